@@ -1,0 +1,102 @@
+package io.github.ssekit.core;
+
+import io.github.ssekit.core.ChannelLog.Entry;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes that one sweep of a delivery loop writes: what stands between the same cursors and the
+ * watermark is joined once and shared by all connections at those cursors.
+ *
+ * <p>A place for another encoding of the same bytes (gzip) would be here.
+ */
+final class Batches {
+  /** Joined frames, and where the cursors stand once they are written. */
+  record Batch(byte[] bytes, Entry[] ends) {}
+
+  private final int capBytes;
+  private final Map<Object, Batch> made = new HashMap<>();
+  private long watermark;
+
+  Batches(int capBytes) {
+    this.capBytes = capBytes;
+  }
+
+  /** Begins a sweep up to a watermark. */
+  void begin(long watermark) {
+    this.watermark = watermark;
+    made.clear();
+  }
+
+  /** What comes behind a cursor in this sweep: an entry, {@link Entry#CUT}, or null. */
+  @Nullable Entry next(Entry cursor) {
+    return cursor.next(watermark);
+  }
+
+  /**
+   * The frames behind the cursors, merged by ordinal, at least one and then as many as fit the cap;
+   * null if there are none.
+   */
+  @Nullable Batch behind(Entry[] cursors) {
+    Object key = cursors.length == 1 ? cursors[0] : Arrays.asList(cursors);
+    Batch batch = made.get(key);
+    if (batch == null) {
+      batch = merge(cursors.clone());
+      if (batch != null) {
+        made.put(key, batch);
+      }
+    }
+    return batch;
+  }
+
+  private @Nullable Batch merge(Entry[] at) {
+    List<byte[]> frames = new ArrayList<>();
+    int length = 0;
+    while (true) {
+      int lowest = lowest(at);
+      Entry entry = lowest < 0 ? null : next(at[lowest]);
+      if (entry == null || (length > 0 && length + entry.frame.length() > capBytes)) {
+        break;
+      }
+      frames.add(entry.frame.bytes());
+      length += entry.frame.length();
+      at[lowest] = entry;
+    }
+    return frames.isEmpty() ? null : new Batch(join(frames, length), at);
+  }
+
+  /** The index of the cursor with the lowest ordinal behind it, or -1. */
+  private int lowest(Entry[] at) {
+    int lowest = -1;
+    long ordinal = Long.MAX_VALUE;
+    for (int i = 0; i < at.length; i++) {
+      Entry entry = next(at[i]);
+      // A cut link ends the batch: the next sweep sees it first and says what was missed.
+      if (entry == Entry.CUT) {
+        return -1;
+      }
+      if (entry != null && entry.ordinal < ordinal) {
+        lowest = i;
+        ordinal = entry.ordinal;
+      }
+    }
+    return lowest;
+  }
+
+  private static byte[] join(List<byte[]> frames, int length) {
+    if (frames.size() == 1) {
+      return frames.get(0);
+    }
+    byte[] out = new byte[length];
+    int at = 0;
+    for (byte[] frame : frames) {
+      System.arraycopy(frame, 0, out, at, frame.length);
+      at += frame.length;
+    }
+    return out;
+  }
+}

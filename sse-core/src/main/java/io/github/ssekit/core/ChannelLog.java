@@ -1,0 +1,89 @@
+package io.github.ssekit.core;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The latest events of one channel in the order of their ordinals, bounded in events and bytes: one
+ * writer, many readers without locks.
+ *
+ * <p>It is a linked list from the oldest entry to the newest, so that a quiet channel costs one
+ * entry and nothing ever grows by copying. A reader's cursor is the entry that it read last; what
+ * it has still to read are the entries behind it:
+ *
+ * <pre>
+ *     trimmed            retained
+ *   e1 ─✂   e2 ──► e3 ──► e4 ──► e5 ──► null
+ *           head                 tail
+ * </pre>
+ *
+ * Trimming cuts the link of an entry whose successor has gone. So a cursor at {@code e1} sees that
+ * it has missed something, a cursor at {@code e2} has missed nothing, and neither keeps a trimmed
+ * event in memory: a stalled reader costs one entry however much is published.
+ */
+final class ChannelLog {
+  /** One event in the log. */
+  static final class Entry {
+    /** The link of an entry whose successor was trimmed. */
+    static final Entry CUT = new Entry(Long.MIN_VALUE, new Comment("").frame());
+
+    final long ordinal;
+    final Frame frame;
+
+    /** Written by the log's writer: first the successor, later perhaps {@link #CUT}. */
+    private volatile @Nullable Entry next;
+
+    Entry(long ordinal, Frame frame) {
+      this.ordinal = ordinal;
+      this.frame = frame;
+    }
+
+    /**
+     * The entry behind this one if its ordinal is not above the watermark, {@link #CUT}, or null.
+     */
+    @Nullable Entry next(long watermark) {
+      Entry n = next;
+      return n == null || n.ordinal > watermark ? null : n;
+    }
+  }
+
+  private final int maxEvents;
+  private final long maxBytes;
+
+  // The writer's, which is whoever holds the hub's lock.
+  private Entry head = new Entry(0, Entry.CUT.frame);
+  private Entry tail = head;
+  private int events;
+  private long bytes;
+
+  ChannelLog(int maxEvents, long maxBytes) {
+    this.maxEvents = maxEvents;
+    this.maxBytes = maxBytes;
+  }
+
+  /** Appends an event. Writer only; ordinals rise from call to call and are above 0. */
+  void append(long ordinal, Frame frame) {
+    Entry entry = new Entry(ordinal, frame);
+    tail.next = entry;
+    tail = entry;
+    events++;
+    bytes += frame.length();
+    while (events > 1 && (events > maxEvents || bytes > maxBytes)) {
+      trimOne();
+    }
+  }
+
+  /** The cursor of a reader that has read everything. Writer only. */
+  Entry tail() {
+    return tail;
+  }
+
+  private void trimOne() {
+    Entry oldest = head.next;
+    if (oldest != null) {
+      head.next = Entry.CUT;
+      head = oldest;
+      events--;
+      bytes -= oldest.frame.length();
+    }
+  }
+}

@@ -1,0 +1,15 @@
+package io.github.ssekit.core;
+
+/** Why a connection ended. Each connection ends with exactly one. */
+public enum CloseReason {
+  /** The client went away, or its network did: a write failed or the container said so. */
+  CLIENT_GONE,
+  /** The application called {@link Connection#close()}. */
+  CLOSED,
+  /** The client took no byte for longer than the hub's stuck-write deadline. */
+  STUCK,
+  /** More private events waited for the client than the hub keeps for one. */
+  OVERFLOW,
+  /** The hub was closed. */
+  HUB_CLOSED
+}

@@ -1,0 +1,144 @@
+package io.github.ssekit.core;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread that owns connections: it alone reads their cursors and writes to their transports.
+ *
+ * <p>It takes turns: first the tasks that others gave it, which say what has news, then one sweep
+ * over the connections that have something to write, each of which gets one write. What comes in
+ * during a sweep is joined in the next: batches grow with the load, without a timer.
+ */
+final class DeliveryLoop implements Runnable {
+  private static final System.Logger LOG = System.getLogger(DeliveryLoop.class.getName());
+
+  /** Its place among the hub's loops. */
+  final int number;
+
+  private final LongSupplier watermark;
+  private final Batches batches;
+  private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+
+  private volatile boolean asleep;
+  private volatile boolean stopped;
+  private volatile @Nullable Thread thread;
+
+  // The loop's.
+  private final List<Connection> connections = new ArrayList<>();
+  private List<Connection> queued = new ArrayList<>();
+  private List<Connection> swept = new ArrayList<>();
+
+  DeliveryLoop(int number, LongSupplier watermark, int batchCapBytes) {
+    this.number = number;
+    this.watermark = watermark;
+    this.batches = new Batches(batchCapBytes);
+  }
+
+  /** Gives the loop a task. Any thread; tasks of one thread run in their order. */
+  void execute(Runnable task) {
+    inbox.add(task);
+    if (asleep) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /** Ends the thread once it has nothing left to do. */
+  void stop() {
+    stopped = true;
+    LockSupport.unpark(thread);
+  }
+
+  @Override
+  public void run() {
+    thread = Thread.currentThread();
+    while (true) {
+      if (turn()) {
+        continue;
+      }
+      if (stopped) {
+        return;
+      }
+      asleep = true;
+      if (inbox.isEmpty() && !stopped) {
+        LockSupport.park(this);
+      }
+      asleep = false;
+    }
+  }
+
+  /** One turn. Returns whether there was anything to do. */
+  boolean turn() {
+    boolean busy = false;
+    for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
+      busy = true;
+      try {
+        task.run();
+      } catch (RuntimeException e) {
+        LOG.log(System.Logger.Level.ERROR, "A task of a delivery loop failed", e);
+      }
+    }
+    if (!queued.isEmpty()) {
+      busy = true;
+      sweep();
+    }
+    return busy;
+  }
+
+  private void sweep() {
+    List<Connection> now = queued;
+    queued = swept;
+    swept = now;
+    batches.begin(watermark.getAsLong());
+    for (Connection c : now) {
+      c.write(batches);
+    }
+    now.clear();
+  }
+
+  // What follows is called on the loop only.
+
+  /** Has the connection take part in the next sweep. */
+  void queue(Connection c) {
+    queued.add(c);
+  }
+
+  void add(Connection c) {
+    c.index = connections.size();
+    connections.add(c);
+  }
+
+  void remove(Connection c) {
+    Connection last = connections.remove(connections.size() - 1);
+    if (last != c) {
+      connections.set(c.index, last);
+      last.index = c.index;
+    }
+  }
+
+  // From the end, here and below: a connection that ends is replaced by the last one.
+
+  /** Has every connection look at the clock. */
+  void tick(long now) {
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      connections.get(i).tick(now);
+    }
+  }
+
+  void closeAll(CloseReason reason) {
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      connections.get(i).closeGracefully(reason);
+    }
+  }
+
+  void finishAll(CloseReason reason) {
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      connections.get(i).finish(reason);
+    }
+  }
+}

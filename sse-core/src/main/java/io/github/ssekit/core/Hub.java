@@ -1,0 +1,376 @@
+package io.github.ssekit.core;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The channels and connections of one node: what is delivered to a channel is written to every
+ * connection that listens to it.
+ *
+ * <p>A hub is complete by itself: what one thread publishes, every browser connected to this node
+ * gets. With a bridge as its {@link Upstream} the same program runs on many nodes; then publish
+ * through the bridge.
+ *
+ * <p>All methods may be called from any thread. None waits for a client, but {@link #close} does
+ * for a bounded time. A hub runs one delivery loop a processor and one timer, as daemon threads,
+ * however many clients there are.
+ */
+public final class Hub implements EventPublisher, AutoCloseable {
+  /** The longest name of a channel, in characters. */
+  public static final int MAX_CHANNEL_LENGTH = 200;
+
+  private static final long CLOSE_TIMEOUT_NANOS = 2_000_000_000L;
+
+  final HubBuilder settings;
+
+  /** Runs the end of each connection, off the loops. */
+  final Executor closer;
+
+  /** Runs the application's listeners. */
+  final Executor callbacks;
+
+  private final LongSupplier nanoTime;
+  private final HubThreads threads;
+  private final DeliveryLoop[] loops;
+  private final AtomicInteger nextLoop = new AtomicInteger();
+
+  /** Held for a few instructions; taken before no other lock but the upstream's. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  private final Condition noConnections = lock.newCondition();
+
+  /** Written under the lock. */
+  private final Map<String, Channel> channels = new ConcurrentHashMap<>();
+
+  /** Channels without subscriptions, longest first. Guarded by the lock. */
+  private final Set<Channel> empty = new LinkedHashSet<>();
+
+  // Guarded by the lock.
+  private @Nullable Upstream upstream;
+  private int connections;
+  private boolean closed;
+
+  /** The highest ordinal that every log has, if it is theirs. Written under the lock. */
+  private volatile long watermark;
+
+  Hub(HubBuilder settings, HubThreads threads, LongSupplier nanoTime) {
+    this.settings = settings;
+    this.threads = threads;
+    this.nanoTime = nanoTime;
+    this.closer = threads.closer();
+    this.callbacks = threads.callbacks();
+    this.loops = new DeliveryLoop[settings.loops];
+    Arrays.setAll(loops, i -> new DeliveryLoop(i, () -> watermark, settings.batchCapBytes));
+  }
+
+  /** A hub with the defaults of {@link HubBuilder}. */
+  public static Hub create() {
+    return builder().create();
+  }
+
+  /** The settings of a hub to be. */
+  public static HubBuilder builder() {
+    return new HubBuilder();
+  }
+
+  void start() {
+    threads.start(loops, this::tick, settings.tickInterval());
+  }
+
+  /**
+   * Names the source of the hub's channels, which is told at once of those that are open.
+   *
+   * @throws IllegalStateException if the hub has one already
+   */
+  public void attach(Upstream upstream) {
+    lock.lock();
+    try {
+      if (this.upstream != null) {
+        throw new IllegalStateException("This hub has an upstream already; a hub takes one");
+      }
+      this.upstream = upstream;
+      channels.keySet().forEach(upstream::channelOpened);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Connects a client: from when this returns, every event delivered to the channels is written to
+   * it, once. The reconnection time goes first.
+   *
+   * @param channels may be empty; further ones can follow by {@link Connection#subscribe}
+   * @param lastEventId the {@code Last-Event-ID} that the client sent, or null
+   * @throws IllegalArgumentException if a channel's name is not legal, see {@link EventPublisher}
+   * @throws IllegalStateException if the hub is closed
+   */
+  public Connection connect(
+      Transport transport, Collection<String> channels, @Nullable String lastEventId) {
+    channels.forEach(Hub::checkChannel);
+    DeliveryLoop loop = loops[Math.floorMod(nextLoop.getAndIncrement(), loops.length)];
+    Connection connection = new Connection(this, loop, transport, lastEventId);
+    lock.lock();
+    try {
+      if (closed) {
+        throw new IllegalStateException("The hub is closed");
+      }
+      connections++;
+    } finally {
+      lock.unlock();
+    }
+    connection.start(channels, settings.reconnectionTime);
+    return connection;
+  }
+
+  /**
+   * Publishes on this node alone; the event is larger than allowed if its frame is, see {@link
+   * HubBuilder#eventSizeLimit}.
+   */
+  @Override
+  public void publish(String channel, SseEvent event) {
+    checkChannel(channel);
+    Frame frame = event.sendable().frame();
+    if (frame.length() > settings.eventSizeLimit) {
+      throw new IllegalArgumentException(
+          "event of %d bytes is over the limit of %d bytes; split it, or raise eventSizeLimit"
+              .formatted(frame.length(), settings.eventSizeLimit));
+    }
+    deliver(channel, frame);
+  }
+
+  /**
+   * Takes an event from the upstream. Where one is larger than the hub's limit, the channel's
+   * clients get a {@link StreamReset} in its place.
+   *
+   * @throws IllegalArgumentException if the event's type is {@code open} or {@code error}
+   */
+  public void deliver(String channel, SseEvent event) {
+    event.sendable();
+    if (!channels.containsKey(channel)) {
+      return;
+    }
+    Frame frame = event.frame();
+    if (frame.length() > settings.eventSizeLimit) {
+      reset(channel, StreamReset.Reason.OVERSIZED);
+    } else {
+      deliver(channel, frame);
+    }
+  }
+
+  /** Tells the clients of a channel, in its order, that they may have missed events. */
+  public void reset(String channel, StreamReset.Reason reason) {
+    deliver(channel, new StreamReset(channel, reason).event().frame());
+  }
+
+  private void deliver(String name, Frame frame) {
+    Channel channel;
+    lock.lock();
+    try {
+      channel = channels.get(name);
+      if (channel == null || channel.subscriptions == 0) {
+        return;
+      }
+      // The log first: whoever sees the watermark sees everything below it, in every log.
+      channel.log.append(watermark + 1, frame);
+      watermark++;
+    } finally {
+      lock.unlock();
+    }
+    channel.signal();
+  }
+
+  /** How many connections are open. */
+  public int connectionCount() {
+    lock.lock();
+    try {
+      return connections;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Closes every connection once what waits for its client is written, or after two seconds
+   * without; then ends the hub's threads. Waits for it. Further calls do nothing.
+   */
+  @Override
+  public void close() {
+    lock.lock();
+    try {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      for (DeliveryLoop loop : loops) {
+        loop.execute(() -> loop.closeAll(CloseReason.HUB_CLOSED));
+      }
+      awaitNoConnections();
+      for (DeliveryLoop loop : loops) {
+        loop.execute(() -> loop.finishAll(CloseReason.HUB_CLOSED));
+      }
+    } finally {
+      lock.unlock();
+    }
+    threads.stop(loops);
+  }
+
+  private void awaitNoConnections() {
+    long left = CLOSE_TIMEOUT_NANOS;
+    try {
+      while (connections > 0 && left > 0) {
+        left = noConnections.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  // What follows is for connections.
+
+  void subscribe(Connection connection, String name) {
+    Subscription subscription;
+    lock.lock();
+    try {
+      if (connection.released || find(connection, name) != null) {
+        return;
+      }
+      Channel channel = channels.get(name);
+      if (channel == null) {
+        channel = new Channel(name, new ChannelLog(settings.logEvents, settings.logBytes), loops);
+        channels.put(name, channel);
+        if (upstream != null) {
+          upstream.channelOpened(name);
+        }
+      }
+      empty.remove(channel);
+      channel.subscriptions++;
+      subscription = new Subscription(connection, channel);
+      connection.subscriptions.add(subscription);
+    } finally {
+      lock.unlock();
+    }
+    connection.added(subscription);
+  }
+
+  void unsubscribe(Connection connection, String name) {
+    Subscription subscription;
+    lock.lock();
+    try {
+      subscription = find(connection, name);
+      if (subscription == null) {
+        return;
+      }
+      connection.subscriptions.remove(subscription);
+      leave(subscription);
+    } finally {
+      lock.unlock();
+    }
+    connection.removed(subscription);
+  }
+
+  /** Takes back all subscriptions of a connection that ends. */
+  List<Subscription> release(Connection connection) {
+    lock.lock();
+    try {
+      List<Subscription> subscriptions = new ArrayList<>(connection.subscriptions);
+      connection.subscriptions.clear();
+      connection.released = true;
+      subscriptions.forEach(this::leave);
+      if (--connections == 0) {
+        noConnections.signalAll();
+      }
+      return subscriptions;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Moves a reader that has fallen behind the log to its end. */
+  void skipToEnd(Subscription subscription) {
+    lock.lock();
+    try {
+      subscription.cursor = subscription.channel.log.tail();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  long nanoTime() {
+    return nanoTime.getAsLong();
+  }
+
+  /** The timer's: heartbeats and deadlines, and the end of channels that nobody wants. */
+  void tick() {
+    long now = nanoTime();
+    for (DeliveryLoop loop : loops) {
+      loop.execute(() -> loop.tick(now));
+    }
+    lock.lock();
+    try {
+      Iterator<Channel> longest = empty.iterator();
+      while (longest.hasNext()) {
+        Channel channel = longest.next();
+        if (now - channel.emptySince < settings.linger.toNanos()) {
+          break;
+        }
+        longest.remove();
+        channels.remove(channel.name);
+        if (upstream != null) {
+          upstream.channelClosed(channel.name);
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void leave(Subscription subscription) {
+    Channel channel = subscription.channel;
+    if (--channel.subscriptions == 0) {
+      channel.emptySince = nanoTime();
+      empty.add(channel);
+    }
+  }
+
+  private static @Nullable Subscription find(Connection connection, String channel) {
+    for (Subscription s : connection.subscriptions) {
+      if (s.channel.name.equals(channel)) {
+        return s;
+      }
+    }
+    return null;
+  }
+
+  /** The name, if it is legal. */
+  static String checkChannel(String name) {
+    if (name.isEmpty() || name.length() > MAX_CHANNEL_LENGTH) {
+      throw new IllegalArgumentException(
+          "channel name of %d characters: give it 1 to %d"
+              .formatted(name.length(), MAX_CHANNEL_LENGTH));
+    }
+    for (int i = 0; i < name.length(); i++) {
+      if (Character.isISOControl(name.charAt(i))) {
+        throw new IllegalArgumentException(
+            "channel name holds the control character U+%04X at index %d; remove it"
+                .formatted((int) name.charAt(i), i));
+      }
+    }
+    if (!Text.wellFormed(name).equals(name)) {
+      throw new IllegalArgumentException("channel name holds an unpaired surrogate; remove it");
+    }
+    return name;
+  }
+}

@@ -1,0 +1,134 @@
+package io.github.ssekit.core;
+
+import java.time.Duration;
+
+/** The settings of a hub, each with a default that is safe in production. Not thread-safe. */
+public final class HubBuilder {
+  Duration heartbeat = Duration.ofSeconds(15);
+  Duration stuckWriteDeadline = Duration.ofSeconds(30);
+  Duration linger = Duration.ofSeconds(5);
+  ReconnectionTime reconnectionTime = new ReconnectionTime(Duration.ofSeconds(2));
+  int eventSizeLimit = 1 << 20;
+  int logEvents = 1024;
+  long logBytes = 4 << 20;
+  int batchCapBytes = 64 << 10;
+  int privateBytes = 256 << 10;
+  int loops = Runtime.getRuntime().availableProcessors();
+
+  HubBuilder() {}
+
+  private HubBuilder(HubBuilder other) {
+    heartbeat = other.heartbeat;
+    stuckWriteDeadline = other.stuckWriteDeadline;
+    linger = other.linger;
+    reconnectionTime = other.reconnectionTime;
+    eventSizeLimit = other.eventSizeLimit;
+    logEvents = other.logEvents;
+    logBytes = other.logBytes;
+    batchCapBytes = other.batchCapBytes;
+    privateBytes = other.privateBytes;
+    loops = other.loops;
+  }
+
+  /** How long a connection may be silent before a comment is written. Default: 15 s. */
+  public HubBuilder heartbeat(Duration interval) {
+    heartbeat = positive("heartbeat", interval);
+    return this;
+  }
+
+  /**
+   * How long a client may take no bytes before its connection is closed with {@link
+   * CloseReason#STUCK}. Counted from the first write that it did not take. Default: 30 s.
+   */
+  public HubBuilder stuckWriteDeadline(Duration deadline) {
+    stuckWriteDeadline = positive("stuckWriteDeadline", deadline);
+    return this;
+  }
+
+  /**
+   * How long a channel without subscribers is kept open, so that pages which reload don't have it
+   * closed and opened again upstream. Default: 5 s.
+   */
+  public HubBuilder linger(Duration time) {
+    linger = positive("linger", time);
+    return this;
+  }
+
+  /**
+   * How long clients wait before they connect again; the first thing that each is sent. Default: 2
+   * s.
+   *
+   * @throws IllegalArgumentException as {@link ReconnectionTime}
+   */
+  public HubBuilder reconnectionTime(Duration time) {
+    reconnectionTime = new ReconnectionTime(time);
+    return this;
+  }
+
+  /** The largest event, in bytes of its frame. Default: 1 MiB. */
+  public HubBuilder eventSizeLimit(int bytes) {
+    eventSizeLimit = (int) positive("eventSizeLimit", bytes);
+    return this;
+  }
+
+  /**
+   * How much each channel keeps for connections that lag: the newest events, at most so many and at
+   * most so many bytes, but the newest one always. Default: 1,024 events, 4 MiB.
+   */
+  public HubBuilder log(int events, long bytes) {
+    logEvents = (int) positive("log events", events);
+    logBytes = positive("log bytes", bytes);
+    return this;
+  }
+
+  /** How many bytes of joined events one write takes at most. Default: 64 KiB. */
+  public HubBuilder batchCap(int bytes) {
+    batchCapBytes = (int) positive("batchCap", bytes);
+    return this;
+  }
+
+  /**
+   * How many bytes of {@link Connection#send} may wait for one client before its connection is
+   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB.
+   */
+  public HubBuilder sendLimit(int bytes) {
+    privateBytes = (int) positive("sendLimit", bytes);
+    return this;
+  }
+
+  /** How many threads deliver. Default: one a processor. */
+  public HubBuilder loops(int count) {
+    loops = (int) positive("loops", count);
+    return this;
+  }
+
+  /** A hub with these settings, started. */
+  public Hub create() {
+    Hub hub = new Hub(new HubBuilder(this), new HubThreads(), System::nanoTime);
+    hub.start();
+    return hub;
+  }
+
+  /** Often enough for the shortest of the times, and no more than a hundred times a second. */
+  Duration tickInterval() {
+    Duration shortest = heartbeat;
+    for (Duration d : new Duration[] {stuckWriteDeadline, linger}) {
+      shortest = d.compareTo(shortest) < 0 ? d : shortest;
+    }
+    return Duration.ofMillis(Math.max(10, Math.min(1000, shortest.toMillis() / 4)));
+  }
+
+  private static Duration positive(String name, Duration value) {
+    if (value.isNegative() || value.isZero()) {
+      throw new IllegalArgumentException(name + " " + value + " is not above zero");
+    }
+    return value;
+  }
+
+  private static long positive(String name, long value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + " " + value + " is not above zero");
+    }
+    return value;
+  }
+}

@@ -1,0 +1,85 @@
+package io.github.ssekit.core;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * The threads of a hub, all of them daemons: {@code sse-loop}, one for each delivery loop; {@code
+ * sse-timer}; {@code sse-closer}, which ends transports; {@code sse-callback}, which run the
+ * application's listeners. The last two exist while there is something to do.
+ */
+class HubThreads {
+  private static final int CALLBACK_THREADS = 4;
+
+  private final ThreadPoolExecutor closer = pool("sse-closer", 1);
+  private final ThreadPoolExecutor callbacks = pool("sse-callback", CALLBACK_THREADS);
+  private final ScheduledExecutorService timer =
+      Executors.newSingleThreadScheduledExecutor(daemons("sse-timer"));
+  private final List<Thread> loopThreads = new ArrayList<>();
+
+  Executor closer() {
+    return closer;
+  }
+
+  Executor callbacks() {
+    return callbacks;
+  }
+
+  void start(DeliveryLoop[] loops, Runnable tick, Duration tickInterval) {
+    ThreadFactory factory = daemons("sse-loop");
+    for (DeliveryLoop loop : loops) {
+      Thread thread = factory.newThread(loop);
+      loopThreads.add(thread);
+      thread.start();
+    }
+    long nanos = tickInterval.toNanos();
+    timer.scheduleWithFixedDelay(tick, nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Ends all threads, each after what it has left to do, which it is given a second for. */
+  void stop(DeliveryLoop[] loops) {
+    timer.shutdownNow();
+    try {
+      for (int i = 0; i < loops.length; i++) {
+        loops[i].stop();
+        loopThreads.get(i).join(1000);
+      }
+      for (ExecutorService pool : List.of(closer, callbacks)) {
+        pool.shutdown();
+        if (!pool.awaitTermination(1, TimeUnit.SECONDS)) {
+          pool.shutdownNow();
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static ThreadPoolExecutor pool(String name, int threads) {
+    // Bounded by the number of connections: each gives one task, and one for each listener.
+    ThreadPoolExecutor pool =
+        new ThreadPoolExecutor(
+            threads, threads, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons(name));
+    pool.allowCoreThreadTimeOut(true);
+    return pool;
+  }
+
+  private static ThreadFactory daemons(String name) {
+    AtomicInteger number = new AtomicInteger();
+    return task -> {
+      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
+      thread.setDaemon(true);
+      return thread;
+    };
+  }
+}
