@@ -16,7 +16,15 @@ import org.jspecify.annotations.Nullable;
  */
 final class Batches {
   /** Joined frames, and where the cursors stand once they are written. */
-  record Batch(byte[] bytes, Entry[] ends) {}
+  static final class Batch {
+    final byte[] bytes;
+    final Entry[] ends;
+
+    Batch(byte[] bytes, Entry[] ends) {
+      this.bytes = bytes;
+      this.ends = ends;
+    }
+  }
 
   private final int capBytes;
   private final Map<Object, Batch> made = new HashMap<>();

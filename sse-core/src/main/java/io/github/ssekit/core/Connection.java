@@ -39,7 +39,7 @@ public final class Connection {
    * </pre>
    */
   private enum State {
-    /** The transport takes no bytes now, or has not begun; {@link #writable} is awaited. */
+    /** The transport takes no bytes now, or has not begun; {@link Signals#writable} is awaited. */
     BLOCKED,
     /** Takes part in the loop's next sweep. */
     QUEUED,
@@ -321,14 +321,14 @@ public final class Connection {
     for (int i = 0; i < count; i++) {
       Subscription s = readers[i];
       if (batch != null) {
-        s.cursor = batch.ends()[i];
+        s.cursor = batch.ends[i];
       }
       s.pending = false;
       if (batches.next(s.cursor) != null) {
         news(s);
       }
     }
-    return batch == null ? null : batch.bytes();
+    return batch == null ? null : batch.bytes;
   }
 
   /** The client has missed events of a channel: it goes on with the newest, and is told. */

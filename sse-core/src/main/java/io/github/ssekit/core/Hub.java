@@ -184,8 +184,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
         return;
       }
       // The log first: whoever sees the watermark sees everything below it, in every log.
-      channel.log.append(watermark + 1, frame);
-      watermark++;
+      long ordinal = watermark + 1;
+      channel.log.append(ordinal, frame);
+      watermark = ordinal;
     } finally {
       lock.unlock();
     }

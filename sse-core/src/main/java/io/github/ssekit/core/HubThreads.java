@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
@@ -19,6 +20,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  * application's listeners. The last two exist while there is something to do.
  */
 class HubThreads {
+  private static final System.Logger LOG = System.getLogger(HubThreads.class.getName());
   private static final int CALLBACK_THREADS = 4;
 
   private final ThreadPoolExecutor closer = pool("sse-closer", 1);
@@ -43,7 +45,17 @@ class HubThreads {
       thread.start();
     }
     long nanos = tickInterval.toNanos();
-    timer.scheduleWithFixedDelay(tick, nanos, nanos, TimeUnit.NANOSECONDS);
+    Future<?> unused =
+        timer.scheduleWithFixedDelay(() -> survive(tick), nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** A tick that fails, by an upstream say, is not the last. */
+  private static void survive(Runnable tick) {
+    try {
+      tick.run();
+    } catch (RuntimeException e) {
+      LOG.log(System.Logger.Level.ERROR, "A tick of the timer failed", e);
+    }
   }
 
   /** Ends all threads, each after what it has left to do, which it is given a second for. */

@@ -106,7 +106,7 @@ function connect() {
   source.onerror = () => {
     lost = true;
     if (source.readyState === EventSource.CLOSED) {
-      show("closed", "Closed: the server refused the connection");
+      show("closed", "Closed by the server");
     } else {
       show("reconnecting", "Reconnecting…");
     }

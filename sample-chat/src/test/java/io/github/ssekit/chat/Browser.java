@@ -1,0 +1,175 @@
+package io.github.ssekit.chat;
+
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.File;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.logging.Level;
+import java.util.stream.Stream;
+import org.openqa.selenium.By;
+import org.openqa.selenium.Keys;
+import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebElement;
+import org.openqa.selenium.chrome.ChromeDriver;
+import org.openqa.selenium.chrome.ChromeDriverService;
+import org.openqa.selenium.chrome.ChromeOptions;
+import org.openqa.selenium.interactions.Actions;
+import org.openqa.selenium.logging.LogEntry;
+import org.openqa.selenium.logging.LogType;
+import org.openqa.selenium.logging.LoggingPreferences;
+
+/**
+ * One headless Chrome or Chromium that is installed on this machine, with a fresh profile. The
+ * browser is {@code CHROME_BIN}, else the first of the usual names on the {@code PATH} or in {@code
+ * /usr/bin}; chromedriver is looked for likewise. Nothing is ever downloaded: Selenium Manager is
+ * asked only when one of the two is not given.
+ */
+final class Browser implements AutoCloseable {
+  private static final String[] FLAGS = {
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=en",
+    "--window-size=760,700"
+  };
+
+  private final ChromeDriver driver;
+
+  private Browser(ChromeDriver driver) {
+    this.driver = driver;
+  }
+
+  /**
+   * Skips the calling test where there is no browser; fails it if the run is to leave nothing out.
+   */
+  static void requireInstalled() {
+    if (binary().isEmpty() || chromedriver().isEmpty()) {
+      String missing =
+          "no " + (binary().isEmpty() ? "Chrome or Chromium" : "chromedriver") + " found";
+      if (Boolean.getBoolean("ssekit.requireAll")) {
+        fail(missing);
+      }
+      abort(missing);
+    }
+  }
+
+  static Browser start() {
+    LoggingPreferences logging = new LoggingPreferences();
+    logging.enable(LogType.BROWSER, Level.ALL);
+    ChromeOptions options = new ChromeOptions();
+    options.setBinary(binary().orElseThrow().toFile());
+    // No --user-data-dir: chromedriver then makes one for this run and removes it afterwards.
+    options.addArguments(FLAGS);
+    options.setCapability(ChromeOptions.LOGGING_PREFS, logging);
+    ChromeDriverService service =
+        new ChromeDriverService.Builder()
+            .usingDriverExecutable(chromedriver().orElseThrow().toFile())
+            .usingAnyFreePort()
+            .build();
+    return new Browser(new ChromeDriver(service, options));
+  }
+
+  private static Optional<Path> binary() {
+    return Optional.ofNullable(System.getenv("CHROME_BIN"))
+        .map(Path::of)
+        .filter(Files::isExecutable)
+        .or(() -> installed("chromium", "chromium-browser", "google-chrome"));
+  }
+
+  private static Optional<Path> chromedriver() {
+    return installed("chromedriver");
+  }
+
+  private static Optional<Path> installed(String... names) {
+    String path =
+        Objects.requireNonNullElse(System.getenv("PATH"), "") + File.pathSeparator + "/usr/bin";
+    return Stream.of(names)
+        .flatMap(
+            name ->
+                Stream.of(path.split(File.pathSeparator))
+                    .map(directory -> Path.of(directory, name)))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  /** Opens the page as this person; returns when it may be written into. */
+  void open(URI page, String name) {
+    driver.get(page.toString());
+    WebElement user = element("user");
+    user.clear();
+    user.sendKeys(name);
+  }
+
+  void open(URI page) {
+    driver.get(page.toString());
+  }
+
+  void say(String message) {
+    element("message").sendKeys(message, Keys.ENTER);
+  }
+
+  /** Sends keys to whatever has the focus. */
+  void press(CharSequence... keys) {
+    new Actions(driver).sendKeys(keys).perform();
+  }
+
+  WebElement element(String id) {
+    return driver.findElement(By.id(id));
+  }
+
+  /** The texts of all elements that match, as the DOM has them. */
+  List<String> texts(String selector) {
+    Object found =
+        evaluate(
+            "return Array.from(document.querySelectorAll(arguments[0]), e => e.textContent)",
+            selector);
+    return ((List<?>) found).stream().map(String::valueOf).toList();
+  }
+
+  Object evaluate(String script, Object... arguments) {
+    return Objects.requireNonNullElse(driver.executeScript(script, arguments), "null");
+  }
+
+  /** What the page wrote to the console, or failed with, since the last call. */
+  List<String> console() {
+    return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
+        .map(LogEntry::getMessage)
+        .toList();
+  }
+
+  void phone(int width, int height) {
+    driver.executeCdpCommand(
+        "Emulation.setDeviceMetricsOverride",
+        Map.of("width", width, "height", height, "deviceScaleFactor", 2, "mobile", true));
+  }
+
+  void desktop() {
+    driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
+  }
+
+  /** Whether the pages opened from now on may run scripts. */
+  void scripts(boolean allowed) {
+    driver.executeCdpCommand("Emulation.setScriptExecutionDisabled", Map.of("value", !allowed));
+  }
+
+  byte[] screenshot() {
+    return driver.getScreenshotAs(OutputType.BYTES);
+  }
+
+  @Override
+  public void close() {
+    driver.quit();
+  }
+}

@@ -1,0 +1,232 @@
+package io.github.ssekit.servlet;
+
+import io.github.ssekit.core.Transport;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
+import jakarta.servlet.AsyncListener;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of bytes to one client over an async servlet's response.
+ *
+ * <p>The hub's state machine is authoritative; what the container calls only feeds it. Containers
+ * differ in what they call when a client goes: Jetty the write listener, Tomcat both listeners,
+ * Undertow neither. So each failing write ends the transport too.
+ *
+ * <p>Once ended, the container may give request and response to another client. So every use of the
+ * output is under {@link #guard}, and a container's call that ends the transport waits, before it
+ * returns, for a use that is under way. It waits for a bounded time, since containers call with
+ * locks of their own held; {@code complete} is called without the guard for the same reason.
+ */
+class ServletTransport implements Transport, WriteListener, AsyncListener {
+  /** Whether Undertow's classes can be seen from here, whatever the container is. */
+  private static final boolean UNDERTOW = undertow();
+
+  private final ReentrantLock guard = new ReentrantLock();
+
+  // Guarded, as is what follows; null once ended, so that nothing keeps a response alive.
+  private @Nullable HttpServletRequest request;
+  private @Nullable HttpServletResponse response;
+
+  // Volatile too, since the end does not wait for the guard for ever.
+  private volatile @Nullable AsyncContext context;
+  private volatile @Nullable ServletOutputStream out;
+
+  /** Whether the container may hold bytes that no flush has followed. */
+  private boolean unflushed;
+
+  /** Set before the container knows of this transport. */
+  private @Nullable Signals signals;
+
+  /** The transport for the container that this runs in. */
+  static ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
+    return UNDERTOW
+        ? UndertowTransport.of(request, response)
+        : new ServletTransport(request, response);
+  }
+
+  private static boolean undertow() {
+    try {
+      Class.forName("io.undertow.servlet.handlers.ServletRequestContext");
+      return true;
+    } catch (ClassNotFoundException e) {
+      return false;
+    }
+  }
+
+  ServletTransport(HttpServletRequest request, HttpServletResponse response) {
+    this.request = request;
+    this.response = response;
+  }
+
+  @Override
+  public void start(Signals signals) {
+    this.signals = signals;
+    ServletOutputStream stream;
+    guard.lock();
+    try {
+      stream = startAsync(Objects.requireNonNull(request), Objects.requireNonNull(response));
+      out = stream;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } finally {
+      request = null;
+      response = null;
+      guard.unlock();
+    }
+    // Last: from here on the container calls.
+    stream.setWriteListener(this);
+  }
+
+  private ServletOutputStream startAsync(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    EventStreams.writeHead(response);
+    prepare(response);
+    AsyncContext started = request.startAsync(request, response);
+    context = started;
+    started.setTimeout(0);
+    started.addListener(this);
+    return response.getOutputStream();
+  }
+
+  @Override
+  public boolean isReady() throws IOException {
+    guard.lock();
+    try {
+      ServletOutputStream stream = open();
+      if (!stream.isReady()) {
+        return false;
+      }
+      if (!unflushed) {
+        return true;
+      }
+      unflushed = false;
+      flush(stream);
+      return stream.isReady();
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) throws IOException {
+    guard.lock();
+    try {
+      ServletOutputStream stream = open();
+      stream.write(bytes, offset, length);
+      // A flush is a write of its own, so it needs a yes of its own. After a no, the container
+      // calls, and isReady above makes up for it.
+      unflushed = !stream.isReady();
+      if (!unflushed) {
+        flush(stream);
+      }
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  private ServletOutputStream open() throws IOException {
+    ServletOutputStream stream = out;
+    if (stream == null) {
+      throw new IOException("The container has ended the response");
+    }
+    return stream;
+  }
+
+  @Override
+  public void close() {
+    AsyncContext ended;
+    guard.lock();
+    try {
+      ended = context;
+      context = null;
+      out = null;
+    } finally {
+      guard.unlock();
+    }
+    if (ended != null) {
+      complete(ended);
+    }
+  }
+
+  // What containers differ in.
+
+  /** Called before async processing starts, on the request's thread. */
+  void prepare(HttpServletResponse response) {}
+
+  /** Sends what has been written. Called when the stream is ready. */
+  void flush(ServletOutputStream stream) throws IOException {
+    stream.flush();
+  }
+
+  /** Ends the response, whether the client is still there or not. Called without the guard. */
+  void complete(AsyncContext ended) {
+    ended.complete();
+  }
+
+  @Override
+  public void onWritePossible() {
+    signals().writable();
+  }
+
+  /** The write listener's. The response is still to be completed. */
+  @Override
+  public void onError(Throwable cause) {
+    end(cause, false);
+  }
+
+  /** The async listener's. */
+  @Override
+  public void onError(AsyncEvent event) {
+    Throwable cause = event.getThrowable();
+    end(cause == null ? new IOException("The container reports an error") : cause, false);
+  }
+
+  @Override
+  public void onTimeout(AsyncEvent event) {
+    end(new IOException("The container's async timeout has passed"), false);
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    end(new IOException("The container has completed the response"), true);
+  }
+
+  @Override
+  public void onStartAsync(AsyncEvent event) {
+    // Nobody restarts async processing of an event stream.
+  }
+
+  private void end(Throwable cause, boolean completed) {
+    boolean locked = false;
+    try {
+      locked = guard.tryLock(1, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    try {
+      out = null;
+      if (completed) {
+        context = null;
+      }
+    } finally {
+      if (locked) {
+        guard.unlock();
+      }
+    }
+    signals().failed(cause);
+  }
+
+  private Signals signals() {
+    return Objects.requireNonNull(signals, "start comes before the container's calls");
+  }
+}

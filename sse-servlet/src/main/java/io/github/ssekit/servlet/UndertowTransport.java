@@ -1,0 +1,109 @@
+package io.github.ssekit.servlet;
+
+import io.undertow.io.Receiver;
+import io.undertow.io.Sender;
+import io.undertow.server.BlockingHttpExchange;
+import io.undertow.server.HttpServerExchange;
+import io.undertow.server.ServerConnection;
+import io.undertow.servlet.handlers.ServletRequestContext;
+import io.undertow.util.AttachmentKey;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.InputStream;
+import java.io.OutputStream;
+
+/**
+ * The way of bytes to one client on Undertow, which differs in three points.
+ *
+ * <ul>
+ *   <li>A flush may leave bytes behind and say that all is well, and one that fails completes the
+ *       response behind our back. A write that doesn't fit the response's buffer goes to the socket
+ *       at once and tells what it could not send; so the buffer is one byte, and there is no flush.
+ *   <li>To complete a response whose client has gone logs an error with its stack trace, except on
+ *       the connection's I/O thread.
+ *   <li>So does, for the same reason, a write by which Undertow finds that the client has gone: it
+ *       closes the response's stream from the thread that writes. {@link #hush} prevents that.
+ * </ul>
+ */
+final class UndertowTransport extends ServletTransport {
+  /** The exchange whose stream need not be closed if its connection is. */
+  private static final AttachmentKey<HttpServerExchange> STREAMING =
+      AttachmentKey.create(HttpServerExchange.class);
+
+  /** Whether a connection, which may serve many exchanges, has our listener. */
+  private static final AttachmentKey<Boolean> HUSHED = AttachmentKey.create(Boolean.class);
+
+  private final HttpServerExchange exchange;
+
+  private UndertowTransport(
+      HttpServletRequest request, HttpServletResponse response, HttpServerExchange exchange) {
+    super(request, response);
+    this.exchange = exchange;
+  }
+
+  static ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
+    ServletRequestContext current = ServletRequestContext.current();
+    return current == null
+        ? new ServletTransport(request, response)
+        : new UndertowTransport(request, response, current.getExchange());
+  }
+
+  @Override
+  void prepare(HttpServletResponse response) {
+    response.setBufferSize(1);
+    ServerConnection connection = exchange.getConnection();
+    connection.putAttachment(STREAMING, exchange);
+    if (connection.putAttachment(HUSHED, true) == null) {
+      connection.addCloseListener(UndertowTransport::hush);
+    }
+  }
+
+  @Override
+  void flush(ServletOutputStream stream) {}
+
+  @Override
+  void complete(AsyncContext ended) {
+    exchange
+        .getIoThread()
+        .execute(
+            () -> {
+              exchange.getConnection().removeAttachment(STREAMING);
+              ended.complete();
+            });
+  }
+
+  private static void hush(ServerConnection closed) {
+    HttpServerExchange exchange = closed.getAttachment(STREAMING);
+    if (exchange != null) {
+      exchange.startBlocking(new NothingToClose());
+    }
+  }
+
+  /** The streams of an exchange whose connection is closed: there are none. */
+  private static final class NothingToClose implements BlockingHttpExchange {
+    @Override
+    public InputStream getInputStream() {
+      return InputStream.nullInputStream();
+    }
+
+    @Override
+    public OutputStream getOutputStream() {
+      return OutputStream.nullOutputStream();
+    }
+
+    @Override
+    public Sender getSender() {
+      throw new IllegalStateException("The connection is closed");
+    }
+
+    @Override
+    public Receiver getReceiver() {
+      throw new IllegalStateException("The connection is closed");
+    }
+
+    @Override
+    public void close() {}
+  }
+}
