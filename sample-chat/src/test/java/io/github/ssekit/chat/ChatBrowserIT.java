@@ -68,7 +68,7 @@ class ChatBrowserIT {
     grace.open(server.uri(), "Grace");
     awaitState(ada, "Connected");
     awaitState(grace, "Connected");
-    soon().until(() -> publisher.pubsubNumSub(CHANNEL).get(CHANNEL) > 0);
+    soon().until(() -> publisher.pubsubNumSub(CHANNEL).getOrDefault(CHANNEL, 0L) > 0);
   }
 
   @Test

@@ -141,6 +141,19 @@ public final class Hub implements EventPublisher, AutoCloseable {
    */
   @Override
   public void publish(String channel, SseEvent event) {
+    deliver(channel, checked(channel, event));
+  }
+
+  /**
+   * Throws what {@link #publish} would, and does nothing else: for publishers in front of this hub.
+   *
+   * @throws IllegalArgumentException as {@link EventPublisher#publish}
+   */
+  public void check(String channel, SseEvent event) {
+    checked(channel, event);
+  }
+
+  private Frame checked(String channel, SseEvent event) {
     checkChannel(channel);
     Frame frame = event.sendable().frame();
     if (frame.length() > settings.eventSizeLimit) {
@@ -148,7 +161,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
           "event of %d bytes is over the limit of %d bytes; split it, or raise eventSizeLimit"
               .formatted(frame.length(), settings.eventSizeLimit));
     }
-    deliver(channel, frame);
+    return frame;
+  }
+
+  /** The largest event that this hub takes, in bytes of its frame. */
+  public int eventSizeLimit() {
+    return settings.eventSizeLimit;
   }
 
   /**

@@ -32,12 +32,9 @@ public record SseEvent(@Nullable String type, @Nullable String data, @Nullable S
    * Checks and normalises.
    *
    * @throws IllegalArgumentException if the type holds CR or LF; if the id holds CR, LF or NUL; if
-   *     type, data and id are all null
+   *     type, data and id are all null, where the type {@code message} counts as null
    */
   public SseEvent {
-    if (type == null && data == null && id == null) {
-      throw new IllegalArgumentException("event: type, data and id are all null; give it data");
-    }
     if (type != null) {
       Text.reject("event type", type, "\r\n");
       type = type.isEmpty() || type.equals("message") ? null : Text.wellFormed(type);
@@ -48,6 +45,9 @@ public record SseEvent(@Nullable String type, @Nullable String data, @Nullable S
     if (id != null) {
       Text.reject("event id", id, "\r\n\0");
       id = Text.wellFormed(id);
+    }
+    if (type == null && data == null && id == null) {
+      throw new IllegalArgumentException("event without type, data and id; give it data");
     }
   }
 

@@ -3,7 +3,11 @@
 
 const KEPT = 500; // lines in the conversation
 const LIMITS = { user: 40, message: 2000, foreign: 200 }; // characters shown; the server allows no more of the first two
-const REASONS = { oversized: "A message was too large to be delivered and is left out." };
+const REASONS = {
+  oversized: "A message was too large to be delivered and is left out.",
+  overrun: "This page was too slow to keep up: some messages are missing here.",
+  reconnected: "The server had lost Redis for a moment: some messages may be missing here.",
+};
 
 const byId = (id) => document.getElementById(id);
 const [log, form, user, message, problem] = ["log", "say", "user", "message", "problem"].map(byId);

@@ -1,0 +1,33 @@
+package io.github.ssekit.core;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import io.github.ssekit.core.EventStreamSpecification.LineEnd;
+import io.github.ssekit.core.EventStreamSpecification.Row;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class EventStreamSpecificationTest {
+  @ParameterizedTest(name = "{0} [{1}, {2}]")
+  @MethodSource("rows")
+  void isKept(Row row, LineEnd lineEnd, Chunking chunking) {
+    byte[] input = row.input(lineEnd);
+
+    assertEquals(row.expected(), chunking.parse(input, new Random(1)));
+  }
+
+  static Stream<Arguments> rows() {
+    return EventStreamSpecification.ROWS.stream()
+        .flatMap(
+            row ->
+                row.lineEnds().stream()
+                    .flatMap(
+                        lineEnd ->
+                            Stream.of(Chunking.values())
+                                .map(chunking -> arguments(row, lineEnd, chunking))));
+  }
+}

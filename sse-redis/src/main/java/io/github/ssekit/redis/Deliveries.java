@@ -1,0 +1,66 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.WARNING;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.core.StreamReset;
+import java.time.Duration;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of Redis messages into the hub. Whatever a message holds, and whatever goes wrong with
+ * it, the next one is delivered: nothing is thrown from here. Used by the subscription's thread.
+ */
+final class Deliveries {
+  private static final System.Logger LOG = System.getLogger(Deliveries.class.getName());
+  private static final long LOG_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
+
+  private final Hub hub;
+  private final Function<? super String, @Nullable String> eventTypes;
+
+  private long failures;
+  private long lastLog = System.nanoTime() - LOG_INTERVAL_NANOS;
+
+  Deliveries(Hub hub, Function<? super String, @Nullable String> eventTypes) {
+    this.hub = hub;
+    this.eventTypes = eventTypes;
+  }
+
+  void message(String channel, byte[] payload) {
+    try {
+      if (payload.length > hub.eventSizeLimit()) {
+        // Before it is decoded: it may be hundreds of megabytes.
+        failed(
+            channel, "it has " + payload.length + " bytes, the limit is " + hub.eventSizeLimit());
+        hub.reset(channel, StreamReset.Reason.OVERSIZED);
+      } else {
+        hub.deliver(
+            channel, new SseEvent(eventTypes.apply(channel), new String(payload, UTF_8), null));
+      }
+    } catch (RuntimeException e) {
+      failed(channel, e.toString());
+    }
+  }
+
+  void reset(String channel) {
+    hub.reset(channel, StreamReset.Reason.RECONNECTED);
+  }
+
+  /** One line a minute at most, however many messages fail. */
+  private void failed(String channel, String why) {
+    failures++;
+    long now = System.nanoTime();
+    if (now - lastLog >= LOG_INTERVAL_NANOS) {
+      lastLog = now;
+      LOG.log(
+          WARNING,
+          "A message on Redis channel {0} is not delivered: {1} ({2} such messages so far)",
+          channel,
+          why,
+          failures);
+    }
+  }
+}
