@@ -1,0 +1,205 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import java.io.ByteArrayOutputStream;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.time.Duration;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+
+/** Ways into a Redis that doesn't let everybody in. */
+class RedisAccessIT {
+  private static final String PASSWORD = "changeit";
+
+  @TempDir Path folder;
+
+  private final Hub hub = Hub.create();
+  private final Receiver receiver = new Receiver();
+
+  @Test
+  void aPasswordAloneLetsIn() throws Exception {
+    try (RedisProcess redis = RedisProcess.start(folder, "--requirepass", "s3cret")) {
+      URI uri = URI.create("redis://:s3cret@127.0.0.1:" + redis.port());
+      roundTrip(RedisBridge.builder(hub, uri));
+    }
+  }
+
+  @Test
+  void aUserWithLeastPrivilegesAndADatabaseLetsIn() throws Exception {
+    try (RedisProcess redis = RedisProcess.start(folder)) {
+      try (Jedis admin = redis.client()) {
+        admin.aclSetUser(
+            "chat-node",
+            "on",
+            ">s3cret",
+            "resetchannels",
+            "&chat",
+            "&{sse}:control",
+            "+subscribe",
+            "+unsubscribe",
+            "+publish",
+            "+ping",
+            "+select",
+            "+client|setname",
+            "+hello");
+      }
+      URI uri = URI.create("redis://chat-node:s3cret@127.0.0.1:" + redis.port() + "/3");
+      roundTrip(RedisBridge.builder(hub, uri));
+    }
+  }
+
+  @Test
+  void aWrongPasswordIsSaidAndNotRepeated() throws Exception {
+    try (RedisProcess redis = RedisProcess.start(folder, "--requirepass", "s3cret")) {
+      URI uri = URI.create("redis://:wr0ng@127.0.0.1:" + redis.port());
+      RedisUnavailableException e =
+          assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub, uri));
+      assertTrue(e.getMessage().contains("WRONGPASS"), e.getMessage());
+      assertFalse(e.getMessage().contains("wr0ng"), e.getMessage());
+    }
+  }
+
+  @Test
+  void tlsIsSpokenWithAServerThatTheTrustStoreKnows() throws Exception {
+    requireTlsRedis();
+    Path trust = keyPair("localhost");
+    try (RedisProcess redis = startTls()) {
+      awaitTls(redis);
+      URI uri = URI.create("rediss://localhost:" + redis.port());
+      roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
+    }
+  }
+
+  @Test
+  void tlsRefusesAServerThatIsUnknownOrOfAnotherName() throws Exception {
+    requireTlsRedis();
+    Path trust = keyPair("elsewhere.example");
+    try (RedisProcess redis = startTls()) {
+      awaitTls(redis);
+      URI uri = URI.create("rediss://localhost:" + redis.port());
+      assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub, uri));
+      assertThrows(
+          RedisUnavailableException.class,
+          () -> RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD).connect());
+    }
+  }
+
+  private void roundTrip(RedisBridgeBuilder builder) {
+    try (RedisBridge bridge = builder.connect()) {
+      hub.connect(receiver, List.of("chat"), null);
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(
+              () -> {
+                // Until the subscription stands, a message may pass it by.
+                bridge.publish("chat", SseEvent.of("hello"));
+                return receiver.data().contains("hello");
+              });
+    } finally {
+      hub.close();
+    }
+  }
+
+  private RedisProcess startTls() throws Exception {
+    return RedisProcess.startTls(
+        folder,
+        "--tls-cert-file",
+        "" + folder.resolve("cert.pem"),
+        "--tls-key-file",
+        "" + folder.resolve("key.pem"),
+        "--tls-auth-clients",
+        "no");
+  }
+
+  private static void awaitTls(RedisProcess redis) {
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .ignoreExceptions()
+        .until(
+            () -> {
+              new Socket(InetAddress.getLoopbackAddress(), redis.port()).close();
+              return true;
+            });
+  }
+
+  /** Makes cert.pem and key.pem for a host, and the trust store that knows it. */
+  private Path keyPair(String host) throws Exception {
+    Path store = folder.resolve("store.p12");
+    run(
+        Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+        "-genkeypair",
+        "-alias",
+        "redis",
+        "-keyalg",
+        "RSA",
+        "-dname",
+        "CN=" + host,
+        "-ext",
+        "san=dns:" + host,
+        "-validity",
+        "2",
+        "-storetype",
+        "PKCS12",
+        "-keystore",
+        store.toString(),
+        "-storepass",
+        PASSWORD);
+    KeyStore keys = KeyStore.getInstance("PKCS12");
+    try (InputStream in = Files.newInputStream(store)) {
+      keys.load(in, PASSWORD.toCharArray());
+    }
+    Files.writeString(
+        folder.resolve("key.pem"),
+        pem("PRIVATE KEY", keys.getKey("redis", PASSWORD.toCharArray()).getEncoded()));
+    Files.writeString(
+        folder.resolve("cert.pem"), pem("CERTIFICATE", keys.getCertificate("redis").getEncoded()));
+    KeyStore trusted = KeyStore.getInstance("PKCS12");
+    trusted.load(null, null);
+    trusted.setCertificateEntry("redis", keys.getCertificate("redis"));
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    trusted.store(out, PASSWORD.toCharArray());
+    return Files.write(folder.resolve("trust.p12"), out.toByteArray());
+  }
+
+  private static String pem(String kind, byte[] der) {
+    String base64 = Base64.getMimeEncoder(64, new byte[] {'\n'}).encodeToString(der);
+    return "-----BEGIN " + kind + "-----\n" + base64 + "\n-----END " + kind + "-----\n";
+  }
+
+  private static String run(String... command) throws Exception {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
+    assertTrue(process.waitFor() == 0, output);
+    return output;
+  }
+
+  private static void requireTlsRedis() {
+    boolean found;
+    try {
+      found = new ProcessBuilder("redis-server", "--version").start().waitFor() == 0;
+    } catch (Exception e) {
+      found = false;
+    }
+    if (!Boolean.getBoolean("ssekit.requireAll")) {
+      assumeTrue(found, "no redis-server on the PATH: the embedded one has no TLS");
+    }
+    assertTrue(found, "no redis-server on the PATH: the embedded one has no TLS");
+  }
+}

@@ -1,0 +1,287 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.PublishException;
+import io.github.ssekit.core.SseEvent;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+
+/** The bridge against a real Redis server, which is stopped, frozen and restarted for real. */
+class RedisBridgeIT {
+  @TempDir Path folder;
+
+  private final Hub hub =
+      Hub.builder().linger(Duration.ofMillis(100)).eventSizeLimit(100_000).create();
+  private final Receiver receiver = new Receiver();
+  private RedisProcess redis;
+  private RedisBridge bridge;
+  private Jedis other;
+
+  @BeforeEach
+  void start() throws Exception {
+    redis = RedisProcess.start(folder);
+    bridge =
+        RedisBridge.builder(hub, redis.uri())
+            .eventTypes(channel -> channel.startsWith("price:") ? "price" : null)
+            .silence(Duration.ofMillis(900))
+            .connect();
+    other = redis.client();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    hub.close();
+    bridge.close();
+    other.close();
+    redis.close();
+  }
+
+  @Test
+  void whatAnyProgramPublishesIsTheDataVerbatim() {
+    listen("chat");
+    other.publish("chat", "hello");
+    other.publish("chat", "{\"id\":\"7\",\"event\":\"x\"}");
+    other.publish("chat", "");
+    other.publish("chat", "event: forged\nid: 9\r\rdata: two");
+    soon().until(() -> receiver.events().size() == 4);
+
+    assertEquals(
+        List.of("hello", "{\"id\":\"7\",\"event\":\"x\"}", "", "event: forged\nid: 9\n\ndata: two"),
+        receiver.data());
+    receiver.events().forEach(event -> assertNull(event.type()));
+    receiver.events().forEach(event -> assertEquals("", event.id()));
+  }
+
+  @Test
+  void whatTheBridgePublishesReachesThisNodeOnceAndAnyOtherProgram() {
+    listen("price:42");
+    bridge.publish("price:42", SseEvent.of("price", "1.5"));
+    soon().until(() -> receiver.events().size() == 1);
+    other.publish("price:42", "2.5");
+    soon().until(() -> receiver.events().size() == 2);
+    assertEquals(List.of("1.5", "2.5"), receiver.data());
+    receiver.events().forEach(event -> assertEquals("price", event.type()));
+  }
+
+  @Test
+  void aPayloadThatIsNoTextOrTooLargeHarmsNothing() {
+    listen("chat");
+    byte[] chat = "chat".getBytes(UTF_8);
+    other.publish(chat, new byte[] {(byte) 0xff, 0, (byte) 0xc3, 'a', 0x1b});
+    other.publish(chat, new byte[5_000_000]);
+    other.publish("chat", "next");
+    soon().until(() -> receiver.data().contains("next"));
+
+    assertEquals(List.of("\uFFFD\0\uFFFDa\u001b", "next"), receiver.data());
+    assertEquals(List.of("{\"channel\":\"chat\",\"reason\":\"oversized\"}"), receiver.resets());
+  }
+
+  @Test
+  void anEventTypeThatCanNotBeSentIsCountedAndTheNextOneArrives() throws Exception {
+    Hub otherHub = Hub.create();
+    List<String> types = new ArrayList<>(List.of("error"));
+    RedisBridge otherBridge =
+        RedisBridge.builder(otherHub, redis.uri())
+            .eventTypes(channel -> types.isEmpty() ? null : types.remove(0))
+            .connect();
+    try (otherBridge;
+        otherHub) {
+      otherHub.connect(receiver, List.of("chat"), null);
+      awaitSubscribers("chat", 1);
+      other.publish("chat", "first");
+      other.publish("chat", "second");
+      soon().until(() -> receiver.data().equals(List.of("second")));
+    }
+  }
+
+  @Test
+  void oneConnectionIsSubscribedWhateverTheNumberOfClientsAndChannels() {
+    for (int i = 0; i < 1000; i++) {
+      hub.connect(new Receiver(), List.of("room:" + i % 200), null);
+    }
+    listen("last");
+    String pubsub = other.clientList(ClientType.PUBSUB);
+    assertEquals(1, pubsub.lines().count(), pubsub);
+    assertEquals(202, sub(pubsub), pubsub); // 200 rooms, "last", and the bridge's own
+  }
+
+  private static int sub(String clientList) {
+    return Integer.parseInt(clientList.replaceAll("(?s).* sub=(\\d+).*", "$1"));
+  }
+
+  @Test
+  void aChannelIsSubscribedFromTheFirstListenerToALittleAfterTheLast() {
+    Connection first = listen("chat");
+    Connection second = hub.connect(new Receiver(), List.of("chat"), null);
+    first.unsubscribe("chat");
+    bridge.publish("chat", SseEvent.of("still"));
+    assertEquals(1, subscribers("chat"));
+    second.unsubscribe("chat");
+    awaitSubscribers("chat", 0);
+    first.subscribe("chat");
+    awaitSubscribers("chat", 1);
+    other.publish("chat", "again");
+    soon().until(() -> receiver.data().contains("again"));
+    assertEquals(List.of(), receiver.resets());
+  }
+
+  @Test
+  void redisKilledAndBackIsToldAndMessagesFlowWithinTwoSeconds() throws Exception {
+    Connection connection = listen("chat");
+    redis.kill();
+    soon().until(() -> !bridge.isSubscribed());
+    assertThrows(PublishException.class, () -> bridge.publish("chat", SseEvent.of("lost")));
+    // One more channel while there is no Redis: it may miss events as well.
+    connection.subscribe("late");
+    redis.restart();
+    long back = System.nanoTime();
+    awaitSubscribers("late", 1);
+    awaitSubscribers("chat", 1);
+    bridge.publish("chat", SseEvent.of("first after"));
+    soon().until(() -> receiver.data().contains("first after"));
+    Duration took = Duration.ofNanos(System.nanoTime() - back);
+
+    assertTrue(took.toMillis() < 2000, "took " + took);
+    soon().until(() -> receiver.resets().size() == 2);
+    assertTrue(receiver.resets().contains("{\"channel\":\"chat\",\"reason\":\"reconnected\"}"));
+    assertTrue(receiver.resets().contains("{\"channel\":\"late\",\"reason\":\"reconnected\"}"));
+    assertTrue(connection.isOpen());
+    assertTrue(bridge.isSubscribed());
+  }
+
+  @Test
+  void aSubscriptionThatRedisCutsIsMadeAgainAndTold() {
+    listen("chat");
+    other.clientKill(new redis.clients.jedis.params.ClientKillParams().type(ClientType.PUBSUB));
+    soon().until(() -> !receiver.resets().isEmpty());
+    other.publish("chat", "after");
+    soon().until(() -> receiver.data().contains("after"));
+    assertEquals(List.of("{\"channel\":\"chat\",\"reason\":\"reconnected\"}"), receiver.resets());
+  }
+
+  @Test
+  void aRedisThatFreezesIsNoticedByItsSilence() throws Exception {
+    listen("chat");
+    redis.signal("STOP");
+    soon().until(() -> !bridge.isSubscribed());
+    redis.signal("CONT");
+    soon().until(bridge::isSubscribed);
+    awaitSubscribers("chat", 1);
+    other.publish("chat", "thawed");
+    soon().until(() -> receiver.data().contains("thawed"));
+    assertEquals(
+        List.of("{\"channel\":\"chat\",\"reason\":\"reconnected\"}"),
+        receiver.resets().stream().distinct().toList());
+  }
+
+  @Test
+  void aQuietSubscriptionIsKeptByItsPings() {
+    listen("chat");
+    long id = subscriptionId();
+    // Three times the silence that is allowed: without answers to pings it would have been
+    // replaced.
+    await()
+        .pollDelay(Duration.ofMillis(2700))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> subscriptionId() == id);
+    assertEquals(List.of(), receiver.resets());
+  }
+
+  private long subscriptionId() {
+    return Long.parseLong(other.clientList(ClientType.PUBSUB).replaceAll("(?s)^id=(\\d+).*", "$1"));
+  }
+
+  @Test
+  void publishRefusesWhatRedisCanNotCarry() {
+    Map<SseEvent, String> refused =
+        Map.of(
+            SseEvent.idOnly("1"), "event without data: Redis carries nothing else",
+            SseEvent.of("x").withId("1"), "event id \"1\": a channel without history has no ids",
+            SseEvent.of("other", "x"),
+                "event type \"other\": the events of this channel are of type \"null\"; set eventTypes for another",
+            SseEvent.of("x".repeat(100_000)),
+                "event of 100008 bytes is over the limit of 100000 bytes; split it, or raise eventSizeLimit");
+    refused.forEach(
+        (event, message) ->
+            assertEquals(
+                message,
+                assertThrows(IllegalArgumentException.class, () -> bridge.publish("chat", event))
+                    .getMessage()));
+    assertThrows(IllegalArgumentException.class, () -> bridge.publish("a\nb", SseEvent.of("x")));
+  }
+
+  @Test
+  void aHubTakesOneBridge() {
+    assertThrows(IllegalStateException.class, () -> RedisBridge.connect(hub, redis.uri()));
+    soon().until(() -> other.clientList(ClientType.PUBSUB).lines().count() == 1);
+  }
+
+  @Test
+  void anUnreachableRedisIsSaidInOneSentenceWithoutThePassword() throws Exception {
+    URI nobody = URI.create("redis://user:secret@127.0.0.1:" + RedisProcess.freePort());
+    long start = System.nanoTime();
+    RedisUnavailableException e =
+        assertThrows(
+            RedisUnavailableException.class, () -> RedisBridge.connect(Hub.create(), nobody));
+    assertTrue(System.nanoTime() - start < 4_500_000_000L);
+    assertTrue(e.getMessage().startsWith("Redis at 127.0.0.1:" + nobody.getPort()), e.getMessage());
+    assertFalse(e.getMessage().contains("secret"), e.getMessage());
+    assertThrows(
+        IllegalArgumentException.class,
+        () -> RedisBridge.connect(Hub.create(), URI.create("http://localhost:6379")));
+  }
+
+  @Test
+  void closingEndsThreadsAndConnections() {
+    listen("chat");
+    hub.close();
+    bridge.close();
+    soon().until(() -> other.clientList(ClientType.PUBSUB).isBlank());
+    soon()
+        .until(
+            () ->
+                Thread.getAllStackTraces().keySet().stream()
+                    .noneMatch(t -> t.getName().startsWith("sse-redis")));
+    assertFalse(bridge.isSubscribed());
+  }
+
+  private Connection listen(String channel) {
+    Connection connection = hub.connect(receiver, List.of(channel), null);
+    awaitSubscribers(channel, 1);
+    return connection;
+  }
+
+  private void awaitSubscribers(String channel, long count) {
+    soon().until(() -> subscribers(channel) == count);
+  }
+
+  private long subscribers(String channel) {
+    try (Jedis jedis = redis.client()) {
+      return jedis.pubsubNumSub(channel).get(channel);
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(10));
+  }
+}

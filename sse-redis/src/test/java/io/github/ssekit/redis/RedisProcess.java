@@ -1,0 +1,115 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.embedded.RedisExecProvider;
+
+/** A real Redis server process, which a test may stop, freeze, kill and start again. */
+final class RedisProcess implements AutoCloseable {
+  private final List<String> command = new ArrayList<>();
+  private final File folder;
+  private final int port;
+  private Process process;
+
+  private RedisProcess(String binary, Path folder, int port, List<String> options)
+      throws IOException {
+    this.folder = folder.toFile();
+    this.port = port;
+    command.addAll(List.of(binary, "--bind", "127.0.0.1", "--save", "", "--dir", "" + folder));
+    command.addAll(options);
+    launch();
+  }
+
+  /** Starts the binary that the embedded Redis brings, and waits until it answers. */
+  static RedisProcess start(Path folder, String... options) throws IOException {
+    int port = freePort();
+    List<String> all = new ArrayList<>(List.of("--port", "" + port));
+    all.addAll(List.of(options));
+    RedisProcess redis =
+        new RedisProcess(
+            RedisExecProvider.defaultProvider().get().getAbsolutePath(), folder, port, all);
+    redis.awaitAnswer();
+    return redis;
+  }
+
+  /** Starts the system's Redis, which can do TLS, with TLS alone. */
+  static RedisProcess startTls(Path folder, String... options) throws IOException {
+    int port = freePort();
+    List<String> all = new ArrayList<>(List.of("--port", "0", "--tls-port", "" + port));
+    all.addAll(List.of(options));
+    return new RedisProcess("redis-server", folder, port, all);
+  }
+
+  static int freePort() throws IOException {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    }
+  }
+
+  int port() {
+    return port;
+  }
+
+  URI uri() {
+    return URI.create("redis://127.0.0.1:" + port);
+  }
+
+  Jedis client() {
+    return new Jedis(new HostAndPort("127.0.0.1", port));
+  }
+
+  /** Starts it again on its port. */
+  void restart() throws IOException {
+    launch();
+    awaitAnswer();
+  }
+
+  private void launch() throws IOException {
+    process =
+        new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(new File(folder, "redis.log"))
+            .start();
+  }
+
+  private void awaitAnswer() {
+    await()
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(10))
+        .until(
+            () -> {
+              try (Jedis jedis = client()) {
+                jedis.ping();
+                return true;
+              } catch (JedisException e) {
+                return String.valueOf(e.getMessage()).contains("NOAUTH");
+              }
+            });
+  }
+
+  /** SIGSTOP or SIGCONT. */
+  void signal(String name) throws IOException, InterruptedException {
+    new ProcessBuilder("kill", "-" + name, "" + process.pid()).start().waitFor();
+  }
+
+  void kill() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  @Override
+  public void close() {
+    kill();
+  }
+}
