@@ -28,21 +28,32 @@ final class Batches {
 
   private final int capBytes;
   private final Map<Object, Batch> made = new HashMap<>();
-  private long watermark;
+  private long upTo;
+  private long latest;
 
   Batches(int capBytes) {
     this.capBytes = capBytes;
   }
 
-  /** Begins a sweep up to a watermark. */
-  void begin(long watermark) {
-    this.watermark = watermark;
+  /** Begins a sweep up to one watermark, with a later one for what the next sweep has to do. */
+  void begin(long upTo, long latest) {
+    this.upTo = upTo;
+    this.latest = latest;
+  }
+
+  /** Ends the sweep: a loop that goes to sleep keeps no events. */
+  void end() {
     made.clear();
   }
 
   /** What comes behind a cursor in this sweep: an entry, {@link Entry#CUT}, or null. */
   @Nullable Entry next(Entry cursor) {
-    return cursor.next(watermark);
+    return cursor.next(upTo);
+  }
+
+  /** Whether something at or below the ordinal is left behind a cursor for the next sweep. */
+  boolean more(Entry cursor, long ordinal) {
+    return cursor.next(Math.min(ordinal, latest)) != null;
   }
 
   /**

@@ -5,7 +5,6 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import io.github.ssekit.core.Batches.Batch;
 import io.github.ssekit.core.ChannelLog.Entry;
-import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -74,7 +73,15 @@ public final class Connection {
   private @Nullable Subscription pending;
   private @Nullable Queue<byte[]> outbox;
   private @Nullable CloseReason closing;
+
+  /** Up to where it reads: once closing, not beyond what was delivered by then. */
+  private long closingAt = Long.MAX_VALUE;
+
   private long lastWrite;
+
+  /** Whether the transport took no bytes when last asked, and the time of the first such answer. */
+  private boolean blocked = true;
+
   private long blockedSince;
   int index;
 
@@ -134,6 +141,9 @@ public final class Connection {
   }
 
   private void send(Frame frame) {
+    if (!isOpen()) {
+      return;
+    }
     if (outboxBytes.addAndGet(frame.length()) > hub.settings.privateBytes) {
       close(CloseReason.OVERFLOW);
     } else {
@@ -181,7 +191,7 @@ public final class Connection {
       channels.forEach(this::subscribe);
       send(reconnectionTime);
       transport.start(new Signals());
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       loop.execute(() -> fail(e));
       throw e;
     }
@@ -218,6 +228,13 @@ public final class Connection {
 
   /** The subscription's log has grown. */
   void news(Subscription s) {
+    // What is delivered after a close need not be written; else the close might never come.
+    if (closing == null) {
+      pend(s);
+    }
+  }
+
+  private void pend(Subscription s) {
     if (!s.pending) {
       s.pending = true;
       s.nextPending = pending;
@@ -229,6 +246,9 @@ public final class Connection {
   }
 
   private void offer(byte[] frame) {
+    if (closing != null || state == State.CLOSED) {
+      return;
+    }
     if (outbox == null) {
       outbox = new ArrayDeque<>(2);
     }
@@ -241,6 +261,7 @@ public final class Connection {
   void closeGracefully(CloseReason reason) {
     if (closing == null) {
       closing = reason;
+      closingAt = loop.watermark();
       if (state == State.IDLE) {
         queue();
       }
@@ -262,9 +283,13 @@ public final class Connection {
     try {
       if (!transport.isReady()) {
         state = State.BLOCKED;
-        blockedSince = hub.nanoTime();
+        if (!blocked) {
+          blocked = true;
+          blockedSince = hub.nanoTime();
+        }
         return;
       }
+      blocked = false;
       state = State.IDLE;
       byte[] bytes = nextPrivate();
       if (bytes == null) {
@@ -273,13 +298,13 @@ public final class Connection {
       if (bytes != null) {
         transport.write(bytes, 0, bytes.length);
         lastWrite = hub.nanoTime();
-        if (outbox != null || pending != null || closing != null) {
-          queue();
-        }
+      }
+      if (outbox != null || pending != null || (bytes != null && closing != null)) {
+        queue();
       } else if (closing != null) {
         finish(closing);
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (Throwable e) {
       fail(e);
     }
   }
@@ -324,8 +349,8 @@ public final class Connection {
         s.cursor = batch.ends[i];
       }
       s.pending = false;
-      if (batches.next(s.cursor) != null) {
-        news(s);
+      if (batches.more(s.cursor, closingAt)) {
+        pend(s);
       }
     }
     return batch == null ? null : batch.bytes;
@@ -338,7 +363,7 @@ public final class Connection {
   }
 
   void tick(long now) {
-    if (state == State.BLOCKED && now - blockedSince > hub.settings.stuckWriteDeadline.toNanos()) {
+    if (blocked && now - blockedSince > hub.settings.stuckWriteDeadline.toNanos()) {
       finish(closing == null ? CloseReason.STUCK : closing);
     } else if (state == State.IDLE && now - lastWrite >= hub.settings.heartbeat.toNanos()) {
       offer(HEARTBEAT);
@@ -370,7 +395,7 @@ public final class Connection {
   private void end(CloseReason reason) {
     try {
       transport.close();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.log(DEBUG, "Closing the transport failed: {0}", e.toString());
     }
     LOG.log(DEBUG, "Connection closed: {0}", reason);

@@ -67,6 +67,8 @@ final class DeliveryLoop implements Runnable {
       asleep = true;
       if (inbox.isEmpty() && !stopped) {
         LockSupport.park(this);
+        // A transport may have left one behind; park would not wait any more.
+        Thread.interrupted();
       }
       asleep = false;
     }
@@ -74,34 +76,54 @@ final class DeliveryLoop implements Runnable {
 
   /** One turn. Returns whether there was anything to do. */
   boolean turn() {
-    boolean busy = false;
-    for (Runnable task = inbox.poll(); task != null; task = inbox.poll()) {
-      busy = true;
-      try {
-        task.run();
-      } catch (RuntimeException e) {
-        LOG.log(System.Logger.Level.ERROR, "A task of a delivery loop failed", e);
-      }
-    }
+    // Before the tasks: what is above may have news that is not among them yet, and would be
+    // overtaken by what a connection reads of its other channels.
+    long upTo = watermark();
+    boolean busy = runTasks();
     if (!queued.isEmpty()) {
       busy = true;
-      sweep();
+      sweep(upTo);
     }
     return busy;
   }
 
-  private void sweep() {
+  /**
+   * Runs what is there now. What comes in meanwhile waits: a flood of news can't stop the sweep.
+   */
+  private boolean runTasks() {
+    if (inbox.isEmpty()) {
+      return false;
+    }
+    // The loop itself stands behind the last of this turn's tasks.
+    inbox.add(this);
+    for (Runnable task = inbox.remove(); task != this; task = inbox.remove()) {
+      try {
+        task.run();
+      } catch (Throwable e) {
+        // Errors too: a thread that ended would leave its connections without a word.
+        LOG.log(System.Logger.Level.ERROR, "A task of a delivery loop failed", e);
+      }
+    }
+    return true;
+  }
+
+  private void sweep(long upTo) {
     List<Connection> now = queued;
     queued = swept;
     swept = now;
-    batches.begin(watermark.getAsLong());
+    batches.begin(upTo, watermark());
     for (Connection c : now) {
       c.write(batches);
     }
     now.clear();
+    batches.end();
   }
 
   // What follows is called on the loop only.
+
+  long watermark() {
+    return watermark.getAsLong();
+  }
 
   /** Has the connection take part in the next sweep. */
   void queue(Connection c) {

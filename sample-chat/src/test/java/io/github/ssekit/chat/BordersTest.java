@@ -1,0 +1,80 @@
+package io.github.ssekit.chat;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import org.junit.jupiter.api.Test;
+
+/** The borders between the modules. */
+class BordersTest {
+  private static final String CORE = "io.github.ssekit.core";
+  private static final String REDIS = "io.github.ssekit.redis";
+  private static final String SERVLET = "io.github.ssekit.servlet";
+
+  private final JavaClasses all =
+      new ClassFileImporter()
+          .withImportOption(new DoNotIncludeTests())
+          .importPackages("io.github.ssekit");
+
+  @Test
+  void coreKnowsNothingButTheJdk() {
+    classes()
+        .that()
+        .resideInAPackage(CORE)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(CORE, "java..", "org.jspecify..")
+        .check(all);
+  }
+
+  @Test
+  void theBridgeAndTheAdapterKnowTheCoreAndNotEachOther() {
+    classes()
+        .that()
+        .resideInAPackage(REDIS)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            CORE, REDIS, "java..", "org.jspecify..", "redis.clients..", "org.apache.commons.pool2..")
+        .check(all);
+    classes()
+        .that()
+        .resideInAPackage(SERVLET)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            CORE, SERVLET, "java..", "org.jspecify..", "jakarta.servlet..", "io.undertow..", "org.xnio..")
+        .check(all);
+  }
+
+  @Test
+  void jedisIsBehindOnePort() {
+    noClasses()
+        .that()
+        .resideInAPackage(REDIS)
+        .and()
+        .haveSimpleNameNotStartingWith("JedisPort")
+        .should()
+        .dependOnClassesThat()
+        .haveFullyQualifiedName("redis.clients.jedis.RedisClient")
+        .check(all);
+  }
+
+  @Test
+  void undertowIsKnownToItsTransportAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage(SERVLET)
+        .and()
+        .haveSimpleNameNotStartingWith("UndertowTransport")
+        .and()
+        .doNotHaveFullyQualifiedName(SERVLET + ".UndertowTransport$NothingToClose")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("io.undertow..")
+        .check(all);
+  }
+}

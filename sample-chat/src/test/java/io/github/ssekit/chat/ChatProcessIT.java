@@ -1,0 +1,136 @@
+package io.github.ssekit.chat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.EventStreamReader;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
+
+/** The commands of the README, as processes. */
+class ChatProcessIT {
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+
+  @Test
+  void twoNodesOfTheJarShareOneConversation() throws Exception {
+    try (EmbeddedRedis redis = EmbeddedRedis.start();
+        ChatProcess one = ChatProcess.jar("--port", "0", "--redis", "" + redis.uri());
+        ChatProcess two = ChatProcess.jar("--port", "0", "--redis", "" + redis.uri());
+        Jedis jedis = new Jedis(redis.uri())) {
+      URI first = one.awaitUri();
+      try (EventStreamReader events = open(two.awaitUri())) {
+        await().until(() -> jedis.pubsubNumSub("chat").get("chat") == 1);
+        post(first, "user=Ann&message=across");
+        assertEquals("{\"user\":\"Ann\",\"message\":\"across\"}", events.next().data());
+      }
+    }
+  }
+
+  @Test
+  void twoPagesChatThroughTheOneCommandAndCtrlCLeavesNothingBehind() throws Exception {
+    Browser.requireInstalled();
+    try (ChatProcess chat = ChatProcess.maven("-Dchat.port=0")) {
+      URI uri = chat.awaitUri();
+      try (Browser ann = Browser.start();
+          Browser bob = Browser.start()) {
+        ann.open(uri, "Ann");
+        bob.open(uri, "Bob");
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .until(
+                () -> {
+                  // Until both are connected a message may pass one by: plain channels keep nothing.
+                  ann.say("Hello Bob");
+                  return bob.texts(".message .text").contains("Hello Bob");
+                });
+        bob.say("Hello Ann");
+        await()
+            .atMost(Duration.ofSeconds(20))
+            .until(() -> ann.texts(".message .text").contains("Hello Ann"));
+      }
+      List<ProcessHandle> started = chat.descendants();
+      assertTrue(
+          started.stream().anyMatch(p -> p.info().command().orElse("").contains("redis")),
+          started.toString());
+      chat.interrupt();
+      chat.awaitExit(Duration.ofSeconds(20));
+      await().until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
+    }
+  }
+
+  @Test
+  void aTakenPortIsOneLineAndExitCodeOne() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0);
+        ChatProcess chat = ChatProcess.jar("--port", "" + taken.getLocalPort())) {
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertOneLine(chat, "port " + taken.getLocalPort() + " is not free");
+    }
+  }
+
+  @Test
+  void anUnreachableRedisIsOneLineAndExitCodeOne() throws Exception {
+    int nobody;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      nobody = socket.getLocalPort();
+    }
+    try (ChatProcess chat =
+        ChatProcess.jar("--port", "0", "--redis", "redis://localhost:" + nobody)) {
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertOneLine(chat, "Redis at localhost:" + nobody + " is not available");
+    }
+  }
+
+  @Test
+  void aRedisThatDoesNotAnswerIsOneLineAndExitCodeOne() throws Exception {
+    // Its kernel accepts the connection, and nothing ever answers.
+    try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
+        ChatProcess chat =
+            ChatProcess.jar("--port", "0", "--redis", "redis://127.0.0.1:" + silent.getLocalPort())) {
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertOneLine(chat, "is not available");
+    }
+  }
+
+  @Test
+  void mavenSaysItWithoutAStackTrace() throws Exception {
+    try (ServerSocket taken = new ServerSocket(0);
+        ChatProcess chat = ChatProcess.maven("-Dchat.port=" + taken.getLocalPort())) {
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(60)));
+      assertOneLine(chat, "port " + taken.getLocalPort() + " is not free");
+    }
+  }
+
+  private static void assertOneLine(ChatProcess chat, String part) throws Exception {
+    // Maven ends with the codes that reset a terminal's colours.
+    String text = chat.output().replaceAll("\u001b\\[[0-9;]*m", "").strip();
+    assertEquals(1, text.lines().count(), text);
+    assertTrue(text.startsWith("The chat can't start: ") && text.contains(part), text);
+    assertFalse(text.contains("Exception"), text);
+  }
+
+  private static EventStreamReader open(URI uri) throws Exception {
+    HttpRequest request = HttpRequest.newBuilder(URI.create(uri + "/new")).build();
+    return new EventStreamReader(CLIENT.send(request, BodyHandlers.ofInputStream()).body());
+  }
+
+  private static void post(URI uri, String form) throws Exception {
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .header("Content-Type", "application/x-www-form-urlencoded")
+            .POST(BodyPublishers.ofString(form, UTF_8))
+            .build();
+    assertEquals(204, CLIENT.send(request, BodyHandlers.discarding()).statusCode());
+  }
+}

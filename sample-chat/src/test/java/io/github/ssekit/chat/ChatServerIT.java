@@ -1,0 +1,210 @@
+package io.github.ssekit.chat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.EventStreamReader;
+import io.github.ssekit.core.SseEvent;
+import java.io.InputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+
+/** The chat's HTTP, over the real server and a real Redis. */
+class ChatServerIT {
+  private static final String FORM = "application/x-www-form-urlencoded";
+  private static final String JSON = "application/json";
+
+  private static final HttpClient CLIENT = HttpClient.newHttpClient();
+  private static EmbeddedRedis redis;
+  private static ChatServer server;
+
+  @BeforeAll
+  static void start() {
+    redis = EmbeddedRedis.start();
+    server = ChatServer.start(0, redis.uri());
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+    redis.close();
+  }
+
+  @Test
+  void theStreamIsWellFormedAndItsFirstBytesComeWithin100Milliseconds() throws Exception {
+    openStream().close(); // The first request of a server also loads its classes.
+    long start = System.nanoTime();
+    HttpResponse<InputStream> response = getStream();
+    int first = response.body().read();
+    long millis = (System.nanoTime() - start) / 1_000_000;
+
+    assertEquals('r', first); // of "retry: "
+    assertTrue(millis < 100, millis + " ms");
+    assertEquals(200, response.statusCode());
+    Map<String, String> expected =
+        Map.of(
+            "content-type", "text/event-stream",
+            "cache-control", "no-cache, no-transform",
+            "x-accel-buffering", "no");
+    expected.forEach(
+        (name, value) -> assertEquals(List.of(value), response.headers().allValues(name)));
+    response.body().close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        FORM + "|user=Ann&message=Hi%0D%0Athere|Ann|Hi\\nthere",
+        FORM + "; charset=UTF-8|message=%C3%A4+%F0%9F%98%80&user=%3Cb%3E|<b>|\u00e4 \uD83D\uDE00",
+        JSON + "|{\"user\":\"Ann\",\"message\":\"data: x\"}|Ann|data: x",
+        JSON + ";charset=utf-8|{\"message\":\"\\u2028\",\"user\":\"B\",\"more\":1}|B|\u2028",
+      })
+  void aFormOrJsonIsPublishedToEveryPage(String type, String body, String user, String message)
+      throws Exception {
+    try (EventStreamReader one = openStream();
+        EventStreamReader two = openStream()) {
+      awaitSubscribed();
+      HttpResponse<String> response = post(type, body);
+      assertEquals(204, response.statusCode(), response.body());
+      for (EventStreamReader reader : List.of(one, two)) {
+        SseEvent event = reader.next();
+        String json = event.data().replace("\\r\\n", "\\n");
+        assertEquals(
+            "{\"user\":\"%s\",\"message\":\"%s\"}".formatted(user, message), json);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        FORM + "|user=Ann|400|message has 0 characters; it needs 1 to 2000",
+        FORM + "|user=%20&message=x|400|user has 0 characters; it needs 1 to 40",
+        FORM + "|user=%zz&message=x|400|",
+        FORM + "|user&message|400|user has 0 characters; it needs 1 to 40",
+        JSON + "|{\"user\":1,\"message\":\"x\"}|400|user has 0 characters; it needs 1 to 40",
+        JSON + "|[]|400|user has 0 characters; it needs 1 to 40",
+        JSON + "|{\"user\":|400|the body is not JSON: {\"user\":…,\"message\":…}",
+        "text/plain|hello|415|send application/json or application/x-www-form-urlencoded",
+      })
+  void whatIsNoMessageIsRefusedWithTheFieldAndTheLimit(
+      String type, String body, int status, String text) throws Exception {
+    HttpResponse<String> response = post(type, body);
+    assertEquals(status, response.statusCode());
+    if (text != null) {
+      assertEquals(text, response.body());
+    }
+  }
+
+  @Test
+  void tooMuchIsRefused() throws Exception {
+    assertEquals(413, post(FORM, "user=a&message=" + "x".repeat(20_000)).statusCode());
+    HttpResponse<String> response = post(FORM, "user=a&message=" + "x".repeat(2001));
+    assertEquals(400, response.statusCode());
+    assertEquals("message has 2001 characters; it needs 1 to 2000", response.body());
+    assertEquals(204, post(FORM, "user=a&message=" + "x".repeat(2000)).statusCode());
+  }
+
+  @Test
+  void aMissingOrDeepJsonIsNoServerError() throws Exception {
+    assertEquals(415, post("", "").statusCode());
+    assertEquals(400, post(JSON, "").statusCode());
+    assertEquals(400, post(JSON, "[".repeat(16_000)).statusCode());
+  }
+
+  @Test
+  void theFilesOfThePageAreServedAndNoOthers() throws Exception {
+    HttpResponse<String> page = get("/chats");
+    assertEquals(200, page.statusCode());
+    assertTrue(
+        page.headers().firstValue("Content-Security-Policy").orElse("").contains("script-src 'self'"));
+    for (String path : List.of("/chats/chat.js", "/chats/chat.css")) {
+      assertEquals(200, get(path).statusCode(), path);
+    }
+    for (String path :
+        List.of("/chats/", "/chats/x", "/chats/..%2f..%2fChat.class", "/chats/%2e%2e/x")) {
+      int status = get(path).statusCode();
+      assertTrue(status == 404 || status == 400, path + " " + status);
+    }
+  }
+
+  @Test
+  void aThousandStreamsTakeOneSubscriptionAndNoThreads() throws Exception {
+    List<Socket> sockets = new ArrayList<>();
+    try (Jedis jedis = new Jedis(redis.uri())) {
+      openStream().close();
+      int threads = Thread.activeCount();
+      for (int i = 0; i < 1000; i++) {
+        Socket socket = new Socket("localhost", server.uri().getPort());
+        sockets.add(socket);
+        socket
+            .getOutputStream()
+            .write("GET /chats/new HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(UTF_8));
+      }
+      for (Socket socket : sockets) {
+        assertEquals('H', socket.getInputStream().read());
+      }
+      awaitSubscribed();
+      String pubsub = jedis.clientList(ClientType.PUBSUB);
+      assertEquals(1, pubsub.lines().count(), pubsub);
+      assertTrue(
+          Thread.activeCount() < threads + 20, threads + " -> " + Thread.activeCount() + " threads");
+    } finally {
+      for (Socket socket : sockets) {
+        socket.close();
+      }
+    }
+  }
+
+  private static void awaitSubscribed() {
+    try (Jedis jedis = new Jedis(redis.uri())) {
+      await()
+          .atMost(Duration.ofSeconds(10))
+          .until(() -> jedis.pubsubNumSub("chat").get("chat") == 1);
+    }
+  }
+
+  private static EventStreamReader openStream() throws Exception {
+    return new EventStreamReader(getStream().body());
+  }
+
+  private static HttpResponse<InputStream> getStream() throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(URI.create(server.uri() + "/new")).build(),
+        BodyHandlers.ofInputStream());
+  }
+
+  private static HttpResponse<String> get(String path) throws Exception {
+    return CLIENT.send(
+        HttpRequest.newBuilder(server.uri().resolve(path)).build(), BodyHandlers.ofString());
+  }
+
+  private static HttpResponse<String> post(String type, String body) throws Exception {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(server.uri()).POST(BodyPublishers.ofString(body));
+    if (!type.isEmpty()) {
+      request.header("Content-Type", type);
+    }
+    return CLIENT.send(request.build(), BodyHandlers.ofString());
+  }
+}

@@ -1,0 +1,116 @@
+package io.github.ssekit.core;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Batches.Batch;
+import io.github.ssekit.core.ChannelLog.Entry;
+import java.util.Objects;
+import org.junit.jupiter.api.Test;
+
+class BatchesTest {
+  private final ChannelLog a = new ChannelLog(4, 1_000_000);
+  private final ChannelLog b = new ChannelLog(4, 1_000_000);
+  private final Batches batches = new Batches(30);
+  private final Entry startA = a.tail();
+  private final Entry startB = b.tail();
+
+  private static Frame frame(String data) {
+    return SseEvent.of(data).frame();
+  }
+
+  private Batch behind(Entry... cursors) {
+    return Objects.requireNonNull(batches.behind(cursors));
+  }
+
+  private static String data(Batch batch) {
+    return new String(batch.bytes, UTF_8).replace("data: ", "").replace("\n\n", " ").trim();
+  }
+
+  @Test
+  void channelsAreMergedByOrdinalUpToTheWatermark() {
+    a.append(1, frame("a"));
+    b.append(2, frame("b"));
+    a.append(3, frame("c"));
+    batches.begin(2, 3);
+    Batch batch = behind(startB, startA);
+    assertEquals("a b", data(batch));
+    assertEquals(2, batch.ends[0].ordinal);
+    assertEquals(1, batch.ends[1].ordinal);
+    assertTrue(batches.more(batch.ends[1], Long.MAX_VALUE), "the next sweep has more");
+    assertFalse(batches.more(batch.ends[1], 2), "but not for one that reads up to 2 only");
+    assertFalse(batches.more(batch.ends[0], Long.MAX_VALUE));
+  }
+
+  @Test
+  void aBatchEndsBeforeTheFrameThatExceedsTheCap() {
+    for (int i = 1; i <= 4; i++) {
+      a.append(i, frame("x" + i)); // 10 bytes each
+    }
+    batches.begin(4, 4);
+    Batch batch = behind(startA);
+    assertEquals("x1 x2 x3", data(batch), "exactly the cap");
+    assertEquals("x4", data(behind(batch.ends)));
+  }
+
+  @Test
+  void aFrameLargerThanTheCapIsABatchOfItsOwnAndNotCopied() {
+    Frame large = frame("x".repeat(100));
+    a.append(1, frame("1"));
+    a.append(2, large);
+    a.append(3, frame("3"));
+    batches.begin(3, 3);
+    Batch first = behind(startA);
+    assertEquals("1", data(first));
+    Batch second = behind(first.ends);
+    assertSame(large.bytes(), second.bytes);
+    assertEquals("3", data(behind(second.ends)));
+  }
+
+  @Test
+  void sameCursorsShareOneArrayWithinASweepOnly() {
+    a.append(1, frame("1"));
+    a.append(2, frame("2"));
+    batches.begin(2, 2);
+    Batch one = behind(startA, startB);
+    assertSame(one, batches.behind(new Entry[] {startA, startB}));
+    assertNotSame(one, batches.behind(new Entry[] {startA}));
+    batches.end();
+    batches.begin(2, 2);
+    assertNotSame(one, batches.behind(new Entry[] {startA, startB}));
+  }
+
+  @Test
+  void theCursorsOfTheCallerAreNotMoved() {
+    a.append(1, frame("1"));
+    batches.begin(1, 1);
+    Entry[] cursors = {startA};
+    behind(cursors);
+    assertSame(startA, cursors[0]);
+  }
+
+  @Test
+  void aCutEndsTheBatchRatherThanTheChannel() {
+    b.append(1, frame("b"));
+    for (int i = 2; i <= 6; i++) {
+      a.append(i, frame("a" + i));
+    }
+    batches.begin(6, 6);
+    assertSame(Entry.CUT, batches.next(startA));
+    assertNull(batches.behind(new Entry[] {startA}));
+    assertNull(batches.behind(new Entry[] {startB, startA}));
+    assertTrue(batches.more(startA, 0), "the next sweep has a cut to see");
+  }
+
+  @Test
+  void nothingBehindTheCursorsIsNoBatch() {
+    batches.begin(0, 0);
+    assertNull(batches.behind(new Entry[] {startA, startB}));
+    assertNull(batches.behind(new Entry[0]));
+  }
+}
