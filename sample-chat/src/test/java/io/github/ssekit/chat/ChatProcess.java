@@ -58,7 +58,7 @@ final class ChatProcess implements AutoCloseable {
   /** The address that it prints once it has started. */
   URI awaitUri() {
     return await()
-        .atMost(Duration.ofSeconds(120))
+        .atMost(Duration.ofMinutes(2))
         .until(
             () -> {
               Matcher matcher = URL.matcher(output());

@@ -107,7 +107,7 @@ class ChatProcessIT {
   void mavenSaysItWithoutAStackTrace() throws Exception {
     try (ServerSocket taken = new ServerSocket(0);
         ChatProcess chat = ChatProcess.maven("-Dchat.port=" + taken.getLocalPort())) {
-      assertEquals(1, chat.awaitExit(Duration.ofSeconds(60)));
+      assertEquals(1, chat.awaitExit(Duration.ofMinutes(1)));
       assertOneLine(chat, "port " + taken.getLocalPort() + " is not free");
     }
   }

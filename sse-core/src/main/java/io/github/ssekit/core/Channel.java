@@ -21,10 +21,17 @@ final class Channel {
     }
   }
 
-  /** Wakes the loops that have subscribers: O(loops). */
+  /** Tells the loops that have subscribers, each once, that there is news: O(loops). */
   void signal() {
     for (Subscribers s : byLoop) {
       s.signal();
+    }
+  }
+
+  /** Wakes the loops that were told. */
+  void wake() {
+    for (Subscribers s : byLoop) {
+      s.wake();
     }
   }
 }

@@ -184,9 +184,8 @@ public final class Connection {
     }
   }
 
-  /** Begins: the loop takes the connection, then its channels and its transport start. */
+  /** Begins: its channels and its transport start. The loop has it already. */
   void start(Collection<String> channels, ReconnectionTime reconnectionTime) {
-    loop.execute(() -> loop.add(this));
     try {
       channels.forEach(this::subscribe);
       send(reconnectionTime);

@@ -42,7 +42,16 @@ final class DeliveryLoop implements Runnable {
 
   /** Gives the loop a task. Any thread; tasks of one thread run in their order. */
   void execute(Runnable task) {
+    offer(task);
+    wake();
+  }
+
+  /** Gives the loop a task that it sees when it is next awake. Any thread. */
+  void offer(Runnable task) {
     inbox.add(task);
+  }
+
+  void wake() {
     if (asleep) {
       LockSupport.unpark(thread);
     }

@@ -128,6 +128,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
         throw new IllegalStateException("The hub is closed");
       }
       connections++;
+      // Under the lock: a close that comes next finds it.
+      loop.execute(() -> loop.add(connection));
     } finally {
       lock.unlock();
     }
@@ -205,10 +207,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
       long ordinal = watermark + 1;
       channel.log.append(ordinal, frame);
       watermark = ordinal;
+      // Under the lock: when an ordinal is given, the loops have been told of all below it.
+      channel.signal();
     } finally {
       lock.unlock();
     }
-    channel.signal();
+    channel.wake();
   }
 
   /** How many connections are open. */
@@ -268,11 +272,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
       }
       Channel channel = channels.get(name);
       if (channel == null) {
-        channel = new Channel(name, new ChannelLog(settings.logEvents, settings.logBytes), loops);
-        channels.put(name, channel);
+        // First: if it throws, the channel is not open.
         if (upstream != null) {
           upstream.channelOpened(name);
         }
+        channel = new Channel(name, new ChannelLog(settings.logEvents, settings.logBytes), loops);
+        channels.put(name, channel);
       }
       empty.remove(channel);
       channel.subscriptions++;

@@ -53,24 +53,24 @@ class HubThreads {
   private static void survive(Runnable tick) {
     try {
       tick.run();
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.log(System.Logger.Level.ERROR, "A tick of the timer failed", e);
     }
   }
 
-  /** Ends all threads, each after what it has left to do, which it is given a second for. */
+  /** Ends all threads, each after what it has left to do, and waits a second for each. */
   void stop(DeliveryLoop[] loops) {
     timer.shutdownNow();
+    for (DeliveryLoop loop : loops) {
+      loop.stop();
+    }
     try {
-      for (int i = 0; i < loops.length; i++) {
-        loops[i].stop();
-        loopThreads.get(i).join(1000);
+      for (Thread thread : loopThreads) {
+        thread.join(1000);
       }
       for (ExecutorService pool : List.of(closer, callbacks)) {
         pool.shutdown();
-        if (!pool.awaitTermination(1, TimeUnit.SECONDS)) {
-          pool.shutdownNow();
-        }
+        boolean unused = pool.awaitTermination(1, TimeUnit.SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -78,10 +78,18 @@ class HubThreads {
   }
 
   private static ThreadPoolExecutor pool(String name, int threads) {
-    // Bounded by the number of connections: each gives one task, and one for each listener.
+    ThreadFactory factory = daemons(name);
+    // Bounded by the number of connections: each gives one task, and one for each listener. What
+    // comes after the hub's close, such as a late listener, gets a thread of its own.
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
-            threads, threads, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), daemons(name));
+            threads,
+            threads,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            factory,
+            (task, closed) -> factory.newThread(task).start());
     pool.allowCoreThreadTimeOut(true);
     return pool;
   }

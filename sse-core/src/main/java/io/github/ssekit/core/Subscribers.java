@@ -22,8 +22,13 @@ final class Subscribers implements Runnable {
   /** Tells the loop, if it has subscribers here, that the log has grown. Any thread. */
   void signal() {
     if (size > 0 && !signalled.get() && signalled.compareAndSet(false, true)) {
-      loop.execute(this);
+      loop.offer(this);
     }
+  }
+
+  /** After {@link #signal}; apart from it, since waking a thread takes longer. Any thread. */
+  void wake() {
+    loop.wake();
   }
 
   /** On the loop: the log has grown, so everyone here has something to read. */

@@ -24,13 +24,14 @@ import org.junit.jupiter.api.Test;
 class HubStressTest {
   private static final int CHANNELS = 4;
   private static final long PUBLISH_NANOS = 500_000_000L;
-  private static final long PAUSE_NANOS = 20_000;
+  private static final int SUBSCRIBES = 30_000;
+  private static final long PAUSE_NANOS = 200_000;
 
   private final Hub hub = Hub.builder().loops(2).log(64, 1 << 20).create();
   private final int[] published = new int[CHANNELS];
 
   @Test
-  void everyClientSeesEachChannelWithoutSilentGap() throws Exception {
+  void everyClientSeesEachChannelWithoutSilentGapAndAllSeeTheSameOrder() throws Exception {
     List<String> channels = List.of("0", "1", "2", "3");
     List<RecordingTransport> clients = new ArrayList<>();
     for (int i = 0; i < 8; i++) {
@@ -66,6 +67,36 @@ class HubStressTest {
       received += checkChannels(client.data());
     }
     assertTrue(received > 1_000, "received " + received);
+    for (int i = 1; i < clients.size(); i++) {
+      checkSameOrder(clients.get(0).data(), clients.get(i).data());
+      checkSameOrder(clients.get(7).data(), clients.get(i).data());
+    }
+  }
+
+  /**
+   * The loop learns of the subscription while the event is appended: neither may miss the other.
+   */
+  @Test
+  void anEventPublishedRightBehindASubscribeArrivesWithoutAnother() {
+    try {
+      RecordingTransport client = new RecordingTransport();
+      Connection connection = hub.connect(client, List.of(), null);
+      for (int i = 0; i < SUBSCRIBES; i++) {
+        String channel = "n" + i % 50;
+        String data = Integer.toString(i);
+        connection.subscribe(channel);
+        hub.publish(channel, SseEvent.of(data));
+        long end = System.nanoTime() + 2_000_000_000L;
+        while (!client.data().contains(data)) {
+          assertTrue(System.nanoTime() - end < 0, "event " + i + " is lost");
+          Thread.onSpinWait();
+        }
+        client.forget();
+        connection.unsubscribe(channel);
+      }
+    } finally {
+      hub.close();
+    }
   }
 
   private void publishRound() {
@@ -149,5 +180,18 @@ class HubStressTest {
       last.put(channel, number);
     }
     return events;
+  }
+
+  private static void checkSameOrder(List<String> one, List<String> other) {
+    Map<String, Integer> places = new HashMap<>();
+    one.forEach(d -> places.put(d, places.size()));
+    int highest = -1;
+    for (String d : other) {
+      Integer place = d.startsWith("{") ? null : places.get(d);
+      if (place != null) {
+        assertTrue(place > highest, d + " is in another order");
+        highest = place;
+      }
+    }
   }
 }

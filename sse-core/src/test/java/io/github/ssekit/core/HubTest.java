@@ -321,6 +321,56 @@ class HubTest {
     assertFalse(Thread.interrupted());
   }
 
+  @Test
+  void aListenerAddedAfterTheHubsCloseIsToldToo() {
+    Hub real = Hub.builder().loops(1).create();
+    Connection connection = real.connect(new RecordingTransport(), List.of("a"), null);
+    real.close();
+    List<CloseReason> reasons = new CopyOnWriteArrayList<>();
+    connection.onClose(reasons::add);
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> reasons.equals(List.of(CloseReason.HUB_CLOSED)));
+  }
+
+  @Test
+  void closeOnAnInterruptedThreadEndsAllThreadsToo() {
+    Hub real = Hub.builder().loops(3).create();
+    real.connect(new RecordingTransport(), List.of("a"), null);
+    Thread.currentThread().interrupt();
+    real.close();
+    assertTrue(Thread.interrupted(), "the interrupt is kept");
+    // Threads of the executors end by themselves when idle.
+    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> hubThreads().equals(List.of()));
+  }
+
+  @Test
+  void anUpstreamThatThrowsLeavesTheChannelClosed() {
+    boolean[] down = {true};
+    hub.hub.attach(
+        new Upstream() {
+          @Override
+          public void channelOpened(String channel) {
+            if (down[0]) {
+              throw new IllegalStateException("down");
+            }
+            upstream.add("+" + channel);
+          }
+
+          @Override
+          public void channelClosed(String channel) {
+            upstream.add("-" + channel);
+          }
+        });
+    RecordingTransport client = new RecordingTransport();
+    assertThrows(IllegalStateException.class, () -> hub.connect(client, "a"));
+    hub.settle();
+    assertTrue(client.closed());
+    down[0] = false;
+    hub.connect(new RecordingTransport(), "a");
+    assertEquals(List.of("+a"), upstream);
+  }
+
   /** The threads of hubs that are alive. */
   static List<String> hubThreads() {
     return Thread.getAllStackTraces().keySet().stream()

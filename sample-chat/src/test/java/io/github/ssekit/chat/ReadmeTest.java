@@ -1,0 +1,79 @@
+package io.github.ssekit.chat;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import javax.tools.DiagnosticCollector;
+import javax.tools.JavaCompiler;
+import javax.tools.JavaFileObject;
+import javax.tools.SimpleJavaFileObject;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The Java in the README compiles, and adding the library takes as few lines as it says. */
+class ReadmeTest {
+  /** What a snippet may assume: an application's own objects. */
+  private static final String AROUND =
+      """
+      import io.github.ssekit.core.*;
+      import io.github.ssekit.redis.*;
+      import io.github.ssekit.servlet.*;
+      import jakarta.servlet.http.*;
+      import java.io.*;
+      import java.net.URI;
+      import java.util.List;
+      import org.eclipse.jetty.ee10.servlet.*;
+      class Snippet {
+        Hub hub;
+        void run(ServletContextHandler context, HttpServletRequest request,
+            HttpServletResponse response, InputStream in, OutputStream out) throws Exception {
+          %s
+        }
+      }
+      """;
+
+  @TempDir Path folder;
+
+  @Test
+  void everySnippetCompilesAndTheFirstIsAtMostTenLines() throws Exception {
+    List<String> snippets = snippets();
+    assertEquals(3, snippets.size());
+    assertTrue(snippets.get(0).lines().count() <= 10, snippets.get(0));
+    for (String snippet : snippets) {
+      assertEquals(List.of(), errors(AROUND.formatted(snippet)), snippet);
+    }
+  }
+
+  private static List<String> snippets() throws Exception {
+    Path readme = Path.of(System.getProperty("ssekit.root"), "README.md");
+    return Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+        .matcher(Files.readString(readme))
+        .results()
+        .map(match -> match.group(1))
+        .toList();
+  }
+
+  private List<String> errors(String source) {
+    JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+    DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
+    JavaFileObject file =
+        new SimpleJavaFileObject(
+            URI.create("string:///Snippet.java"), JavaFileObject.Kind.SOURCE) {
+          @Override
+          public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+            return source;
+          }
+        };
+    List<String> options =
+        List.of("-d", folder.toString(), "-cp", System.getProperty("java.class.path"), "-proc:none");
+    compiler.getTask(null, null, diagnostics, options, null, Stream.of(file).toList()).call();
+    return diagnostics.getDiagnostics().stream().map(Object::toString).toList();
+  }
+}
