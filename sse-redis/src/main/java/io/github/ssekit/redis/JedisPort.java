@@ -8,6 +8,7 @@ import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClient;
+import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.UnifiedJedis;
 import redis.clients.jedis.util.JedisURIHelper;
@@ -38,6 +39,8 @@ final class JedisPort implements AutoCloseable {
     address = JedisURIHelper.getHostAndPort(uri);
     DefaultJedisClientConfig.Builder builder =
         DefaultJedisClientConfig.builder()
+            // To be negotiated, the newer protocol would cost a connection before the first one.
+            .protocol(RedisProtocol.RESP2)
             .connectionTimeoutMillis(CONNECT_TIMEOUT_MILLIS)
             .socketTimeoutMillis(COMMAND_TIMEOUT_MILLIS)
             .blockingSocketTimeoutMillis((int) silence.toMillis())

@@ -85,7 +85,16 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
 
   private RedisUnavailableException unavailable(Throwable cause) {
     return new RedisUnavailableException(
-        "Redis at " + redis + " is not available: " + cause.getMessage(), cause);
+        "Redis at " + redis + " is not available: " + reason(cause), cause);
+  }
+
+  /** What the innermost cause says: those around it only repeat it with its class. */
+  private static String reason(Throwable cause) {
+    Throwable innermost = cause;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return innermost.getMessage() == null ? innermost.toString() : innermost.getMessage();
   }
 
   boolean isSubscribed() {
@@ -184,7 +193,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
 
   private void report(RuntimeException e) {
     if (closed.getCount() > 0 && link != null) {
-      LOG.log(WARNING, "The subscription to Redis at {0} broke: {1}", redis, e.getMessage());
+      LOG.log(WARNING, "The subscription to Redis at {0} broke: {1}", redis, reason(e));
     }
   }
 

@@ -57,8 +57,7 @@ class RedisAccessIT {
             "+publish",
             "+ping",
             "+select",
-            "+client|setname",
-            "+hello");
+            "+client|setname");
       }
       URI uri = URI.create("redis://chat-node:s3cret@127.0.0.1:" + redis.port() + "/3");
       roundTrip(RedisBridge.builder(hub, uri));

@@ -1,0 +1,125 @@
+package io.github.ssekit.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** Runs the benchmark; {@link Options} says how to ask for what. */
+final class Bench {
+  private Bench() {}
+
+  public static void main(String[] args) throws Exception {
+    Options options;
+    try {
+      options = Options.parse(String.join(" ", args));
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      System.exit(2);
+      return;
+    }
+    Report report = new Report(machine());
+    for (String micro : options.micro()) {
+      report.micro(Micro.run(micro));
+    }
+    if (!options.workloads().isEmpty()) {
+      try (RedisServer redis = new RedisServer()) {
+        for (Workload workload : options.workloads()) {
+          report.workload(workload, run(workload, options, redis.uri()));
+        }
+      }
+    }
+    report.write(Path.of(System.getProperty("bench.out", "target")), options.chart());
+    System.exit(report.oursFailed() ? 1 : 0);
+  }
+
+  /** All servers in turns: A B C A B C. */
+  private static Map<Server, Result> run(Workload workload, Options options, String redis)
+      throws IOException {
+    Map<Server, ServerProcess> processes = new EnumMap<>(Server.class);
+    Map<Server, List<Result>> turns = new EnumMap<>(Server.class);
+    try {
+      for (int round = 0; round < options.rounds(); round++) {
+        for (Server server : options.servers()) {
+          if (skip(server, workload, round)) {
+            continue;
+          }
+          if (!processes.containsKey(server)) {
+            processes.put(server, server.start(redis));
+          }
+          ServerProcess process = processes.get(server);
+          Result result = turn(workload, server, process, redis, round == 0 ? 3 : 1, options.seconds());
+          turns.computeIfAbsent(server, s -> new ArrayList<>()).add(result);
+          if (workload.memory() || result.failed()) {
+            processes.remove(server);
+            process.close();
+          }
+        }
+      }
+    } finally {
+      processes.values().forEach(ServerProcess::close);
+    }
+    Map<Server, Result> medians = new EnumMap<>(Server.class);
+    turns.forEach((server, results) -> medians.put(server, Result.median(results)));
+    return medians;
+  }
+
+  private static boolean skip(Server server, Workload workload, int round) {
+    String why = server.missing();
+    if (why == null && server == Server.NCHAN && (workload.perClient() > 1 || workload.unread() > 0)) {
+      why = "one channel a client here";
+    }
+    if (why != null && round == 0) {
+      System.out.println("skipped: " + server.label() + " in " + workload.name() + ": " + why);
+    }
+    return why != null;
+  }
+
+  private static Result turn(
+      Workload workload,
+      Server server,
+      ServerProcess process,
+      String redis,
+      int warmSeconds,
+      int seconds)
+      throws IOException {
+    try (Publisher publisher =
+            server == Server.NCHAN ? Nchan.publisher(process.port) : Publisher.redis(redis);
+        Turn turn = new Turn(workload, process, publisher)) {
+      return turn.run(warmSeconds, seconds);
+    } catch (IOException e) {
+      return new Result(Map.of(), String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String machine() throws IOException {
+    String cpu;
+    try (Stream<String> lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      cpu =
+          lines
+              .filter(line -> line.startsWith("model name"))
+              .findFirst()
+              .map(line -> line.substring(line.indexOf(':') + 2))
+              .orElse("unknown processor");
+    }
+    String files;
+    try (Stream<String> lines = Files.lines(Path.of("/proc/self/limits"))) {
+      files = lines.filter(l -> l.startsWith("Max open files")).findFirst().orElse("");
+    }
+    int limit = Integer.parseInt(files.replaceAll("\\D+", " ").trim().split(" ")[0]);
+    if (limit < 11_000) {
+      System.out.println("Open files are limited to " + limit + ": 10,000 clients need 11,000 (ulimit -n).");
+    }
+    return "%d x %s, Linux %s, Java %s, %d open files"
+        .formatted(
+            Runtime.getRuntime().availableProcessors(),
+            cpu,
+            System.getProperty("os.version"),
+            System.getProperty("java.vm.version"),
+            limit);
+  }
+}

@@ -1,0 +1,194 @@
+package io.github.ssekit.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.Supplier;
+
+/** The load client: any number of event streams on one thread. Its methods may block. */
+final class Load implements AutoCloseable {
+  /** Connects under way at once: below any listen queue. */
+  private static final int CONNECTING = 100;
+
+  /** For streams that nobody reads, so that the kernel's buffers don't read for them. */
+  private static final int SMALL_BUFFER = 2304;
+
+  private final Tally tally;
+  private final InetSocketAddress server;
+  private final int messageSize;
+  private final Selector selector;
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final List<SocketChannel> sockets = new ArrayList<>();
+  private final ByteBuffer direct = ByteBuffer.allocateDirect(256 << 10);
+  private final byte[] bytes = new byte[256 << 10];
+  private volatile boolean closed;
+
+  Load(int port, Tally tally, int messageSize) throws IOException {
+    this.tally = tally;
+    this.messageSize = messageSize;
+    server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    selector = Selector.open();
+    Thread thread = new Thread(this::run, "load");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Opens a stream of some channels, and returns when so few are connecting that more may. */
+  void open(int firstChannel, int channels) throws IOException {
+    SocketChannel socket = SocketChannel.open();
+    int before = onThread(() -> connect(socket, firstChannel, channels));
+    for (int i = 0; before - tally.open - tally.ended > CONNECTING && i < 10_000; i++) {
+      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+    }
+  }
+
+  private int connect(SocketChannel socket, int firstChannel, int channels) {
+    try {
+      socket.configureBlocking(false);
+      // No TIME_WAIT: thousands of streams a turn would use up the ports.
+      socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+      Client client = new Client(socket, tally, messageSize, firstChannel, channels);
+      SelectionKey key = socket.register(selector, SelectionKey.OP_CONNECT, client);
+      sockets.add(socket);
+      if (socket.connect(server)) {
+        request(key, firstChannel, channels);
+      } else {
+        pending.put(key, new int[] {firstChannel, channels});
+      }
+      return sockets.size();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private final java.util.Map<SelectionKey, int[]> pending = new java.util.HashMap<>();
+
+  private void request(SelectionKey key, int firstChannel, int channels) throws IOException {
+    ((SocketChannel) key.channel()).write(ByteBuffer.wrap(get(firstChannel, channels)));
+    key.interestOps(SelectionKey.OP_READ);
+  }
+
+  private static byte[] get(int firstChannel, int channels) {
+    return ("GET /events?first=" + firstChannel + "&count=" + channels + " HTTP/1.1\r\n"
+            + "Host: localhost\r\nAccept: text/event-stream\r\n\r\n")
+        .getBytes(StandardCharsets.US_ASCII);
+  }
+
+  /** Opens a stream that is never read. */
+  SocketChannel openUnread(int firstChannel, int channels) throws IOException {
+    SocketChannel socket = SocketChannel.open();
+    socket.setOption(StandardSocketOptions.SO_RCVBUF, SMALL_BUFFER);
+    socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+    socket.connect(server);
+    socket.write(ByteBuffer.wrap(get(firstChannel, channels)));
+    return socket;
+  }
+
+  /** Opens a stream that is read and not counted. */
+  SocketChannel openUncounted(Tally other) throws IOException {
+    SocketChannel socket = SocketChannel.open(server);
+    socket.write(ByteBuffer.wrap(get(0, 1)));
+    socket.configureBlocking(false);
+    onThread(
+        () -> {
+          try {
+            return socket.register(
+                selector, SelectionKey.OP_READ, new Client(socket, other, messageSize, 0, 1));
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    return socket;
+  }
+
+  /** Runs on the client's thread, which owns the tally. */
+  <T> T onThread(Supplier<T> task) {
+    CompletableFuture<T> done = new CompletableFuture<>();
+    tasks.add(
+        () -> {
+          try {
+            done.complete(task.get());
+          } catch (RuntimeException e) {
+            done.completeExceptionally(e);
+          }
+        });
+    selector.wakeup();
+    return done.join();
+  }
+
+  private void run() {
+    try {
+      while (!closed) {
+        selector.select(this::ready, 1000);
+        for (Runnable task = tasks.poll(); task != null; task = tasks.poll()) {
+          task.run();
+        }
+      }
+    } catch (IOException e) {
+      tally.problem = "load client: " + e;
+    }
+  }
+
+  private void ready(SelectionKey key) {
+    Client client = (Client) key.attachment();
+    try {
+      if (key.isConnectable()) {
+        client.socket.finishConnect();
+        int[] channels = java.util.Objects.requireNonNull(pending.remove(key));
+        request(key, channels[0], channels[1]);
+        return;
+      }
+      direct.clear();
+      int length = client.socket.read(direct);
+      if (length < 0) {
+        ended(key);
+        return;
+      }
+      direct.flip().get(bytes, 0, length);
+      client.read(bytes, length, System.nanoTime());
+    } catch (IOException e) {
+      ended(key);
+    } catch (java.nio.channels.CancelledKeyException e) {
+      // Closed by another thread while we selected.
+    }
+  }
+
+  private void ended(SelectionKey key) {
+    if (key.isValid()) {
+      key.cancel();
+      tally.ended++;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    onThread(
+        () -> {
+          for (SocketChannel socket : sockets) {
+            closeQuietly(socket);
+          }
+          return closed = true;
+        });
+    selector.close();
+  }
+
+  static void closeQuietly(SocketChannel socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      System.err.println("a socket doesn't close: " + e);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package io.github.ssekit.bench;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** The servers under test, and how each is started. */
+enum Server {
+  FLOOR(Floor.Joined.class, "jetty|tomcat|undertow"),
+  FLOOR_EACH(Floor.Each.class, "jetty|tomcat|undertow"),
+  JETTY(Ours.OnJetty.class, "tomcat|undertow"),
+  TOMCAT(Ours.OnTomcat.class, "jetty|undertow|servlet-api"),
+  UNDERTOW(Ours.OnUndertow.class, "jetty|tomcat"),
+  SSE_EMITTER("SseEmitterServer"),
+  WEBFLUX("WebFluxServer"),
+  JERSEY(JerseyServer.class, "jetty|undertow|servlet-api"),
+  NCHAN;
+
+  private final String main;
+
+  /** Jars of others that this server's class path does without; null for Boot's class path. */
+  private final @Nullable Pattern without;
+
+  Server(Class<?> main, String without) {
+    this.main = main.getName();
+    this.without = Pattern.compile(without);
+  }
+
+  Server(String bootMain) {
+    main = "io.github.ssekit.bench.boot." + bootMain;
+    without = null;
+  }
+
+  Server() {
+    main = "";
+    without = null;
+  }
+
+  String label() {
+    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+  }
+
+  boolean ours() {
+    return this == JETTY || this == TOMCAT || this == UNDERTOW;
+  }
+
+  /** Why it can't run here; null if it can. */
+  @Nullable String missing() {
+    return this == NCHAN ? Nchan.missing() : null;
+  }
+
+  ServerProcess start(String redis) throws IOException {
+    if (this == NCHAN) {
+      return Nchan.start(redis);
+    }
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    // A heap that follows what lives in it, so that resident memory says something.
+    command.addAll(
+        List.of("-Xms32m", "-Xmx1g", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30"));
+    for (Map.Entry<Object, Object> property : System.getProperties().entrySet()) {
+      if (property.getKey().toString().startsWith("bench.jetty.")) {
+        command.add("-D" + property.getKey() + "=" + property.getValue());
+      }
+    }
+    String more = System.getProperty("bench.jvm", "");
+    if (!more.isEmpty()) {
+      command.addAll(Arrays.asList(more.replace("%s", label()).split(" ")));
+    }
+    command.addAll(List.of("-classpath", classPath(), Serve.class.getName(), main, redis));
+    return ServerProcess.start(command);
+  }
+
+  private String classPath() throws IOException {
+    String[] ours = System.getProperty("java.class.path").split(File.pathSeparator);
+    Pattern pattern = without;
+    if (pattern != null) {
+      Predicate<String> other = pattern.asPredicate();
+      return Arrays.stream(ours)
+          .filter(path -> !other.test(Path.of(path).getFileName().toString()))
+          .collect(Collectors.joining(File.pathSeparator));
+    }
+    Path boot = Path.of(System.getProperty("bench.boot"));
+    String own = Path.of(ours[0]).toString();
+    return String.join(
+        File.pathSeparator,
+        own,
+        boot.resolve("classes").toString(),
+        Files.readString(boot.resolve("class-path.txt")).trim());
+  }
+}

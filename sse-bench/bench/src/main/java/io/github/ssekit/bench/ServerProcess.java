@@ -1,0 +1,137 @@
+package io.github.ssekit.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+/** A server under test, seen from outside: its port, what it has used, how much it holds. */
+final class ServerProcess implements AutoCloseable {
+  /** Clock ticks a second in /proc, the same on every Linux that Java runs on. */
+  private static final int USER_HZ = 100;
+
+  private static final Set<Process> RUNNING = ConcurrentHashMap.newKeySet();
+
+  static {
+    Runtime.getRuntime()
+        .addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
+  }
+
+  /** Of a server after garbage collection. */
+  record Memory(long heap, long rss, int threads) {}
+
+  private final Process process;
+  private final BufferedReader answers;
+  final int port;
+
+  private ServerProcess(Process process, int port, BufferedReader answers) {
+    this.process = process;
+    this.port = port;
+    this.answers = answers;
+  }
+
+  /** Starts a JVM that says its port when it is ready. */
+  static ServerProcess start(List<String> command) throws IOException {
+    Process process = launch(command);
+    BufferedReader answers = process.inputReader(StandardCharsets.UTF_8);
+    String port = answer(process, answers, "READY ");
+    return new ServerProcess(process, Integer.parseInt(port), answers);
+  }
+
+  /** Starts a program that can't say when it is ready. */
+  static ServerProcess start(List<String> command, int port) throws IOException {
+    Process process = launch(command);
+    return new ServerProcess(process, port, process.inputReader(StandardCharsets.UTF_8));
+  }
+
+  private static Process launch(List<String> command) throws IOException {
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    RUNNING.add(process);
+    return process;
+  }
+
+  /** What follows a word at the beginning of a line, waited for 60 s. */
+  private static String answer(Process process, BufferedReader answers, String word)
+      throws IOException {
+    CompletableFuture<Void> late =
+        CompletableFuture.runAsync(
+            process::destroyForcibly, CompletableFuture.delayedExecutor(60, TimeUnit.SECONDS));
+    try {
+      for (String line = answers.readLine(); line != null; line = answers.readLine()) {
+        if (line.startsWith(word)) {
+          return line.substring(word.length());
+        }
+      }
+    } finally {
+      late.cancel(false);
+    }
+    throw new IOException("the server has ended without saying" + word);
+  }
+
+  /** Processor seconds used so far. */
+  double cpuSeconds() throws IOException {
+    long ticks = 0;
+    for (long pid : pids()) {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+    }
+    return (double) ticks / USER_HZ;
+  }
+
+  /** Collects garbage, if the server is a JVM. */
+  Memory memory() throws IOException {
+    if (!process.info().command().orElse("").endsWith("java")) {
+      return new Memory(0, rss(), 0);
+    }
+    OutputStream commands = process.getOutputStream();
+    commands.write('\n');
+    commands.flush();
+    String[] numbers = answer(process, answers, "MEMORY ").split(" ");
+    return new Memory(Long.parseLong(numbers[0]), rss(), Integer.parseInt(numbers[1]));
+  }
+
+  private long rss() throws IOException {
+    long kib = 0;
+    for (long pid : pids()) {
+      try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
+        kib +=
+            lines
+                .filter(line -> line.startsWith("VmRSS:"))
+                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                .sum();
+      }
+    }
+    return kib << 10;
+  }
+
+  private List<Long> pids() {
+    return Stream.concat(Stream.of(process.toHandle()), process.descendants())
+        .map(ProcessHandle::pid)
+        .toList();
+  }
+
+  @Override
+  public void close() {
+    List<ProcessHandle> children = process.descendants().toList();
+    process.destroy();
+    try {
+      if (!process.waitFor(3, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    children.forEach(ProcessHandle::destroyForcibly);
+    RUNNING.remove(process);
+  }
+}

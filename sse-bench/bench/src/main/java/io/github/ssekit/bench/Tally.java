@@ -1,0 +1,66 @@
+package io.github.ssekit.bench;
+
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What all clients received since the last mark, and how far the slowest is. Written by the load
+ * client's thread only; the volatile fields are read by the publisher.
+ */
+final class Tally {
+  /** More than ever are under way in a closed loop. */
+  private static final int RING = 1 << 14;
+
+  final int channels;
+  private final int[] subscribers;
+  private final int[] seen = new int[RING];
+  private final Thread publisher = Thread.currentThread();
+
+  Latencies latencies = new Latencies();
+  long received;
+  long lost;
+  long repeated;
+
+  /** Pairs of client and channel that have no message yet. */
+  volatile long unprimed;
+
+  /** Messages that all subscribers have. */
+  volatile long completed;
+
+  /** Streams that have begun. */
+  volatile int open;
+
+  /** Streams that ended or broke, unless we ended them. */
+  volatile int ended;
+
+  volatile String problem = "";
+
+  Tally(int channels) {
+    this.channels = channels;
+    subscribers = new int[channels];
+  }
+
+  void subscribed(int channel) {
+    subscribers[channel]++;
+    unprimed++;
+  }
+
+  void received(long n, long sentNanos, long nowNanos) {
+    received++;
+    latencies.add(nowNanos - sentNanos);
+    int slot = (int) n & (RING - 1);
+    if (++seen[slot] == subscribers[(int) (n % channels)]) {
+      seen[slot] = 0;
+      completed++;
+      LockSupport.unpark(publisher);
+    }
+  }
+
+  void mark() {
+    java.util.Arrays.fill(seen, 0);
+    latencies = new Latencies();
+    received = 0;
+    lost = 0;
+    repeated = 0;
+    completed = 0;
+  }
+}

@@ -1,0 +1,69 @@
+package io.github.ssekit.bench;
+
+import java.util.List;
+
+/**
+ * What the clients are and how messages come.
+ *
+ * @param channels messages go to one after the other
+ * @param perClient 1, or all of the channels
+ * @param size of a message in bytes
+ * @param window messages under way at most: each waits until so many before it are with all their
+ *     subscribers; 0 for messages at a rate
+ * @param rate messages a second
+ * @param unread further clients that never read
+ * @param leaving further clients that vanish in the middle of the run
+ * @param memory whether the run is about what idle clients hold
+ */
+record Workload(
+    String name,
+    int clients,
+    int channels,
+    int perClient,
+    int size,
+    int window,
+    int rate,
+    int unread,
+    int leaving,
+    boolean memory) {
+
+  static final List<Workload> ALL =
+      List.of(
+          paced("paced-100", 1_000, 100),
+          idle("idle-5000", 5_000),
+          closed("flood", 1_000, 1, 1, 64),
+          closed("one-at-a-time", 1_000, 1, 1, 1),
+          paced("paced-20", 1_000, 20),
+          paced("paced-5000", 5_000, 2),
+          new Workload("mass-exit", 1_000, 1, 1, 100, 0, 20, 0, 1_000, false),
+          closed("channels", 5_000, 1_000, 1, 64),
+          idle("idle", 10_000),
+          new Workload("slow-control", 1_000, 1, 1, 1_000, 0, 40, 0, 0, false),
+          new Workload("slow", 1_000, 1, 1, 1_000, 0, 40, 20, 0, false),
+          closed("growth-100", 100, 1, 1, 1),
+          closed("growth-10000", 10_000, 1, 1, 1),
+          closed("growth-10-channels", 1_000, 10, 10, 1),
+          closed("growth-100-channels", 1_000, 100, 100, 1));
+
+  private static Workload paced(String name, int clients, int rate) {
+    return new Workload(name, clients, 1, 1, 100, 0, rate, 0, 0, false);
+  }
+
+  private static Workload closed(
+      String name, int clients, int channels, int perClient, int window) {
+    return new Workload(name, clients, channels, perClient, 100, window, 0, 0, 0, false);
+  }
+
+  private static Workload idle(String name, int clients) {
+    return new Workload(name, clients, 1, 1, 100, 0, 2, 0, 0, true);
+  }
+
+  /** How many a message reaches. */
+  int fanOut() {
+    return perClient == channels ? clients : clients / channels;
+  }
+
+  int firstChannel(int client) {
+    return perClient == channels ? 0 : client % channels;
+  }
+}
