@@ -38,7 +38,12 @@ class BordersTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            CORE, REDIS, "java..", "org.jspecify..", "redis.clients..", "org.apache.commons.pool2..")
+            CORE,
+            REDIS,
+            "java..",
+            "org.jspecify..",
+            "redis.clients..",
+            "org.apache.commons.pool2..")
         .check(all);
     classes()
         .that()
@@ -46,7 +51,13 @@ class BordersTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            CORE, SERVLET, "java..", "org.jspecify..", "jakarta.servlet..", "io.undertow..", "org.xnio..")
+            CORE,
+            SERVLET,
+            "java..",
+            "org.jspecify..",
+            "jakarta.servlet..",
+            "io.undertow..",
+            "org.xnio..")
         .check(all);
   }
 

@@ -51,7 +51,8 @@ class ChatProcessIT {
             .atMost(Duration.ofSeconds(20))
             .until(
                 () -> {
-                  // Until both are connected a message may pass one by: plain channels keep nothing.
+                  // Until both are connected a message may pass one by: plain channels keep
+                  // nothing.
                   ann.say("Hello Bob");
                   return bob.texts(".message .text").contains("Hello Bob");
                 });
@@ -97,7 +98,8 @@ class ChatProcessIT {
     // Its kernel accepts the connection, and nothing ever answers.
     try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         ChatProcess chat =
-            ChatProcess.jar("--port", "0", "--redis", "redis://127.0.0.1:" + silent.getLocalPort())) {
+            ChatProcess.jar(
+                "--port", "0", "--redis", "redis://127.0.0.1:" + silent.getLocalPort())) {
       assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
       assertOneLine(chat, "is not available");
     }

@@ -89,8 +89,7 @@ class ChatServerIT {
       for (EventStreamReader reader : List.of(one, two)) {
         SseEvent event = reader.next();
         String json = event.data().replace("\\r\\n", "\\n");
-        assertEquals(
-            "{\"user\":\"%s\",\"message\":\"%s\"}".formatted(user, message), json);
+        assertEquals("{\"user\":\"%s\",\"message\":\"%s\"}".formatted(user, message), json);
       }
     }
   }
@@ -138,7 +137,10 @@ class ChatServerIT {
     HttpResponse<String> page = get("/chats");
     assertEquals(200, page.statusCode());
     assertTrue(
-        page.headers().firstValue("Content-Security-Policy").orElse("").contains("script-src 'self'"));
+        page.headers()
+            .firstValue("Content-Security-Policy")
+            .orElse("")
+            .contains("script-src 'self'"));
     for (String path : List.of("/chats/chat.js", "/chats/chat.css")) {
       assertEquals(200, get(path).statusCode(), path);
     }

@@ -17,8 +17,7 @@ class SseEventTest {
   @Test
   void eventOfNothingIsRejected() {
     assertRejected(
-        "event without type, data and id; give it data",
-        () -> new SseEvent(null, null, null));
+        "event without type, data and id; give it data", () -> new SseEvent(null, null, null));
     // The types that stand for none leave nothing either.
     assertThrows(IllegalArgumentException.class, () -> new SseEvent("", null, null));
     assertThrows(IllegalArgumentException.class, () -> new SseEvent("message", null, null));
