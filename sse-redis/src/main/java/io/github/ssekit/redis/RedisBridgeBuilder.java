@@ -23,8 +23,8 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * How long the subscription may hear nothing, not even the answer to a ping, before it is taken
-   * for broken. It is pinged three times in that time. Default: 10 s.
+   * How long the subscription may hear nothing before it is taken for broken. Redis is asked for a
+   * sign of life three times in that time. Default: 10 s.
    *
    * @throws IllegalArgumentException if it is under 100 ms or over an hour
    */

@@ -28,11 +28,13 @@ import redis.clients.jedis.exceptions.JedisException;
  * open in the hub.
  *
  * <p>Two threads. The first reads: it connects, hands on what comes in, and connects again when the
- * connection breaks. The second writes: SUBSCRIBE, UNSUBSCRIBE and PING, so that neither the hub's
+ * connection breaks. The second writes: SUBSCRIBE and UNSUBSCRIBE, so that neither the hub's
  * threads nor the reader ever wait for Redis to take a command.
  *
  * <p>A connection subscribes to {@link #CONTROL} first and until its end, since Jedis stops reading
- * when the last channel is unsubscribed.
+ * when the last channel is unsubscribed; and again and again, since the answer is a sign of life.
+ * (Jedis's own ping in a subscription fails if the answer comes before it has noted the question,
+ * and with RESP2 it notes each for ever.)
  */
 final class RedisSubscriber implements Upstream, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RedisSubscriber.class.getName());
@@ -41,7 +43,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   private static final int MAX_BACKOFF_MILLIS = 1000;
 
   private final JedisPort redis;
-  private final Duration pingInterval;
+  private final Duration probeInterval;
   private final Deliveries deliveries;
   private final Thread reader = new Thread(this::read, "sse-redis-reader");
   private final ScheduledExecutorService writer =
@@ -58,9 +60,9 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** The subscribed connection, or null while there is none. Written under this. */
   private volatile @Nullable Link link;
 
-  RedisSubscriber(JedisPort redis, Duration pingInterval, Deliveries deliveries) {
+  RedisSubscriber(JedisPort redis, Duration probeInterval, Deliveries deliveries) {
     this.redis = redis;
-    this.pingInterval = pingInterval;
+    this.probeInterval = probeInterval;
     this.deliveries = deliveries;
     reader.setDaemon(true);
   }
@@ -78,9 +80,9 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       Thread.currentThread().interrupt();
       throw unavailable(e);
     }
-    long nanos = pingInterval.toNanos();
+    long nanos = probeInterval.toNanos();
     Future<?> unused =
-        writer.scheduleWithFixedDelay(this::ping, nanos, nanos, TimeUnit.NANOSECONDS);
+        writer.scheduleWithFixedDelay(this::probe, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   private RedisUnavailableException unavailable(Throwable cause) {
@@ -127,8 +129,8 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     return wanted.contains(channel);
   }
 
-  private void ping() {
-    onLink(Link::ping);
+  private void probe() {
+    onLink(Link::probe);
   }
 
   /** On the writer: does something with the subscribed connection, if there is one. */
@@ -238,6 +240,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       this.connection = connection;
     }
 
+    void probe() {
+      subscribe(CONTROL.getBytes(UTF_8));
+    }
+
     void subscribeAll(List<String> channels) {
       channels.forEach(channel -> update(channel, true));
     }
@@ -254,10 +260,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     @Override
     public void onSubscribe(byte[] name, int count) {
       String channel = new String(name, UTF_8);
-      if (channel.equals(CONTROL)) {
-        subscribed(this);
-      } else {
+      if (!channel.equals(CONTROL)) {
         acknowledged(channel);
+      } else if (link != this) {
+        subscribed(this);
       }
     }
 
