@@ -3,7 +3,6 @@ package io.github.ssekit.chat;
 import io.github.ssekit.redis.RedisUnavailableException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379]}, or the system properties
@@ -15,22 +14,30 @@ public final class Chat {
   /** Runs until the process is told to end; exits with 1, and one line, if it can't start. */
   public static void main(String[] args) {
     try {
-      start(Options.parse(args));
+      for (int i = 0; i < args.length; i += 2) {
+        if (!args[i].matches("--(port|redis)") || i + 1 == args.length) {
+          throw new IllegalArgumentException("options are --port NUMBER and --redis URI");
+        }
+        System.setProperty("chat." + args[i].substring(2), args[i + 1]);
+      }
+      start(System.getProperty("chat.port", "3000"), System.getProperty("chat.redis", ""));
     } catch (IllegalArgumentException | RedisUnavailableException | UncheckedIOException e) {
       System.err.println("The chat can't start: " + e.getMessage());
       System.exit(1);
     }
   }
 
-  private static void start(Options options) {
+  private static void start(String port, String redis) {
+    if (!port.matches("\\d{1,5}")) {
+      throw new IllegalArgumentException("port \"" + port + "\" is not a number from 0 to 65535");
+    }
     // Bound first: if the port is taken, nothing else needs to start.
-    ChatServer server = ChatServer.bind(options.port);
-    URI given = options.redis;
-    if (given != null) {
-      run(server, given, () -> {});
-    } else {
+    ChatServer server = ChatServer.bind(Integer.parseInt(port));
+    if (redis.isEmpty()) {
       EmbeddedRedis embedded = EmbeddedRedis.start();
       run(server, embedded.uri(), embedded::close);
+    } else {
+      run(server, URI.create(redis), () -> {});
     }
   }
 
@@ -43,35 +50,5 @@ public final class Chat {
     Runtime.getRuntime().addShutdownHook(new Thread(stop, "chat-shutdown"));
     server.start(redis);
     System.out.println("Chat at " + server.uri() + " (Ctrl-C ends it)");
-  }
-
-  private record Options(int port, @Nullable URI redis) {
-    static Options parse(String[] args) {
-      String port = System.getProperty("chat.port", "3000");
-      String redis = System.getProperty("chat.redis");
-      for (int i = 0; i < args.length; i += 2) {
-        String value = i + 1 < args.length ? args[i + 1] : "";
-        switch (args[i]) {
-          case "--port" -> port = value;
-          case "--redis" -> redis = value;
-          default ->
-              throw new IllegalArgumentException(
-                  "unknown option " + args[i] + "; there are --port and --redis");
-        }
-      }
-      return new Options(portNumber(port), redis == null ? null : URI.create(redis));
-    }
-
-    private static int portNumber(String text) {
-      try {
-        int port = Integer.parseInt(text);
-        if (port >= 0 && port <= 65535) {
-          return port;
-        }
-      } catch (NumberFormatException e) {
-        // Said below.
-      }
-      throw new IllegalArgumentException("port \"" + text + "\" is not a number from 0 to 65535");
-    }
   }
 }
