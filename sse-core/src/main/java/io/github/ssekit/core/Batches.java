@@ -46,6 +46,11 @@ final class Batches {
     made.clear();
   }
 
+  /** The watermark of this sweep. */
+  long upTo() {
+    return upTo;
+  }
+
   /** What comes behind a cursor in this sweep: an entry, {@link Entry#CUT}, or null. */
   @Nullable Entry next(Entry cursor) {
     return cursor.next(upTo);
@@ -73,7 +78,7 @@ final class Batches {
   }
 
   private @Nullable Batch merge(Entry[] at) {
-    List<byte[]> frames = new ArrayList<>();
+    List<Entry> entries = new ArrayList<>();
     int length = 0;
     while (true) {
       int lowest = lowest(at);
@@ -81,11 +86,11 @@ final class Batches {
       if (entry == null || (length > 0 && length + entry.frame.length() > capBytes)) {
         break;
       }
-      frames.add(entry.frame.bytes());
+      entries.add(entry);
       length += entry.frame.length();
       at[lowest] = entry;
     }
-    return frames.isEmpty() ? null : new Batch(join(frames, length), at);
+    return entries.isEmpty() ? null : new Batch(join(entries), at);
   }
 
   /** The index of the cursor with the lowest ordinal behind it, or -1. */
@@ -106,13 +111,19 @@ final class Batches {
     return lowest;
   }
 
-  private static byte[] join(List<byte[]> frames, int length) {
-    if (frames.size() == 1) {
-      return frames.get(0);
+  /** The frames of some entries, one behind the other. */
+  static byte[] join(List<Entry> entries) {
+    if (entries.size() == 1) {
+      return entries.get(0).frame.bytes();
+    }
+    int length = 0;
+    for (Entry entry : entries) {
+      length += entry.frame.length();
     }
     byte[] out = new byte[length];
     int at = 0;
-    for (byte[] frame : frames) {
+    for (Entry entry : entries) {
+      byte[] frame = entry.frame.bytes();
       System.arraycopy(frame, 0, out, at, frame.length);
       at += frame.length;
     }

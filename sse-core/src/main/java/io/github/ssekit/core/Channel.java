@@ -1,10 +1,16 @@
 package io.github.ssekit.core;
 
+import org.jspecify.annotations.Nullable;
+
 /** A named stream of events on this node: its log, and who listens, by delivery loop. */
 final class Channel {
   final String name;
   final ChannelLog log;
+  final OverrunPolicy policy;
   final Subscribers[] byLoop;
+
+  /** Only if the policy is to conflate. Guarded by the hub's lock. */
+  final @Nullable NewestByKey newest;
 
   /** Subscriptions of all loops. Guarded by the hub's lock. */
   int subscriptions;
@@ -12,12 +18,27 @@ final class Channel {
   /** When the last subscription left, in the hub's nanoseconds. Guarded by the hub's lock. */
   long emptySince;
 
-  Channel(String name, ChannelLog log, DeliveryLoop[] loops) {
+  Channel(String name, OverrunPolicy policy, int maxEvents, long maxBytes, DeliveryLoop[] loops) {
     this.name = name;
-    this.log = log;
+    this.policy = policy;
+    log = new ChannelLog(maxEvents, maxBytes);
+    newest = policy.keyOf == null ? null : new NewestByKey(maxEvents, maxBytes);
     byLoop = new Subscribers[loops.length];
     for (int i = 0; i < loops.length; i++) {
       byLoop[i] = new Subscribers(loops[i]);
+    }
+  }
+
+  /**
+   * Appends an event. Under the hub's lock.
+   *
+   * @param key what the policy's function says of the event, or another object that is equal for
+   *     events of which only the newest counts; used if the policy is to conflate
+   */
+  void append(long ordinal, Frame frame, Object key) {
+    ChannelLog.Entry entry = log.append(ordinal, frame);
+    if (newest != null) {
+      newest.put(key, entry);
     }
   }
 

@@ -61,7 +61,7 @@ final class ChannelLog {
   }
 
   /** Appends an event. Writer only; ordinals rise from call to call and are above 0. */
-  void append(long ordinal, Frame frame) {
+  Entry append(long ordinal, Frame frame) {
     Entry entry = new Entry(ordinal, frame);
     tail.next = entry;
     tail = entry;
@@ -70,6 +70,7 @@ final class ChannelLog {
     while (events > 1 && (events > maxEvents || bytes > maxBytes)) {
       trimOne();
     }
+    return entry;
   }
 
   /** The cursor of a reader that has read everything. Writer only. */

@@ -8,6 +8,10 @@ public enum CloseReason {
   CLOSED,
   /** The client took no byte for longer than the hub's stuck-write deadline. */
   STUCK,
+  /**
+   * The client was so slow that a channel's log left it behind, see {@link OverrunPolicy#close}.
+   */
+  SLOW,
   /** More private events waited for the client than the hub keeps for one. */
   OVERFLOW,
   /** The hub was closed. */

@@ -326,7 +326,7 @@ public final class Connection {
     int count = 0;
     for (Subscription s = pending; s != null; s = s.nextPending) {
       if (batches.next(s.cursor) == Entry.CUT && !s.ended) {
-        return overrun(s);
+        return overrun(s, batches.upTo());
       }
       count++;
     }
@@ -355,8 +355,21 @@ public final class Connection {
     return batch == null ? null : batch.bytes;
   }
 
-  /** The client has missed events of a channel: it goes on with the newest, and is told. */
-  private byte[] overrun(Subscription s) {
+  /** The log has left the client behind: what its channel's policy has for it, or null. */
+  private byte @Nullable [] overrun(Subscription s, long upTo) {
+    if (s.channel.policy.closes) {
+      finish(CloseReason.SLOW);
+      return null;
+    }
+    List<Entry> newest = hub.newestBehind(s, upTo);
+    if (newest != null) {
+      if (newest.isEmpty()) {
+        return null;
+      }
+      // From there on in the log if that still has it, else among the newest again.
+      s.cursor = newest.get(newest.size() - 1);
+      return Batches.join(newest);
+    }
     hub.skipToEnd(s);
     return new StreamReset(s.channel.name, StreamReset.Reason.OVERRUN).event().frame().bytes();
   }

@@ -7,12 +7,14 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -143,7 +145,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    */
   @Override
   public void publish(String channel, SseEvent event) {
-    deliver(channel, checked(channel, event));
+    deliver(channel, event, checked(channel, event));
   }
 
   /**
@@ -186,26 +188,37 @@ public final class Hub implements EventPublisher, AutoCloseable {
     if (frame.length() > settings.eventSizeLimit) {
       reset(channel, StreamReset.Reason.OVERSIZED);
     } else {
-      deliver(channel, frame);
+      deliver(channel, event, frame);
     }
   }
 
   /** Tells the clients of a channel, in its order, that they may have missed events. */
   public void reset(String channel, StreamReset.Reason reason) {
-    deliver(channel, new StreamReset(channel, reason).event().frame());
+    Channel open = channels.get(channel);
+    if (open != null) {
+      // Of several resets for one reason, a client needs the newest.
+      deliver(open, new StreamReset(channel, reason).event().frame(), reason);
+    }
   }
 
-  private void deliver(String name, Frame frame) {
-    Channel channel;
+  private void deliver(String name, SseEvent event, Frame frame) {
+    Channel channel = channels.get(name);
+    if (channel != null) {
+      Function<? super SseEvent, String> keyOf = channel.policy.keyOf;
+      deliver(
+          channel, frame, keyOf == null ? name : Objects.requireNonNull(keyOf.apply(event), "key"));
+    }
+  }
+
+  private void deliver(Channel channel, Frame frame, Object key) {
     lock.lock();
     try {
-      channel = channels.get(name);
-      if (channel == null || channel.subscriptions == 0) {
+      if (channel.subscriptions == 0) {
         return;
       }
       // The log first: whoever sees the watermark sees everything below it, in every log.
       long ordinal = watermark + 1;
-      channel.log.append(ordinal, frame);
+      channel.append(ordinal, frame, key);
       watermark = ordinal;
       // Under the lock: when an ordinal is given, the loops have been told of all below it.
       channel.signal();
@@ -264,6 +277,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   // What follows is for connections.
 
   void subscribe(Connection connection, String name) {
+    OverrunPolicy policy = settings.overrunPolicies.apply(name);
     Subscription subscription;
     lock.lock();
     try {
@@ -276,7 +290,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
         if (upstream != null) {
           upstream.channelOpened(name);
         }
-        channel = new Channel(name, new ChannelLog(settings.logEvents, settings.logBytes), loops);
+        channel = new Channel(name, policy, settings.logEvents, settings.logBytes, loops);
         channels.put(name, channel);
       }
       empty.remove(channel);
@@ -317,6 +331,20 @@ public final class Hub implements EventPublisher, AutoCloseable {
         noConnections.signalAll();
       }
       return subscriptions;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The newest events of each key that a reader has missed, see {@link NewestByKey#behind}. */
+  @Nullable List<ChannelLog.Entry> newestBehind(Subscription subscription, long watermark) {
+    NewestByKey newest = subscription.channel.newest;
+    if (newest == null) {
+      return null;
+    }
+    lock.lock();
+    try {
+      return newest.behind(subscription.cursor.ordinal, watermark, settings.batchCapBytes);
     } finally {
       lock.unlock();
     }

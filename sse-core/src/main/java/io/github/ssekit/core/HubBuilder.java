@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
 import java.time.Duration;
+import java.util.function.Function;
 
 /** The settings of a hub, each with a default that is safe in production. Not thread-safe. */
 public final class HubBuilder {
@@ -13,6 +14,7 @@ public final class HubBuilder {
   long logBytes = 4 << 20;
   int batchCapBytes = 64 << 10;
   int privateBytes = 256 << 10;
+  Function<? super String, OverrunPolicy> overrunPolicies = channel -> OverrunPolicy.skip();
   int loops = Runtime.getRuntime().availableProcessors();
 
   HubBuilder() {}
@@ -27,6 +29,7 @@ public final class HubBuilder {
     logBytes = other.logBytes;
     batchCapBytes = other.batchCapBytes;
     privateBytes = other.privateBytes;
+    overrunPolicies = other.overrunPolicies;
     loops = other.loops;
   }
 
@@ -78,6 +81,16 @@ public final class HubBuilder {
   public HubBuilder log(int events, long bytes) {
     logEvents = (int) positive("log events", events);
     logBytes = positive("log bytes", bytes);
+    return this;
+  }
+
+  /**
+   * What becomes of a connection that a channel's log has left behind, by the channel's name.
+   * Default: {@link OverrunPolicy#skip} for all. The function is called when a connection
+   * subscribes, on that thread.
+   */
+  public HubBuilder overrunPolicies(Function<? super String, OverrunPolicy> policyOfChannel) {
+    overrunPolicies = policyOfChannel;
     return this;
   }
 

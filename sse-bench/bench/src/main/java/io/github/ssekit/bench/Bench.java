@@ -49,10 +49,11 @@ final class Bench {
             continue;
           }
           if (!processes.containsKey(server)) {
-            processes.put(server, server.start(redis));
+            processes.put(server, server.start(redis, options.jvm()));
           }
           ServerProcess process = processes.get(server);
-          Result result = turn(workload, server, process, redis, round == 0 ? 3 : 1, options.seconds());
+          Result result =
+              turn(workload, server, process, redis, round == 0 ? 3 : 1, options.seconds());
           turns.computeIfAbsent(server, s -> new ArrayList<>()).add(result);
           if (workload.memory() || result.failed()) {
             processes.remove(server);
@@ -70,7 +71,9 @@ final class Bench {
 
   private static boolean skip(Server server, Workload workload, int round) {
     String why = server.missing();
-    if (why == null && server == Server.NCHAN && (workload.perClient() > 1 || workload.unread() > 0)) {
+    if (why == null
+        && server == Server.NCHAN
+        && (workload.perClient() > 1 || workload.unread() > 0)) {
       why = "one channel a client here";
     }
     if (why != null && round == 0) {
@@ -112,7 +115,8 @@ final class Bench {
     }
     int limit = Integer.parseInt(files.replaceAll("\\D+", " ").trim().split(" ")[0]);
     if (limit < 11_000) {
-      System.out.println("Open files are limited to " + limit + ": 10,000 clients need 11,000 (ulimit -n).");
+      System.out.println(
+          "Open files are limited to " + limit + ": 10,000 clients need 11,000 (ulimit -n).");
     }
     return "%d x %s, Linux %s, Java %s, %d open files"
         .formatted(

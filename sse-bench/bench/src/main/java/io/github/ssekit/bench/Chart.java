@@ -21,7 +21,8 @@ final class Chart {
         (workload, results) -> {
           switch (workload.name()) {
             case "flood" ->
-                chart.bars("Flood, 1,000 clients: deliveries a second", results, "deliveriesPerSecond", 1);
+                chart.bars(
+                    "Flood, 1,000 clients: deliveries a second", results, "deliveriesPerSecond", 1);
             case "one-at-a-time" ->
                 chart.bars("One at a time: server CPU µs a delivery", results, "cpuMicros", 1);
             case "idle" ->

@@ -1,7 +1,10 @@
 package io.github.ssekit.bench;
 
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Locale;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +23,7 @@ final class Client {
   final SocketChannel socket;
   private final Tally tally;
   private final int messageSize;
-  private final int firstChannel;
+  final int firstChannel;
 
   /** For each channel the number that comes next; -1 before the first. */
   private final long[] next;
@@ -45,7 +48,15 @@ final class Client {
     this.firstChannel = firstChannel;
     next = new long[channels];
     Arrays.fill(next, -1);
-    for (int i = 0; i < channels; i++) {
+  }
+
+  int channels() {
+    return next.length;
+  }
+
+  /** Is counted from now on. */
+  void subscribe() {
+    for (int i = 0; i < next.length; i++) {
       tally.subscribed(firstChannel + i);
     }
   }
@@ -81,7 +92,7 @@ final class Client {
         if (!head.startsWith("HTTP/1.1 200")) {
           tally.problem = head;
         }
-        chunked = head.toLowerCase(java.util.Locale.ROOT).contains("transfer-encoding: chunked");
+        chunked = head.toLowerCase(Locale.ROOT).contains("transfer-encoding: chunked");
         head = "";
         chunkLeft = chunked ? 0 : Long.MAX_VALUE;
         state = chunked ? State.CHUNK_SIZE : State.CHUNK;
@@ -119,7 +130,7 @@ final class Client {
           tally.problem = "a message without its end";
         }
       } else if (cutLength > 0) {
-        byte[] start = java.util.Objects.requireNonNull(cut);
+        byte[] start = Objects.requireNonNull(cut);
         int step = Math.min(Message.HEAD - cutLength, end - i);
         System.arraycopy(bytes, i, start, cutLength, step);
         cutLength += step;
@@ -147,7 +158,8 @@ final class Client {
   private void message(byte[] bytes, int at, long now) {
     skip = messageSize - Message.HEAD;
     if (bytes[at + 2] != 'n' || bytes[at + 5] > '9') {
-      tally.problem = "not a message: " + new String(bytes, at, Message.HEAD, java.nio.charset.StandardCharsets.US_ASCII);
+      tally.problem =
+          "not a message: " + new String(bytes, at, Message.HEAD, StandardCharsets.US_ASCII);
       skip = 0;
       return;
     }
@@ -166,6 +178,8 @@ final class Client {
       tally.repeated++;
       return;
     }
+    long before = expected < 0 ? 0 : expected / tally.channels;
+    tally.position += n / tally.channels + 1 - before;
     next[channel] = n + tally.channels;
     tally.received(n, Message.nanos(bytes, at), now);
   }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -141,7 +142,7 @@ final class Floor implements ToIntFunction<String> {
   private void accept(ServerSocketChannel server) throws IOException {
     for (SocketChannel client = server.accept(); client != null; client = server.accept()) {
       client.configureBlocking(false);
-      client.setOption(java.net.StandardSocketOptions.TCP_NODELAY, true);
+      client.setOption(StandardSocketOptions.TCP_NODELAY, true);
       client.register(selector, SelectionKey.OP_READ, new Backlog());
     }
   }
@@ -187,7 +188,8 @@ final class Floor implements ToIntFunction<String> {
         if (left.remaining() + bytes.remaining() > BACKLOG) {
           throw new IOException("the client doesn't read");
         }
-        left = ByteBuffer.allocate(left.remaining() + bytes.remaining()).put(left).put(bytes).flip();
+        left =
+            ByteBuffer.allocate(left.remaining() + bytes.remaining()).put(left).put(bytes).flip();
         key.interestOps(SelectionKey.OP_READ | SelectionKey.OP_WRITE);
       }
     }

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.ToIntFunction;
 import org.glassfish.jersey.server.ResourceConfig;
+import org.glassfish.jersey.server.ServerProperties;
 import org.glassfish.jersey.servlet.ServletContainer;
 import org.jspecify.annotations.Nullable;
 
@@ -25,7 +26,9 @@ final class JerseyServer implements ToIntFunction<String> {
   @Override
   public int applyAsInt(String redis) {
     RedisListener.start(redis, JerseyServer::broadcast);
-    return Ours.tomcat(new ServletContainer(new ResourceConfig(Events.class)), "/*");
+    ResourceConfig resources = new ResourceConfig(Events.class);
+    resources.property(ServerProperties.WADL_FEATURE_DISABLE, true);
+    return Ours.tomcat(new ServletContainer(resources), "/*");
   }
 
   private static void broadcast(int channel, byte[] data) {

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
 /** The load client: any number of event streams on one thread. Its methods may block. */
@@ -48,24 +50,24 @@ final class Load implements AutoCloseable {
   /** Opens a stream of some channels, and returns when so few are connecting that more may. */
   void open(int firstChannel, int channels) throws IOException {
     SocketChannel socket = SocketChannel.open();
-    int before = onThread(() -> connect(socket, firstChannel, channels));
-    for (int i = 0; before - tally.open - tally.ended > CONNECTING && i < 10_000; i++) {
-      java.util.concurrent.locks.LockSupport.parkNanos(1_000_000);
+    Client client = new Client(socket, tally, messageSize, firstChannel, channels);
+    int asked = onThread(() -> connect(client));
+    for (int i = 0; asked - tally.open - tally.ended > CONNECTING && i < 10_000; i++) {
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
-  private int connect(SocketChannel socket, int firstChannel, int channels) {
+  private int connect(Client client) {
+    SocketChannel socket = client.socket;
     try {
+      client.subscribe();
       socket.configureBlocking(false);
       // No TIME_WAIT: thousands of streams a turn would use up the ports.
       socket.setOption(StandardSocketOptions.SO_LINGER, 0);
-      Client client = new Client(socket, tally, messageSize, firstChannel, channels);
       SelectionKey key = socket.register(selector, SelectionKey.OP_CONNECT, client);
       sockets.add(socket);
       if (socket.connect(server)) {
-        request(key, firstChannel, channels);
-      } else {
-        pending.put(key, new int[] {firstChannel, channels});
+        request(key, client);
       }
       return sockets.size();
     } catch (IOException e) {
@@ -73,15 +75,17 @@ final class Load implements AutoCloseable {
     }
   }
 
-  private final java.util.Map<SelectionKey, int[]> pending = new java.util.HashMap<>();
-
-  private void request(SelectionKey key, int firstChannel, int channels) throws IOException {
-    ((SocketChannel) key.channel()).write(ByteBuffer.wrap(get(firstChannel, channels)));
+  private static void request(SelectionKey key, Client client) throws IOException {
+    client.socket.write(ByteBuffer.wrap(get(client.firstChannel, client.channels())));
     key.interestOps(SelectionKey.OP_READ);
   }
 
   private static byte[] get(int firstChannel, int channels) {
-    return ("GET /events?first=" + firstChannel + "&count=" + channels + " HTTP/1.1\r\n"
+    return ("GET /events?first="
+            + firstChannel
+            + "&count="
+            + channels
+            + " HTTP/1.1\r\n"
             + "Host: localhost\r\nAccept: text/event-stream\r\n\r\n")
         .getBytes(StandardCharsets.US_ASCII);
   }
@@ -146,8 +150,7 @@ final class Load implements AutoCloseable {
     try {
       if (key.isConnectable()) {
         client.socket.finishConnect();
-        int[] channels = java.util.Objects.requireNonNull(pending.remove(key));
-        request(key, channels[0], channels[1]);
+        request(key, client);
         return;
       }
       direct.clear();
@@ -160,7 +163,7 @@ final class Load implements AutoCloseable {
       client.read(bytes, length, System.nanoTime());
     } catch (IOException e) {
       ended(key);
-    } catch (java.nio.channels.CancelledKeyException e) {
+    } catch (CancelledKeyException e) {
       // Closed by another thread while we selected.
     }
   }

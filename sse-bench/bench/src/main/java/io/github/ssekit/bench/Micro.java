@@ -24,8 +24,7 @@ final class Micro {
   record Figure(String name, double value, String unit, double allocated) {}
 
   static List<Figure> run(String which) throws RunnerException {
-    Class<?> benchmark =
-        which.equals("framing") ? FramingBenchmark.class : ParsingBenchmark.class;
+    Class<?> benchmark = which.equals("framing") ? FramingBenchmark.class : ParsingBenchmark.class;
     Collection<RunResult> results =
         new Runner(
                 new OptionsBuilder()

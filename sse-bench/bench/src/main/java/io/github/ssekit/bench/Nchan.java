@@ -3,12 +3,15 @@ package io.github.ssekit.bench;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +45,23 @@ final class Nchan {
         ServerProcess.start(
             List.of("" + nginx(), "-c", "" + file, "-p", "" + folder, "-e", "stderr"), port);
     RedisServer.awaitPort(port);
+    awaitRedis(port);
     return process;
+  }
+
+  /** Waits up to 10 s until nginx has connected with Redis: who subscribes before is forgotten. */
+  private static void awaitRedis(int port) throws IOException {
+    URL url = new URL("http://127.0.0.1:" + port + "/publish?channel=-1");
+    for (int i = 0; i < 100; i++) {
+      HttpURLConnection connection = (HttpURLConnection) url.openConnection();
+      connection.setDoOutput(true);
+      connection.getOutputStream().write('x');
+      if (connection.getResponseCode() < 300) {
+        return;
+      }
+      LockSupport.parkNanos(100_000_000);
+    }
+    throw new IOException("nginx doesn't reach Redis");
   }
 
   private static String configuration(Path folder, int port, String redis) {

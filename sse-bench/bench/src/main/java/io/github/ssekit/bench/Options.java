@@ -15,6 +15,8 @@ import java.util.Locale;
  *   <li>{@code servers=floor,jetty,...}: see {@link Server}
  *   <li>{@code rounds=3}, {@code seconds=10}: turns of each server, and how long each measures
  *   <li>{@code chart=docs/performance.svg}: where the chart goes, besides {@code target}
+ *   <li>{@code jvm=-XX:...}: an argument for the servers' JVMs, any number of times; {@code %s} is
+ *       the server's name
  * </ul>
  */
 record Options(
@@ -23,18 +25,21 @@ record Options(
     List<Server> servers,
     int rounds,
     int seconds,
-    String chart) {
+    String chart,
+    List<String> jvm) {
   private static final String QUICK = "framing,parsing,paced-100,idle-5000,flood,one-at-a-time";
   private static final List<String> MICRO = List.of("framing", "parsing");
 
   static Options parse(String text) {
-    List<String> words = Arrays.stream(text.trim().split("\\s+")).filter(w -> !w.isEmpty()).toList();
+    List<String> words =
+        Arrays.stream(text.trim().split("\\s+")).filter(w -> !w.isEmpty()).toList();
     boolean full = words.contains("full");
     String workloads = full ? String.join(",", all()) : QUICK;
     String servers = full ? String.join(",", labels()) : "floor,jetty,tomcat,undertow";
     int rounds = full ? 3 : 1;
     int seconds = full ? 10 : 4;
     String chart = "";
+    List<String> jvm = new ArrayList<>();
     for (String word : words) {
       String value = word.substring(word.indexOf('=') + 1);
       switch (word.replaceFirst("=.*", "")) {
@@ -44,6 +49,7 @@ record Options(
         case "rounds" -> rounds = within(word, Integer.parseInt(value), 99);
         case "seconds" -> seconds = within(word, Integer.parseInt(value), 600);
         case "chart" -> chart = value;
+        case "jvm" -> jvm.add(value);
         default -> throw new IllegalArgumentException("no such option: " + word);
       }
     }
@@ -59,7 +65,8 @@ record Options(
         Arrays.stream(servers.split(",")).map(Options::server).toList(),
         rounds,
         seconds,
-        chart);
+        chart,
+        jvm);
   }
 
   private static int within(String word, int value, int most) {

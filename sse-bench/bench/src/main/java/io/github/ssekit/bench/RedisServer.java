@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -36,8 +37,7 @@ final class RedisServer implements AutoCloseable {
       embedded = null;
       String[] settings = {"--bind", "127.0.0.1", "--dir", "" + folder, "--save", ""};
       List<String> command =
-          Stream.concat(
-                  Stream.of("" + program, "--port", "" + port), Arrays.stream(settings))
+          Stream.concat(Stream.of("" + program, "--port", "" + port), Arrays.stream(settings))
               .toList();
       installed = ServerProcess.start(command, port);
       awaitPort(port);
@@ -69,7 +69,7 @@ final class RedisServer implements AutoCloseable {
         if (i == 200) {
           throw e;
         }
-        java.util.concurrent.locks.LockSupport.parkNanos(50_000_000);
+        LockSupport.parkNanos(50_000_000);
       }
     }
   }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.StringJoiner;
+import org.jspecify.annotations.Nullable;
 
 /** The tables on standard output as results come in, and at the end JSON and chart. */
 final class Report {
@@ -40,13 +41,14 @@ final class Report {
             System.out.println(
                 (workload.memory() ? idle(server, r) : fanOut(server, r, floor))
                     + (workload.leaving() > 0
-                        ? String.format(Locale.ROOT, "  p99 before the exit %.1f", r.get("p99BeforeExit"))
+                        ? String.format(
+                            Locale.ROOT, "  p99 before the exit %.1f", r.get("p99BeforeExit"))
                         : "")
                     + failure(r)));
   }
 
   private static final String FAN_OUT =
-      "server       | deliveries/s | x floor |  p50 ms |  p99 ms |  max ms | CPU us | x floor";
+      "server       | deliveries/s | x floor |  p50 ms |  p99 ms |  max ms | CPU us | x floor | others' CPU";
   private static final String IDLE =
       "server       | heap KB | RSS KB | RSS KB after traffic | threads before, after"
           + " | last served ms | connects/s";
@@ -61,18 +63,21 @@ final class Report {
             w.window() > 0 ? w.window() + " under way" : w.rate() + "/s");
   }
 
-  private static String fanOut(Server server, Result r, @org.jspecify.annotations.Nullable Result floor) {
+  private static String fanOut(Server server, Result r, @Nullable Result floor) {
     return String.format(
         Locale.ROOT,
-        "%-12s | %,12.0f | %7.2f | %7.2f | %7.2f | %7.1f | %6.2f | %7.2f",
+        "%-12s | %,12.0f | %7.2f | %7.2f | %7.2f | %7.1f | %6.2f | %7.2f | %9.0f %%",
         server.label(),
         r.get("deliveriesPerSecond"),
-        floor == null ? Double.NaN : r.get("deliveriesPerSecond") / floor.get("deliveriesPerSecond"),
+        floor == null
+            ? Double.NaN
+            : r.get("deliveriesPerSecond") / floor.get("deliveriesPerSecond"),
         r.get("p50"),
         r.get("p99"),
         r.get("max"),
         r.get("cpuMicros"),
-        floor == null ? Double.NaN : r.get("cpuMicros") / floor.get("cpuMicros"));
+        floor == null ? Double.NaN : r.get("cpuMicros") / floor.get("cpuMicros"),
+        100 * r.get("othersCpuShare"));
   }
 
   private static String idle(Server server, Result r) {
@@ -123,7 +128,8 @@ final class Report {
     for (Micro.Figure f : micro) {
       microJson.add(
           "{\"name\": %s, \"value\": %s, \"unit\": %s, \"allocatedBytes\": %s}"
-              .formatted(quote(f.name()), number(f.value()), quote(f.unit()), number(f.allocated())));
+              .formatted(
+                  quote(f.name()), number(f.value()), quote(f.unit()), number(f.allocated())));
     }
     StringJoiner runs = new StringJoiner(",\n    ", "[\n    ", "\n  ]");
     workloads.forEach(

@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -46,7 +46,7 @@ enum Server {
   }
 
   String label() {
-    return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
   boolean ours() {
@@ -58,7 +58,12 @@ enum Server {
     return this == NCHAN ? Nchan.missing() : null;
   }
 
-  ServerProcess start(String redis) throws IOException {
+  /**
+   * Starts its process.
+   *
+   * @param jvm further arguments of the JVM, in which %s is the server's label
+   */
+  ServerProcess start(String redis, List<String> jvm) throws IOException {
     if (this == NCHAN) {
       return Nchan.start(redis);
     }
@@ -67,15 +72,7 @@ enum Server {
     // A heap that follows what lives in it, so that resident memory says something.
     command.addAll(
         List.of("-Xms32m", "-Xmx1g", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30"));
-    for (Map.Entry<Object, Object> property : System.getProperties().entrySet()) {
-      if (property.getKey().toString().startsWith("bench.jetty.")) {
-        command.add("-D" + property.getKey() + "=" + property.getValue());
-      }
-    }
-    String more = System.getProperty("bench.jvm", "");
-    if (!more.isEmpty()) {
-      command.addAll(Arrays.asList(more.replace("%s", label()).split(" ")));
-    }
+    jvm.forEach(argument -> command.add(argument.replace("%s", label())));
     command.addAll(List.of("-classpath", classPath(), Serve.class.getName(), main, redis));
     return ServerProcess.start(command);
   }

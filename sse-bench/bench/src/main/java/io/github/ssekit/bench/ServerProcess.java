@@ -79,8 +79,24 @@ final class ServerProcess implements AutoCloseable {
 
   /** Processor seconds used so far. */
   double cpuSeconds() throws IOException {
+    return cpuSeconds(process.toHandle());
+  }
+
+  /** Processor seconds used so far by everything on this machine but the benchmark. */
+  static double othersCpuSeconds() throws IOException {
+    String all = Files.readString(Path.of("/proc/stat")).lines().findFirst().orElse("");
+    // "cpu", then user, nice, system, idle, waiting, and more that is use.
+    String[] fields = all.trim().split("\\s+");
+    long busy = 0;
+    for (int i = 1; i < fields.length; i++) {
+      busy += i == 4 || i == 5 ? 0 : Long.parseLong(fields[i]);
+    }
+    return (double) busy / USER_HZ - cpuSeconds(ProcessHandle.current());
+  }
+
+  private static double cpuSeconds(ProcessHandle root) throws IOException {
     long ticks = 0;
-    for (long pid : pids()) {
+    for (long pid : pids(root)) {
       String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
       ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
@@ -102,7 +118,7 @@ final class ServerProcess implements AutoCloseable {
 
   private long rss() throws IOException {
     long kib = 0;
-    for (long pid : pids()) {
+    for (long pid : pids(process.toHandle())) {
       try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
         kib +=
             lines
@@ -114,10 +130,8 @@ final class ServerProcess implements AutoCloseable {
     return kib << 10;
   }
 
-  private List<Long> pids() {
-    return Stream.concat(Stream.of(process.toHandle()), process.descendants())
-        .map(ProcessHandle::pid)
-        .toList();
+  private static List<Long> pids(ProcessHandle root) {
+    return Stream.concat(Stream.of(root), root.descendants()).map(ProcessHandle::pid).toList();
   }
 
   @Override

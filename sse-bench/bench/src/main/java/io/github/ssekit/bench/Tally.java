@@ -1,5 +1,6 @@
 package io.github.ssekit.bench;
 
+import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -19,6 +20,12 @@ final class Tally {
   long received;
   long lost;
   long repeated;
+
+  /**
+   * How far all clients are together: of each client and channel, the messages of that channel up
+   * to the one it had last. Grows from the first message on, whatever is marked.
+   */
+  long position;
 
   /** Pairs of client and channel that have no message yet. */
   volatile long unprimed;
@@ -56,7 +63,7 @@ final class Tally {
   }
 
   void mark() {
-    java.util.Arrays.fill(seen, 0);
+    Arrays.fill(seen, 0);
     latencies = new Latencies();
     received = 0;
     lost = 0;

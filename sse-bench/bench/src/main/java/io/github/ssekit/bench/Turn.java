@@ -3,19 +3,24 @@ package io.github.ssekit.bench;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 
 /** One server's turn at one workload. Used by one thread, which publishes. */
 final class Turn implements AutoCloseable {
   /** What nothing may take longer than, beside the measurement itself. */
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
 
-  /** A channel that only the clients that don't read listen to, to fill what the kernel buffers. */
-  private static final int FILL_EVENTS = 300;
+  /**
+   * Of 10 KB each, on a channel of their own, for those that don't read: so that the kernel's
+   * buffers, which would hold more than the run sends, are full when it begins.
+   */
+  private static final int FILL_EVENTS = 600;
 
   private final Workload workload;
   private final ServerProcess server;
@@ -78,7 +83,7 @@ final class Turn implements AutoCloseable {
     if (workload.unread() > 0) {
       LockSupport.parkNanos(1_000_000_000);
       byte[] fill = new byte[10_000];
-      java.util.Arrays.fill(fill, (byte) 'x');
+      Arrays.fill(fill, (byte) 'x');
       for (int i = 0; i < FILL_EVENTS; i++) {
         publisher.publish(1, fill);
         publisher.flush();
@@ -130,6 +135,7 @@ final class Turn implements AutoCloseable {
   private void measure(int seconds) throws IOException {
     mark();
     double cpu = server.cpuSeconds();
+    double others = ServerProcess.othersCpuSeconds();
     long start = System.nanoTime();
     long before = published;
     if (workload.window() > 0) {
@@ -138,9 +144,11 @@ final class Turn implements AutoCloseable {
       paced(seconds);
     }
     long expected = (published - before) * workload.fanOut();
-    awaitAll(expected);
+    settle();
     double took = seconds(System.nanoTime() - start);
     double used = server.cpuSeconds() - cpu;
+    int cores = Runtime.getRuntime().availableProcessors();
+    result.put("othersCpuShare", (ServerProcess.othersCpuSeconds() - others) / took / cores);
     load.onThread(
         () -> {
           result.put("deliveriesPerSecond", tally.received / took);
@@ -225,28 +233,16 @@ final class Turn implements AutoCloseable {
         });
   }
 
-  /** Waits until nothing comes any more. */
+  /** Waits until all clients have all that was published, or for a while. */
   private void settle() {
-    long before = -1;
-    for (int i = 0; i < 100; i++) {
-      long now = load.onThread(() -> tally.received);
-      if (now == before) {
-        return;
-      }
-      before = now;
-      LockSupport.parkNanos(300_000_000);
-    }
-  }
-
-  private void awaitAll(long expected) {
     long end = System.nanoTime() + PATIENCE / 4;
-    while (System.nanoTime() < end && load.onThread(() -> tally.received) < expected) {
+    long all = published * workload.fanOut();
+    while (System.nanoTime() < end && load.onThread(() -> tally.position) < all) {
       LockSupport.parkNanos(1_000_000);
     }
   }
 
-  private static void await(String what, java.util.function.BooleanSupplier done)
-      throws IOException {
+  private static void await(String what, BooleanSupplier done) throws IOException {
     long end = System.nanoTime() + PATIENCE;
     while (!done.getAsBoolean()) {
       if (System.nanoTime() > end) {
