@@ -109,7 +109,7 @@ class HubStressTest {
     for (RecordingTransport client : clients) {
       Set<String> last = new HashSet<>();
       Awaitility.await()
-          .atMost(Duration.ofSeconds(5))
+          .atMost(Duration.ofSeconds(30))
           .until(
               () -> {
                 boolean done = !last.isEmpty() && client.data().containsAll(last);
