@@ -49,9 +49,8 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   /** The transport for the container that this runs in. */
   static ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
-    return UNDERTOW
-        ? UndertowTransport.of(request, response)
-        : new ServletTransport(request, response);
+    ServletTransport undertow = UNDERTOW ? UndertowTransport.of(request, response) : null;
+    return undertow != null ? undertow : new JettyTransport(request, response);
   }
 
   private static boolean undertow() {
@@ -110,7 +109,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
         return true;
       }
       unflushed = false;
-      flush(stream);
+      stream.flush();
       return stream.isReady();
     } finally {
       guard.unlock();
@@ -121,14 +120,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   public void write(byte[] bytes, int offset, int length) throws IOException {
     guard.lock();
     try {
-      ServletOutputStream stream = open();
-      stream.write(bytes, offset, length);
-      // A flush is a write of its own, so it needs a yes of its own. After a no, the container
-      // calls, and isReady above makes up for it.
-      unflushed = !stream.isReady();
-      if (!unflushed) {
-        flush(stream);
-      }
+      unflushed = !send(open(), bytes, offset, length);
     } finally {
       guard.unlock();
     }
@@ -163,9 +155,20 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   /** Called before async processing starts, on the request's thread. */
   void prepare(HttpServletResponse response) {}
 
-  /** Sends what has been written. Called when the stream is ready. */
-  void flush(ServletOutputStream stream) throws IOException {
+  /**
+   * Writes, and has the container send it. Called when the stream is ready.
+   *
+   * @return false if a flush is still due, for which the stream was not ready
+   */
+  boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
+      throws IOException {
+    stream.write(bytes, offset, length);
+    // A flush is a write of its own, so it needs a yes of its own. After a no, the container calls.
+    if (!stream.isReady()) {
+      return false;
+    }
     stream.flush();
+    return true;
   }
 
   /** Ends the response, whether the client is still there or not. Called without the guard. */

@@ -11,8 +11,10 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The way of bytes to one client on Undertow, which differs in three points.
@@ -43,11 +45,10 @@ final class UndertowTransport extends ServletTransport {
     this.exchange = exchange;
   }
 
-  static ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
+  /** Null if it is not Undertow that serves the request. */
+  static @Nullable ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
     ServletRequestContext current = ServletRequestContext.current();
-    return current == null
-        ? new ServletTransport(request, response)
-        : new UndertowTransport(request, response, current.getExchange());
+    return current == null ? null : new UndertowTransport(request, response, current.getExchange());
   }
 
   @Override
@@ -61,7 +62,11 @@ final class UndertowTransport extends ServletTransport {
   }
 
   @Override
-  void flush(ServletOutputStream stream) {}
+  boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
+      throws IOException {
+    stream.write(bytes, offset, length);
+    return true;
+  }
 
   @Override
   void complete(AsyncContext ended) {
