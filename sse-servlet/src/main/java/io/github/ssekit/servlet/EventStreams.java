@@ -61,9 +61,10 @@ public final class EventStreams {
   /** The header, else the query of polyfills and of pages that embed their position. */
   private static @Nullable String lastEventId(HttpServletRequest request) {
     String id = request.getHeader("Last-Event-ID");
-    if (id == null) {
+    if (id == null && request.getQueryString() != null) {
       id = request.getParameter("lastEventId");
+      return id == null ? request.getParameter("last_event_id") : id;
     }
-    return id == null ? request.getParameter("last_event_id") : id;
+    return id;
   }
 }
