@@ -11,10 +11,11 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
@@ -47,7 +48,8 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   private final Deliveries deliveries;
   private final Thread reader = new Thread(this::read, "sse-redis-reader");
   private final ScheduledExecutorService writer =
-      Executors.newSingleThreadScheduledExecutor(RedisSubscriber::writerThread);
+      new ScheduledThreadPoolExecutor(
+          1, RedisSubscriber::writerThread, new ThreadPoolExecutor.DiscardPolicy());
   private final CompletableFuture<Void> firstLink = new CompletableFuture<>();
   private final CountDownLatch closed = new CountDownLatch(1);
 
@@ -120,9 +122,8 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   }
 
   private void update(String channel) {
-    if (closed.getCount() > 0) {
-      writer.execute(() -> onLink(l -> l.update(channel, isWanted(channel))));
-    }
+    // What comes after the close is discarded.
+    writer.execute(() -> onLink(l -> l.update(channel, isWanted(channel))));
   }
 
   private synchronized boolean isWanted(String channel) {
@@ -249,6 +250,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     }
 
     void update(String channel, boolean want) {
+      if (channel.equals(CONTROL)) {
+        // A client that may name channels could have it unsubscribed otherwise.
+        return;
+      }
       byte[] name = channel.getBytes(UTF_8);
       if (want && subscribed.add(channel)) {
         subscribe(name);

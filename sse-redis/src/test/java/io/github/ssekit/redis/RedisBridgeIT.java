@@ -170,6 +170,23 @@ class RedisBridgeIT {
   }
 
   @Test
+  void theChannelOfTheBridgeItselfCanNotBeTakenByAClient() {
+    Connection connection = listen("chat");
+    String before = subscriptionIds();
+    hub.connect(new Receiver(), List.of("{sse}:control"), null).close();
+    connection.subscribe("{sse}:control");
+    connection.unsubscribe("{sse}:control");
+    connection.unsubscribe("chat");
+    // After its linger the hub has closed both channels; the subscription stands all the same.
+    awaitSubscribers("chat", 0);
+    connection.subscribe("chat");
+    awaitSubscribers("chat", 1);
+    assertEquals(1, subscribers("{sse}:control"));
+    assertEquals(before, subscriptionIds());
+    assertEquals(List.of(), receiver.resets());
+  }
+
+  @Test
   void aSubscriptionThatRedisCutsIsMadeAgainAndTold() {
     listen("chat");
     other.clientKill(new redis.clients.jedis.params.ClientKillParams().type(ClientType.PUBSUB));
