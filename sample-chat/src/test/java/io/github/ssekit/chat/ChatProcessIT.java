@@ -119,7 +119,8 @@ class ChatProcessIT {
     String text =
         chat.output()
             .replaceAll("\u001b\\[[0-9;]*m", "")
-            .replaceAll("(?m)^WARNING: .*sun\\.misc\\.Unsafe.*\\R|^WARNING: Please consider.*\\R", "")
+            .replaceAll(
+                "(?m)^WARNING: .*sun\\.misc\\.Unsafe.*\\R|^WARNING: Please consider.*\\R", "")
             .strip();
     assertEquals(1, text.lines().count(), text);
     assertTrue(text.startsWith("The chat can't start: ") && text.contains(part), text);
