@@ -3,8 +3,18 @@ package io.github.ssekit.core;
 import java.time.Duration;
 import java.util.function.Function;
 
-/** The settings of a hub, each with a default that is safe in production. Not thread-safe. */
+/**
+ * The settings of a hub, each with a default that is safe in production. Not thread-safe.
+ *
+ * <p>Each method throws {@link IllegalArgumentException} for a value that is not above zero, and
+ * for a time above 365 days.
+ */
 public final class HubBuilder {
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  /** The longest reconnection time, with which each connection begins. */
+  private static final int LEAST_SEND_LIMIT = "retry: 2147483647\n\n".length();
+
   Duration heartbeat = Duration.ofSeconds(15);
   Duration stuckWriteDeadline = Duration.ofSeconds(30);
   Duration linger = Duration.ofSeconds(5);
@@ -102,10 +112,14 @@ public final class HubBuilder {
 
   /**
    * How many bytes of {@link Connection#send} may wait for one client before its connection is
-   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB.
+   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB; at least 19.
    */
   public HubBuilder sendLimit(int bytes) {
-    privateBytes = (int) positive("sendLimit", bytes);
+    if (bytes < LEAST_SEND_LIMIT) {
+      throw new IllegalArgumentException(
+          "sendLimit " + bytes + " is under " + LEAST_SEND_LIMIT + " bytes");
+    }
+    privateBytes = bytes;
     return this;
   }
 
@@ -132,8 +146,9 @@ public final class HubBuilder {
   }
 
   private static Duration positive(String name, Duration value) {
-    if (value.isNegative() || value.isZero()) {
-      throw new IllegalArgumentException(name + " " + value + " is not above zero");
+    if (value.isNegative() || value.isZero() || value.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          name + " " + value + " is not above zero and at most " + LONGEST.toDays() + " days");
     }
     return value;
   }
