@@ -6,8 +6,8 @@ import java.util.function.Function;
 /**
  * The settings of a hub, each with a default that is safe in production. Not thread-safe.
  *
- * <p>Each method throws {@link IllegalArgumentException} for a value that is not above zero, and
- * for a time above 365 days.
+ * <p>Numbers and times must be above zero, times at most 365 days; {@link IllegalArgumentException}
+ * otherwise. The reconnection time has limits of its own.
  */
 public final class HubBuilder {
   private static final Duration LONGEST = Duration.ofDays(365);
