@@ -20,9 +20,13 @@ final class Batches {
     final byte[] bytes;
     final Entry[] ends;
 
-    Batch(byte[] bytes, Entry[] ends) {
+    /** Whether a client that has read it knows a position. */
+    final boolean positioned;
+
+    Batch(byte[] bytes, Entry[] ends, boolean positioned) {
       this.bytes = bytes;
       this.ends = ends;
+      this.positioned = positioned;
     }
   }
 
@@ -80,17 +84,24 @@ final class Batches {
   private @Nullable Batch merge(Entry[] at) {
     List<Entry> entries = new ArrayList<>();
     int length = 0;
+    boolean positioned = false;
+    Frame before = null;
     while (true) {
       int lowest = lowest(at);
       Entry entry = lowest < 0 ? null : next(at[lowest]);
       if (entry == null || (length > 0 && length + entry.frame.length() > capBytes)) {
         break;
       }
-      entries.add(entry);
-      length += entry.frame.length();
+      // What was appended to several logs at once is read once.
+      if (entry.frame != before) {
+        entries.add(entry);
+        length += entry.frame.length();
+      }
+      before = entry.frame;
+      positioned |= entry.position != null;
       at[lowest] = entry;
     }
-    return entries.isEmpty() ? null : new Batch(join(entries), at);
+    return entries.isEmpty() ? null : new Batch(join(entries), at, positioned);
   }
 
   /** The index of the cursor with the lowest ordinal behind it, or -1. */

@@ -7,6 +7,10 @@ final class Channel {
   final String name;
   final ChannelLog log;
   final OverrunPolicy policy;
+
+  /** Whether its events have positions. */
+  final boolean hasHistory;
+
   final Subscribers[] byLoop;
 
   /** Only if the policy is to conflate. Guarded by the hub's lock. */
@@ -18,11 +22,17 @@ final class Channel {
   /** When the last subscription left, in the hub's nanoseconds. Guarded by the hub's lock. */
   long emptySince;
 
-  Channel(String name, OverrunPolicy policy, int maxEvents, long maxBytes, DeliveryLoop[] loops) {
+  Channel(
+      String name,
+      boolean hasHistory,
+      OverrunPolicy policy,
+      HubBuilder settings,
+      DeliveryLoop[] loops) {
     this.name = name;
+    this.hasHistory = hasHistory;
     this.policy = policy;
-    log = new ChannelLog(maxEvents, maxBytes);
-    newest = policy.keyOf == null ? null : new NewestByKey(maxEvents, maxBytes);
+    log = new ChannelLog(settings.logEvents, settings.logBytes);
+    newest = policy.keyOf == null ? null : new NewestByKey(settings.logEvents, settings.logBytes);
     byLoop = new Subscribers[loops.length];
     for (int i = 0; i < loops.length; i++) {
       byLoop[i] = new Subscribers(loops[i]);
@@ -35,8 +45,8 @@ final class Channel {
    * @param key what the policy's function says of the event, or another object that is equal for
    *     events of which only the newest counts; used if the policy is to conflate
    */
-  void append(long ordinal, Frame frame, Object key) {
-    ChannelLog.Entry entry = log.append(ordinal, frame);
+  void append(long ordinal, Frame frame, @Nullable Position position, Object key) {
+    ChannelLog.Entry entry = log.append(ordinal, frame, position);
     if (newest != null) {
       newest.put(key, entry);
     }

@@ -24,17 +24,26 @@ final class ChannelLog {
   /** One event in the log. */
   static final class Entry {
     /** The link of an entry whose successor was trimmed. */
-    static final Entry CUT = new Entry(Long.MIN_VALUE, new Comment("").frame());
+    static final Entry CUT = new Entry(Long.MIN_VALUE, new Comment("").frame(), null);
 
     final long ordinal;
     final Frame frame;
 
+    /** Its place in the order of all channels with history, or null if it has none. */
+    final @Nullable Position position;
+
     /** Written by the log's writer: first the successor, later perhaps {@link #CUT}. */
     private volatile @Nullable Entry next;
 
-    Entry(long ordinal, Frame frame) {
+    Entry(long ordinal, Frame frame, @Nullable Position position) {
       this.ordinal = ordinal;
       this.frame = frame;
+      this.position = position;
+    }
+
+    /** Whether it is something that a client which is at a position has not had. */
+    boolean isAfter(Position at) {
+      return position != null && position.isAfter(at);
     }
 
     /**
@@ -50,10 +59,13 @@ final class ChannelLog {
   private final long maxBytes;
 
   // The writer's, which is whoever holds the hub's lock.
-  private Entry head = new Entry(0, Entry.CUT.frame);
+  private Entry head = new Entry(0, Entry.CUT.frame, null);
   private Entry tail = head;
   private int events;
   private long bytes;
+
+  /** No event above this position is missing; null if there is no such position yet. */
+  private @Nullable Position from;
 
   ChannelLog(int maxEvents, long maxBytes) {
     this.maxEvents = maxEvents;
@@ -61,8 +73,8 @@ final class ChannelLog {
   }
 
   /** Appends an event. Writer only; ordinals rise from call to call and are above 0. */
-  Entry append(long ordinal, Frame frame) {
-    Entry entry = new Entry(ordinal, frame);
+  Entry append(long ordinal, Frame frame, @Nullable Position position) {
+    Entry entry = new Entry(ordinal, frame, position);
     tail.next = entry;
     tail = entry;
     events++;
@@ -71,6 +83,33 @@ final class ChannelLog {
       trimOne();
     }
     return entry;
+  }
+
+  @Nullable Position from() {
+    return from;
+  }
+
+  /** Has the log start at a position, unless it starts later already. Writer only. */
+  void startAt(@Nullable Position position) {
+    from = Position.later(from, position);
+  }
+
+  /** As {@link #startAt}, wherever it started before. Writer only. */
+  void restartAt(Position position) {
+    from = position;
+  }
+
+  /**
+   * The cursor of a reader that has read everything up to a position, which is not below {@link
+   * #from}. What has no position and stands before the next that has one is passed over. Writer
+   * only.
+   */
+  Entry at(Position position) {
+    Entry at = head;
+    for (Entry e = at.next; e != null && !e.isAfter(position); e = e.next) {
+      at = e;
+    }
+    return at;
   }
 
   /** The cursor of a reader that has read everything. Writer only. */
@@ -83,6 +122,9 @@ final class ChannelLog {
     if (oldest != null) {
       head.next = Entry.CUT;
       head = oldest;
+      if (from != null) {
+        startAt(oldest.position);
+      }
       events--;
       bytes -= oldest.frame.length();
     }

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Connection {
   private static final System.Logger LOG = System.getLogger(Connection.class.getName());
-  private static final byte[] HEARTBEAT = new Comment("").frame().bytes();
+  static final byte[] HEARTBEAT = new Comment("").frame().bytes();
 
   /**
    *
@@ -62,6 +62,9 @@ public final class Connection {
   /** Whether the subscriptions were given back for good. Guarded by the hub's lock. */
   boolean released;
 
+  /** Its way to the live events, if it has channels with history. Guarded by the hub's lock. */
+  @Nullable Resume resume;
+
   /** Guarded by this. */
   private final List<Consumer<? super CloseReason>> closeListeners = new ArrayList<>(0);
 
@@ -77,7 +80,18 @@ public final class Connection {
   /** Up to where it reads: once closing, not beyond what was delivered by then. */
   private long closingAt = Long.MAX_VALUE;
 
-  private long lastWrite;
+  /** Whether it is live on channels with history, so that its signs of life are positions. */
+  private boolean positioned;
+
+  /** When the last sign of life was written: anything, or a position if it is positioned. */
+  private long lastSign;
+
+  private byte @Nullable [] sign;
+
+  /** What it has missed and is to be written, and what comes then. */
+  private @Nullable Replay replay;
+
+  private @Nullable Resume resuming;
 
   /** Whether the transport took no bytes when last asked, and the time of the first such answer. */
   private boolean blocked = true;
@@ -91,7 +105,7 @@ public final class Connection {
     this.transport = transport;
     this.lastEventId = lastEventId;
     this.blockedSince = hub.nanoTime();
-    this.lastWrite = blockedSince;
+    this.lastSign = blockedSince;
   }
 
   /** The last event ID that the client sent when it connected, as it sent it, or null. */
@@ -105,8 +119,8 @@ public final class Connection {
   }
 
   /**
-   * Adds a channel: every event delivered to it after this call is written to the client. Does
-   * nothing if it is among the channels already.
+   * Adds a channel: every event delivered to it after this call is written to the client. What came
+   * before is not, with history neither. Does nothing if it is among the channels already.
    *
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link EventPublisher}
    */
@@ -187,7 +201,7 @@ public final class Connection {
   /** Begins: its channels and its transport start. The loop has it already. */
   void start(Collection<String> channels, ReconnectionTime reconnectionTime) {
     try {
-      channels.forEach(this::subscribe);
+      hub.resume(this, channels);
       send(reconnectionTime);
       transport.start(new Signals());
     } catch (RuntimeException | Error e) {
@@ -208,14 +222,33 @@ public final class Connection {
     }
   }
 
-  void added(Subscription s) {
+  /**
+   * Its subscriptions are live, from their cursors on. Under the hub's lock.
+   *
+   * @param greeting what the client is told first, or null
+   */
+  void live(List<Subscription> subscriptions, byte @Nullable [] greeting) {
     loop.execute(
         () -> {
-          if (state != State.CLOSED && !s.ended) {
-            s.subscribers.add(s);
-            news(s);
+          if (state == State.CLOSED) {
+            return;
+          }
+          for (Subscription s : subscriptions) {
+            if (!s.ended) {
+              s.subscribers.add(s);
+              news(s);
+              positioned |= s.channel.hasHistory && s.resumed;
+            }
+          }
+          if (greeting != null) {
+            say(greeting);
           }
         });
+  }
+
+  /** It has missed what comes after a position. Under the hub's lock. */
+  void replay(Resume resume, Position after) {
+    hub.replay(resume, after, missed -> loop.execute(() -> replay(resume, missed)));
   }
 
   void removed(Subscription s) {
@@ -230,6 +263,24 @@ public final class Connection {
     // What is delivered after a close need not be written; else the close might never come.
     if (closing == null) {
       pend(s);
+    }
+  }
+
+  private void replay(Resume resume, Replay missed) {
+    if (closing == null && state != State.CLOSED) {
+      resuming = resume;
+      replay = missed;
+      if (state == State.IDLE) {
+        queue();
+      }
+    }
+  }
+
+  /** Has a block written before anything else that has not been begun. */
+  private void say(byte[] block) {
+    sign = block;
+    if (state == State.IDLE) {
+      queue();
     }
   }
 
@@ -290,15 +341,26 @@ public final class Connection {
       }
       blocked = false;
       state = State.IDLE;
+      Replay missed = null;
       byte[] bytes = nextPrivate();
       if (bytes == null) {
-        bytes = nextBatch(batches);
+        missed = replay;
+        bytes = missed == null ? nextBatch(batches) : missed.bytes();
       }
       if (bytes != null) {
         transport.write(bytes, 0, bytes.length);
-        lastWrite = hub.nanoTime();
+        if (!positioned) {
+          lastSign = hub.nanoTime();
+        }
       }
-      if (outbox != null || pending != null || (bytes != null && closing != null)) {
+      if (missed != null && resuming != null) {
+        replay = null;
+        hub.replayed(resuming, missed.upTo());
+      }
+      if (outbox != null
+          || replay != null
+          || pending != null
+          || (bytes != null && closing != null)) {
         queue();
       } else if (closing != null) {
         finish(closing);
@@ -309,6 +371,12 @@ public final class Connection {
   }
 
   private byte @Nullable [] nextPrivate() {
+    if (sign != null) {
+      byte[] block = sign;
+      sign = null;
+      lastSign = hub.nanoTime();
+      return block;
+    }
     if (outbox == null) {
       return null;
     }
@@ -316,7 +384,7 @@ public final class Connection {
     if (outbox.isEmpty()) {
       outbox = null;
     }
-    if (frame != null && frame != HEARTBEAT) {
+    if (frame != null) {
       outboxBytes.addAndGet(-frame.length);
     }
     return frame;
@@ -352,7 +420,13 @@ public final class Connection {
         pend(s);
       }
     }
-    return batch == null ? null : batch.bytes;
+    if (batch == null) {
+      return null;
+    }
+    if (batch.positioned) {
+      lastSign = hub.nanoTime();
+    }
+    return batch.bytes;
   }
 
   /** The log has left the client behind: what its channel's policy has for it, or null. */
@@ -374,11 +448,11 @@ public final class Connection {
     return new StreamReset(s.channel.name, StreamReset.Reason.OVERRUN).event().frame().bytes();
   }
 
-  void tick(long now) {
+  void tick(long now, byte[] position) {
     if (blocked && now - blockedSince > hub.settings.stuckWriteDeadline.toNanos()) {
       finish(closing == null ? CloseReason.STUCK : closing);
-    } else if (state == State.IDLE && now - lastWrite >= hub.settings.heartbeat.toNanos()) {
-      offer(HEARTBEAT);
+    } else if (state == State.IDLE && now - lastSign >= hub.settings.heartbeat.toNanos()) {
+      say(positioned ? position : HEARTBEAT);
     }
   }
 
@@ -400,6 +474,8 @@ public final class Connection {
     }
     pending = null;
     outbox = null;
+    replay = null;
+    resuming = null;
     // Off the loop: containers take locks in there, and a thousand may end at once.
     hub.closer.execute(() -> end(reason));
   }

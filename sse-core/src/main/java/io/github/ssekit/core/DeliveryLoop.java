@@ -154,10 +154,10 @@ final class DeliveryLoop implements Runnable {
 
   // From the end, here and below: a connection that ends is replaced by the last one.
 
-  /** Has every connection look at the clock. */
-  void tick(long now) {
+  /** Has every connection look at the clock, with the block that says the position then. */
+  void tick(long now, byte[] position) {
     for (int i = connections.size() - 1; i >= 0; i--) {
-      connections.get(i).tick(now);
+      connections.get(i).tick(now, position);
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private int connections;
   private boolean closed;
 
+  /** Guarded by the lock. */
+  private final Resumes resumes = new Resumes();
+
   /** The highest ordinal that every log has, if it is theirs. Written under the lock. */
   private volatile long watermark;
 
@@ -95,13 +99,20 @@ public final class Hub implements EventPublisher, AutoCloseable {
   /**
    * Names the source of the hub's channels, which is told at once of those that are open.
    *
-   * @throws IllegalStateException if the hub has one already
+   * @throws IllegalStateException if the hub has one already, or if a channel is open that is to
+   *     have history: attach before clients connect
    */
   public void attach(Upstream upstream) {
     lock.lock();
     try {
       if (this.upstream != null) {
         throw new IllegalStateException("This hub has an upstream already; a hub takes one");
+      }
+      for (String channel : channels.keySet()) {
+        if (upstream.hasHistory(channel)) {
+          throw new IllegalStateException(
+              "Channel \"" + channel + "\" has history and is open: attach before clients connect");
+        }
       }
       this.upstream = upstream;
       channels.keySet().forEach(upstream::channelOpened);
@@ -112,10 +123,13 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   /**
    * Connects a client: from when this returns, every event delivered to the channels is written to
-   * it, once. The reconnection time goes first.
+   * it, once. The reconnection time goes first. Of channels with history it is first written what
+   * came after its last event ID; or, if it sent none, the position from which on it misses
+   * nothing.
    *
    * @param channels may be empty; further ones can follow by {@link Connection#subscribe}
-   * @param lastEventId the {@code Last-Event-ID} that the client sent, or null
+   * @param lastEventId the {@code Last-Event-ID} that the client sent, as it sent it, or null. One
+   *     that is no position of ours is answered in band, by a {@link StreamReset}.
    * @throws IllegalArgumentException if a channel's name is not legal, see {@link EventPublisher}
    * @throws IllegalStateException if the hub is closed
    */
@@ -144,8 +158,17 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * HubBuilder#eventSizeLimit}.
    */
   @Override
-  public void publish(String channel, SseEvent event) {
-    deliver(channel, event, checked(channel, event));
+  public @Nullable String publish(String channel, SseEvent event) {
+    Frame frame = checked(channel, event);
+    Channel open = channels.get(channel);
+    if (open != null) {
+      if (open.hasHistory && event.id() != null) {
+        throw new IllegalArgumentException(
+            "event id \"" + event.id() + "\": in a channel with history the upstream gives ids");
+      }
+      deliver(open, frame, null, keyOf(open, event));
+    }
+    return event.id();
   }
 
   /**
@@ -174,22 +197,47 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Takes an event from the upstream. Where one is larger than the hub's limit, the channel's
-   * clients get a {@link StreamReset} in its place.
+   * Takes an event from the upstream: one that is not kept, in a channel with history too. Where
+   * one is larger than the hub's limit, the channel's clients get a {@link StreamReset} in its
+   * place.
    *
    * @throws IllegalArgumentException if the event's type is {@code open} or {@code error}
    */
   public void deliver(String channel, SseEvent event) {
-    event.sendable();
-    if (!channels.containsKey(channel)) {
-      return;
+    deliver(channel, event.sendable(), event, null);
+  }
+
+  /**
+   * Takes an event of a channel with history from the upstream, and notes that its position is
+   * reached, see {@link #reached}.
+   *
+   * @param event without an id: the position becomes its id. One that is too large is as in {@link
+   *     #deliver(String, SseEvent)}
+   * @throws IllegalArgumentException if the event's type is {@code open} or {@code error}
+   */
+  public void deliver(String channel, SseEvent event, Position position) {
+    deliver(channel, event.sendable(), event.withId(position.toString()), position);
+  }
+
+  private void deliver(
+      String name, SseEvent event, SseEvent positioned, @Nullable Position position) {
+    Channel channel = channels.get(name);
+    if (channel != null) {
+      Frame frame = positioned.frame();
+      if (frame.length() > settings.eventSizeLimit) {
+        StreamReset.Reason reason = StreamReset.Reason.OVERSIZED;
+        deliver(channel, new StreamReset(name, reason).event().frame(), position, reason);
+      } else {
+        deliver(channel, frame, position, keyOf(channel, event));
+      }
+    } else if (position != null) {
+      reached(position);
     }
-    Frame frame = event.frame();
-    if (frame.length() > settings.eventSizeLimit) {
-      reset(channel, StreamReset.Reason.OVERSIZED);
-    } else {
-      deliver(channel, event, frame);
-    }
+  }
+
+  private static Object keyOf(Channel channel, SseEvent event) {
+    Function<? super SseEvent, String> keyOf = channel.policy.keyOf;
+    return keyOf == null ? channel.name : Objects.requireNonNull(keyOf.apply(event), "key");
   }
 
   /** Tells the clients of a channel, in its order, that they may have missed events. */
@@ -197,35 +245,114 @@ public final class Hub implements EventPublisher, AutoCloseable {
     Channel open = channels.get(channel);
     if (open != null) {
       // Of several resets for one reason, a client needs the newest.
-      deliver(open, new StreamReset(channel, reason).event().frame(), reason);
+      deliver(open, new StreamReset(channel, reason).event().frame(), null, reason);
     }
   }
 
-  private void deliver(String name, SseEvent event, Frame frame) {
-    Channel channel = channels.get(name);
-    if (channel != null) {
-      Function<? super SseEvent, String> keyOf = channel.policy.keyOf;
-      deliver(
-          channel, frame, keyOf == null ? name : Objects.requireNonNull(keyOf.apply(event), "key"));
-    }
-  }
-
-  private void deliver(Channel channel, Frame frame, Object key) {
+  private void deliver(Channel channel, Frame frame, @Nullable Position position, Object key) {
     lock.lock();
     try {
-      if (channel.subscriptions == 0) {
-        return;
+      // A log with history is kept for those who come back.
+      if (channel.subscriptions > 0 || channel.hasHistory) {
+        append(channel, frame, position, key);
       }
-      // The log first: whoever sees the watermark sees everything below it, in every log.
-      long ordinal = watermark + 1;
-      channel.append(ordinal, frame, key);
-      watermark = ordinal;
-      // Under the lock: when an ordinal is given, the loops have been told of all below it.
-      channel.signal();
+      // Last: whoever reads this position sees a watermark that covers it.
+      if (position != null) {
+        resumes.reached(position);
+      }
     } finally {
       lock.unlock();
     }
     channel.wake();
+  }
+
+  private void append(Channel channel, Frame frame, @Nullable Position position, Object key) {
+    // The log first: whoever sees the watermark sees everything below it, in every log.
+    long ordinal = watermark + 1;
+    channel.append(ordinal, frame, position, key);
+    watermark = ordinal;
+    // Under the lock: when an ordinal is given, the loops have been told of all below it.
+    channel.signal();
+  }
+
+  /**
+   * The upstream says: these channels with history are complete from a position on, which is
+   * reached too.
+   */
+  public void opened(Collection<String> names, Position from) {
+    locked(
+        () -> {
+          for (String name : names) {
+            Channel channel = channels.get(name);
+            if (channel != null && channel.log.from() == null) {
+              channel.log.startAt(from);
+            }
+          }
+          resumes.reached(from);
+          resumes.opened();
+        });
+  }
+
+  /**
+   * The upstream says: all events up to this position, of all open channels, have been delivered.
+   * Positions rise, except by {@link #rewound}.
+   */
+  public void reached(Position position) {
+    locked(() -> resumes.reached(position));
+  }
+
+  /** The upstream says: events of the reset's channel are missing, and can't be had any more. */
+  public void lost(StreamReset reset) {
+    locked(
+        () -> {
+          String name = Objects.requireNonNull(reset.channel(), "channel");
+          Channel channel = channels.get(name);
+          if (channel != null) {
+            append(channel, reset.event().frame(), null, reset.reason());
+            channel.log.startAt(reset.to());
+          }
+        });
+  }
+
+  /**
+   * The upstream says: of what has happened before a position nothing can be promised. All clients
+   * of channels with history are told, and go on from there.
+   */
+  public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    locked(
+        () -> {
+          // One frame: a client of several channels is told once.
+          Frame frame =
+              new StreamReset(null, reason, from, to).event().withId(to.toString()).frame();
+          for (Channel channel : channels.values()) {
+            if (channel.hasHistory) {
+              append(channel, frame, to, reason);
+              channel.log.restartAt(to);
+            }
+          }
+          resumes.rewound(to);
+        });
+  }
+
+  private void locked(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+    for (DeliveryLoop loop : loops) {
+      loop.wake();
+    }
+  }
+
+  /**
+   * Up to where this node has everything, for a page to embed: a stream that is opened with it as
+   * {@code lastEventId} goes on from there. Null without history, and until the upstream is
+   * reached.
+   */
+  public @Nullable Position position() {
+    return resumes.position();
   }
 
   /** How many connections are open. */
@@ -276,31 +403,90 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   // What follows is for connections.
 
+  /** Subscribes a connection that begins: it resumes its channels with history. */
+  void resume(Connection connection, Collection<String> names) {
+    List<Subscription> resumed = new ArrayList<>(0);
+    for (String name : names) {
+      subscribe(connection, name, resumed);
+    }
+    if (!resumed.isEmpty()) {
+      lock.lock();
+      try {
+        if (!connection.released) {
+          connection.resume = new Resume(connection, resumed, connection.lastEventId());
+          resumes.advance(connection.resume);
+        }
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  /** Subscribes a connection to a channel from now on. */
   void subscribe(Connection connection, String name) {
-    OverrunPolicy policy = settings.overrunPolicies.apply(name);
-    Subscription subscription;
+    subscribe(connection, name, null);
+  }
+
+  private void subscribe(Connection connection, String name, @Nullable List<Subscription> resumed) {
+    OverrunPolicy policy = policy(name);
     lock.lock();
     try {
       if (connection.released || find(connection, name) != null) {
         return;
       }
-      Channel channel = channels.get(name);
-      if (channel == null) {
-        // First: if it throws, the channel is not open.
-        if (upstream != null) {
-          upstream.channelOpened(name);
-        }
-        channel = new Channel(name, policy, settings.logEvents, settings.logBytes, loops);
-        channels.put(name, channel);
-      }
+      Channel channel = open(name, policy);
       empty.remove(channel);
       channel.subscriptions++;
-      subscription = new Subscription(connection, channel);
+      Subscription subscription = new Subscription(connection, channel);
       connection.subscriptions.add(subscription);
+      if (resumed != null && channel.hasHistory) {
+        subscription.resumed = true;
+        resumed.add(subscription);
+      } else {
+        // Under the lock: the loop knows of it before it is asked to write a later position.
+        connection.live(List.of(subscription), null);
+      }
     } finally {
       lock.unlock();
     }
-    connection.added(subscription);
+  }
+
+  private @Nullable OverrunPolicy policy(String name) {
+    return settings.overrunPolicies == null ? null : settings.overrunPolicies.apply(name);
+  }
+
+  private Channel open(String name, @Nullable OverrunPolicy policy) {
+    Channel channel = channels.get(name);
+    if (channel == null) {
+      boolean history = upstream != null && upstream.hasHistory(name);
+      OverrunPolicy byDefault = history ? OverrunPolicy.close() : OverrunPolicy.skip();
+      channel = new Channel(name, history, policy == null ? byDefault : policy, settings, loops);
+      // First: if it throws, the channel is not open.
+      if (upstream != null) {
+        upstream.channelOpened(name);
+      }
+      channels.put(name, channel);
+    }
+    return channel;
+  }
+
+  /** Asks the upstream what a client has missed. Under the lock. */
+  void replay(Resume resume, Position after, Consumer<? super Replay> sink) {
+    List<String> names = new ArrayList<>(resume.subscriptions.size());
+    resume.subscriptions.forEach(s -> names.add(s.channel.name));
+    Objects.requireNonNull(upstream).replay(after, names, sink);
+  }
+
+  /** A connection has written a replay. */
+  void replayed(Resume resume, Position upTo) {
+    lock.lock();
+    try {
+      resume.at = upTo;
+      resume.replayed = true;
+      resumes.advance(resume);
+    } finally {
+      lock.unlock();
+    }
   }
 
   void unsubscribe(Connection connection, String name) {
@@ -312,6 +498,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
         return;
       }
       connection.subscriptions.remove(subscription);
+      if (connection.resume != null) {
+        connection.resume.subscriptions.remove(subscription);
+      }
       leave(subscription);
     } finally {
       lock.unlock();
@@ -326,6 +515,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
       List<Subscription> subscriptions = new ArrayList<>(connection.subscriptions);
       connection.subscriptions.clear();
       connection.released = true;
+      if (connection.resume != null) {
+        resumes.end(connection.resume);
+        connection.resume = null;
+      }
       subscriptions.forEach(this::leave);
       if (--connections == 0) {
         noConnections.signalAll();
@@ -367,8 +560,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
   /** The timer's: heartbeats and deadlines, and the end of channels that nobody wants. */
   void tick() {
     long now = nanoTime();
+    // Before the loops are told: whatever is at or below it, they are told of before.
+    Position position = resumes.position();
+    byte[] sign = position == null ? Connection.HEARTBEAT : position.block().frame().bytes();
     for (DeliveryLoop loop : loops) {
-      loop.execute(() -> loop.tick(now));
+      loop.execute(() -> loop.tick(now, sign));
     }
     lock.lock();
     try {

@@ -2,6 +2,7 @@ package io.github.ssekit.core;
 
 import java.time.Duration;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The settings of a hub, each with a default that is safe in production. Not thread-safe.
@@ -24,7 +25,7 @@ public final class HubBuilder {
   long logBytes = 4 << 20;
   int batchCapBytes = 64 << 10;
   int privateBytes = 256 << 10;
-  Function<? super String, OverrunPolicy> overrunPolicies = channel -> OverrunPolicy.skip();
+  @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
   int loops = Runtime.getRuntime().availableProcessors();
 
   HubBuilder() {}
@@ -43,7 +44,10 @@ public final class HubBuilder {
     loops = other.loops;
   }
 
-  /** How long a connection may be silent before a comment is written. Default: 15 s. */
+  /**
+   * How long a connection may be silent before a comment is written; or, if it listens to channels
+   * with history, before its position is. Default: 15 s.
+   */
   public HubBuilder heartbeat(Duration interval) {
     heartbeat = positive("heartbeat", interval);
     return this;
@@ -96,7 +100,8 @@ public final class HubBuilder {
 
   /**
    * What becomes of a connection that a channel's log has left behind, by the channel's name.
-   * Default: {@link OverrunPolicy#skip} for all. The function is called when a connection
+   * Default: {@link OverrunPolicy#close} for channels with history, since the client comes back and
+   * gets what it missed, else {@link OverrunPolicy#skip}. The function is called when a connection
    * subscribes, on that thread.
    */
   public HubBuilder overrunPolicies(Function<? super String, OverrunPolicy> policyOfChannel) {

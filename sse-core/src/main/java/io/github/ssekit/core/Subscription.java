@@ -11,6 +11,9 @@ final class Subscription {
   /** The entry read last. The loop's, once the loop has been told of this subscription. */
   ChannelLog.Entry cursor;
 
+  /** Whether it was there when the connection began, so that a position covers it. */
+  boolean resumed;
+
   /** Set when unsubscribed; from then on the loop reads nothing more for it. */
   volatile boolean ended;
 

@@ -1,16 +1,39 @@
 package io.github.ssekit.core;
 
+import java.util.Collection;
+import java.util.function.Consumer;
+
 /**
  * Where the events of a hub's channels come from when these are not its own: it is told which
- * channels have an audience here, and answers with {@link Hub#deliver}.
+ * channels have an audience here, and answers with {@link Hub#deliver(String, SseEvent)}; for
+ * channels with history also with {@link Hub#opened}, {@link Hub#deliver(String, SseEvent,
+ * Position)}, {@link Hub#reached}, {@link Hub#lost} and {@link Hub#rewound}, all on one thread.
  *
  * <p>The calls for one channel come in order, opened and closed in turns. They come under the hub's
  * lock: they must return at once and must not call the hub.
  */
 public interface Upstream {
+  /** Whether the channel's events have positions and are kept. The answer never changes. */
+  default boolean hasHistory(String channel) {
+    return false;
+  }
+
   /** The first connection on this node subscribed to the channel. */
   void channelOpened(String channel);
 
   /** The last one has left it, and the hub's linger time has passed since. */
   void channelClosed(String channel);
+
+  /**
+   * Finds what a client has missed: the next events of some channels after a position, in order, as
+   * many as fit the memory that one client is worth. The hub asks again, from where the answer
+   * ends, until its own logs go on from there.
+   *
+   * @param after what the client has
+   * @param channels with history; the caller doesn't change it
+   * @param sink takes the answer, once, on any thread, later; never called if the upstream closes
+   */
+  default void replay(Position after, Collection<String> channels, Consumer<? super Replay> sink) {
+    throw new IllegalStateException("No channel has history");
+  }
 }

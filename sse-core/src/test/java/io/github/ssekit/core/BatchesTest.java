@@ -34,9 +34,9 @@ class BatchesTest {
 
   @Test
   void channelsAreMergedByOrdinalUpToTheWatermark() {
-    a.append(1, frame("a"));
-    b.append(2, frame("b"));
-    a.append(3, frame("c"));
+    a.append(1, frame("a"), null);
+    b.append(2, frame("b"), null);
+    a.append(3, frame("c"), null);
     batches.begin(2, 3);
     Batch batch = behind(startB, startA);
     assertEquals("a b", data(batch));
@@ -50,7 +50,7 @@ class BatchesTest {
   @Test
   void aBatchEndsBeforeTheFrameThatExceedsTheCap() {
     for (int i = 1; i <= 4; i++) {
-      a.append(i, frame("x" + i)); // 10 bytes each
+      a.append(i, frame("x" + i), null); // 10 bytes each
     }
     batches.begin(4, 4);
     Batch batch = behind(startA);
@@ -61,9 +61,9 @@ class BatchesTest {
   @Test
   void aFrameLargerThanTheCapIsABatchOfItsOwnAndNotCopied() {
     Frame large = frame("x".repeat(100));
-    a.append(1, frame("1"));
-    a.append(2, large);
-    a.append(3, frame("3"));
+    a.append(1, frame("1"), null);
+    a.append(2, large, null);
+    a.append(3, frame("3"), null);
     batches.begin(3, 3);
     Batch first = behind(startA);
     assertEquals("1", data(first));
@@ -74,8 +74,8 @@ class BatchesTest {
 
   @Test
   void sameCursorsShareOneArrayWithinASweepOnly() {
-    a.append(1, frame("1"));
-    a.append(2, frame("2"));
+    a.append(1, frame("1"), null);
+    a.append(2, frame("2"), null);
     batches.begin(2, 2);
     Batch one = behind(startA, startB);
     assertSame(one, batches.behind(new Entry[] {startA, startB}));
@@ -87,7 +87,7 @@ class BatchesTest {
 
   @Test
   void theCursorsOfTheCallerAreNotMoved() {
-    a.append(1, frame("1"));
+    a.append(1, frame("1"), null);
     batches.begin(1, 1);
     Entry[] cursors = {startA};
     behind(cursors);
@@ -96,9 +96,9 @@ class BatchesTest {
 
   @Test
   void aCutEndsTheBatchRatherThanTheChannel() {
-    b.append(1, frame("b"));
+    b.append(1, frame("b"), null);
     for (int i = 2; i <= 6; i++) {
-      a.append(i, frame("a" + i));
+      a.append(i, frame("a" + i), null);
     }
     batches.begin(6, 6);
     assertSame(Entry.CUT, batches.next(startA));

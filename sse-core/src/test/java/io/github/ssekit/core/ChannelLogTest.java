@@ -20,7 +20,7 @@ class ChannelLogTest {
 
   private void append(long... ordinals) {
     for (long o : ordinals) {
-      log.append(o, SseEvent.of("e" + o).frame());
+      log.append(o, SseEvent.of("e" + o).frame(), null);
     }
   }
 
@@ -81,15 +81,15 @@ class ChannelLogTest {
   void bytesAreBoundedButTheNewestEventAlwaysFits() {
     ChannelLog small = new ChannelLog(100, 40);
     Entry start = small.tail();
-    small.append(1, SseEvent.of("x".repeat(20)).frame());
+    small.append(1, SseEvent.of("x".repeat(20)).frame(), null);
     Entry one = Objects.requireNonNull(start.next(ALL));
-    small.append(2, SseEvent.of("x".repeat(4)).frame());
+    small.append(2, SseEvent.of("x".repeat(4)).frame(), null);
     assertEquals(List.of(1L, 2L), behind(start, ALL), "28 + 12 bytes fit into 40");
-    small.append(3, SseEvent.of("x".repeat(500)).frame());
+    small.append(3, SseEvent.of("x".repeat(500)).frame(), null);
     assertEquals(List.of(-1L), behind(one, ALL));
     Entry last = small.tail();
     assertEquals(3L, last.ordinal);
-    small.append(4, SseEvent.of("").frame());
+    small.append(4, SseEvent.of("").frame(), null);
     assertEquals(List.of(4L), behind(last, ALL), "the large one was trimmed in its turn");
   }
 
@@ -101,7 +101,7 @@ class ChannelLogTest {
     for (int i = 1; i <= 10_000; i++) {
       Frame frame = SseEvent.of("x".repeat(1_000)).frame();
       frames.add(new WeakReference<>(frame));
-      ten.append(i, frame);
+      ten.append(i, frame, null);
     }
     Awaitility.await()
         .atMost(Duration.ofSeconds(10))

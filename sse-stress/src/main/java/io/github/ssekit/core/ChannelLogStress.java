@@ -30,7 +30,7 @@ public class ChannelLogStress {
   @Actor
   public void write() {
     for (int i = 1; i <= 3; i++) {
-      log.append(i, FRAME);
+      log.append(i, FRAME, null);
       watermark = i;
     }
   }

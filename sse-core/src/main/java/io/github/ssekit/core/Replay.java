@@ -1,0 +1,65 @@
+package io.github.ssekit.core;
+
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client gets of the past in one piece: resets, then events in the order of their positions,
+ * encoded once for all clients that missed the same.
+ */
+public final class Replay {
+  private final Position upTo;
+  private final byte[] bytes;
+
+  private Replay(Position upTo, byte[] bytes) {
+    this.upTo = upTo;
+    this.bytes = bytes;
+  }
+
+  /**
+   * The events after one position and up to another.
+   *
+   * @param resets of single channels
+   * @param events each with its position as id, all of them above the first position
+   * @param upTo the position that the client has reached then, not below the last event
+   */
+  public static Replay of(List<StreamReset> resets, List<SseEvent> events, Position upTo) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    resets.forEach(reset -> append(out, reset.event()));
+    events.forEach(event -> append(out, event));
+    if (events.isEmpty() || !upTo.toString().equals(events.get(events.size() - 1).id())) {
+      append(out, upTo.block());
+    }
+    return new Replay(upTo, out.toByteArray());
+  }
+
+  /**
+   * The news that nothing can be promised of any channel, and where the client goes on.
+   *
+   * @param from what the client had, or null if that is unknown
+   */
+  public static Replay reset(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    StreamReset reset = new StreamReset(null, reason, from, to);
+    return new Replay(to, reset.event().withId(to.toString()).frame().bytes());
+  }
+
+  private static void append(ByteArrayOutputStream out, SseEvent event) {
+    out.writeBytes(event.frame().bytes());
+  }
+
+  /** Where the client stands once it has this. */
+  public Position upTo() {
+    return upTo;
+  }
+
+  /** How many bytes it has. */
+  public int length() {
+    return bytes.length;
+  }
+
+  /** The bytes themselves: not to be modified. */
+  byte[] bytes() {
+    return bytes;
+  }
+}

@@ -1,0 +1,36 @@
+package io.github.ssekit.core;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one connection to the live events of its channels with history: from its last event
+ * ID, over what it missed, to a place in their logs. Guarded by the hub's lock.
+ */
+final class Resume {
+  final Connection connection;
+
+  /** Those that were asked for at connect and have not been left since. */
+  final List<Subscription> subscriptions;
+
+  /** Up to where the client has everything; null for one that has nothing and misses nothing. */
+  @Nullable Position at;
+
+  /** Whether the client sent an id that is none. */
+  final boolean unknownId;
+
+  /** Whether {@link #at} came from the upstream: this node reaches it, sooner or later. */
+  boolean replayed;
+
+  /** Whether the connection has closed, or is live. */
+  boolean ended;
+
+  Resume(Connection connection, List<Subscription> subscriptions, @Nullable String lastEventId) {
+    this.connection = connection;
+    this.subscriptions = subscriptions;
+    // "" is what a client sends that has none.
+    String sent = lastEventId == null ? "" : lastEventId;
+    this.at = Position.parse(sent);
+    this.unknownId = !sent.isEmpty() && at == null;
+  }
+}
