@@ -4,9 +4,11 @@ import static java.lang.System.Logger.Level.WARNING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.Position;
 import io.github.ssekit.core.SseEvent;
 import io.github.ssekit.core.StreamReset;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,51 @@ final class Deliveries {
     } catch (RuntimeException e) {
       failed(channel, e.toString());
     }
+  }
+
+  /**
+   * An event of a channel with history.
+   *
+   * @param event null if it is none that can be sent: its position counts all the same
+   */
+  void message(String channel, @Nullable SseEvent event, Position position) {
+    if (event == null) {
+      failed(channel, "its event type is none that a server may send");
+      hub.reached(position);
+      return;
+    }
+    try {
+      hub.deliver(channel, event, position);
+    } catch (RuntimeException e) {
+      failed(channel, e.toString());
+      hub.reached(position);
+    }
+  }
+
+  /** Up to where everything has been delivered, or null. */
+  @Nullable Position position() {
+    return hub.position();
+  }
+
+  boolean isBehind(Position other) {
+    Position now = hub.position();
+    return now == null || other.isAfter(now);
+  }
+
+  void reached(Position position) {
+    hub.reached(position);
+  }
+
+  void opened(Collection<String> channels, Position from) {
+    hub.opened(channels, from);
+  }
+
+  void lost(StreamReset reset) {
+    hub.lost(reset);
+  }
+
+  void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    hub.rewound(reason, from, to);
   }
 
   void reset(String channel) {

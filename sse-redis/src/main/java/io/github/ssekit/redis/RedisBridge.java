@@ -4,11 +4,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.core.EventPublisher;
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.Position;
 import io.github.ssekit.core.PublishException;
 import io.github.ssekit.core.SseEvent;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -30,20 +38,42 @@ import redis.clients.jedis.exceptions.JedisException;
  * <p>Any thread may use a bridge.
  */
 public final class RedisBridge implements EventPublisher, AutoCloseable {
+  private static final int MAX_TOKEN_LENGTH = 200;
+  private static final int PUBLISHER_THREADS = 4;
+  private static final int MAX_WAITING_PUBLISHES = 10_000;
+  private static final Pattern REFUSALS =
+      Pattern.compile(
+          "(READONLY|OOM|LOADING|BUSY|MOVED|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOREPLICAS|MISCONF)\\b");
+
   private final Hub hub;
   private final JedisPort redis;
   private final Function<? super String, @Nullable String> eventTypes;
+  private final Scope scope;
+  private final @Nullable History history;
   private final RedisSubscriber subscriber;
+  private final ThreadPoolExecutor publishers =
+      new ThreadPoolExecutor(
+          PUBLISHER_THREADS,
+          PUBLISHER_THREADS,
+          1,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(MAX_WAITING_PUBLISHES),
+          RedisBridge::publisherThread);
 
   RedisBridge(
       Hub hub,
       JedisPort redis,
       Function<? super String, @Nullable String> eventTypes,
+      Scope scope,
+      @Nullable History history,
       RedisSubscriber subscriber) {
     this.hub = hub;
     this.redis = redis;
     this.eventTypes = eventTypes;
+    this.scope = scope;
+    this.history = history;
     this.subscriber = subscriber;
+    publishers.allowCoreThreadTimeOut(true);
   }
 
   /**
@@ -67,25 +97,80 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
 
   /**
    * Publishes to the channel on every node, this one included. Waits for Redis, about two seconds
-   * at most.
+   * at most. To a channel with history the event is added in the same step.
    *
-   * @param event its data is all that Redis carries: it needs data, no id, and the type that the
-   *     channel has, see {@link RedisBridgeBuilder#eventTypes}
+   * @param event needs data and no id. In a channel without history the data is all that Redis
+   *     carries: there it needs the type that the channel has, see {@link
+   *     RedisBridgeBuilder#eventTypes}
+   * @return the event's id, its position; null if the channel has no history
    * @throws IllegalArgumentException if the event is not such a one, and as {@link
    *     EventPublisher#publish}
-   * @throws PublishException if Redis did not confirm; the event may have been published all the
-   *     same
+   * @throws PublishException if Redis did not confirm, see {@link PublishException#mayBeStored}
    */
   @Override
-  public void publish(String channel, SseEvent event) {
+  public @Nullable String publish(String channel, SseEvent event) {
+    check(channel, event);
+    return send(channel, event, null);
+  }
+
+  /**
+   * Publishes to a channel with history, once however often it is tried: within ten minutes, a
+   * second publish with the token of a first that was stored does nothing, and returns the first
+   * one's id.
+   *
+   * @param token 1 to 200 characters, of the caller's choice: a random UUID, the id of a form
+   * @throws IllegalArgumentException as above; if the channel has no history; if the token is not
+   *     such a one
+   * @throws PublishException as above: with the same token, it is safe to try again
+   */
+  public String publish(String channel, SseEvent event, String token) {
+    check(channel, event);
+    if (token.isEmpty() || token.length() > MAX_TOKEN_LENGTH) {
+      throw new IllegalArgumentException(
+          "token of %d characters: give it 1 to %d".formatted(token.length(), MAX_TOKEN_LENGTH));
+    }
+    if (!scope.hasHistory(channel)) {
+      throw new IllegalArgumentException("channel \"" + channel + "\" has no history for a token");
+    }
+    return Objects.requireNonNull(send(channel, event, token));
+  }
+
+  /**
+   * As {@link #publish(String, SseEvent)}, without waiting: on one of a few threads. Publishes of
+   * one thread may overtake each other.
+   *
+   * @return completes with the id, or null, or exceptionally with a {@link PublishException}; also
+   *     if 10,000 publishes wait already
+   * @throws IllegalArgumentException as above
+   */
+  public CompletableFuture<@Nullable String> publishAsync(String channel, SseEvent event) {
+    check(channel, event);
+    try {
+      return CompletableFuture.supplyAsync(() -> send(channel, event, null), publishers);
+    } catch (RejectedExecutionException e) {
+      return CompletableFuture.failedFuture(
+          new PublishException(MAX_WAITING_PUBLISHES + " publishes wait already", e, false));
+    }
+  }
+
+  private void check(String channel, SseEvent event) {
     hub.check(channel, event);
-    String data = event.data();
-    if (data == null) {
-      throw new IllegalArgumentException("event without data: Redis carries nothing else");
+    if (event.data() == null) {
+      throw new IllegalArgumentException("event without data: clients would not notice it");
     }
     if (event.id() != null) {
       throw new IllegalArgumentException(
-          "event id \"" + event.id() + "\": a channel without history has no ids");
+          "event id \"" + event.id() + "\": ids are given by Redis, to channels with history");
+    }
+    if (!scope.hasHistory(channel)) {
+      checkPlain(channel, event);
+    }
+  }
+
+  private void checkPlain(String channel, SseEvent event) {
+    if (Scope.isReserved(channel)) {
+      throw new IllegalArgumentException(
+          "channel \"" + channel + "\": this name belongs to a channel with history; use its own");
     }
     String type = eventTypes.apply(channel);
     if (!Objects.equals(event.type(), type)) {
@@ -93,21 +178,72 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
           "event type \"%s\": the events of this channel are of type \"%s\"; set eventTypes for another"
               .formatted(event.type(), type));
     }
+  }
+
+  private @Nullable String send(String channel, SseEvent event, @Nullable String token) {
     try {
-      redis.publish(channel.getBytes(UTF_8), data.getBytes(UTF_8));
+      if (history == null || !scope.hasHistory(channel)) {
+        String data = Objects.requireNonNull(event.data());
+        redis.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
+        return null;
+      }
+      History.Answer<Position> stored = history.publish(scope, channel, event, token);
+      subscriber.published(stored.run(), stored.value());
+      return stored.value().toString();
     } catch (JedisException e) {
-      throw new PublishException("Redis at " + redis + " did not confirm a publish", e);
+      throw new PublishException(
+          "Redis at " + redis + " did not confirm a publish", e, mayBeStored(e));
     }
   }
 
-  /** Whether the subscription stands: if not, events of other nodes don't arrive at present. */
+  private static boolean mayBeStored(JedisException e) {
+    // These are said before a command is begun.
+    return !(e instanceof JedisPort.NoConnectionException
+        || REFUSALS.matcher(String.valueOf(e.getMessage())).lookingAt());
+  }
+
+  /**
+   * The newest events of a channel with history, for a page that begins. Waits for Redis, about two
+   * seconds at most.
+   *
+   * @param max 1 or more
+   * @throws IllegalArgumentException if the channel's name is not legal, or if it has no history
+   * @throws RedisUnavailableException if Redis does not answer
+   */
+  public Recent recent(String channel, int max) {
+    if (history == null || !scope.hasHistory(channel)) {
+      throw new IllegalArgumentException("channel \"" + channel + "\" has no history");
+    }
+    try {
+      return history.recent(channel, max);
+    } catch (JedisException e) {
+      throw new RedisUnavailableException("Redis at " + redis + " does not answer", e);
+    }
+  }
+
+  /**
+   * Whether events arrive: the subscription stands, and hears its own probes. Where this is false
+   * for longer than {@link RedisBridgeBuilder#silence}, the node is deaf.
+   */
   public boolean isSubscribed() {
-    return subscriber.isSubscribed();
+    return subscriber.sinceProbe() != null;
+  }
+
+  /** How long ago the subscription heard its own probe; null while it does not stand. */
+  public @Nullable Duration sinceProbe() {
+    return subscriber.sinceProbe();
+  }
+
+  private static Thread publisherThread(Runnable task) {
+    Thread thread = new Thread(task, "sse-redis-publisher");
+    thread.setDaemon(true);
+    return thread;
   }
 
   /** Ends the subscription, the threads and all connections. Close the hub first. */
   @Override
   public void close() {
+    publishers.shutdown();
     subscriber.close();
     redis.close();
   }

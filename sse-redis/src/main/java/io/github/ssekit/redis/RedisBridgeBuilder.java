@@ -5,6 +5,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
@@ -15,6 +16,9 @@ public final class RedisBridgeBuilder {
   private final URI uri;
   private Duration silence = Duration.ofSeconds(10);
   private Function<? super String, @Nullable String> eventTypes = channel -> null;
+  private @Nullable Predicate<? super String> history;
+  private int historyEvents = 1000;
+  private Duration historyAge = Duration.ofHours(24);
   private final SslOptions.Builder tls = SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL);
 
   RedisBridgeBuilder(Hub hub, URI uri) {
@@ -23,8 +27,8 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * How long the subscription may hear nothing before it is taken for broken. Redis is asked for a
-   * sign of life three times in that time. Default: 10 s.
+   * How long the subscription may not hear its own probes before it is taken for broken. A probe is
+   * published three times in that time. Default: 10 s.
    *
    * @throws IllegalArgumentException if it is under 100 ms or over an hour
    */
@@ -37,9 +41,38 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * The type of the events of each channel, since a Redis message can't say it; null for {@code
-   * message}, which is the default for all channels. The function is called for each event, on any
-   * thread.
+   * Which channels have history: every event gets an id and is kept, and a client that comes back
+   * gets what it missed. Default: none. The function is called often, on any thread, and must
+   * always say the same of a channel, on all nodes.
+   */
+  public RedisBridgeBuilder history(Predicate<? super String> channels) {
+    history = channels;
+    return this;
+  }
+
+  /**
+   * How much of each channel with history is kept in Redis: the newest events, and a bit more; and
+   * for how long, and a bit longer. The same on all nodes. Default: 1,000 events, 24 hours.
+   *
+   * @throws IllegalArgumentException if the events are not 1 to 1,000,000, or the age is not within
+   *     a second and 365 days
+   */
+  public RedisBridgeBuilder historyLimits(int events, Duration age) {
+    if (events < 1 || events > 1_000_000) {
+      throw new IllegalArgumentException("history of " + events + " events is not 1 to 1,000,000");
+    }
+    if (age.toSeconds() < 1 || age.toDays() > 365) {
+      throw new IllegalArgumentException("history of " + age + " is not within 1 s and 365 days");
+    }
+    historyEvents = events;
+    historyAge = age;
+    return this;
+  }
+
+  /**
+   * The type of the events of each channel without history, since a Redis message can't say it;
+   * null for {@code message}, which is the default for all channels. The function is called for
+   * each event, on any thread.
    */
   public RedisBridgeBuilder eventTypes(Function<? super String, @Nullable String> typeOfChannel) {
     eventTypes = typeOfChannel;
@@ -61,9 +94,11 @@ public final class RedisBridgeBuilder {
    * @throws RuntimeException as {@link RedisBridge#connect}
    */
   public RedisBridge connect() {
-    JedisPort redis = new JedisPort(uri, tls.build(), silence);
+    JedisPort redis = new JedisPort(uri, tls.build(), silence, history != null);
+    Scope scope = new Scope(history == null ? channel -> false : history);
+    History kept = history == null ? null : new History(redis, historyEvents, historyAge);
     RedisSubscriber subscriber =
-        new RedisSubscriber(redis, silence.dividedBy(3), new Deliveries(hub, eventTypes));
+        new RedisSubscriber(redis, scope, kept, silence, new Deliveries(hub, eventTypes));
     try {
       subscriber.start();
       hub.attach(subscriber);
@@ -72,6 +107,6 @@ public final class RedisBridgeBuilder {
       redis.close();
       throw e;
     }
-    return new RedisBridge(hub, redis, eventTypes, subscriber);
+    return new RedisBridge(hub, redis, eventTypes, scope, kept, subscriber);
   }
 }

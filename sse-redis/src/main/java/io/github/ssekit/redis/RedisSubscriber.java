@@ -1,14 +1,20 @@
 package io.github.ssekit.redis;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.Replay;
 import io.github.ssekit.core.Upstream;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -18,9 +24,9 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -28,43 +34,64 @@ import redis.clients.jedis.exceptions.JedisException;
  * The one subscription of a node: keeps a connection to Redis subscribed to the channels that are
  * open in the hub.
  *
- * <p>Two threads. The first reads: it connects, hands on what comes in, and connects again when the
- * connection breaks. The second writes: SUBSCRIBE and UNSUBSCRIBE, so that neither the hub's
- * threads nor the reader ever wait for Redis to take a command.
+ * <p>Two threads. The first reads: it connects, hands on what comes in ({@link SubscribedLink}),
+ * and connects again when the connection breaks. The second writes: SUBSCRIBE, UNSUBSCRIBE and
+ * probes, so that neither the hub's threads nor the reader ever wait for Redis to take a command.
  *
- * <p>A connection subscribes to {@link #CONTROL} first and until its end, since Jedis stops reading
- * when the last channel is unsubscribed; and again and again, since the answer is a sign of life.
- * (Jedis's own ping in a subscription fails if the answer comes before it has noted the question,
- * and with RESP2 it notes each for ever.)
+ * <p>A probe travels the way of the events: it is published, and heard by the subscription. A
+ * subscription that does not hear its own probes is given up, whatever else it hears.
  */
 final class RedisSubscriber implements Upstream, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RedisSubscriber.class.getName());
-  private static final String CONTROL = "{sse}:control";
   private static final long FIRST_CONNECT_SECONDS = 4;
   private static final int MAX_BACKOFF_MILLIS = 1000;
 
   private final JedisPort redis;
-  private final Duration probeInterval;
+  private final Scope scope;
+  private final @Nullable History history;
+  private final Duration silence;
   private final Deliveries deliveries;
+  private final Replays replays = new Replays(this::read);
   private final Thread reader = new Thread(this::read, "sse-redis-reader");
   private final ScheduledExecutorService writer =
       new ScheduledThreadPoolExecutor(
           1, RedisSubscriber::writerThread, new ThreadPoolExecutor.DiscardPolicy());
   private final CompletableFuture<Void> firstLink = new CompletableFuture<>();
   private final CountDownLatch closed = new CountDownLatch(1);
+  private final AtomicBoolean probing = new AtomicBoolean();
+
+  /** What this node knows to have existed, by run: what a Redis that lost it is told. */
+  private final Map<String, Position> seen = new ConcurrentHashMap<>();
+
+  /** Channels with a gap that Redis has not been told of yet. */
+  private final Set<String> gaps = ConcurrentHashMap.newKeySet();
 
   /** Channels that are open in the hub. Guarded by this. */
   private final Set<String> wanted = new HashSet<>();
 
-  /** Of these, the ones that were open while no subscription stood. Guarded by this. */
+  /** Of these, the plain ones that were open while no subscription stood. Guarded by this. */
   private final Set<String> missed = new HashSet<>();
 
-  /** The subscribed connection, or null while there is none. Written under this. */
-  private volatile @Nullable Link link;
+  /** Of these, the ones with history that the hub has been told are complete. Guarded by this. */
+  private final Set<String> complete = new HashSet<>();
 
-  RedisSubscriber(JedisPort redis, Duration probeInterval, Deliveries deliveries) {
+  /** The subscribed connection, or null while there is none. Written under this. */
+  private volatile @Nullable SubscribedLink link;
+
+  /**
+   * @param history null if no channel has one
+   * @param silence how long a subscription may hear nothing of its own
+   */
+  RedisSubscriber(
+      JedisPort redis,
+      Scope scope,
+      @Nullable History history,
+      Duration silence,
+      Deliveries deliveries) {
     this.redis = redis;
-    this.probeInterval = probeInterval;
+    this.scope = scope;
+    this.history = history;
+    this.silence = silence;
     this.deliveries = deliveries;
     reader.setDaemon(true);
   }
@@ -82,9 +109,9 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       Thread.currentThread().interrupt();
       throw unavailable(e);
     }
-    long nanos = probeInterval.toNanos();
+    long nanos = silence.dividedBy(3).toNanos();
     Future<?> unused =
-        writer.scheduleWithFixedDelay(this::probe, nanos, nanos, TimeUnit.NANOSECONDS);
+        writer.scheduleWithFixedDelay(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   private RedisUnavailableException unavailable(Throwable cause) {
@@ -101,64 +128,174 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     return innermost.getMessage() == null ? innermost.toString() : innermost.getMessage();
   }
 
-  boolean isSubscribed() {
-    return link != null;
+  /** How long ago the subscription heard its own probe, or null while there is none. */
+  @Nullable Duration sinceProbe() {
+    SubscribedLink current = link;
+    return current == null || !current.isAttached()
+        ? null
+        : Duration.ofNanos(System.nanoTime() - current.heard());
+  }
+
+  // The hub's side.
+
+  @Override
+  public boolean hasHistory(String channel) {
+    return scope.hasHistory(channel);
   }
 
   @Override
   public synchronized void channelOpened(String channel) {
     wanted.add(channel);
-    if (link == null) {
+    if (link == null && !hasHistory(channel)) {
       missed.add(channel);
     }
-    update(channel);
+    // Even if it is subscribed to, from before: what waits here waits for the answer.
+    writer.execute(() -> onLink(l -> l.update(channel, isWanted(channel))));
   }
 
   @Override
   public synchronized void channelClosed(String channel) {
     wanted.remove(channel);
     missed.remove(channel);
-    update(channel);
-  }
-
-  private void update(String channel) {
+    complete.remove(channel);
     // What comes after the close is discarded.
     writer.execute(() -> onLink(l -> l.update(channel, isWanted(channel))));
+  }
+
+  @Override
+  public void replay(Position after, Collection<String> channels, Consumer<? super Replay> sink) {
+    replays.replay(after, channels, sink);
+  }
+
+  private Replay read(Position after, Collection<String> channels) {
+    SubscribedLink current = link;
+    if (current == null || !current.isAttached()) {
+      throw new IllegalStateException("Redis is not subscribed to at present");
+    }
+    Page page = current.page(after, channels);
+    if (deliveries.isBehind(page.upTo())) {
+      // Who has this page waits until this node has heard of everything in it.
+      probe();
+    }
+    return page.toReplay();
   }
 
   private synchronized boolean isWanted(String channel) {
     return wanted.contains(channel);
   }
 
-  private void probe() {
-    onLink(Link::probe);
+  /** Redis has stored an event of this node. */
+  void published(String run, Position position) {
+    see(run, position);
+    SubscribedLink current = link;
+    if (current != null && !current.run().equals(run)) {
+      current.giveUp("Redis answers from another server than the one that is subscribed to");
+    }
+  }
+
+  private void see(String run, Position position) {
+    seen.merge(run, position, (a, b) -> a.isAfter(b) ? a : b);
+  }
+
+  // The writer's.
+
+  private void tick() {
+    SubscribedLink current = link;
+    if (current != null && System.nanoTime() - current.heard() > silence.toNanos()) {
+      current.giveUp("the subscription does not hear its own probes");
+    }
+    sendProbe();
+  }
+
+  /** Has a probe sent soon; several wishes make one. */
+  void probe() {
+    if (!probing.getAndSet(true)) {
+      writer.execute(this::sendProbe);
+    }
+  }
+
+  private void sendProbe() {
+    probing.set(false);
+    onLink(
+        l -> {
+          if (history == null) {
+            redis.publish(Scope.control(), l.sign());
+          } else if (l.isReady()) {
+            attach(l, history);
+          }
+        });
+  }
+
+  private void attach(SubscribedLink l, History history) {
+    if (l.isAttached()) {
+      Position reached = deliveries.position();
+      if (reached != null) {
+        see(l.run(), reached);
+      }
+    }
+    for (String channel : List.copyOf(gaps)) {
+      tellGap(channel, history);
+    }
+    History.Answer<History.Attached> answer =
+        history.attach(l.nonce(), Map.copyOf(seen), completeChannels());
+    if (answer.run().equals(l.run())) {
+      l.answered(answer.value());
+    } else {
+      l.giveUp("Redis answers from another server than the one that is subscribed to");
+    }
+  }
+
+  private void tellGap(String channel, History history) {
+    // First: a further gap meanwhile is another one.
+    gaps.remove(channel);
+    try {
+      history.gap(channel);
+    } catch (JedisException e) {
+      gaps.add(channel);
+      throw e;
+    }
+  }
+
+  /** Events of a channel are missing, and nobody knows where else. */
+  void gap(String channel) {
+    gaps.add(channel);
+    probe();
   }
 
   /** On the writer: does something with the subscribed connection, if there is one. */
-  private void onLink(Consumer<Link> action) {
-    Link current = link;
+  private void onLink(Consumer<SubscribedLink> action) {
+    SubscribedLink current = link;
     if (current != null) {
       try {
         action.accept(current);
       } catch (JedisException e) {
-        // The reader finds out too, now.
-        current.connection.disconnect();
+        // It proves nothing about the subscription: that is judged by what it hears.
+        LOG.log(DEBUG, "Redis at {0} did not take a command: {1}", redis, reason(e));
+        redis.reconnect();
       }
     }
   }
 
-  // What follows is the reader's.
+  // The reader's.
 
   private void read() {
     int failures = 0;
+    boolean rewound = false;
     while (closed.getCount() > 0) {
-      try (Connection connection = redis.connect()) {
-        Link current = new Link(connection);
-        current.proceed(connection, CONTROL.getBytes(UTF_8));
+      SubscribedLink current = null;
+      try {
+        JedisPort.Link opened = redis.connect();
+        try (Connection connection = opened.connection()) {
+          current =
+              new SubscribedLink(
+                  this, opened, scope, history, deliveries, UUID.randomUUID().toString(), rewound);
+          current.proceed(connection, Scope.control());
+        }
       } catch (RuntimeException e) {
         firstLink.completeExceptionally(e);
         report(e);
       }
+      rewound = current == null ? rewound : current.isRewound();
       failures = lost() ? 0 : failures + 1;
       pause(failures);
     }
@@ -168,23 +305,25 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   private synchronized boolean lost() {
     boolean stood = link != null;
     link = null;
-    missed.addAll(wanted);
+    for (String channel : wanted) {
+      if (!hasHistory(channel)) {
+        missed.add(channel);
+      }
+    }
     return stood;
   }
 
-  private void subscribed(Link current) {
-    synchronized (this) {
-      link = current;
-    }
+  /** The link is subscribed to the control channel. Returns what it is to be subscribed to next. */
+  synchronized Set<String> subscribed(SubscribedLink current) {
+    link = current;
     firstLink.complete(null);
-    writer.execute(() -> onLink(l -> l.subscribeAll(snapshot())));
+    Set<String> all = Set.copyOf(wanted);
+    writer.execute(() -> onLink(l -> all.forEach(channel -> l.update(channel, true))));
+    return all;
   }
 
-  private synchronized List<String> snapshot() {
-    return List.copyOf(wanted);
-  }
-
-  private void acknowledged(String channel) {
+  /** A plain channel is subscribed to. */
+  void acknowledged(String channel) {
     boolean reset;
     synchronized (this) {
       reset = missed.remove(channel);
@@ -192,6 +331,28 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     if (reset) {
       deliveries.reset(channel);
     }
+  }
+
+  /** Channels with history of which this node has everything up to its position. */
+  synchronized List<String> completeChannels() {
+    return List.copyOf(complete);
+  }
+
+  /** Some channels with history are complete from a position on. */
+  void opened(Collection<String> channels, Position from) {
+    synchronized (this) {
+      for (String channel : channels) {
+        if (wanted.contains(channel)) {
+          complete.add(channel);
+        }
+      }
+    }
+    deliveries.opened(channels, from);
+  }
+
+  /** The link is attached: what was seen of other runs has been told. */
+  void attached(SubscribedLink current) {
+    seen.keySet().retainAll(Set.of(current.run()));
   }
 
   private void report(RuntimeException e) {
@@ -218,9 +379,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   public void close() {
     closed.countDown();
     writer.shutdownNow();
-    Link current = link;
+    replays.close();
+    SubscribedLink current = link;
     if (current != null) {
-      current.connection.disconnect();
+      current.disconnect();
     }
   }
 
@@ -228,56 +390,5 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     Thread thread = new Thread(task, "sse-redis-writer");
     thread.setDaemon(true);
     return thread;
-  }
-
-  /** One connection, for as long as it is subscribed. */
-  private final class Link extends BinaryJedisPubSub {
-    private final Connection connection;
-
-    /** What has been asked for on this connection. The writer's. */
-    private final Set<String> subscribed = new HashSet<>();
-
-    Link(Connection connection) {
-      this.connection = connection;
-    }
-
-    void probe() {
-      subscribe(CONTROL.getBytes(UTF_8));
-    }
-
-    void subscribeAll(List<String> channels) {
-      channels.forEach(channel -> update(channel, true));
-    }
-
-    void update(String channel, boolean want) {
-      if (channel.equals(CONTROL)) {
-        // A client that may name channels could have it unsubscribed otherwise.
-        return;
-      }
-      byte[] name = channel.getBytes(UTF_8);
-      if (want && subscribed.add(channel)) {
-        subscribe(name);
-      } else if (!want && subscribed.remove(channel)) {
-        unsubscribe(name);
-      }
-    }
-
-    @Override
-    public void onSubscribe(byte[] name, int count) {
-      String channel = new String(name, UTF_8);
-      if (!channel.equals(CONTROL)) {
-        acknowledged(channel);
-      } else if (link != this) {
-        subscribed(this);
-      }
-    }
-
-    @Override
-    public void onMessage(byte[] name, byte[] payload) {
-      String channel = new String(name, UTF_8);
-      if (!channel.equals(CONTROL)) {
-        deliveries.message(channel, payload);
-      }
-    }
   }
 }

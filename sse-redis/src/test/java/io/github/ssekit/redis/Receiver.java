@@ -11,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 /** A client that is always ready, and parses what it is sent. */
 final class Receiver implements Transport {
   private final List<SseEvent> events = new CopyOnWriteArrayList<>();
+  private volatile String lastEventId;
   private final EventStreamParser parser =
       new EventStreamParser(
           new EventStreamHandler() {
@@ -36,6 +37,11 @@ final class Receiver implements Transport {
         .toList();
   }
 
+  /** As a browser would send it back, or null. */
+  String lastEventId() {
+    return lastEventId;
+  }
+
   List<SseEvent> events() {
     return events;
   }
@@ -53,6 +59,7 @@ final class Receiver implements Transport {
   @Override
   public void write(byte[] bytes, int offset, int length) {
     parser.feed(bytes, offset, length);
+    lastEventId = parser.lastEventId().isEmpty() ? null : parser.lastEventId();
   }
 
   @Override

@@ -237,8 +237,9 @@ class RedisBridgeIT {
   void publishRefusesWhatRedisCanNotCarry() {
     Map<SseEvent, String> refused =
         Map.of(
-            SseEvent.idOnly("1"), "event without data: Redis carries nothing else",
-            SseEvent.of("x").withId("1"), "event id \"1\": a channel without history has no ids",
+            SseEvent.idOnly("1"), "event without data: clients would not notice it",
+            SseEvent.of("x").withId("1"),
+                "event id \"1\": ids are given by Redis, to channels with history",
             SseEvent.of("other", "x"),
                 "event type \"other\": the events of this channel are of type \"null\"; set eventTypes for another",
             SseEvent.of("x".repeat(100_000)),

@@ -1,0 +1,19 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.SseEvent;
+import java.util.List;
+
+/**
+ * The newest events of a channel with history, for a page that begins: it shows them, and opens its
+ * stream with the position as {@code lastEventId}, so that nothing falls between.
+ *
+ * @param position up to where they are all
+ * @param events the oldest first, each with its position as id
+ */
+public record Recent(Position position, List<SseEvent> events) {
+  /** Copies the list. */
+  public Recent {
+    events = List.copyOf(events);
+  }
+}

@@ -1,0 +1,130 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.Replay;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replays that clients of this node ask for: clients that ask for the same share one read of
+ * Redis, and a few reads at a time run, however many clients come at once.
+ *
+ * <p>A page that was read stays true, so it is kept a moment for those who come next. What fails is
+ * tried again until Redis answers: the clients wait, connected.
+ */
+final class Replays implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(Replays.class.getName());
+  private static final int THREADS = 2;
+  private static final long RETRY_MILLIS = 100;
+  private static final long KEEP_NANOS = Duration.ofSeconds(2).toNanos();
+  private static final long KEEP_BYTES = 8 << 20;
+
+  /** What is asked for. */
+  private record Question(Position after, Set<String> channels) {}
+
+  /** One read: those who wait for it, then its answer. Guarded by the map. */
+  private static final class Read {
+    private final List<Consumer<? super Replay>> sinks = new ArrayList<>();
+    private @Nullable Replay answer;
+    private long answered;
+  }
+
+  private final BiFunction<Position, Collection<String>, Replay> source;
+  private final ScheduledThreadPoolExecutor threads =
+      new ScheduledThreadPoolExecutor(
+          THREADS, Replays::thread, new ThreadPoolExecutor.DiscardPolicy());
+
+  /** In the order in which they were asked. Guarded by itself, as {@link #keptBytes} is. */
+  private final Map<Question, Read> reads = new LinkedHashMap<>();
+
+  private long keptBytes;
+
+  /**
+   * @param source reads a page; throws if it can't
+   */
+  Replays(BiFunction<Position, Collection<String>, Replay> source) {
+    this.source = source;
+  }
+
+  /** See {@link io.github.ssekit.core.Upstream#replay}. */
+  void replay(Position after, Collection<String> channels, Consumer<? super Replay> sink) {
+    Question question = new Question(after, Set.copyOf(channels));
+    synchronized (reads) {
+      expire();
+      Read read = reads.get(question);
+      if (read == null) {
+        read = new Read();
+        reads.put(question, read);
+        Read begun = read;
+        threads.execute(() -> read(question, begun));
+      }
+      Replay answer = read.answer;
+      if (answer == null) {
+        read.sinks.add(sink);
+      } else {
+        threads.execute(() -> sink.accept(answer));
+      }
+    }
+  }
+
+  private void read(Question question, Read read) {
+    Replay answer;
+    try {
+      answer = source.apply(question.after(), question.channels());
+    } catch (RuntimeException e) {
+      LOG.log(WARNING, "History could not be read, and is tried again: {0}", e.toString());
+      Future<?> unused =
+          threads.schedule(() -> read(question, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+      return;
+    }
+    List<Consumer<? super Replay>> sinks;
+    synchronized (reads) {
+      read.answer = answer;
+      read.answered = System.nanoTime();
+      keptBytes += answer.length();
+      sinks = List.copyOf(read.sinks);
+      read.sinks.clear();
+    }
+    sinks.forEach(sink -> sink.accept(answer));
+  }
+
+  /** Forgets answers that are old, or too many. */
+  private void expire() {
+    long now = System.nanoTime();
+    Iterator<Read> oldest = reads.values().iterator();
+    while (oldest.hasNext()) {
+      Read read = oldest.next();
+      Replay answer = read.answer;
+      if (answer != null && (now - read.answered > KEEP_NANOS || keptBytes > KEEP_BYTES)) {
+        keptBytes -= answer.length();
+        oldest.remove();
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    threads.shutdownNow();
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "sse-redis-replay");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

@@ -1,0 +1,365 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.WARNING;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.StreamReset;
+import io.github.ssekit.core.StreamReset.Reason;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.BinaryJedisPubSub;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/**
+ * One connection to Redis, for as long as it is subscribed; and what it makes of what it hears.
+ *
+ * <pre>
+ *   SUBSCRIBE control ──► SUBSCRIBE all ──► acknowledged: ready ──► own probe heard: repair ──► attached
+ * </pre>
+ *
+ * What channels with history send before the node is attached is dropped: the repair reads it from
+ * the history, after the probe, up to a position beyond it. From then on ids rise from message to
+ * message; one that does not proves that Redis has gone back in time.
+ *
+ * <p>It subscribes to the control channel first and until its end, since Jedis stops reading when
+ * the last channel is unsubscribed.
+ */
+final class SubscribedLink extends BinaryJedisPubSub {
+  private static final System.Logger LOG = System.getLogger(SubscribedLink.class.getName());
+
+  private final RedisSubscriber subscriber;
+  private final Connection connection;
+  private final String run;
+  private final Scope scope;
+  private final @Nullable History history;
+  private final Deliveries deliveries;
+  private final String nonce;
+
+  /** What has been asked for on this connection. The writer's. */
+  private final Set<String> subscribed = new HashSet<>();
+
+  /** Replies to probes, whose turn comes when the subscription has got as far. */
+  private final Queue<History.Attached> answers = new ConcurrentLinkedQueue<>();
+
+  private volatile boolean ready;
+  private volatile boolean attached;
+
+  /** When the last probe of its own was heard, in nanoseconds. */
+  private volatile long heard = System.nanoTime();
+
+  // What follows is the reader's.
+
+  /** Channels with history whose first acknowledgement is still awaited. */
+  private final Set<String> awaited = new HashSet<>();
+
+  /** Acknowledged since the last position: they are complete from the next one on. */
+  private final Set<String> acknowledged = new HashSet<>();
+
+  /** Up to where each channel has been heard. */
+  private final Map<String, Position> last = new HashMap<>();
+
+  /** Up to where a gap of a channel has been noted. */
+  private final Map<String, Position> noted = new HashMap<>();
+
+  /** The last id on this connection. */
+  private Position previous = new Position(0, 0);
+
+  /** Up to where the repair has read: what comes up to there is known. */
+  private Position repaired = previous;
+
+  private boolean rewound;
+
+  /**
+   * @param rewound whether the link before this one ended since Redis had gone back in time
+   */
+  SubscribedLink(
+      RedisSubscriber subscriber,
+      JedisPort.Link link,
+      Scope scope,
+      @Nullable History history,
+      Deliveries deliveries,
+      String nonce,
+      boolean rewound) {
+    this.subscriber = subscriber;
+    this.connection = link.connection();
+    this.run = link.run();
+    this.scope = scope;
+    this.history = history;
+    this.deliveries = deliveries;
+    this.nonce = nonce;
+    this.rewound = rewound;
+  }
+
+  /** Of the server that it is subscribed to. */
+  String run() {
+    return run;
+  }
+
+  String nonce() {
+    return nonce;
+  }
+
+  /** Whether everything was acknowledged, so that a probe can tell something. */
+  boolean isReady() {
+    return ready;
+  }
+
+  /** Whether events arrive, without a gap to those before. */
+  boolean isAttached() {
+    return attached;
+  }
+
+  long heard() {
+    return heard;
+  }
+
+  /** Whether clients are still to be told that Redis has gone back in time. */
+  boolean isRewound() {
+    return rewound;
+  }
+
+  void giveUp(String why) {
+    LOG.log(WARNING, "Connecting to Redis again: {0}", why);
+    disconnect();
+  }
+
+  void disconnect() {
+    connection.disconnect();
+  }
+
+  // The writer's.
+
+  byte[] sign() {
+    return ("ping " + nonce).getBytes(UTF_8);
+  }
+
+  void update(String channel, boolean want) {
+    if (!scope.hasHistory(channel) && Scope.isReserved(channel)) {
+      // A client that may name channels could read another's events otherwise.
+      return;
+    }
+    try {
+      byte[] name = scope.redisChannel(channel);
+      if (want) {
+        subscribed.add(channel);
+        subscribe(name);
+      } else if (subscribed.remove(channel)) {
+        unsubscribe(name);
+      }
+    } catch (JedisConnectionException e) {
+      // The reader finds out too, now.
+      disconnect();
+    }
+  }
+
+  void answered(History.Attached answer) {
+    answers.add(answer);
+  }
+
+  /** What some channels hold after a position, read from the server that is subscribed to. */
+  Page page(Position after, Collection<String> channels) {
+    if (history == null) {
+      throw new IllegalStateException("No channel has history");
+    }
+    History.Answer<Page> answer = history.page(after, channels);
+    if (!answer.run().equals(run)) {
+      giveUp("Redis answers from another server than the one that is subscribed to");
+      throw new JedisConnectionException("Redis answers from another server");
+    }
+    return answer.value();
+  }
+
+  // The reader's.
+
+  @Override
+  public void onSubscribe(byte[] name, int count) {
+    String redisChannel = new String(name, UTF_8);
+    String channel = Scope.withHistory(redisChannel);
+    if (channel != null) {
+      acknowledged.add(channel);
+      awaited.remove(channel);
+    } else if (!redisChannel.equals(Scope.CONTROL)) {
+      subscriber.acknowledged(redisChannel);
+      return;
+    } else {
+      subscriber.subscribed(this).stream().filter(scope::hasHistory).forEach(awaited::add);
+    }
+    if (awaited.isEmpty()) {
+      ready = true;
+      subscriber.probe();
+    }
+  }
+
+  @Override
+  public void onUnsubscribe(byte[] name, int count) {
+    String channel = Scope.withHistory(new String(name, UTF_8));
+    if (channel != null) {
+      acknowledged.remove(channel);
+      last.remove(channel);
+      noted.remove(channel);
+    }
+  }
+
+  @Override
+  public void onMessage(byte[] name, byte[] payload) {
+    String redisChannel = new String(name, UTF_8);
+    String channel = Scope.withHistory(redisChannel);
+    if (channel != null) {
+      live(channel, payload);
+    } else if (redisChannel.equals(Scope.CONTROL)) {
+      control(new String(payload, UTF_8).split(" ", 3));
+    } else {
+      deliveries.message(redisChannel, payload);
+    }
+  }
+
+  private void live(String channel, byte[] payload) {
+    Message message = Message.parse(payload);
+    if (message == null) {
+      deliveries.message(channel, payload);
+    } else if (attached && isNext(message.position())) {
+      Position before = last.put(channel, message.position());
+      if (before != null && !message.fresh()) {
+        expect(channel, message.prev(), before);
+      }
+      deliveries.message(channel, message.event(), message.position());
+      passed(message.position());
+    }
+  }
+
+  /** Whether an id is one that this node has not had. */
+  private boolean isNext(Position id) {
+    if (!id.isAfter(previous)) {
+      rewound = true;
+      giveUp("id " + id + " after " + previous + ": Redis has gone back in time");
+      throw new JedisConnectionException("Redis has gone back in time");
+    }
+    previous = id;
+    return id.isAfter(repaired);
+  }
+
+  /** A channel should have been heard up to a position: if it was not, others must know. */
+  private void expect(String channel, Position upTo, Position heardUpTo) {
+    Position known = noted.getOrDefault(channel, heardUpTo);
+    if (upTo.isAfter(heardUpTo) && upTo.isAfter(known)) {
+      noted.put(channel, upTo);
+      subscriber.gap(channel);
+    }
+  }
+
+  /** Everything up to an id has been heard. */
+  private void passed(Position id) {
+    if (!acknowledged.isEmpty()) {
+      acknowledged.forEach(channel -> last.merge(channel, id, SubscribedLink::later));
+      subscriber.opened(List.copyOf(acknowledged), id);
+      acknowledged.clear();
+    }
+    for (History.Attached answer = answers.peek();
+        answer != null && !answer.probe().isAfter(id);
+        answer = answers.peek()) {
+      answers.remove();
+      answer
+          .last()
+          .forEach(
+              (channel, upTo) -> {
+                Position heardUpTo = last.get(channel);
+                if (heardUpTo != null) {
+                  expect(channel, upTo, heardUpTo);
+                }
+              });
+    }
+  }
+
+  private static Position later(Position a, Position b) {
+    return a.isAfter(b) ? a : b;
+  }
+
+  /** Whatever it holds, it comes from someone who may publish there: a node, or an operator. */
+  private void control(String[] words) {
+    if (words[0].equals("ping") && words.length == 2 && words[1].equals(nonce)) {
+      heard = System.nanoTime();
+      attached = true;
+      return;
+    }
+    Position id = words.length == 3 ? Position.parse(words[1]) : null;
+    if (id == null || history == null) {
+      return;
+    }
+    boolean own = words[0].equals("probe") && words[2].equals(nonce);
+    if (own) {
+      heard = System.nanoTime();
+    }
+    if (!attached) {
+      if (own) {
+        attach(id);
+      }
+    } else if (isNext(id)) {
+      switch (words[0]) {
+        case "rewind" -> {
+          deliveries.rewound(Reason.REWOUND, Position.parse(words[2]), id);
+          last.replaceAll((channel, position) -> id);
+        }
+        case "gap" -> {
+          String channel = words[2];
+          deliveries.lost(new StreamReset(channel, Reason.LOST, last.get(channel), id));
+          last.computeIfPresent(channel, (name, position) -> id);
+        }
+        default -> {}
+      }
+      deliveries.reached(id);
+      passed(id);
+    }
+  }
+
+  /** The first own probe: what this node has missed until now is read from the history. */
+  private void attach(Position probe) {
+    previous = probe;
+    repaired = repair(probe);
+    subscriber.completeChannels().forEach(channel -> last.put(channel, repaired));
+    attached = true;
+    subscriber.attached(this);
+    deliveries.reached(repaired);
+    passed(repaired);
+  }
+
+  private Position repair(Position probe) {
+    Position at = deliveries.position();
+    if (at == null) {
+      return probe;
+    }
+    if (rewound) {
+      deliveries.rewound(Reason.REWOUND, at, probe);
+      rewound = false;
+      return probe;
+    }
+    List<String> channels = new ArrayList<>(subscriber.completeChannels());
+    while (probe.isAfter(at)) {
+      at = deliver(page(at, channels));
+    }
+    return at;
+  }
+
+  private Position deliver(Page page) {
+    if (page.broken() != null) {
+      // To a client an id above the clock is none that we know; to us it is one that Redis forgot.
+      Reason reason = page.broken() == Reason.UNKNOWN_ID ? Reason.REWOUND : page.broken();
+      deliveries.rewound(reason, page.from(), page.upTo());
+    }
+    page.resets().forEach(deliveries::lost);
+    for (Page.Kept kept : page.events()) {
+      deliveries.message(kept.channel(), kept.event(), kept.position());
+    }
+    deliveries.reached(page.upTo());
+    return page.upTo();
+  }
+}

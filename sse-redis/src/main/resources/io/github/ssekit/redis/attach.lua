@@ -1,0 +1,44 @@
+-- A node's sign of life: finds out whether Redis has lost what the node has seen, and sends a probe
+-- on the way that events go.
+--
+-- KEYS  1 {sse}:scope   2 {sse}:control
+-- ARGV  1 run_id of this server   2 nonce of the node   3 PUBLISH or SPUBLISH
+--       4 n   5.. n pairs: run_id, the highest id that the node has seen on it   then channels
+-- Returns the probe's id, then the last id of each channel, or empty.
+--
+-- Messages: "rewind" SP id SP from: what is below id is void; "probe" SP id SP nonce
+local scope, run, pairs_count = KEYS[1], ARGV[1], tonumber(ARGV[4])
+local now = time()
+local known = redis.call('HMGET', scope, 'clock', 'run')
+local clock = touch(scope, run, now, known[1], known[2])
+
+local ends, order = read_ends(scope)
+local lost
+for i = 5, 4 + 2 * pairs_count, 2 do
+  local seen_run, seen = ARGV[i], ARGV[i + 1]
+  local last = seen_run == run and clock or ends[seen_run]
+  -- A run that is not known at all is lost with everything on it.
+  if last ~= '*' and (not last or after(seen, last)) then
+    lost = later(lost, seen)
+    if seen_run ~= run then
+      if not ends[seen_run] then order[#order + 1] = seen_run end
+      -- Told once: the other nodes hear of it from this one.
+      for _, r in ipairs(order) do ends[r] = '*' end
+    end
+  end
+end
+if lost then
+  clock = step(later(clock, lost), now)
+  redis.call('HSET', scope, 'clock', clock, 'floor', clock)
+  write_ends(scope, ends, order)
+  redis.call(ARGV[3], KEYS[2], 'rewind ' .. clock .. ' ' .. lost)
+end
+
+clock = step(clock, now)
+redis.call('HSET', scope, 'clock', clock)
+redis.call(ARGV[3], KEYS[2], 'probe ' .. clock .. ' ' .. ARGV[2])
+local reply = {clock}
+for i = 5 + 2 * pairs_count, #ARGV do
+  reply[#reply + 1] = redis.call('HGET', scope, 'last:' .. ARGV[i]) or ''
+end
+return reply

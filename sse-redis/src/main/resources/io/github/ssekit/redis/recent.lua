@@ -1,0 +1,8 @@
+-- Reads the newest events of a channel.
+--
+-- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>
+-- ARGV  1 run_id of this server   2 how many
+-- Returns the clock, and the entries, newest first.
+local known = redis.call('HMGET', KEYS[1], 'clock', 'run')
+local clock = touch(KEYS[1], ARGV[1], time(), known[1], known[2])
+return {clock, redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[2])}
