@@ -7,19 +7,20 @@
 -- Returns the probe's id, then the last id of each channel, or empty.
 --
 -- Messages: "rewind" SP id SP from: what is below id is void; "probe" SP id SP nonce
+local fn = scope_functions()
 local scope, run, pairs_count = KEYS[1], ARGV[1], tonumber(ARGV[4])
-local now = time()
+local now = fn.time()
 local known = redis.call('HMGET', scope, 'clock', 'run')
-local clock = touch(scope, run, now, known[1], known[2])
+local clock = fn.touch(scope, run, now, known[1], known[2])
 
-local ends, order = read_ends(scope)
+local ends, order = fn.read_ends(scope)
 local lost
 for i = 5, 4 + 2 * pairs_count, 2 do
   local seen_run, seen = ARGV[i], ARGV[i + 1]
   local last = seen_run == run and clock or ends[seen_run]
   -- A run that is not known at all is lost with everything on it.
-  if last ~= '*' and (not last or after(seen, last)) then
-    lost = later(lost, seen)
+  if last ~= '*' and (not last or fn.after(seen, last)) then
+    lost = fn.later(lost, seen)
     if seen_run ~= run then
       if not ends[seen_run] then order[#order + 1] = seen_run end
       -- Told once: the other nodes hear of it from this one.
@@ -28,13 +29,13 @@ for i = 5, 4 + 2 * pairs_count, 2 do
   end
 end
 if lost then
-  clock = step(later(clock, lost), now)
+  clock = fn.step(fn.later(clock, lost), now)
   redis.call('HSET', scope, 'clock', clock, 'floor', clock)
-  write_ends(scope, ends, order)
+  fn.write_ends(scope, ends, order)
   redis.call(ARGV[3], KEYS[2], 'rewind ' .. clock .. ' ' .. lost)
 end
 
-clock = step(clock, now)
+clock = fn.step(clock, now)
 redis.call('HSET', scope, 'clock', clock)
 redis.call(ARGV[3], KEYS[2], 'probe ' .. clock .. ' ' .. ARGV[2])
 local reply = {clock}

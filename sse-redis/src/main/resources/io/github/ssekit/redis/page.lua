@@ -6,10 +6,11 @@
 --       5.. the channels
 -- Returns clock, floor, pruned (or empty), then for each channel: its last id and its floor (or
 -- empty), 1 if there may be more, and the entries.
+local fn = scope_functions()
 local CHUNK = 16
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local known = redis.call('HMGET', scope, 'clock', 'run', 'floor', 'pruned')
-local clock = touch(scope, ARGV[1], time(), known[1], known[2])
+local clock = fn.touch(scope, ARGV[1], fn.time(), known[1], known[2])
 local reply = {clock, known[3] or (not known[1] and clock) or '', known[4] or ''}
 for i = 2, #KEYS do
   local name = ARGV[i + 3]

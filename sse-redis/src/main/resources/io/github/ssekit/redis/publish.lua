@@ -9,63 +9,87 @@
 -- A message is: "1" SP id SP prev SP fresh LF type LF data
 --   prev   the id of the channel's event before this one
 --   fresh  1 if that was not known any more, and prev is a bound for it
-local scope, stream = KEYS[1], KEYS[2]
-local name, event_type, data, keep, age = ARGV[1], ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local scope, stream, name, age = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[5])
 
 if KEYS[4] then
   local id = redis.call('GET', KEYS[4])
   if id then return id end
 end
 
+local run = ARGV[6]
+if run == '' then
+  run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+end
+
 -- Forgets a few of the channels that have been quiet for three times the age.
-local function prune(now)
+local function prune(fn, now)
   local some = redis.call('HRANDFIELD', scope, 3, 'WITHVALUES')
   for i = 1, #some, 2 do
     local quiet = string.match(some[i], '^last:(.*)$')
-    if quiet and split(some[i + 1]) < now - 3 * age then
+    if quiet and fn.split(some[i + 1]) < now - 3 * age then
       local pruned = redis.call('HGET', scope, 'pruned')
-      redis.call('HSET', scope, 'pruned', later(pruned, some[i + 1]))
+      redis.call('HSET', scope, 'pruned', fn.later(pruned, some[i + 1]))
       redis.call('HDEL', scope, some[i], 'floor:' .. quiet)
     end
   end
 end
 
-local run = run_of(ARGV[6])
-local now = time()
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local known = redis.call('HMGET', scope, 'clock', 'run', 'last:' .. name)
 local clock, prev, fresh = known[1], known[3], '0'
-if not clock or known[2] ~= run then
-  clock = touch(scope, run, now, clock, known[2])
-end
-if not prev then
-  local bounds = redis.call('HMGET', scope, 'floor', 'pruned')
-  prev = later(bounds[1], bounds[2]) or '0-0'
-  fresh = '1'
-  prune(now)
+if not (clock and prev and known[2] == run) then
+  local fn = scope_functions()
+  clock = fn.touch(scope, run, now, clock, known[2])
+  if not prev then
+    local bounds = redis.call('HMGET', scope, 'floor', 'pruned')
+    prev = fn.later(bounds[1], bounds[2]) or '0-0'
+    fresh = '1'
+    prune(fn, now)
+  end
 end
 
-local id = step(clock, now)
+-- The id after the clock, as fn.step says it.
+local ms, seq = string.match(clock, '(%d+)-(%d+)')
+local id
+if now > ms + 0 then
+  id = now .. '-0'
+elseif seq + 0 < 999999 then
+  id = ms .. '-' .. (seq + 1)
+else
+  id = (ms + 1) .. '-0'
+end
+
 local function add()
   return redis.pcall(
-    'XADD', stream, 'MAXLEN', '~', keep, id, 'p', prev, 't', event_type, 'd', data)
+    'XADD', stream, 'MAXLEN', '~', ARGV[4], id, 'p', prev, 't', ARGV[2], 'd', ARGV[3])
 end
 local added = add()
 if type(added) == 'table' and added.err and string.find(added.err, 'equal or smaller', 1, true) then
   -- The stream knows better: the clock alone was lost.
+  local fn = scope_functions()
   local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1]
-  local floor = step(last, now)
+  local floor = fn.step(last, now)
   redis.call('HSET', scope, 'floor', floor)
-  prev, fresh, id = floor, '1', step(floor, now)
+  prev, fresh, id = floor, '1', fn.step(floor, now)
   added = add()
 end
 if type(added) == 'table' and added.err then
   return added
 end
-redis.call('XTRIM', stream, 'MINID', '~', string.format('%.0f', math.max(0, now - age)))
-redis.call('PEXPIRE', stream, age)
+
+-- What is too old is looked for once in a while only, since looking costs as much as adding: when a
+-- digit of the time changes that stands for at most a 64th of the age.
+local digits = 13 - math.max(0, math.floor(math.log10(age / 64)))
+if fresh == '1' or string.sub(prev, 1, digits) ~= string.sub(id, 1, digits) then
+  redis.call('XTRIM', stream, 'MINID', '~', math.max(0, now - age))
+  redis.call('PEXPIRE', stream, age + 10 ^ (13 - digits))
+end
 redis.call('HSET', scope, 'clock', id, 'last:' .. name, id)
 if KEYS[4] then
   redis.call('SET', KEYS[4], id, 'PX', ARGV[8])
 end
-redis.call(ARGV[7], KEYS[3], '1 ' .. id .. ' ' .. prev .. ' ' .. fresh .. '\n' .. event_type .. '\n' .. data)
+redis.call(
+  ARGV[7], KEYS[3],
+  '1 ' .. id .. ' ' .. prev .. ' ' .. fresh .. '\n' .. ARGV[2] .. '\n' .. ARGV[3])
 return id

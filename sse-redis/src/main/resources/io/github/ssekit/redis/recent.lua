@@ -3,6 +3,7 @@
 -- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>
 -- ARGV  1 run_id of this server   2 how many
 -- Returns the clock, and the entries, newest first.
+local fn = scope_functions()
 local known = redis.call('HMGET', KEYS[1], 'clock', 'run')
-local clock = touch(KEYS[1], ARGV[1], time(), known[1], known[2])
+local clock = fn.touch(KEYS[1], ARGV[1], fn.time(), known[1], known[2])
 return {clock, redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', ARGV[2])}

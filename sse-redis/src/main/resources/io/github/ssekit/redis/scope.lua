@@ -1,4 +1,5 @@
--- What all scripts of a scope share; it is put in front of each of them.
+-- What all scripts of a scope share; it is put in front of each of them. It is one function, so that
+-- a script which needs nothing of it pays nothing for it.
 --
 -- The scope hash holds
 --   clock            the last id that was given to anything
@@ -10,83 +11,85 @@
 --   floor:<channel>  what is below it is void for this channel
 -- An id is milliseconds-sequence, as in streams. Ids rise over all channels of the scope.
 
--- After a restart or failover, the lost tail may hold ids ahead of ours: new ones start beyond it.
-local MARGIN = 10000
-local MAX_SEQUENCE = 999999
-local MAX_ENDS = 16
+local function scope_functions()
+  -- After a restart or failover, the lost tail may hold ids ahead of ours: new ones start beyond it.
+  local MARGIN = 10000
+  local MAX_SEQUENCE = 999999
+  local MAX_ENDS = 16
 
-local function split(id)
-  local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
-  return tonumber(ms), tonumber(seq)
-end
-
-local function join(ms, seq)
-  return string.format('%.0f-%.0f', ms, seq)
-end
-
-local function after(a, b)
-  local ams, aseq = split(a)
-  local bms, bseq = split(b)
-  return ams > bms or (ams == bms and aseq > bseq)
-end
-
-local function later(a, b)
-  if not a then return b end
-  if not b or after(a, b) then return a end
-  return b
-end
-
-local function time()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-
--- The id after a clock.
-local function step(clock, now)
-  local ms, seq = split(clock)
-  if now > ms then return join(now, 0) end
-  if seq >= MAX_SEQUENCE then return join(ms + 1, 0) end
-  return join(ms, seq + 1)
-end
-
--- A caller that does not know the run leaves it empty.
-local function run_of(run)
-  if run ~= '' then return run end
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
-end
-
-local function read_ends(scope)
-  local ends, order = {}, {}
-  for run, clock in string.gmatch(redis.call('HGET', scope, 'ends') or '', '(%S+)=(%S+)') do
-    ends[run] = clock
-    order[#order + 1] = run
+  local function split(id)
+    local ms, seq = string.match(id, '^(%d+)%-(%d+)$')
+    return tonumber(ms), tonumber(seq)
   end
-  return ends, order
-end
 
-local function write_ends(scope, ends, order)
-  local text = {}
-  for i = math.max(1, #order - MAX_ENDS + 1), #order do
-    text[#text + 1] = order[i] .. '=' .. ends[order[i]]
+  -- Lua writes whole numbers of up to 14 digits as they are.
+  local function join(ms, seq)
+    return ms .. '-' .. seq
   end
-  redis.call('HSET', scope, 'ends', table.concat(text, ' '))
-end
 
--- Notes birth and changes of run. Returns the clock.
-local function touch(scope, run, now, clock, known)
-  if not clock then
-    clock = join(now + MARGIN, 0)
-    redis.call('HSET', scope, 'clock', clock, 'floor', clock, 'run', run)
-  elseif known ~= run then
-    local ends, order = read_ends(scope)
-    if known then
-      if not ends[known] then order[#order + 1] = known end
-      ends[known] = clock
-      write_ends(scope, ends, order)
+  local function after(a, b)
+    local ams, aseq = split(a)
+    local bms, bseq = split(b)
+    return ams > bms or (ams == bms and aseq > bseq)
+  end
+
+  local function later(a, b)
+    if not a then return b end
+    if not b or after(a, b) then return a end
+    return b
+  end
+
+  local function time()
+    local t = redis.call('TIME')
+    return t[1] * 1000 + math.floor(t[2] / 1000)
+  end
+
+  -- The id after a clock.
+  local function step(clock, now)
+    local ms, seq = split(clock)
+    if now > ms then return join(now, 0) end
+    if seq >= MAX_SEQUENCE then return join(ms + 1, 0) end
+    return join(ms, seq + 1)
+  end
+
+  local function read_ends(scope)
+    local ends, order = {}, {}
+    for run, clock in string.gmatch(redis.call('HGET', scope, 'ends') or '', '(%S+)=(%S+)') do
+      ends[run] = clock
+      order[#order + 1] = run
     end
-    local ms = split(clock)
-    clock = join(math.max(ms, now) + MARGIN, 0)
-    redis.call('HSET', scope, 'clock', clock, 'run', run)
+    return ends, order
   end
-  return clock
+
+  local function write_ends(scope, ends, order)
+    local text = {}
+    for i = math.max(1, #order - MAX_ENDS + 1), #order do
+      text[#text + 1] = order[i] .. '=' .. ends[order[i]]
+    end
+    redis.call('HSET', scope, 'ends', table.concat(text, ' '))
+  end
+
+  -- Notes birth and changes of run. Returns the clock.
+  local function touch(scope, run, now, clock, known)
+    if not clock then
+      clock = join(now + MARGIN, 0)
+      redis.call('HSET', scope, 'clock', clock, 'floor', clock, 'run', run)
+    elseif known ~= run then
+      local ends, order = read_ends(scope)
+      if known then
+        if not ends[known] then order[#order + 1] = known end
+        ends[known] = clock
+        write_ends(scope, ends, order)
+      end
+      local ms = split(clock)
+      clock = join(math.max(ms, now) + MARGIN, 0)
+      redis.call('HSET', scope, 'clock', clock, 'run', run)
+    end
+    return clock
+  end
+
+  return {
+    split = split, after = after, later = later, time = time, step = step,
+    read_ends = read_ends, write_ends = write_ends, touch = touch,
+  }
 end
