@@ -7,21 +7,23 @@
 -- Returns clock, floor, pruned (or empty), then for each channel: its last id and its floor (or
 -- empty), 1 if there may be more, and the entries.
 local fn = scope_functions()
-local CHUNK = 16
+-- The size of events is known only once they are read: few at first, then twice as many each time.
+local FIRST = 32
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local known = redis.call('HMGET', scope, 'clock', 'run', 'floor', 'pruned')
 local clock = fn.touch(scope, ARGV[1], fn.time(), known[1], known[2])
 local reply = {clock, known[3] or (not known[1] and clock) or '', known[4] or ''}
 for i = 2, #KEYS do
   local name = ARGV[i + 3]
-  local entries, size, more, from = {}, 0, 0, '(' .. position
+  local entries, size, more, from, chunk = {}, 0, 0, '(' .. position, FIRST
   repeat
-    local some = redis.call('XRANGE', KEYS[i], from, clock, 'COUNT', math.min(CHUNK, most - #entries))
+    local some = redis.call('XRANGE', KEYS[i], from, clock, 'COUNT', math.min(chunk, most - #entries))
     for _, entry in ipairs(some) do
       entries[#entries + 1] = entry
       for _, field in ipairs(entry[2]) do size = size + #field end
     end
-    if #some == 0 then break end
+    if #some < chunk and #entries < most then break end
+    chunk = chunk * 2
     from = '(' .. some[#some][1]
     if #entries >= most or size >= bytes then more = 1 end
   until more == 1

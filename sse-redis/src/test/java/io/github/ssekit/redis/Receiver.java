@@ -5,12 +5,14 @@ import io.github.ssekit.core.EventStreamParser;
 import io.github.ssekit.core.SseEvent;
 import io.github.ssekit.core.StreamReset;
 import io.github.ssekit.core.Transport;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /** A client that is always ready, and parses what it is sent. */
 final class Receiver implements Transport {
-  private final List<SseEvent> events = new CopyOnWriteArrayList<>();
+  private final List<SseEvent> events = Collections.synchronizedList(new ArrayList<>());
+  private volatile boolean closed;
   private volatile String lastEventId;
   private final EventStreamParser parser =
       new EventStreamParser(
@@ -23,15 +25,25 @@ final class Receiver implements Transport {
 
   /** The data of all events but resets. */
   List<String> data() {
-    return events.stream()
+    return events().stream()
         .filter(e -> !StreamReset.TYPE.equals(e.type()))
         .map(SseEvent::data)
         .toList();
   }
 
+  /** How many events there are, resets among them. */
+  int count() {
+    return events.size();
+  }
+
+  /** Whether the hub has closed the connection. */
+  boolean closed() {
+    return closed;
+  }
+
   /** The data of the resets. */
   List<String> resets() {
-    return events.stream()
+    return events().stream()
         .filter(e -> StreamReset.TYPE.equals(e.type()))
         .map(SseEvent::data)
         .toList();
@@ -43,7 +55,9 @@ final class Receiver implements Transport {
   }
 
   List<SseEvent> events() {
-    return events;
+    synchronized (events) {
+      return List.copyOf(events);
+    }
   }
 
   @Override
@@ -63,5 +77,7 @@ final class Receiver implements Transport {
   }
 
   @Override
-  public void close() {}
+  public void close() {
+    closed = true;
+  }
 }

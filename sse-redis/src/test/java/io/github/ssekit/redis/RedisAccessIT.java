@@ -2,6 +2,7 @@ package io.github.ssekit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -61,6 +62,40 @@ class RedisAccessIT {
       }
       URI uri = URI.create("redis://chat-node:s3cret@127.0.0.1:" + redis.port() + "/3");
       roundTrip(RedisBridge.builder(hub, uri));
+    }
+  }
+
+  @Test
+  void historyNeedsTheseRightsAndNoMore() throws Exception {
+    try (RedisProcess redis = RedisProcess.start(folder)) {
+      try (Jedis admin = redis.client()) {
+        admin.aclSetUser(
+            "sse",
+            ("on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
+                    + " +client|setname +select +subscribe +unsubscribe +publish +evalsha +eval"
+                    + " +time +get +set +hget +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
+                    + " +xrevrange +pexpire")
+                .split(" "));
+      }
+      Hub hub = Hub.create();
+      try (hub;
+          RedisBridge bridge =
+              RedisBridge.builder(hub, URI.create("redis://sse:pw@127.0.0.1:" + redis.port()))
+                  .history(channel -> channel.startsWith("room:"))
+                  .silence(Duration.ofMillis(900))
+                  .connect()) {
+        Receiver receiver = new Receiver();
+        hub.connect(receiver, List.of("room:1", "chat"), null);
+        await().atMost(Duration.ofSeconds(10)).until(() -> receiver.lastEventId() != null);
+        String id = bridge.publish("room:1", SseEvent.of("kept"), "token");
+        bridge.publish("chat", SseEvent.of("plain"));
+        await().atMost(Duration.ofSeconds(10)).until(() -> receiver.data().size() == 2);
+        assertEquals(1, bridge.recent("room:1", 5).events().size());
+        Receiver back = new Receiver();
+        hub.connect(back, List.of("room:1"), "1-0");
+        await().atMost(Duration.ofSeconds(10)).until(() -> back.resets().size() == 1);
+        assertEquals(id, bridge.publish("room:1", SseEvent.of("kept"), "token"));
+      }
     }
   }
 

@@ -1,0 +1,165 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.SseEvent;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+
+/** The scripts' contract, which any program may use: run as another language would. */
+class RedisScriptIT {
+  @TempDir Path folder;
+
+  private RedisProcess redis;
+  private Jedis other;
+
+  @BeforeEach
+  void start() throws Exception {
+    redis = RedisProcess.start(folder);
+    other = redis.client();
+  }
+
+  @AfterEach
+  void stop() {
+    other.close();
+    redis.close();
+  }
+
+  private static String text(String file) throws Exception {
+    try (InputStream in = Script.class.getResourceAsStream(file)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+
+  private Position publish(String channel, String data, int keep, long ageMillis, String run)
+      throws Exception {
+    return Position.parse(
+        (String)
+            other.eval(
+                text("scope.lua") + text("publish.lua"),
+                List.of("{sse}:scope", "{sse}:stream:" + channel, "{sse}:channel:" + channel),
+                List.of(channel, "", data, "" + keep, "" + ageMillis, run, "PUBLISH", "60000")));
+  }
+
+  @Test
+  void redisCliCanPublishAndEveryNodeHears() throws Exception {
+    boolean present = new ProcessBuilder("sh", "-c", "command -v redis-cli").start().waitFor() == 0;
+    if (!Boolean.getBoolean("ssekit.requireAll")) {
+      Assumptions.assumeTrue(present, "redis-cli is not installed");
+    }
+    Path script = folder.resolve("publish.lua");
+    Files.writeString(script, text("scope.lua") + text("publish.lua"));
+    Hub hub = Hub.create();
+    try (hub;
+        RedisBridge bridge = RedisBridge.builder(hub, redis.uri()).history(c -> true).connect()) {
+      Receiver receiver = new Receiver();
+      hub.connect(receiver, List.of("room:1"), null);
+      await().until(() -> receiver.lastEventId() != null);
+      assertTrue(bridge.isSubscribed());
+      Process cli =
+          new ProcessBuilder(
+                  "redis-cli",
+                  "-p",
+                  "" + redis.port(),
+                  "--eval",
+                  script.toString(),
+                  "{sse}:scope",
+                  "{sse}:stream:room:1",
+                  "{sse}:channel:room:1",
+                  ",",
+                  "room:1",
+                  "greeting",
+                  "hello from a shell",
+                  "1000",
+                  "86400000",
+                  "",
+                  "PUBLISH",
+                  "60000")
+              .redirectErrorStream(true)
+              .start();
+      String id = new String(cli.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+      assertNotNull(Position.parse(id), id);
+      await().until(() -> receiver.events().size() == 1);
+      assertEquals(new SseEvent("greeting", "hello from a shell", id), receiver.events().get(0));
+    }
+  }
+
+  @Test
+  void idsRiseWhateverTheClockDoes() throws Exception {
+    List<Position> ids = new ArrayList<>();
+    for (int i = 0; i < 200; i++) {
+      ids.add(publish("c" + i % 3, "x", 100, 60_000, ""));
+    }
+    assertEquals(ids.stream().sorted().distinct().toList(), ids);
+    // A clock that is ahead, as after a failover, and full.
+    other.hset("{sse}:scope", "clock", "1999999999999-999998");
+    assertEquals(Position.parse("1999999999999-999999"), publish("c0", "x", 100, 60_000, ""));
+    assertEquals(Position.parse("2000000000000-0"), publish("c0", "x", 100, 60_000, ""));
+  }
+
+  @Test
+  void aChangeOfRunMovesTheClockBeyondWhatTheLostTailCouldHold() throws Exception {
+    Position before = publish("a", "x", 100, 60_000, "run1");
+    Position after = publish("a", "x", 100, 60_000, "run2");
+    assertTrue(after.milliseconds() >= before.milliseconds() + 10_000, before + " " + after);
+    assertEquals("run1=" + before, other.hget("{sse}:scope", "ends"));
+  }
+
+  @Test
+  void aStreamThatKnowsALaterIdThanTheClockMovesClockAndFloor() throws Exception {
+    publish("a", "x", 100, 60_000, "r");
+    other.xadd(
+        "{sse}:stream:a",
+        new redis.clients.jedis.StreamEntryID("1999999999999-5"),
+        Map.of("d", "y"));
+    Position next = publish("a", "z", 100, 60_000, "r");
+    assertEquals(Position.parse("1999999999999-7"), next);
+    assertEquals("1999999999999-6", other.hget("{sse}:scope", "floor"));
+  }
+
+  @Test
+  void historyIsTrimmedByCountAndByAge() throws Exception {
+    for (int i = 0; i < 1000; i++) {
+      publish("a", "x", 100, 60_000, "r");
+    }
+    long kept = other.xlen("{sse}:stream:a");
+    assertTrue(kept >= 100 && kept <= 300, "kept " + kept);
+    long expiry = other.pttl("{sse}:stream:a");
+    assertTrue(expiry > 59_000 && expiry <= 62_000, "expires in " + expiry);
+    publish("b", "x", 100, 1_000, "r");
+    await().atMost(Duration.ofSeconds(10)).until(() -> !other.exists("{sse}:stream:b"));
+  }
+
+  @Test
+  void channelsThatAreQuietForLongAreForgottenAndTheBoundRemembersThem() throws Exception {
+    publish("now", "x", 100, 60_000, "r");
+    for (int i = 0; i < 50; i++) {
+      other.hset("{sse}:scope", "last:old" + i, "1000-" + i);
+    }
+    int made = 0;
+    while (other.hgetAll("{sse}:scope").keySet().stream().anyMatch(k -> k.startsWith("last:old"))) {
+      publish("new" + made++, "x", 100, 60_000, "r");
+      assertTrue(made < 2000, "quiet channels are not forgotten");
+    }
+    assertEquals("1000-49", other.hget("{sse}:scope", "pruned"));
+    assertFalse(other.hget("{sse}:scope", "last:now").isEmpty());
+  }
+}
