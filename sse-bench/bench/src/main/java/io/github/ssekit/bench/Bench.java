@@ -90,8 +90,7 @@ final class Bench {
       int warmSeconds,
       int seconds)
       throws IOException {
-    try (Publisher publisher =
-            server == Server.NCHAN ? Nchan.publisher(process.port) : Publisher.redis(redis);
+    try (Publisher publisher = publisher(server, process, redis);
         Turn turn = new Turn(workload, process, publisher)) {
       return turn.run(warmSeconds, seconds);
     } catch (IOException e) {
@@ -125,5 +124,13 @@ final class Bench {
             System.getProperty("os.version"),
             System.getProperty("java.vm.version"),
             limit);
+  }
+
+  private static Publisher publisher(Server server, ServerProcess process, String redis)
+      throws IOException {
+    if (server == Server.NCHAN) {
+      return Nchan.publisher(process.port);
+    }
+    return server.hasHistory() ? Publisher.withHistory(redis) : Publisher.redis(redis);
   }
 }

@@ -39,7 +39,9 @@ final class Ours {
 
   private static HttpServlet servlet(String redis) {
     Hub hub = Hub.create();
-    RedisBridge.connect(hub, URI.create(redis));
+    RedisBridge.builder(hub, URI.create(redis))
+        .history(channel -> Boolean.getBoolean("bench.history"))
+        .connect();
     return EventStreamServlet.of(hub, Ours::channels);
   }
 

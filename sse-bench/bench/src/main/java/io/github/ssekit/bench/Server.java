@@ -20,6 +20,8 @@ enum Server {
   JETTY(Ours.OnJetty.class, "tomcat|undertow"),
   TOMCAT(Ours.OnTomcat.class, "jetty|undertow|servlet-api"),
   UNDERTOW(Ours.OnUndertow.class, "jetty|tomcat"),
+  JETTY_HISTORY(Ours.OnJetty.class, "tomcat|undertow"),
+  UNDERTOW_HISTORY(Ours.OnUndertow.class, "jetty|tomcat"),
   SSE_EMITTER("SseEmitterServer"),
   WEBFLUX("WebFluxServer"),
   JERSEY(JerseyServer.class, "jetty|undertow|servlet-api"),
@@ -50,7 +52,12 @@ enum Server {
   }
 
   boolean ours() {
-    return this == JETTY || this == TOMCAT || this == UNDERTOW;
+    return this == JETTY || this == TOMCAT || this == UNDERTOW || hasHistory();
+  }
+
+  /** Whether its channels have history. */
+  boolean hasHistory() {
+    return this == JETTY_HISTORY || this == UNDERTOW_HISTORY;
   }
 
   /** Why it can't run here; null if it can. */
@@ -73,6 +80,7 @@ enum Server {
     command.addAll(
         List.of("-Xms32m", "-Xmx1g", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30"));
     jvm.forEach(argument -> command.add(argument.replace("%s", label())));
+    command.add("-Dbench.history=" + hasHistory());
     command.addAll(List.of("-classpath", classPath(), Serve.class.getName(), main, redis));
     return ServerProcess.start(command);
   }
