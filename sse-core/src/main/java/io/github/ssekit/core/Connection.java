@@ -23,6 +23,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Connection {
   private static final System.Logger LOG = System.getLogger(Connection.class.getName());
+
+  /** How much of a client's last event ID is kept, in characters. */
+  static final int MAX_LAST_EVENT_ID = 200;
+
   static final byte[] HEARTBEAT = new Comment("").frame().bytes();
 
   /**
@@ -103,12 +107,18 @@ public final class Connection {
     this.hub = hub;
     this.loop = loop;
     this.transport = transport;
-    this.lastEventId = lastEventId;
+    this.lastEventId =
+        lastEventId == null || lastEventId.length() <= MAX_LAST_EVENT_ID
+            ? lastEventId
+            : lastEventId.substring(0, MAX_LAST_EVENT_ID);
     this.blockedSince = hub.nanoTime();
     this.lastSign = blockedSince;
   }
 
-  /** The last event ID that the client sent when it connected, as it sent it, or null. */
+  /**
+   * The last event ID that the client sent when it connected, or null. What it sent beyond {@value
+   * #MAX_LAST_EVENT_ID} characters is cut off.
+   */
   public @Nullable String lastEventId() {
     return lastEventId;
   }
@@ -248,7 +258,20 @@ public final class Connection {
 
   /** It has missed what comes after a position. Under the hub's lock. */
   void replay(Resume resume, Position after) {
-    hub.replay(resume, after, missed -> loop.execute(() -> replay(resume, missed)));
+    hub.replay(
+        resume,
+        after,
+        new Upstream.ReplaySink() {
+          @Override
+          public boolean isWanted() {
+            return isOpen();
+          }
+
+          @Override
+          public void accept(Replay missed) {
+            loop.execute(() -> replay(resume, missed));
+          }
+        });
   }
 
   void removed(Subscription s) {
@@ -325,10 +348,10 @@ public final class Connection {
     }
   }
 
-  /** One write in a sweep, if the transport takes it. */
-  void write(Batches batches) {
+  /** One write in a sweep, if the transport takes it. Returns false if it failed. */
+  boolean write(Batches batches) {
     if (state != State.QUEUED) {
-      return;
+      return true;
     }
     try {
       if (!transport.isReady()) {
@@ -337,7 +360,7 @@ public final class Connection {
           blocked = true;
           blockedSince = hub.nanoTime();
         }
-        return;
+        return true;
       }
       blocked = false;
       state = State.IDLE;
@@ -365,8 +388,10 @@ public final class Connection {
       } else if (closing != null) {
         finish(closing);
       }
+      return true;
     } catch (Throwable e) {
       fail(e);
+      return false;
     }
   }
 
@@ -458,7 +483,7 @@ public final class Connection {
 
   private void fail(Throwable cause) {
     if (state != State.CLOSED) {
-      LOG.log(DEBUG, "The client is gone: {0}", cause.toString());
+      LOG.log(DEBUG, "The client is gone: {0}", cause);
       finish(CloseReason.CLIENT_GONE);
     }
   }

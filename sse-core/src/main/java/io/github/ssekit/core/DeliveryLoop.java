@@ -18,6 +18,12 @@ import org.jspecify.annotations.Nullable;
 final class DeliveryLoop implements Runnable {
   private static final System.Logger LOG = System.getLogger(DeliveryLoop.class.getName());
 
+  /**
+   * Writes that may fail before a sweep puts off the rest: a container ends the connection in
+   * there, which takes ten times as long as a write and more, and a thousand may vanish at once.
+   */
+  private static final int FAILURES = 16;
+
   /** Its place among the hub's loops. */
   final int number;
 
@@ -33,6 +39,9 @@ final class DeliveryLoop implements Runnable {
   private final List<Connection> connections = new ArrayList<>();
   private List<Connection> queued = new ArrayList<>();
   private List<Connection> swept = new ArrayList<>();
+
+  /** Left over from sweeps in which too many writes failed. */
+  private final List<Connection> late = new ArrayList<>();
 
   DeliveryLoop(int number, LongSupplier watermark, int batchCapBytes) {
     this.number = number;
@@ -89,7 +98,7 @@ final class DeliveryLoop implements Runnable {
     // overtaken by what a connection reads of its other channels.
     long upTo = watermark();
     boolean busy = runTasks();
-    if (!queued.isEmpty()) {
+    if (!queued.isEmpty() || !late.isEmpty()) {
       busy = true;
       sweep(upTo);
     }
@@ -121,11 +130,26 @@ final class DeliveryLoop implements Runnable {
     queued = swept;
     swept = now;
     batches.begin(upTo, watermark());
-    for (Connection c : now) {
-      c.write(batches);
-    }
+    write(now);
+    write(late);
+    late.addAll(now);
     now.clear();
     batches.end();
+  }
+
+  /**
+   * Has each write, until too many have failed; takes those that had their turn off the list. The
+   * others are late: the next sweep begins with those that have just been written to, and so are
+   * alive, when there is news for them.
+   */
+  private void write(List<Connection> list) {
+    int done = 0;
+    for (int failed = 0; done < list.size() && failed < FAILURES; done++) {
+      if (!list.get(done).write(batches)) {
+        failed++;
+      }
+    }
+    list.subList(0, done).clear();
   }
 
   // What follows is called on the loop only.

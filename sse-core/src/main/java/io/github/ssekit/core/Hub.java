@@ -14,7 +14,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -471,7 +470,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /** Asks the upstream what a client has missed. Under the lock. */
-  void replay(Resume resume, Position after, Consumer<? super Replay> sink) {
+  void replay(Resume resume, Position after, Upstream.ReplaySink sink) {
     List<String> names = new ArrayList<>(resume.subscriptions.size());
     resume.subscriptions.forEach(s -> names.add(s.channel.name));
     Objects.requireNonNull(upstream).replay(after, names, sink);

@@ -31,9 +31,16 @@ public interface Upstream {
    *
    * @param after what the client has
    * @param channels with history; the caller doesn't change it
-   * @param sink takes the answer, once, on any thread, later; never called if the upstream closes
+   * @param sink takes the answer, once, on any thread, later; or never, if the upstream closes, or
+   *     once it is not wanted any more
    */
-  default void replay(Position after, Collection<String> channels, Consumer<? super Replay> sink) {
+  default void replay(Position after, Collection<String> channels, ReplaySink sink) {
     throw new IllegalStateException("No channel has history");
+  }
+
+  /** Who waits for a replay. */
+  interface ReplaySink extends Consumer<Replay> {
+    /** Whether the answer is still of use: the client has not left. */
+    boolean isWanted();
   }
 }

@@ -435,4 +435,30 @@ class ConnectionTest {
     assertTrue(client.closed());
     assertEquals(List.of(CloseReason.CLOSED), reasons);
   }
+
+  // Many at once.
+
+  @Test
+  void whenManyFailAtOnceThoseWhoAreServedComeFirstAndNobodyMissesAnything() {
+    connect("a");
+    for (int i = 0; i < 40; i++) {
+      hub.connect("a").failWrites(new IOException("gone"));
+    }
+    RecordingTransport behind = hub.connect("a");
+
+    hub.publish("a", "1");
+    hub.turn(0);
+    hub.publish("a", "2");
+    hub.turn(0);
+    assertEquals(List.of("1", "2"), client.data());
+    assertEquals(List.of(), behind.data());
+    // A few failures a turn, here in two turns.
+    assertTrue(hub.hub.connectionCount() > 2, "left: " + hub.hub.connectionCount());
+
+    hub.settle();
+    assertEquals(2, hub.hub.connectionCount());
+    assertEquals(List.of("1", "2"), client.data());
+    assertEquals(List.of("1", "2"), behind.data());
+    assertEquals(List.of(), behind.breaches());
+  }
 }

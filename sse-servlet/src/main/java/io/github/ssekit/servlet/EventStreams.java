@@ -61,7 +61,9 @@ public final class EventStreams {
   /** The header, else the query of polyfills and of pages that embed their position. */
   private static @Nullable String lastEventId(HttpServletRequest request) {
     String id = request.getHeader("Last-Event-ID");
-    if (id == null && request.getQueryString() != null) {
+    String query = request.getQueryString();
+    // Containers make maps of the parameters that are asked for, and keep them.
+    if (id == null && query != null && query.contains("last")) {
       id = request.getParameter("lastEventId");
       return id == null ? request.getParameter("last_event_id") : id;
     }
