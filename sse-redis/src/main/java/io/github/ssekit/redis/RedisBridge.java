@@ -28,6 +28,10 @@ import redis.clients.jedis.exceptions.JedisException;
  * the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
  * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id.
  *
+ * <p>Channels with history, which {@link RedisBridgeBuilder#history} names, are published to
+ * through the bridge, or through its script. Their events have ids and are kept: a client that
+ * comes back, to any node, gets what it missed, or is told in band that it can't be had.
+ *
  * <p>However many clients and channels there are, the bridge holds one connection for its
  * subscription, and some that come and go for publishing. A channel is subscribed to while it has
  * listeners on this node. When the subscription breaks, or is silent for {@link
@@ -38,6 +42,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * <p>Any thread may use a bridge.
  */
 public final class RedisBridge implements EventPublisher, AutoCloseable {
+  private static final String LONGEST_ID = "999999999999999-9999999";
   private static final int MAX_TOKEN_LENGTH = 200;
   private static final int PUBLISHER_THREADS = 4;
   private static final int MAX_WAITING_PUBLISHES = 10_000;
@@ -154,7 +159,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   private void check(String channel, SseEvent event) {
-    hub.check(channel, event);
+    hub.check(channel, scope.hasHistory(channel) ? event.withId(LONGEST_ID) : event);
     if (event.data() == null) {
       throw new IllegalArgumentException("event without data: clients would not notice it");
     }

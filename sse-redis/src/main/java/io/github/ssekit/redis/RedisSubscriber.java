@@ -163,7 +163,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   }
 
   @Override
-  public void replay(Position after, Collection<String> channels, Consumer<? super Replay> sink) {
+  public void replay(Position after, Collection<String> channels, ReplaySink sink) {
     replays.replay(after, channels, sink);
   }
 
@@ -190,6 +190,14 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     SubscribedLink current = link;
     if (current != null && !current.run().equals(run)) {
       current.giveUp("Redis answers from another server than the one that is subscribed to");
+    }
+  }
+
+  /** What the link has brought was there, on its run. */
+  private void seeReached(SubscribedLink l) {
+    Position reached = deliveries.position();
+    if (l.isAttached() && reached != null) {
+      see(l.run(), reached);
     }
   }
 
@@ -227,12 +235,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   }
 
   private void attach(SubscribedLink l, History history) {
-    if (l.isAttached()) {
-      Position reached = deliveries.position();
-      if (reached != null) {
-        see(l.run(), reached);
-      }
-    }
+    seeReached(l);
     for (String channel : List.copyOf(gaps)) {
       tellGap(channel, history);
     }
@@ -303,7 +306,11 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
 
   /** Says whether a subscription stood until now. */
   private synchronized boolean lost() {
-    boolean stood = link != null;
+    SubscribedLink ended = link;
+    boolean stood = ended != null;
+    if (ended != null) {
+      seeReached(ended);
+    }
     link = null;
     for (String channel : wanted) {
       if (!hasHistory(channel)) {

@@ -1,9 +1,10 @@
 package io.github.ssekit.redis;
 
-import static java.lang.System.Logger.Level.WARNING;
+import static java.lang.System.Logger.Level.DEBUG;
 
 import io.github.ssekit.core.Position;
 import io.github.ssekit.core.Replay;
+import io.github.ssekit.core.Upstream.ReplaySink;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -17,7 +18,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiFunction;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,7 +39,7 @@ final class Replays implements AutoCloseable {
 
   /** One read: those who wait for it, then its answer. Guarded by the map. */
   private static final class Read {
-    private final List<Consumer<? super Replay>> sinks = new ArrayList<>();
+    private final List<ReplaySink> sinks = new ArrayList<>();
     private @Nullable Replay answer;
     private long answered;
   }
@@ -62,7 +62,7 @@ final class Replays implements AutoCloseable {
   }
 
   /** See {@link io.github.ssekit.core.Upstream#replay}. */
-  void replay(Position after, Collection<String> channels, Consumer<? super Replay> sink) {
+  void replay(Position after, Collection<String> channels, ReplaySink sink) {
     Question question = new Question(after, Set.copyOf(channels));
     synchronized (reads) {
       expire();
@@ -87,12 +87,19 @@ final class Replays implements AutoCloseable {
     try {
       answer = source.apply(question.after(), question.channels());
     } catch (RuntimeException e) {
-      LOG.log(WARNING, "History could not be read, and is tried again: {0}", e.toString());
+      LOG.log(DEBUG, "History could not be read, and is tried again: {0}", e.toString());
+      synchronized (reads) {
+        read.sinks.removeIf(sink -> !sink.isWanted());
+        if (read.sinks.isEmpty()) {
+          reads.remove(question);
+          return;
+        }
+      }
       Future<?> unused =
           threads.schedule(() -> read(question, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
-    List<Consumer<? super Replay>> sinks;
+    List<ReplaySink> sinks;
     synchronized (reads) {
       read.answer = answer;
       read.answered = System.nanoTime();

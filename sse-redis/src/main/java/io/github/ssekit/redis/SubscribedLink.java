@@ -337,7 +337,8 @@ final class SubscribedLink extends BinaryJedisPubSub {
     if (at == null) {
       return probe;
     }
-    if (rewound) {
+    // An id below what was heard before is as good a proof as one out of order.
+    if (rewound || !probe.isAfter(at)) {
       deliveries.rewound(Reason.REWOUND, at, probe);
       rewound = false;
       return probe;

@@ -29,7 +29,8 @@ for i = 5, 4 + 2 * pairs_count, 2 do
   end
 end
 if lost then
-  clock = fn.step(fn.later(clock, lost), now)
+  -- Other nodes may have heard more than this one.
+  clock = fn.beyond(fn.later(clock, lost), now)
   redis.call('HSET', scope, 'clock', clock, 'floor', clock)
   fn.write_ends(scope, ends, order)
   redis.call(ARGV[3], KEYS[2], 'rewind ' .. clock .. ' ' .. lost)

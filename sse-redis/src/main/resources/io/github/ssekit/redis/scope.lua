@@ -69,6 +69,12 @@ local function scope_functions()
     redis.call('HSET', scope, 'ends', table.concat(text, ' '))
   end
 
+  -- An id beyond whatever anybody may have seen that has seen this one.
+  local function beyond(id, now)
+    local ms = split(id)
+    return join(math.max(ms, now) + MARGIN, 0)
+  end
+
   -- Notes birth and changes of run. Returns the clock.
   local function touch(scope, run, now, clock, known)
     if not clock then
@@ -81,15 +87,14 @@ local function scope_functions()
         ends[known] = clock
         write_ends(scope, ends, order)
       end
-      local ms = split(clock)
-      clock = join(math.max(ms, now) + MARGIN, 0)
+      clock = beyond(clock, now)
       redis.call('HSET', scope, 'clock', clock, 'run', run)
     end
     return clock
   end
 
   return {
-    split = split, after = after, later = later, time = time, step = step,
+    split = split, beyond = beyond, after = after, later = later, time = time, step = step,
     read_ends = read_ends, write_ends = write_ends, touch = touch,
   }
 end

@@ -124,6 +124,24 @@ class RedisScriptIT {
   }
 
   @Test
+  void aLossThatOneNodeProvesCoversWhatOthersMayHaveHeard() throws Exception {
+    Position clock = publish("a", "x", 100, 60_000, "run2");
+    String seen = (clock.milliseconds() + 4_000) + "-7";
+    other.eval(
+        text("scope.lua") + text("attach.lua"),
+        List.of("{sse}:scope", "{sse}:control"),
+        List.of("run2", "nonce", "PUBLISH", "1", "run1", seen));
+    Position floor = Position.parse(other.hget("{sse}:scope", "floor"));
+    assertEquals(Position.parse((clock.milliseconds() + 14_000) + "-0"), floor);
+    // Told once.
+    other.eval(
+        text("scope.lua") + text("attach.lua"),
+        List.of("{sse}:scope", "{sse}:control"),
+        List.of("run2", "other", "PUBLISH", "1", "run1", seen));
+    assertEquals(floor, Position.parse(other.hget("{sse}:scope", "floor")));
+  }
+
+  @Test
   void aStreamThatKnowsALaterIdThanTheClockMovesClockAndFloor() throws Exception {
     publish("a", "x", 100, 60_000, "r");
     other.xadd(
