@@ -1,0 +1,256 @@
+package io.github.ssekit.faults;
+
+import io.github.ssekit.faults.FaultProxy.Mode;
+import java.util.List;
+import java.util.Locale;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+
+/** What can go wrong. Each returns when it is over: when what was broken can work again. */
+enum Fault {
+  /** A client's connection is reset. */
+  CLIENT_RESET(false, (stage, step) -> step.of(stage.toEvents).forEach(FaultProxy::resetAll)),
+
+  /** A client's connection ends in the middle of an event. */
+  CLIENT_CUT(
+      false,
+      (stage, step) -> {
+        step.of(stage.toEvents).forEach(p -> p.cutAll(step.coin()));
+        Threads.pause(step.millis());
+      }),
+
+  /** A client hears nothing and its connection still stands; then it connects again. */
+  CLIENT_SWALLOW(false, (stage, step) -> during(step, step.of(stage.toEvents), Mode.SWALLOW)),
+
+  /** A client's network delivers late. */
+  CLIENT_PAUSE(false, (stage, step) -> during(step, step.of(stage.toEvents), Mode.PAUSE)),
+
+  /** A client stops reading while much comes. */
+  CLIENT_UNREAD(
+      false,
+      (stage, step) -> {
+        Client client = step.of(stage.clients);
+        stage.setHeavy(true);
+        client.setReading(false);
+        Threads.pause(step.millis());
+        client.setReading(true);
+        stage.setHeavy(false);
+      }),
+
+  /** All clients are cut off at once. */
+  CLIENTS_RESET(
+      false, (stage, step) -> stage.toEvents.forEach(c -> c.forEach(FaultProxy::resetAll))),
+
+  /** Half of the clients are away. */
+  CLIENTS_AWAY(false, (stage, step) -> away(stage, step, () -> {})),
+
+  /** The publishers lose their connections, and with them acknowledgements. */
+  PUBLISH_RESET(
+      false,
+      (stage, step) -> {
+        for (long spent = 0; spent < step.millis(); spent += 100) {
+          stage.toPublish.forEach(FaultProxy::resetAll);
+          Threads.pause(100);
+        }
+      }),
+
+  NODE_KILL(
+      false,
+      (stage, step) -> {
+        NodeProcess node = step.of(stage.nodes);
+        node.kill();
+        Threads.pause(step.millis());
+        node.start();
+        node.awaitServing();
+      }),
+
+  /** All nodes are restarted in good order, one after the other. */
+  NODE_ROLLING(
+      false,
+      (stage, step) -> {
+        for (NodeProcess node : stage.nodes) {
+          node.stop();
+          node.start();
+          node.awaitServing();
+        }
+      }),
+
+  NODE_STOP(
+      false,
+      (stage, step) -> {
+        NodeProcess node = step.of(stage.nodes);
+        node.signal("STOP");
+        Threads.pause(step.millis());
+        node.signal("CONT");
+      }),
+
+  REDIS_STOP(
+      false,
+      (stage, step) -> {
+        stage.redis.signal("STOP");
+        Threads.pause(step.millis());
+        stage.redis.signal("CONT");
+      }),
+
+  KILL_PUBSUB(false, (stage, step) -> kill(stage, ClientType.PUBSUB)),
+
+  KILL_NORMAL(false, (stage, step) -> kill(stage, ClientType.NORMAL)),
+
+  /** Half-open between one node, or all, and Redis. */
+  REDIS_SWALLOW(false, (stage, step) -> during(step, someToRedis(stage, step), Mode.SWALLOW)),
+
+  REDIS_PAUSE(false, (stage, step) -> during(step, someToRedis(stage, step), Mode.PAUSE)),
+
+  REDIS_RESET(false, (stage, step) -> someToRedis(stage, step).forEach(FaultProxy::resetAll)),
+
+  REDIS_CUT(
+      false,
+      (stage, step) -> {
+        step.of(stage.toRedis).cutAll(step.coin());
+        Threads.pause(step.millis());
+      }),
+
+  /** A node's subscription takes less than comes, so that Redis ends it. */
+  OUTPUT_LIMIT(
+      false,
+      (stage, step) -> {
+        FaultProxy proxy = step.of(stage.toRedis);
+        proxy.set(Mode.PAUSE);
+        stage.redis.run(Fault::overrun);
+        Threads.pause(step.millis());
+        proxy.restore();
+      }),
+
+  /** Redis forgets the scripts. */
+  SCRIPT_FLUSH(false, (stage, step) -> stage.redis.run(jedis -> jedis.scriptFlush())),
+
+  REDIS_KILL_ALWAYS(
+      false, (stage, step) -> stage.redis.killAndRestart(RedisServer.Memory.ALWAYS, step.millis())),
+
+  REDIS_KILL_EVERYSEC(
+      true,
+      (stage, step) -> stage.redis.killAndRestart(RedisServer.Memory.EVERYSEC, step.millis())),
+
+  /** Redis comes back as it was somewhat earlier. */
+  REDIS_KILL_SNAPSHOT(
+      true,
+      (stage, step) -> stage.redis.killAndRestart(RedisServer.Memory.SNAPSHOT, step.millis())),
+
+  /** Redis comes back empty, to nodes and clients of which half were away. */
+  REDIS_KILL_NONE(
+      true,
+      (stage, step) ->
+          away(stage, step, () -> stage.redis.killAndRestart(RedisServer.Memory.NONE, 300))),
+
+  FLUSHALL(
+      true, (stage, step) -> away(stage, step, () -> stage.redis.run(jedis -> jedis.flushAll()))),
+
+  DEL_STREAM(
+      true,
+      (stage, step) -> away(stage, step, () -> stage.redis.run(jedis -> jedis.del(stream(step))))),
+
+  TRIM_STREAM(
+      true,
+      (stage, step) ->
+          away(
+              stage,
+              step,
+              () -> stage.redis.run(jedis -> jedis.xtrim(stream(step), step.pick() % 3, false)))),
+
+  CLOCK_LOST(
+      true,
+      (stage, step) ->
+          away(stage, step, () -> stage.redis.run(jedis -> jedis.hdel(Stage.SCOPE, "clock")))),
+
+  SCOPE_LOST(
+      true,
+      (stage, step) -> away(stage, step, () -> stage.redis.run(jedis -> jedis.del(Stage.SCOPE))));
+
+  /**
+   * Those that need no process to be alive, and leave none dead: they may happen during another.
+   */
+  static final List<Fault> NETWORK =
+      List.of(
+          CLIENT_RESET,
+          CLIENT_CUT,
+          CLIENT_SWALLOW,
+          CLIENTS_RESET,
+          PUBLISH_RESET,
+          REDIS_SWALLOW,
+          REDIS_PAUSE,
+          REDIS_RESET,
+          REDIS_CUT);
+
+  private final boolean loses;
+
+  @SuppressWarnings("ImmutableEnumChecker") // Lambdas that capture nothing.
+  private final Action action;
+
+  /** How a fault is done to a stage. */
+  @FunctionalInterface
+  private interface Action {
+    void run(Stage stage, Step step);
+  }
+
+  Fault(boolean loses, Action action) {
+    this.loses = loses;
+    this.action = action;
+  }
+
+  /** Whether Redis may lose acknowledged events by it. Then clients may be told so, else never. */
+  boolean loses() {
+    return loses;
+  }
+
+  void run(Stage stage, Step step) {
+    action.run(stage, step);
+  }
+
+  /** The name on the command line and in the report. */
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  private static void during(Step step, List<FaultProxy> proxies, Mode mode) {
+    proxies.forEach(p -> p.set(mode));
+    Threads.pause(step.millis());
+    proxies.forEach(FaultProxy::restore);
+  }
+
+  private static List<FaultProxy> someToRedis(Stage stage, Step step) {
+    return step.coin() ? stage.toRedis : List.of(step.of(stage.toRedis));
+  }
+
+  private static void away(Stage stage, Step step, Runnable meanwhile) {
+    List<FaultProxy> proxies = step.half(stage.toEvents).stream().flatMap(List::stream).toList();
+    proxies.forEach(p -> p.set(Mode.REFUSE));
+    proxies.forEach(FaultProxy::resetAll);
+    Threads.pause(step.millis() / 2);
+    meanwhile.run();
+    Threads.pause(step.millis() / 2);
+    proxies.forEach(FaultProxy::restore);
+  }
+
+  private static void overrun(Jedis jedis) {
+    String option = "client-output-buffer-limit";
+    jedis.configSet(option, "pubsub 262144 0 0");
+    String rubbish = "x".repeat(16 << 10);
+    for (int i = 0; i < 400; i++) {
+      jedis.publish(Stage.CONTROL, rubbish);
+    }
+    jedis.configSet(option, "pubsub 33554432 8388608 60");
+  }
+
+  private static void kill(Stage stage, ClientType type) {
+    stage.redis.run(
+        jedis ->
+            jedis.clientKill(
+                new ClientKillParams().type(type).skipMe(ClientKillParams.SkipMe.YES)));
+  }
+
+  private static String stream(Step step) {
+    return "{sse}:stream:" + step.of(Stage.CHANNELS);
+  }
+}

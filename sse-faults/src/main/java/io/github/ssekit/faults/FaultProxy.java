@@ -1,0 +1,150 @@
+package io.github.ssekit.faults;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * A TCP proxy on the loopback whose connections can be made to fail. Threads: one that accepts, and
+ * two for each connection. Any thread may use it.
+ */
+final class FaultProxy implements AutoCloseable {
+  /** What becomes of the bytes. */
+  enum Mode {
+    PASS,
+    /** They wait: neither side is read. */
+    PAUSE,
+    /** They vanish, and new connections lead nowhere: the peer looks alive and is not. */
+    SWALLOW,
+    /** New connections are reset. */
+    REFUSE
+  }
+
+  /** Small, so that a peer that is not read is felt soon. */
+  static final int BUFFER_BYTES = 32 << 10;
+
+  private static final int CONNECT_MILLIS = 2000;
+
+  private final ServerSocket server;
+  private final int target;
+  private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
+  private Mode mode = Mode.PASS;
+
+  private FaultProxy(ServerSocket server, int target) {
+    this.server = server;
+    this.target = target;
+  }
+
+  /** A proxy on a free port, to a port of the loopback. */
+  static FaultProxy to(int target) {
+    try {
+      ServerSocket server = new ServerSocket();
+      server.setReceiveBufferSize(BUFFER_BYTES);
+      server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 100);
+      FaultProxy proxy = new FaultProxy(server, target);
+      Threads.daemon("proxy", proxy::accept);
+      return proxy;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  int port() {
+    return server.getLocalPort();
+  }
+
+  synchronized void set(Mode next) {
+    mode = next;
+    notifyAll();
+  }
+
+  /** From SWALLOW or REFUSE too: what lost bytes can't go on. */
+  void restore() {
+    boolean reset;
+    synchronized (this) {
+      reset = mode == Mode.SWALLOW;
+      set(Mode.PASS);
+    }
+    if (reset) {
+      resetAll();
+    }
+  }
+
+  /** Waits while paused. Interrupts are taken for the end. */
+  synchronized Mode awaitFlow() throws IOException {
+    while (mode == Mode.PAUSE) {
+      try {
+        wait();
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IOException("interrupted", e);
+      }
+    }
+    return mode;
+  }
+
+  synchronized Mode mode() {
+    return mode;
+  }
+
+  /** An RST to both sides of each connection. */
+  void resetAll() {
+    connections.forEach(ProxiedConnection::reset);
+  }
+
+  /** The next bytes that come from the target pass by half; then RST, or FIN. */
+  void cutAll(boolean reset) {
+    connections.forEach(c -> c.cutNext(reset));
+  }
+
+  private void accept() {
+    while (!server.isClosed()) {
+      try {
+        Socket near = server.accept();
+        if (mode() == Mode.REFUSE) {
+          ProxiedConnection.reset(near);
+        } else {
+          Threads.daemon("proxied", () -> serve(near));
+        }
+      } catch (IOException e) {
+        if (!server.isClosed()) {
+          throw new UncheckedIOException(e);
+        }
+      }
+    }
+  }
+
+  private void serve(Socket near) {
+    Socket far = new Socket();
+    ProxiedConnection connection = new ProxiedConnection(this, near, far);
+    connections.add(connection);
+    try {
+      if (mode() != Mode.SWALLOW) {
+        far.setReceiveBufferSize(BUFFER_BYTES);
+        far.connect(
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), target), CONNECT_MILLIS);
+      }
+      connection.run();
+    } catch (IOException e) {
+      connection.reset();
+    } finally {
+      connections.remove(connection);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    set(Mode.PASS);
+    resetAll();
+  }
+}

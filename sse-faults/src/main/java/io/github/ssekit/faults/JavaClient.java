@@ -1,0 +1,57 @@
+package io.github.ssekit.faults;
+
+import io.github.ssekit.core.EventStreamHandler;
+import io.github.ssekit.core.EventStreamParser;
+import io.github.ssekit.core.ReconnectionTime;
+import io.github.ssekit.core.SseEvent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.util.List;
+import java.util.Set;
+
+/** A client of the JDK's HTTP client and the library's parser. */
+final class JavaClient extends Client {
+  JavaClient(String name, Set<String> channels, List<Integer> ports, long seed, RunClock clock) {
+    super(name, channels, ports, seed, clock);
+  }
+
+  @Override
+  InputStream open(URI uri, String lastEventId) throws IOException, InterruptedException {
+    return Http.stream(uri, lastEventId);
+  }
+
+  @Override
+  void read(InputStream in) throws IOException {
+    EventStreamParser parser =
+        new EventStreamParser(
+            new EventStreamHandler() {
+              @Override
+              public void onEvent(SseEvent event) {
+                String data = event.data();
+                String id = event.id();
+                JavaClient.this.onEvent(
+                    event.type(), data == null ? "" : data, id == null ? "" : id);
+              }
+
+              @Override
+              public void onReconnectionTime(ReconnectionTime time) {
+                onRetry(time.time().toMillis());
+              }
+            });
+    byte[] bytes = new byte[8 << 10];
+    while (true) {
+      awaitReading();
+      int count = in.read(bytes);
+      if (count < 0) {
+        return;
+      }
+      for (int i = 0; i < count; i++) {
+        parser.feed(bytes, i, 1);
+        if (bytes[i] == '\n') {
+          onPosition(parser.lastEventId());
+        }
+      }
+    }
+  }
+}

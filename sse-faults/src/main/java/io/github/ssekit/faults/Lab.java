@@ -1,0 +1,197 @@
+package io.github.ssekit.faults;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The fault lab's program.
+ *
+ * <pre>
+ * Lab seed (faults | minutes "m") [ "long" | "pairs" | "told" | "nodes=" count | fault … ]
+ * </pre>
+ *
+ * It does so many faults, or as many as fit into so many minutes; only those named, if any are. The
+ * same seed gives the same faults in the same order. It prints a table, and exits with 1 if the
+ * contract was broken in anything; the logs of the processes then stay.
+ *
+ * <p>{@code long}: they last up to half a minute instead of up to three seconds. {@code pairs}: a
+ * fault of the network happens during each. {@code told}: prints each loss that was told.
+ */
+final class Lab {
+  private static final long SETTLE_MILLIS = 15_000;
+  private static final int SHORT_MILLIS = 3000;
+  private static final int LONG_MILLIS = 30_000;
+
+  private final long seed;
+  private final String amount;
+  private final boolean longFaults;
+  private final boolean pairs;
+  private final boolean told;
+  private final int nodes;
+  private final List<Fault> faults = new ArrayList<>();
+  private final PrintStream out;
+
+  private Lab(String[] args, PrintStream out) {
+    this.out = out;
+    if (args.length < 2 || !args[0].matches("\\d{1,9}") || !args[1].matches("\\d{1,5}m?")) {
+      throw new IllegalArgumentException(
+          "Lab seed faults|minutes(m) [long] [pairs] [told] [nodes=2] [fault ...], of "
+              + List.of(Fault.values()));
+    }
+    seed = Long.parseLong(args[0]);
+    amount = args[1];
+    List<String> modes = new ArrayList<>(Arrays.asList(args).subList(2, args.length));
+    longFaults = modes.remove("long");
+    pairs = modes.remove("pairs");
+    told = modes.remove("told");
+    int count = 3;
+    for (String mode : modes) {
+      if (mode.matches("nodes=[1-9]")) {
+        count = mode.charAt(mode.length() - 1) - '0';
+      } else {
+        faults.add(fault(mode));
+      }
+    }
+    nodes = count;
+    if (faults.isEmpty()) {
+      faults.addAll(List.of(Fault.values()));
+    }
+  }
+
+  private static Fault fault(String name) {
+    return Stream.of(Fault.values())
+        .filter(f -> f.toString().equals(name))
+        .findAny()
+        .orElseThrow(() -> new IllegalArgumentException("no fault is named " + name));
+  }
+
+  /** Runs the lab, see above. */
+  public static void main(String[] args) throws IOException {
+    System.exit(run(args, System.out) ? 0 : 1);
+  }
+
+  /** Whether the contract was kept. */
+  static boolean run(String[] args, PrintStream out) throws IOException {
+    return new Lab(args, out).run();
+  }
+
+  private boolean run() throws IOException {
+    Path folder = Files.createTempDirectory("sse-faults");
+    boolean curl = hasCurl();
+    out.printf(
+        "Seed %d, %s %s, %d nodes%s.%n",
+        seed,
+        amount,
+        amount.endsWith("m") ? "" : "faults",
+        nodes,
+        curl ? "" : ", no curl: its clients are Java's");
+    Report report;
+    try (Stage stage = new Stage(seed, nodes, curl, folder)) {
+      List<Row> rows = play(stage);
+      stage.settle(SETTLE_MILLIS);
+      List<Published> acknowledged = stage.ledger.acknowledged();
+      out.printf("%d events sent, %d acknowledged.%n", stage.ledger.count(), acknowledged.size());
+      report = new Report(rows, stage.traces(), acknowledged);
+    }
+    report.print(out);
+    if (told) {
+      report.printTold(out);
+    }
+    List<String> violations = report.violations();
+    if (violations.isEmpty()) {
+      out.println("The contract was kept.");
+      delete(folder);
+      return true;
+    }
+    report.printTraces(out);
+    out.println();
+    violations.stream().limit(100).forEach(out::println);
+    out.printf("%d violations. The logs are in %s%n", violations.size(), folder);
+    return false;
+  }
+
+  private List<Row> play(Stage stage) {
+    List<Row> rows = new ArrayList<>();
+    int longest = longFaults ? LONG_MILLIS : SHORT_MILLIS;
+    Plan plan = new Plan(seed, faults, longest);
+    Plan network = new Plan(seed + 1, Fault.NETWORK, longest);
+    Random pauses = new Random(seed);
+    await(stage, stage.clock.now());
+    while (!isEnough(rows, stage.clock.now())) {
+      Step step = plan.next();
+      Threads.pause(200 + pauses.nextInt(500));
+      stage.visit();
+      long start = stage.clock.now();
+      run(stage, step, pairs ? network.next() : null);
+      long end = stage.clock.now();
+      long recovered = await(stage, end);
+      rows.add(new Row(step, start, end, recovered));
+      out.printf(
+          "%3d %s, %d ms, recovered %s%n",
+          rows.size(),
+          step.fault(),
+          end - start,
+          recovered < 0 ? "never" : "+" + (recovered - end));
+    }
+    return rows;
+  }
+
+  private void run(Stage stage, Step step, @Nullable Step meanwhile) {
+    if (meanwhile == null) {
+      step.fault().run(stage, step);
+      return;
+    }
+    Thread other =
+        Threads.daemon(
+            "meanwhile",
+            () -> {
+              Threads.pause(meanwhile.pick() % 500);
+              meanwhile.fault().run(stage, meanwhile);
+            });
+    step.fault().run(stage, step);
+    boolean unused = Threads.await(LONG_MILLIS + SETTLE_MILLIS, () -> !other.isAlive());
+    out.printf("    with %s%n", meanwhile.fault());
+  }
+
+  private boolean isEnough(List<Row> rows, long now) {
+    return amount.endsWith("m")
+        ? now > 60_000 * Long.parseLong(amount.substring(0, amount.length() - 1))
+        : rows.size() >= Long.parseLong(amount);
+  }
+
+  private static long await(Stage stage, long time) {
+    boolean unused = Threads.await(SETTLE_MILLIS, () -> stage.recoveredAt(time) >= 0);
+    return stage.recoveredAt(time);
+  }
+
+  private static boolean hasCurl() {
+    try {
+      return new ProcessBuilder("curl", "--version")
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path each : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
+        Files.delete(each);
+      }
+    }
+  }
+}

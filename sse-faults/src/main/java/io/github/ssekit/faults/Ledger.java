@@ -1,0 +1,55 @@
+package io.github.ssekit.faults;
+
+import io.github.ssekit.core.Position;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+
+/** What was published: all that the oracle knows. Thread-safe. */
+final class Ledger {
+  private final AtomicLong numbers = new AtomicLong();
+  private final List<Published> acknowledged = new ArrayList<>();
+  private final Map<Long, Long> attempted = new ConcurrentHashMap<>();
+
+  /** The number of an event that is about to be sent. */
+  long begin(long now) {
+    long number = numbers.incrementAndGet();
+    attempted.put(number, now);
+    return number;
+  }
+
+  synchronized void acknowledge(String channel, long number, long now, Position id) {
+    Long sentAt = attempted.get(number);
+    acknowledged.add(new Published(number, channel, sentAt == null ? now : sentAt, now, id));
+  }
+
+  /** In the order in which they were first sent. */
+  synchronized List<Published> acknowledged() {
+    List<Published> sorted = new ArrayList<>(acknowledged);
+    sorted.sort(Comparator.comparingLong(Published::sentAt));
+    return sorted;
+  }
+
+  /** The acknowledged events whose first attempt began at that time or later, in no order. */
+  synchronized List<Published> since(long time) {
+    List<Published> found = new ArrayList<>();
+    // Acknowledgements come in the order of time, so that none before the fault needs a look.
+    for (int i = acknowledged.size() - 1; i >= 0; i--) {
+      Published each = acknowledged.get(i);
+      if (each.acknowledgedAt() < time) {
+        break;
+      }
+      if (each.sentAt() >= time) {
+        found.add(each);
+      }
+    }
+    return found;
+  }
+
+  long count() {
+    return numbers.get();
+  }
+}

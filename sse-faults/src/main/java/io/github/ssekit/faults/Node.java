@@ -1,0 +1,128 @@
+package io.github.ssekit.faults;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.PublishException;
+import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.redis.RedisBridge;
+import io.github.ssekit.servlet.EventStreamServlet;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
+import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.Server;
+import org.eclipse.jetty.server.ServerConnector;
+
+/**
+ * The main class of a node: what an application is to the lab.
+ *
+ * <pre>
+ * GET  /events?channel=a&amp;channel=b     the event stream
+ * GET  /publish                          204: it serves
+ * POST /publish?channel=a&amp;token=t      publishes the body; 200 with the id, 503 with "stored?" or "not stored"
+ * </pre>
+ *
+ * It ends when its standard input does, that is, with the lab at the latest.
+ */
+final class Node {
+  private Node() {}
+
+  /**
+   * Runs a node.
+   *
+   * @param args the port to serve on, Redis's on the loopback, and the events of a channel's log
+   */
+  public static void main(String[] args) throws Exception {
+    Threads.daemon("parent", Node::endWithParent);
+    Hub hub =
+        Hub.builder()
+            .heartbeat(Duration.ofSeconds(1))
+            .stuckWriteDeadline(Duration.ofSeconds(3))
+            .reconnectionTime(Duration.ofMillis(200))
+            .log(Integer.parseInt(args[2]), 512 << 10)
+            .create();
+    RedisBridge bridge =
+        RedisBridge.builder(hub, URI.create("redis://127.0.0.1:" + args[1]))
+            .history(channel -> true)
+            .silence(Duration.ofSeconds(1))
+            .connect();
+    Server jetty = server(Integer.parseInt(args[0]), hub, bridge);
+    jetty.start();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> close(hub, jetty, bridge)));
+  }
+
+  private static Server server(int port, Hub hub, RedisBridge bridge) {
+    Server jetty = new Server();
+    ServerConnector connector = new ServerConnector(jetty);
+    connector.setHost("127.0.0.1");
+    connector.setPort(port);
+    // What the kernel may hold of a client that doesn't read.
+    connector.setAcceptedSendBufferSize(FaultProxy.BUFFER_BYTES);
+    jetty.addConnector(connector);
+    ServletContextHandler context = new ServletContextHandler();
+    ServletHolder events =
+        new ServletHolder(
+            EventStreamServlet.of(hub, r -> List.of(r.getParameterValues("channel"))));
+    events.setAsyncSupported(true);
+    context.addServlet(events, "/events");
+    context.addServlet(new ServletHolder(new Publish(bridge)), "/publish");
+    jetty.setHandler(context);
+    return jetty;
+  }
+
+  private static void endWithParent() {
+    try {
+      while (System.in.read() >= 0) {}
+    } catch (IOException e) {
+      System.err.println("The lab is gone: " + e);
+    }
+    Runtime.getRuntime().halt(2);
+  }
+
+  private static void close(Hub hub, Server jetty, RedisBridge bridge) {
+    hub.close();
+    try {
+      jetty.stop();
+    } catch (Exception e) {
+      System.err.println("Jetty doesn't stop: " + e);
+    }
+    bridge.close();
+  }
+
+  private static final class Publish extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    private final transient RedisBridge bridge;
+
+    Publish(RedisBridge bridge) {
+      this.bridge = bridge;
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) {
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    }
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      String data = new String(request.getInputStream().readAllBytes(), UTF_8);
+      String body;
+      try {
+        body =
+            bridge.publish(
+                request.getParameter("channel"), SseEvent.of(data), request.getParameter("token"));
+      } catch (PublishException e) {
+        response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+        body = e.mayBeStored() ? "stored?" : "not stored";
+      }
+      response.getOutputStream().write(body.getBytes(UTF_8));
+    }
+  }
+}

@@ -1,0 +1,77 @@
+package io.github.ssekit.faults;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** A node as a process: a {@link Node} behind a port that stays its own over restarts. */
+final class NodeProcess {
+  private static final long START_MILLIS = 20_000;
+
+  private final Path log;
+  private final int redisPort;
+  private final int logEvents;
+  private final int port = OwnProcess.freePort();
+  private OwnProcess process;
+
+  /** Starts one; its hub keeps so many events of a channel. */
+  NodeProcess(int number, Path folder, int redisPort, int logEvents) {
+    this.logEvents = logEvents;
+    this.log = folder.resolve("node" + number + ".log");
+    this.redisPort = redisPort;
+    process = launch();
+  }
+
+  private OwnProcess launch() {
+    List<String> command =
+        List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx192m",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-Xshare:auto",
+            "-classpath",
+            System.getProperty("java.class.path"),
+            Node.class.getName(),
+            "" + port,
+            "" + redisPort,
+            "" + logEvents);
+    return OwnProcess.start(command, log.toFile());
+  }
+
+  int port() {
+    return port;
+  }
+
+  void signal(String name) {
+    process.signal(name);
+  }
+
+  void kill() {
+    process.kill();
+  }
+
+  void stop() {
+    process.stop();
+  }
+
+  /** After a kill or stop; does not wait until it serves. */
+  void start() {
+    process = launch();
+  }
+
+  /** Waits until it serves. A node that has given up for want of a Redis is started again. */
+  void awaitServing() {
+    boolean serves =
+        Threads.await(
+            START_MILLIS,
+            () -> {
+              if (!process.isAlive()) {
+                start();
+              }
+              return Http.answers(port);
+            });
+    if (!serves) {
+      throw new IllegalStateException("a node does not start: see " + log);
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.github.ssekit.faults;
+
+import io.github.ssekit.faults.Finding.Kind;
+import java.io.PrintStream;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+
+/** What a run came to: the table, and the violations with what the clients saw. */
+final class Report {
+  /** All but one in a hundred faults must be recovered from within this time. */
+  static final long RECOVERY_MILLIS = 5000;
+
+  private static final int TRACES = 8;
+  private static final int AROUND = 15;
+
+  private final List<Row> rows;
+  private final List<Trace> traces;
+  private final List<Finding> findings = new ArrayList<>();
+
+  Report(List<Row> rows, List<Trace> traces, List<Published> acknowledged) {
+    this.rows = rows;
+    this.traces = traces;
+    traces.forEach(trace -> findings.addAll(Oracle.judge(trace, acknowledged)));
+  }
+
+  /** All that breaks the contract, in words. */
+  List<String> violations() {
+    List<String> violations = new ArrayList<>();
+    for (Finding finding : findings) {
+      if (isViolation(finding)) {
+        violations.add(
+            "%s: %s: %s, in row %d"
+                .formatted(
+                    finding.kind(), finding.client(), finding.text(), row(finding.at()) + 1));
+      }
+    }
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      if (row.recoveredAt() < 0) {
+        violations.add("NOT RECOVERED from " + row.step().fault() + ", row " + (i + 1));
+      }
+      if (!row.step().fault().loses() && resets(i) > 0) {
+        violations.add(
+            "FALSE ALARM: %d resets in row %d, %s, where nothing is lost"
+                .formatted(resets(i), i + 1, row.step().fault()));
+      }
+    }
+    long slow = rows.stream().filter(r -> r.recoveryMillis() > RECOVERY_MILLIS).count();
+    if (slow > rows.size() / 100) {
+      violations.add(slow + " recoveries of more than " + RECOVERY_MILLIS + " ms");
+    }
+    return violations;
+  }
+
+  private boolean isViolation(Finding finding) {
+    return finding.kind() != Kind.TOLD || !(loses(finding.at()) || loses(finding.sentAt()));
+  }
+
+  private boolean loses(long time) {
+    int row = row(time);
+    return row >= 0 && rows.get(row).step().fault().loses();
+  }
+
+  /** The row to which a time belongs, or -1. */
+  private int row(long time) {
+    int row = -1;
+    while (row + 1 < rows.size() && rows.get(row + 1).startedAt() <= time) {
+      row++;
+    }
+    return row;
+  }
+
+  private long resets(int row) {
+    return traces.stream()
+        .flatMap(trace -> trace.sightings().stream())
+        .filter(s -> s instanceof Sighting.Told && row(s.at()) == row)
+        .count();
+  }
+
+  void print(PrintStream out) {
+    out.printf(
+        "%3s  %-20s %8s %8s %11s %6s %6s %6s %9s %6s %7s%n",
+        "#",
+        "fault",
+        "at s",
+        "for ms",
+        "recovery ms",
+        "lost",
+        "dup",
+        "reord",
+        "untold",
+        "bad",
+        "resets");
+    for (int i = 0; i < rows.size(); i++) {
+      Row row = rows.get(i);
+      out.printf(
+          Locale.ROOT,
+          "%3d  %-20s %8.1f %8d %11s %6d %6d %6d %9d %6d %7d%n",
+          i + 1,
+          row.step().fault() + (row.step().fault().loses() ? " *" : ""),
+          row.startedAt() / 1000.0,
+          row.endedAt() - row.startedAt(),
+          row.recoveredAt() < 0 ? "never" : "" + row.recoveryMillis(),
+          count(i, Kind.TOLD) + count(i, Kind.UNTOLD),
+          count(i, Kind.DUPLICATED),
+          count(i, Kind.REORDERED),
+          count(i, Kind.UNTOLD),
+          count(i, Kind.CORRUPT),
+          resets(i));
+    }
+    long[] recoveries =
+        rows.stream().mapToLong(Row::recoveryMillis).filter(m -> m >= 0).sorted().toArray();
+    out.println("* Redis may lose events by it: they must be told.");
+    if (recoveries.length > 0) {
+      out.printf(
+          "Recovery: median %d ms, 99%% %d ms, slowest %d ms.%n",
+          recoveries[recoveries.length / 2],
+          recoveries[(recoveries.length * 99 + 99) / 100 - 1],
+          Arrays.stream(recoveries).max().orElse(0));
+    }
+  }
+
+  private long count(int row, Kind kind) {
+    return findings.stream().filter(f -> f.kind() == kind && row(f.at()) == row).count();
+  }
+
+  /** Every loss and what told it. */
+  void printTold(PrintStream out) {
+    findings.stream()
+        .filter(f -> f.kind() == Kind.TOLD)
+        .forEach(
+            f ->
+                out.printf("%s, sent at %d: %s at %d%n", f.client(), f.sentAt(), f.text(), f.at()));
+  }
+
+  /** Of the first violations, what the client saw around them. */
+  void printTraces(PrintStream out) {
+    List<Finding> first = findings.stream().filter(this::isViolation).limit(TRACES).toList();
+    for (Finding finding : first) {
+      out.println();
+      out.println(finding.kind() + " " + finding.client() + ": " + finding.text());
+      for (Trace trace : traces) {
+        if (trace.client().equals(finding.client())) {
+          printAround(out, trace.sightings(), finding.index());
+        }
+      }
+    }
+    for (Trace trace : traces) {
+      List<Sighting> sightings = trace.sightings();
+      for (int i = 0; i < sightings.size(); i++) {
+        int row = row(sightings.get(i).at());
+        if (sightings.get(i) instanceof Sighting.Told
+            && (row < 0 || !rows.get(row).step().fault().loses())) {
+          out.println();
+          out.println("FALSE ALARM " + trace.client() + ", row " + (row + 1));
+          printAround(out, sightings, i);
+          return;
+        }
+      }
+    }
+  }
+
+  private static void printAround(PrintStream out, List<Sighting> sightings, int index) {
+    int to = Math.min(sightings.size(), index + AROUND);
+    for (int i = Math.max(0, index - AROUND); i < to; i++) {
+      out.println((i == index ? "> " : "  ") + sightings.get(i));
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.github.ssekit.faults;
+
+import io.github.ssekit.core.Position;
+import org.jspecify.annotations.Nullable;
+
+/** One thing that a client saw. Times are milliseconds of the run. */
+sealed interface Sighting {
+  long at();
+
+  /** The client asks a node for the stream, with its last event ID or none. */
+  record Asked(long at, int node, String lastEventId) implements Sighting {}
+
+  /** A block of only an id. */
+  record Announced(long at, Position position) implements Sighting {}
+
+  /** One of the lab's events. */
+  record Received(long at, String channel, long number, Position id) implements Sighting {}
+
+  /**
+   * A stream-reset.
+   *
+   * @param channel null for all channels
+   */
+  record Told(
+      long at,
+      @Nullable String channel,
+      String reason,
+      @Nullable Position from,
+      @Nullable Position to)
+      implements Sighting {
+    boolean isOf(String name) {
+      return channel == null || channel.equals(name);
+    }
+  }
+
+  /** The connection ended, or could not be had. */
+  record Ended(long at, String why) implements Sighting {}
+
+  /** Something that no client should ever see. */
+  record Nonsense(long at, String what) implements Sighting {}
+}

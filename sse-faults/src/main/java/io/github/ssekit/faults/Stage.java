@@ -1,0 +1,170 @@
+package io.github.ssekit.faults;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/** All that takes part in a run: Redis, nodes, proxies, publishers and clients. */
+final class Stage implements AutoCloseable {
+  static final List<String> CHANNELS = List.of("a", "b", "c");
+
+  /** The key of what Redis knows of all channels. */
+  static final String SCOPE = "{sse}:scope";
+
+  /** The Redis channel that every node listens to. */
+  static final String CONTROL = "{sse}:control";
+
+  private static final int PUBLISHERS_A_CHANNEL = 2;
+
+  /** Events in a node's log of a channel: enough to resume from, and hardly any. */
+  private static final int LARGE_LOG = 1024;
+
+  private static final int SMALL_LOG = 16;
+
+  final RunClock clock = new RunClock();
+  final Ledger ledger = new Ledger();
+  final RedisServer redis;
+  final List<NodeProcess> nodes = new ArrayList<>();
+
+  /** From each node to Redis. */
+  final List<FaultProxy> toRedis = new ArrayList<>();
+
+  /** From the publishers to each node. */
+  final List<FaultProxy> toPublish = new ArrayList<>();
+
+  /** From each client to each node. */
+  final List<List<FaultProxy>> toEvents = new ArrayList<>();
+
+  final List<Client> clients = new ArrayList<>();
+  private final List<Client> visitors = new ArrayList<>();
+  private final List<Publisher> publishers = new ArrayList<>();
+  private final long seed;
+
+  Stage(long seed, int nodeCount, boolean curl, Path folder) {
+    this.seed = seed;
+    redis = new RedisServer(folder);
+    for (int i = 0; i < nodeCount; i++) {
+      FaultProxy proxy = FaultProxy.to(redis.port());
+      toRedis.add(proxy);
+      nodes.add(new NodeProcess(i, folder, proxy.port(), i == 0 ? LARGE_LOG : SMALL_LOG));
+    }
+    nodes.forEach(NodeProcess::awaitServing);
+    for (NodeProcess node : nodes) {
+      toPublish.add(FaultProxy.to(node.port()));
+    }
+    client("java-1", Set.of("a", "b", "c"), false);
+    client("java-2", Set.of("a"), false);
+    client("java-3", Set.of("b", "c"), false);
+    client("java-4", Set.of("c", "a"), false);
+    client("curl-1", Set.of("a", "b", "c"), curl);
+    client("curl-2", Set.of("b"), curl);
+    for (int i = 0; i < CHANNELS.size() * PUBLISHERS_A_CHANNEL; i++) {
+      String channel = CHANNELS.get(i % CHANNELS.size());
+      publishers.add(new Publisher(channel, ports(toPublish), ledger, clock, seed * 100 + i));
+    }
+  }
+
+  private void client(String name, Set<String> channels, boolean curl) {
+    List<FaultProxy> proxies = nodes.stream().map(node -> FaultProxy.to(node.port())).toList();
+    toEvents.add(proxies);
+    long random = seed * 1000 + clients.size();
+    Client client =
+        curl
+            ? new CurlClient(name, channels, ports(proxies), random, clock)
+            : new JavaClient(name, channels, ports(proxies), random, clock);
+    clients.add(client.start());
+  }
+
+  private static List<Integer> ports(List<FaultProxy> proxies) {
+    return proxies.stream().map(FaultProxy::port).toList();
+  }
+
+  /** A client that comes new, without proxies, and leaves when the next one comes. */
+  void visit() {
+    endVisit();
+    List<Integer> ports = nodes.stream().map(NodeProcess::port).toList();
+    String name = "visitor-" + (visitors.size() + 1);
+    long random = seed * 10_000 + visitors.size();
+    visitors.add(new JavaClient(name, Set.copyOf(CHANNELS), ports, random, clock).start());
+  }
+
+  private void endVisit() {
+    if (!visitors.isEmpty()) {
+      Client last = visitors.get(visitors.size() - 1);
+      last.trace().cutShort();
+      last.close();
+    }
+  }
+
+  void setHeavy(boolean heavy) {
+    publishers.forEach(p -> p.setHeavy(heavy));
+  }
+
+  /** All clients, those too that came and went. */
+  List<Trace> traces() {
+    List<Trace> traces = new ArrayList<>();
+    clients.forEach(c -> traces.add(c.trace()));
+    visitors.forEach(c -> traces.add(c.trace()));
+    return traces;
+  }
+
+  /**
+   * When everyone had received, of each channel, some event that was first sent at that time or
+   * later; -1 if that has not happened.
+   */
+  long recoveredAt(long time) {
+    List<Published> since = ledger.since(time);
+    long latest = -1;
+    for (String channel : CHANNELS) {
+      long earliest =
+          since.stream()
+              .filter(p -> p.channel().equals(channel))
+              .mapToLong(this::receivedByAllAt)
+              .filter(at -> at >= 0)
+              .min()
+              .orElse(-1);
+      if (earliest < 0) {
+        return -1;
+      }
+      latest = Math.max(latest, earliest);
+    }
+    return latest;
+  }
+
+  private long receivedByAllAt(Published event) {
+    long latest = event.acknowledgedAt();
+    for (Client client : clients) {
+      if (client.trace().channels().contains(event.channel())) {
+        long at = client.trace().seenAt(event.number());
+        if (at < 0) {
+          return -1;
+        }
+        latest = Math.max(latest, at);
+      }
+    }
+    return latest;
+  }
+
+  /** No more events; the clients get the time that they need for the last ones, up to a bound. */
+  void settle(long millis) {
+    publishers.forEach(p -> p.stop(millis));
+    endVisit();
+    List<Published> all = ledger.acknowledged();
+    List<Published> tail = all.subList(Math.max(0, all.size() - 50), all.size());
+    boolean unused =
+        Threads.await(millis, () -> tail.stream().allMatch(p -> receivedByAllAt(p) >= 0));
+  }
+
+  @Override
+  public void close() {
+    publishers.forEach(p -> p.stop(0));
+    clients.forEach(Client::close);
+    visitors.forEach(Client::close);
+    nodes.forEach(NodeProcess::kill);
+    redis.close();
+    toEvents.forEach(proxies -> proxies.forEach(FaultProxy::close));
+    toPublish.forEach(FaultProxy::close);
+    toRedis.forEach(FaultProxy::close);
+  }
+}

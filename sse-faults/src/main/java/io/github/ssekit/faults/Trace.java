@@ -1,0 +1,62 @@
+package io.github.ssekit.faults;
+
+import io.github.ssekit.core.Position;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/** What one client saw, in its order. One thread writes, others may read. */
+final class Trace {
+  private final String client;
+  private final Set<String> channels;
+  private final List<Sighting> sightings = new ArrayList<>();
+  private final Map<Long, Long> firstSeen = new ConcurrentHashMap<>();
+  private volatile @Nullable Position lastOwed;
+
+  Trace(String client, Set<String> channels) {
+    this.client = client;
+    this.channels = channels;
+  }
+
+  synchronized void add(Sighting sighting) {
+    sightings.add(sighting);
+    if (sighting instanceof Sighting.Received received) {
+      firstSeen.putIfAbsent(received.number(), received.at());
+    }
+  }
+
+  /** The client leaves while events still come. Those after its last one are not owed to it. */
+  synchronized void cutShort() {
+    Position last = new Position(0, 0);
+    for (Sighting each : sightings) {
+      last = each instanceof Sighting.Received received ? received.id() : last;
+    }
+    lastOwed = last;
+  }
+
+  /** Whether the client was there long enough for an event. */
+  boolean owes(Published event) {
+    Position last = lastOwed;
+    return last == null || !event.id().isAfter(last);
+  }
+
+  String client() {
+    return client;
+  }
+
+  Set<String> channels() {
+    return channels;
+  }
+
+  synchronized List<Sighting> sightings() {
+    return List.copyOf(sightings);
+  }
+
+  /** When the event with this number came first, or -1 if it has not. */
+  long seenAt(long number) {
+    return firstSeen.getOrDefault(number, -1L);
+  }
+}

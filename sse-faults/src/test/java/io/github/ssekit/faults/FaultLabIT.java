@@ -1,0 +1,15 @@
+package io.github.ssekit.faults;
+
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+/** A short run of the lab. {@code -Dssekit.faults="2 200"} makes it another. */
+class FaultLabIT {
+  @Test
+  void theContractIsKeptUnderFaults() throws IOException {
+    String[] args = System.getProperty("ssekit.faults", "1 25").split(" ", -1);
+    assertTrue(Lab.run(args, System.out), "see the table and the traces above");
+  }
+}
