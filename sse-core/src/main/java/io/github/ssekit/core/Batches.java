@@ -89,11 +89,12 @@ final class Batches {
     while (true) {
       int lowest = lowest(at);
       Entry entry = lowest < 0 ? null : next(at[lowest]);
-      if (entry == null || (length > 0 && length + entry.frame.length() > capBytes)) {
+      // What was appended to several logs at once is read once.
+      boolean isNew = entry != null && entry.frame != before;
+      if (entry == null || (isNew && length > 0 && length + entry.frame.length() > capBytes)) {
         break;
       }
-      // What was appended to several logs at once is read once.
-      if (entry.frame != before) {
+      if (isNew) {
         entries.add(entry);
         length += entry.frame.length();
       }

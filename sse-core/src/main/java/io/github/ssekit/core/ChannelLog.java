@@ -67,6 +67,9 @@ final class ChannelLog {
   /** No event above this position is missing; null if there is no such position yet. */
   private @Nullable Position from;
 
+  /** The ordinal of the entry at which the log last restarted: positions before it are void. */
+  private long restart;
+
   ChannelLog(int maxEvents, long maxBytes) {
     this.maxEvents = maxEvents;
     this.maxBytes = maxBytes;
@@ -94,9 +97,10 @@ final class ChannelLog {
     from = Position.later(from, position);
   }
 
-  /** As {@link #startAt}, wherever it started before. Writer only. */
+  /** Has the log start at its newest entry, whose position may be below others. Writer only. */
   void restartAt(Position position) {
     from = position;
+    restart = tail.ordinal;
   }
 
   /**
@@ -106,8 +110,10 @@ final class ChannelLog {
    */
   Entry at(Position position) {
     Entry at = head;
-    for (Entry e = at.next; e != null && !e.isAfter(position); e = e.next) {
+    Entry e = at.next;
+    while (e != null && (e.ordinal <= restart || !e.isAfter(position))) {
       at = e;
+      e = e.next;
     }
     return at;
   }
@@ -122,7 +128,7 @@ final class ChannelLog {
     if (oldest != null) {
       head.next = Entry.CUT;
       head = oldest;
-      if (from != null) {
+      if (from != null && oldest.ordinal > restart) {
         startAt(oldest.position);
       }
       events--;

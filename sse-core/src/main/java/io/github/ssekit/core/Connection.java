@@ -130,7 +130,8 @@ public final class Connection {
 
   /**
    * Adds a channel: every event delivered to it after this call is written to the client. What came
-   * before is not, with history neither. Does nothing if it is among the channels already.
+   * before is not, with history neither; and a channel with history joins only when the connection
+   * has caught up with the others. Does nothing if it is among the channels already.
    *
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link EventPublisher}
    */
@@ -211,8 +212,8 @@ public final class Connection {
   /** Begins: its channels and its transport start. The loop has it already. */
   void start(Collection<String> channels, ReconnectionTime reconnectionTime) {
     try {
-      hub.resume(this, channels);
       send(reconnectionTime);
+      hub.resume(this, channels);
       transport.start(new Signals());
     } catch (RuntimeException | Error e) {
       loop.execute(() -> fail(e));
@@ -243,12 +244,17 @@ public final class Connection {
           if (state == State.CLOSED) {
             return;
           }
+          boolean before = positioned;
           for (Subscription s : subscriptions) {
             if (!s.ended) {
               s.subscribers.add(s);
               news(s);
               positioned |= s.channel.hasHistory && s.resumed;
             }
+          }
+          if (positioned && !before) {
+            // A tick that is under way knows an older position, perhaps below the client's.
+            lastSign = hub.nanoTime();
           }
           if (greeting != null) {
             say(greeting);
@@ -299,7 +305,7 @@ public final class Connection {
     }
   }
 
-  /** Has a block written before anything else that has not been begun. */
+  /** Has a block written before what its channels have. */
   private void say(byte[] block) {
     sign = block;
     if (state == State.IDLE) {
@@ -381,6 +387,7 @@ public final class Connection {
         hub.replayed(resuming, missed.upTo());
       }
       if (outbox != null
+          || sign != null
           || replay != null
           || pending != null
           || (bytes != null && closing != null)) {
@@ -396,14 +403,13 @@ public final class Connection {
   }
 
   private byte @Nullable [] nextPrivate() {
-    if (sign != null) {
-      byte[] block = sign;
-      sign = null;
-      lastSign = hub.nanoTime();
-      return block;
-    }
     if (outbox == null) {
-      return null;
+      byte[] block = sign;
+      if (block != null) {
+        sign = null;
+        lastSign = hub.nanoTime();
+      }
+      return block;
     }
     byte[] frame = outbox.poll();
     if (outbox.isEmpty()) {

@@ -308,7 +308,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
           Channel channel = channels.get(name);
           if (channel != null) {
             append(channel, reset.event().frame(), null, reset.reason());
-            channel.log.startAt(reset.to());
+            // One that is not open yet is complete from where it will be opened.
+            if (channel.log.from() != null) {
+              channel.log.startAt(reset.to());
+            }
           }
         });
   }
@@ -323,12 +326,20 @@ public final class Hub implements EventPublisher, AutoCloseable {
           // One frame: a client of several channels is told once.
           Frame frame =
               new StreamReset(null, reason, from, to).event().withId(to.toString()).frame();
+          long ordinal = watermark;
+          List<Channel> told = new ArrayList<>();
           for (Channel channel : channels.values()) {
             if (channel.hasHistory) {
-              append(channel, frame, to, reason);
-              channel.log.restartAt(to);
+              channel.append(++ordinal, frame, to, reason);
+              if (channel.log.from() != null) {
+                channel.log.restartAt(to);
+              }
+              told.add(channel);
             }
           }
+          // At once, so that no batch ends among them.
+          watermark = ordinal;
+          told.forEach(Channel::signal);
           resumes.rewound(to);
         });
   }
@@ -441,6 +452,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
       if (resumed != null && channel.hasHistory) {
         subscription.resumed = true;
         resumed.add(subscription);
+      } else if (channel.hasHistory && connection.resume != null) {
+        connection.resume.late.add(subscription);
       } else {
         // Under the lock: the loop knows of it before it is asked to write a later position.
         connection.live(List.of(subscription), null);
@@ -458,6 +471,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
     Channel channel = channels.get(name);
     if (channel == null) {
       boolean history = upstream != null && upstream.hasHistory(name);
+      if (history && policy != null && policy.keyOf != null) {
+        throw new IllegalArgumentException(
+            "channel \"%s\" has history: its overrun policy can't be to conflate".formatted(name));
+      }
       OverrunPolicy byDefault = history ? OverrunPolicy.close() : OverrunPolicy.skip();
       channel = new Channel(name, history, policy == null ? byDefault : policy, settings, loops);
       // First: if it throws, the channel is not open.
@@ -480,9 +497,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   void replayed(Resume resume, Position upTo) {
     lock.lock();
     try {
-      resume.at = upTo;
-      resume.replayed = true;
-      resumes.advance(resume);
+      resumes.replayed(resume, upTo);
     } finally {
       lock.unlock();
     }
@@ -498,7 +513,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
       }
       connection.subscriptions.remove(subscription);
       if (connection.resume != null) {
-        connection.resume.subscriptions.remove(subscription);
+        resumes.left(connection.resume, subscription);
       }
       leave(subscription);
     } finally {

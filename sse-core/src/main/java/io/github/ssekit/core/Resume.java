@@ -1,5 +1,6 @@
 package io.github.ssekit.core;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -13,6 +14,12 @@ final class Resume {
   /** Those that were asked for at connect and have not been left since. */
   final List<Subscription> subscriptions;
 
+  /**
+   * Those that came later: what they bring would carry the client past what it still misses, so
+   * they join when the others are live.
+   */
+  final List<Subscription> late = new ArrayList<>(0);
+
   /** Up to where the client has everything; null for one that has nothing and misses nothing. */
   @Nullable Position at;
 
@@ -21,6 +28,9 @@ final class Resume {
 
   /** Whether {@link #at} came from the upstream: this node reaches it, sooner or later. */
   boolean replayed;
+
+  /** How many rewinds there had been when the upstream was last asked. */
+  int rewinds;
 
   /** Whether the connection has closed, or is live. */
   boolean ended;

@@ -32,6 +32,9 @@ final class Resumes {
   /** What is below is not to be gone on from: Redis lost something there. */
   private @Nullable Position floor;
 
+  /** How often history was rewound. */
+  private int rewinds;
+
   /**
    * Everything up to here is in the logs. Volatile for those who read it without the lock: written
    * after the watermark that covers it.
@@ -56,12 +59,16 @@ final class Resumes {
 
   /** History below a position is void; whoever stands there is to be told. */
   void rewound(Position to) {
+    rewinds++;
     floor = to;
     // A position that was read before may lie in what is lost, never to be reached.
     List<Resume> all = new ArrayList<>(ahead);
     ahead.clear();
     position = to;
-    all.forEach(this::advance);
+    for (Resume r : all) {
+      r.replayed = false;
+      advance(r);
+    }
   }
 
   /** Some channels are open now. */
@@ -69,6 +76,25 @@ final class Resumes {
     List<Resume> all = new ArrayList<>(opening);
     opening.clear();
     all.forEach(this::advance);
+  }
+
+  /** The client has a replay. */
+  void replayed(Resume r, Position upTo) {
+    r.at = upTo;
+    // One that was asked for before a rewind may reach to where this node never comes.
+    r.replayed = r.rewinds == rewinds;
+    advance(r);
+  }
+
+  /** The connection has left a channel, perhaps the one that it waits for. */
+  void left(Resume r, Subscription subscription) {
+    r.late.remove(subscription);
+    r.subscriptions.remove(subscription);
+    if (r.subscriptions.isEmpty() && r.late.isEmpty()) {
+      end(r);
+    } else if (opening.remove(r)) {
+      advance(r);
+    }
   }
 
   void end(Resume r) {
@@ -93,6 +119,7 @@ final class Resumes {
     } else if (isAhead(r) && r.replayed) {
       ahead.add(r);
     } else {
+      r.rewinds = rewinds;
       r.connection.replay(r, at);
     }
   }
@@ -112,9 +139,11 @@ final class Resumes {
   private static void live(
       Resume r, Function<ChannelLog, ChannelLog.Entry> place, byte @Nullable [] greeting) {
     r.ended = true;
+    r.subscriptions.addAll(r.late);
     for (Subscription s : r.subscriptions) {
       s.cursor = place.apply(s.channel.log);
     }
+    r.connection.resume = null;
     r.connection.live(r.subscriptions, greeting);
   }
 }
