@@ -69,7 +69,8 @@ if type(added) == 'table' and added.err and string.find(added.err, 'equal or sma
   -- The stream knows better: the clock alone was lost.
   local fn = scope_functions()
   local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1]
-  local floor = fn.step(last, now)
+  -- Beyond it, and so beyond what other streams may know.
+  local floor = fn.beyond(last, now)
   redis.call('HSET', scope, 'floor', floor)
   prev, fresh, id = floor, '1', fn.step(floor, now)
   added = add()

@@ -78,7 +78,13 @@ local function scope_functions()
   -- Notes birth and changes of run. Returns the clock.
   local function touch(scope, run, now, clock, known)
     if not clock then
-      clock = join(now + MARGIN, 0)
+      -- If the clock alone was lost, the channels know how far it had come.
+      local last = join(now, 0)
+      local fields = redis.call('HGETALL', scope)
+      for i = 1, #fields, 2 do
+        if string.sub(fields[i], 1, 5) == 'last:' then last = later(last, fields[i + 1]) end
+      end
+      clock = beyond(last, now)
       redis.call('HSET', scope, 'clock', clock, 'floor', clock, 'run', run)
     elseif known ~= run then
       local ends, order = read_ends(scope)

@@ -73,7 +73,7 @@ class RedisAccessIT {
             "sse",
             ("on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
                     + " +client|setname +select +subscribe +unsubscribe +publish +evalsha +eval"
-                    + " +time +get +set +hget +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
+                    + " +time +get +set +hget +hgetall +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
                     + " +xrevrange +pexpire")
                 .split(" "));
       }

@@ -142,6 +142,16 @@ class RedisScriptIT {
   }
 
   @Test
+  void aClockThatWasLostAloneGoesOnBeyondEveryChannel() throws Exception {
+    publish("a", "x", 100, 60_000, "r");
+    other.hset("{sse}:scope", "last:b", "1999999999999-5");
+    other.hdel("{sse}:scope", "clock");
+    Position next = publish("a", "y", 100, 60_000, "r");
+    assertEquals(Position.parse("2000000009999-1"), next);
+    assertEquals("2000000009999-0", other.hget("{sse}:scope", "floor"));
+  }
+
+  @Test
   void aStreamThatKnowsALaterIdThanTheClockMovesClockAndFloor() throws Exception {
     publish("a", "x", 100, 60_000, "r");
     other.xadd(
@@ -149,8 +159,8 @@ class RedisScriptIT {
         new redis.clients.jedis.StreamEntryID("1999999999999-5"),
         Map.of("d", "y"));
     Position next = publish("a", "z", 100, 60_000, "r");
-    assertEquals(Position.parse("1999999999999-7"), next);
-    assertEquals("1999999999999-6", other.hget("{sse}:scope", "floor"));
+    assertEquals(Position.parse("2000000009999-1"), next);
+    assertEquals("2000000009999-0", other.hget("{sse}:scope", "floor"));
   }
 
   @Test
