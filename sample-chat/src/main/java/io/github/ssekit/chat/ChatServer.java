@@ -17,8 +17,16 @@ import org.jspecify.annotations.Nullable;
 
 /** One node of the chat: a hub, its bridge to Redis, and a Jetty with the chat's servlets. */
 final class ChatServer implements AutoCloseable {
-  /** The Redis channel of the conversation, and the hub's. */
-  static final String CHANNEL = "chat";
+  private static final String ROOM = "room:";
+
+  /** The channel of the conversation. Rooms have history: a page that comes back misses nothing. */
+  static final String LOBBY = ROOM + "lobby";
+
+  /** The Redis channel by which any other program can speak. It has no history. */
+  static final String OUTSIDE = "chat";
+
+  /** The type of the events that are not kept, so that a page can tell them from the others. */
+  private static final String LIVE = "live";
 
   private final Hub hub = Hub.create();
   private final Server jetty = new Server();
@@ -65,12 +73,18 @@ final class ChatServer implements AutoCloseable {
    * @throws io.github.ssekit.redis.RedisUnavailableException if Redis is not to be had
    */
   void start(URI redisUri) {
-    RedisBridge bridge = RedisBridge.connect(hub, redisUri);
+    RedisBridge bridge =
+        RedisBridge.builder(hub, redisUri)
+            .history(channel -> channel.startsWith(ROOM))
+            .eventTypes(channel -> LIVE)
+            .connect();
     redis = bridge;
     ServletContextHandler context = new ServletContextHandler();
-    ServletHolder events = new ServletHolder(EventStreamServlet.of(hub, r -> List.of(CHANNEL)));
+    ServletHolder events =
+        new ServletHolder(EventStreamServlet.of(hub, r -> List.of(LOBBY, OUTSIDE)));
     events.setAsyncSupported(true);
     context.addServlet(events, "/chats/new");
+    context.addServlet(new ServletHolder(new RecentServlet(bridge)), "/chats/recent");
     context.addServlet(new ServletHolder(new ChatServlet(bridge)), "/chats/*");
     jetty.setHandler(context);
     try {

@@ -5,9 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.ssekit.core.EventPublisher;
 import io.github.ssekit.core.PublishException;
 import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.redis.RedisBridge;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -32,10 +32,10 @@ final class ChatServlet extends HttpServlet {
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
           + "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-  private final transient EventPublisher publisher;
+  private final transient RedisBridge redis;
 
-  ChatServlet(EventPublisher publisher) {
-    this.publisher = publisher;
+  ChatServlet(RedisBridge redis) {
+    this.redis = redis;
   }
 
   @Override
@@ -73,19 +73,38 @@ final class ChatServlet extends HttpServlet {
       answer(response, 413, "the body is over " + MAX_BODY_BYTES + " bytes");
       return;
     }
+    Message message = null;
     try {
-      Message message = parse(mediaType(request), new String(body, UTF_8));
+      message = parse(mediaType(request), new String(body, UTF_8));
       if (message == null) {
         answer(response, 415, "send application/json or application/x-www-form-urlencoded");
         return;
       }
-      publisher.publish(ChatServer.CHANNEL, SseEvent.of(JSON.writeValueAsString(message)));
+      publish(message);
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     } catch (IllegalArgumentException e) {
       answer(response, 400, String.valueOf(e.getMessage()));
     } catch (PublishException e) {
-      answer(response, 503, "the message could not be sent on; try again");
+      answer(response, 503, unpublished(e, message != null && message.token() != null));
     }
+  }
+
+  private void publish(Message message) throws JsonProcessingException {
+    SseEvent event = SseEvent.of(JSON.writeValueAsString(message));
+    if (message.token() == null) {
+      redis.publish(ChatServer.LOBBY, event);
+    } else {
+      redis.publish(ChatServer.LOBBY, event, message.token());
+    }
+  }
+
+  private static String unpublished(PublishException e, boolean hasToken) {
+    if (!e.mayBeStored()) {
+      return "the message could not be sent on; try again";
+    }
+    return hasToken
+        ? "it is not known whether the message was sent; send it again, it can't appear twice"
+        : "it is not known whether the message was sent; sent again, it may appear twice";
   }
 
   private static String mediaType(HttpServletRequest request) {
@@ -98,7 +117,7 @@ final class ChatServlet extends HttpServlet {
     return switch (mediaType) {
       case "application/json" -> parseJson(body);
       case "application/x-www-form-urlencoded" ->
-          Message.of(formField(body, "user"), formField(body, "message"));
+          Message.of(formField(body, "user"), formField(body, "message"), formField(body, "token"));
       default -> null;
     };
   }
@@ -107,8 +126,9 @@ final class ChatServlet extends HttpServlet {
     try {
       JsonNode json = JSON.readTree(body);
       return Message.of(
-          json.path("user").isTextual() ? json.path("user").textValue() : null,
-          json.path("message").isTextual() ? json.path("message").textValue() : null);
+          json.path("user").textValue(),
+          json.path("message").textValue(),
+          json.path("token").textValue());
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException("the body is not JSON: {\"user\":…,\"message\":…}", e);
     }
@@ -125,8 +145,7 @@ final class ChatServlet extends HttpServlet {
     return null;
   }
 
-  private static void answer(HttpServletResponse response, int status, String text)
-      throws IOException {
+  static void answer(HttpServletResponse response, int status, String text) throws IOException {
     response.setStatus(status);
     response.setContentType("text/plain;charset=utf-8");
     response.getOutputStream().write(text.getBytes(UTF_8));

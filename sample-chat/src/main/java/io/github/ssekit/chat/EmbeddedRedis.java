@@ -31,8 +31,16 @@ final class EmbeddedRedis implements AutoCloseable {
    */
   static EmbeddedRedis start() {
     try {
+      return start(freePort());
+    } catch (IOException e) {
+      throw new UncheckedIOException("no port for the embedded Redis: " + e.getMessage(), e);
+    }
+  }
+
+  /** Starts one on this port. */
+  static EmbeddedRedis start(int port) {
+    try {
       Path folder = Files.createTempDirectory("chat-redis");
-      int port = freePort();
       RedisServer server =
           RedisServer.builder()
               .port(port)

@@ -1,5 +1,6 @@
 package io.github.ssekit.chat;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -7,8 +8,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param user 1 to {@value #MAX_USER} characters
  * @param message 1 to {@value #MAX_MESSAGE} characters
+ * @param token what the sender calls this message, so that a second try can't double it; null if it
+ *     has no name for it. Not for others to see
  */
-record Message(String user, String message) {
+record Message(String user, String message, @JsonIgnore @Nullable String token) {
   static final int MAX_USER = 40;
   static final int MAX_MESSAGE = 2000;
 
@@ -17,8 +20,9 @@ record Message(String user, String message) {
    *
    * @throws IllegalArgumentException which names the field and the limit
    */
-  static Message of(@Nullable String user, @Nullable String message) {
-    return new Message(checked("user", user, MAX_USER), checked("message", message, MAX_MESSAGE));
+  static Message of(@Nullable String user, @Nullable String message, @Nullable String token) {
+    return new Message(
+        checked("user", user, MAX_USER), checked("message", message, MAX_MESSAGE), token);
   }
 
   private static String checked(String field, @Nullable String value, int max) {

@@ -1,5 +1,7 @@
 package io.github.ssekit.chat;
 
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
@@ -7,12 +9,14 @@ import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.logging.Level;
 import java.util.stream.Stream;
+import org.awaitility.core.ConditionFactory;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
@@ -136,6 +140,20 @@ final class Browser implements AutoCloseable {
             "return Array.from(document.querySelectorAll(arguments[0]), e => e.textContent)",
             selector);
     return ((List<?>) found).stream().map(String::valueOf).toList();
+  }
+
+  /** Waits until the page says this of its connection. */
+  void awaitState(String words) {
+    soon().untilAsserted(() -> assertEquals(words, element("connection").getText()));
+  }
+
+  /** Waits until {@link #texts} are these. */
+  void awaitTexts(String selector, List<String> expected) {
+    soon().untilAsserted(() -> assertEquals(expected, texts(selector)));
+  }
+
+  static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50));
   }
 
   Object evaluate(String script, Object... arguments) {

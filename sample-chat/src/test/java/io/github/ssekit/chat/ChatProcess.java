@@ -82,6 +82,12 @@ final class ChatProcess implements AutoCloseable {
     return process.descendants().toList();
   }
 
+  /** Ends it as {@code kill -9} does. */
+  void kill() {
+    process.toHandle().destroyForcibly();
+    await().atMost(Duration.ofSeconds(20)).until(() -> !process.isAlive());
+  }
+
   /** What Ctrl-C sends. */
   void interrupt() throws IOException, InterruptedException {
     for (ProcessHandle each : group()) {

@@ -31,7 +31,8 @@ class ChatProcessIT {
         Jedis jedis = new Jedis(redis.uri())) {
       URI first = one.awaitUri();
       try (EventStreamReader events = open(two.awaitUri())) {
-        await().until(() -> jedis.pubsubNumSub("chat").get("chat") == 1);
+        String lobby = "{sse}:channel:" + ChatServer.LOBBY;
+        await().until(() -> jedis.pubsubNumSub(lobby).get(lobby) == 1);
         post(first, "user=Ann&message=across");
         assertEquals("{\"user\":\"Ann\",\"message\":\"across\"}", events.next().data());
       }
@@ -47,19 +48,10 @@ class ChatProcessIT {
           Browser bob = Browser.start()) {
         ann.open(uri, "Ann");
         bob.open(uri, "Bob");
-        await()
-            .atMost(Duration.ofSeconds(20))
-            .until(
-                () -> {
-                  // Until both are connected a message may pass one by: plain channels keep
-                  // nothing.
-                  ann.say("Hello Bob");
-                  return bob.texts(".message .text").contains("Hello Bob");
-                });
+        ann.say("Hello Bob");
+        bob.awaitTexts(".message .text", List.of("Hello Bob"));
         bob.say("Hello Ann");
-        await()
-            .atMost(Duration.ofSeconds(20))
-            .until(() -> ann.texts(".message .text").contains("Hello Ann"));
+        ann.awaitTexts(".message .text", List.of("Hello Bob", "Hello Ann"));
       }
       List<ProcessHandle> started = chat.descendants();
       assertTrue(

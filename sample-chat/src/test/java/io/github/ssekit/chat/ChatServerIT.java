@@ -5,6 +5,8 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ssekit.core.EventStreamReader;
 import io.github.ssekit.core.SseEvent;
 import java.io.InputStream;
@@ -51,9 +53,9 @@ class ChatServerIT {
 
   @Test
   void theStreamIsWellFormedAndItsFirstBytesComeWithin100Milliseconds() throws Exception {
-    openStream().close(); // The first request of a server also loads its classes.
+    openStream("").close(); // The first request of a server also loads its classes.
     long start = System.nanoTime();
-    HttpResponse<InputStream> response = getStream();
+    HttpResponse<InputStream> response = getStream("");
     int first = response.body().read();
     long millis = (System.nanoTime() - start) / 1_000_000;
 
@@ -81,9 +83,9 @@ class ChatServerIT {
       })
   void aFormOrJsonIsPublishedToEveryPage(String type, String body, String user, String message)
       throws Exception {
-    try (EventStreamReader one = openStream();
-        EventStreamReader two = openStream()) {
-      awaitSubscribed();
+    String begin = "?lastEventId=" + recent("").path("position").textValue();
+    try (EventStreamReader one = openStream(begin);
+        EventStreamReader two = openStream(begin)) {
       HttpResponse<String> response = post(type, body);
       assertEquals(204, response.statusCode(), response.body());
       for (EventStreamReader reader : List.of(one, two)) {
@@ -102,6 +104,7 @@ class ChatServerIT {
         FORM + "|user=%20&message=x|400|user has 0 characters; it needs 1 to 40",
         FORM + "|user=%zz&message=x|400|",
         FORM + "|user&message|400|user has 0 characters; it needs 1 to 40",
+        FORM + "|user=a&message=x&token=|400|token of 0 characters: give it 1 to 200",
         JSON + "|{\"user\":1,\"message\":\"x\"}|400|user has 0 characters; it needs 1 to 40",
         JSON + "|[]|400|user has 0 characters; it needs 1 to 40",
         JSON + "|{\"user\":|400|the body is not JSON: {\"user\":…,\"message\":…}",
@@ -113,6 +116,44 @@ class ChatServerIT {
     assertEquals(status, response.statusCode());
     if (text != null) {
       assertEquals(text, response.body());
+    }
+  }
+
+  @Test
+  void aPostThatIsRepeatedWithItsTokenIsOneMessage() throws Exception {
+    String begin = recent("").path("position").textValue();
+    String json = "{\"user\":\"Ann\",\"message\":\"once\",\"token\":\"0-json\"}";
+    for (int i = 0; i < 3; i++) {
+      assertEquals(204, post(FORM, "user=Ann&message=once&token=0-form").statusCode());
+      assertEquals(204, post(JSON, json).statusCode());
+      assertEquals(204, post(FORM, "user=Ann&message=more").statusCode());
+    }
+    List<String> said = new ArrayList<>();
+    recent("?since=" + begin)
+        .path("messages")
+        .forEach(each -> said.add(each.path("data").textValue()));
+    String once = "{\"user\":\"Ann\",\"message\":\"once\"}";
+    String more = once.replace("once", "more");
+    assertEquals(List.of(once, once, more, more, more), said);
+  }
+
+  @Test
+  void aNewcomerGetsTheLast50AndOneThatWasHereFromWhereItBegan() throws Exception {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      assertEquals(204, post(FORM, "user=Ann&message=" + i).statusCode());
+    }
+    JsonNode newcomer = recent("");
+    newcomer.path("messages").forEach(each -> ids.add(each.path("id").textValue()));
+    assertEquals(50, ids.size());
+    assertEquals(
+        "{\"user\":\"Ann\",\"message\":\"10\"}",
+        newcomer.path("messages").path(0).path("data").textValue());
+    JsonNode returning = recent("?since=" + ids.get(45)).path("messages");
+    assertEquals(5, returning.size());
+    assertEquals(ids.get(45), returning.path(0).path("id").textValue());
+    for (String none : List.of("", "x", "-", "99999999999999999999-0")) {
+      assertEquals(50, recent("?since=" + none).path("messages").size(), none);
     }
   }
 
@@ -192,17 +233,24 @@ class ChatServerIT {
     try (Jedis jedis = new Jedis(redis.uri())) {
       await()
           .atMost(Duration.ofSeconds(10))
-          .until(() -> jedis.pubsubNumSub("chat").get("chat") == 1);
+          .until(() -> jedis.pubsubNumSub(ChatServer.OUTSIDE).get(ChatServer.OUTSIDE) == 1);
     }
   }
 
-  private static EventStreamReader openStream() throws Exception {
-    return new EventStreamReader(getStream().body());
+  private static JsonNode recent(String query) throws Exception {
+    HttpResponse<String> response = get("/chats/recent" + query);
+    assertEquals(200, response.statusCode(), response.body());
+    assertEquals(List.of("application/json"), response.headers().allValues("content-type"));
+    return new ObjectMapper().readTree(response.body());
   }
 
-  private static HttpResponse<InputStream> getStream() throws Exception {
+  private static EventStreamReader openStream(String query) throws Exception {
+    return new EventStreamReader(getStream(query).body());
+  }
+
+  private static HttpResponse<InputStream> getStream(String query) throws Exception {
     return CLIENT.send(
-        HttpRequest.newBuilder(URI.create(server.uri() + "/new")).build(),
+        HttpRequest.newBuilder(URI.create(server.uri() + "/new" + query)).build(),
         BodyHandlers.ofInputStream());
   }
 

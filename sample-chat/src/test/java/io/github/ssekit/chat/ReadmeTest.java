@@ -44,7 +44,7 @@ class ReadmeTest {
   @Test
   void everySnippetCompilesAndTheFirstIsAtMostTenLines() throws Exception {
     List<String> snippets = snippets();
-    assertEquals(3, snippets.size());
+    assertEquals(4, snippets.size());
     assertTrue(snippets.get(0).lines().count() <= 10, snippets.get(0));
     for (String snippet : snippets) {
       assertEquals(List.of(), errors(AROUND.formatted(snippet)), snippet);

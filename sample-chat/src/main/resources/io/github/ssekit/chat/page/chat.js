@@ -6,12 +6,25 @@ const LIMITS = { user: 40, message: 2000, foreign: 200 }; // characters shown; t
 const REASONS = {
   oversized: "A message was too large to be delivered and is left out.",
   overrun: "This page was too slow to keep up: some messages are missing here.",
-  reconnected: "The server had lost Redis for a moment: some messages may be missing here.",
+  reconnected: "The server had lost Redis for a moment: what other programs said may be missing here.",
+  trimmed: "Some messages are missing here: so old ones are not kept.",
+  lost: "Some messages may be missing here: the server could not get them.",
+  rewound: "Redis has lost messages: some may be missing here.",
 };
 
 const byId = (id) => document.getElementById(id);
 const [log, form, user, message, problem] = ["log", "say", "user", "message", "problem"].map(byId);
-const [connection, reconnect, send] = ["connection", "reconnect", "send"].map(byId);
+const [connection, send] = ["connection", "send"].map(byId);
+
+/** What this tab remembers over a reload: gives it, or sets it. */
+function session(name, value) {
+  try {
+    if (value !== undefined) sessionStorage.setItem("ssekit.chat." + name, value);
+    return sessionStorage.getItem("ssekit.chat." + name);
+  } catch {
+    return null; // Storage is forbidden here: a reload shows what a newcomer sees.
+  }
+}
 
 // --- The conversation ---
 
@@ -42,39 +55,63 @@ function appendNote(className, text) {
   append(element("p", className, text));
 }
 
-function appendMessage(from, text) {
+/** The words for when a message was said: an id begins with Redis's clock, which may be a little ahead of ours. */
+function time(id) {
+  const now = new Date();
+  const at = id === "" ? now : new Date(Math.min(now, Number.parseInt(id, 10)));
+  const day = at.toDateString() === now.toDateString() ? {} : { month: "short", day: "numeric" };
+  return at.toLocaleString([], { ...day, hour: "2-digit", minute: "2-digit" });
+}
+
+function appendMessage(from, text, id) {
   const name = cut(from.trim(), LIMITS.user);
   const own = from.trim() === user.value.trim();
   const line = element("div", own ? "message own" : "message");
   const last = log.lastElementChild;
-  if (last?.dataset.from === name && last.classList.contains("own") === own) line.classList.add("continued");
   line.dataset.from = name;
+  line.dataset.kept = id !== "";
+  const same = last?.dataset.from === name && last.dataset.kept === line.dataset.kept;
+  if (same && last.classList.contains("own") === own) line.classList.add("continued");
 
   const initial = element("span", "initial", Array.from(name)[0].toUpperCase());
   initial.dataset.hue = Array.from(name).reduce((sum, c) => sum + c.codePointAt(0), 0) % 6;
   initial.ariaHidden = "true";
   const by = element("p", "by");
   by.append(element("bdi", "name", name), own ? " (you) " : " ");
-  by.append(element("time", "", new Date().toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })));
+  by.append(element("time", "", time(id)), id === "" ? " · not kept" : "");
   line.append(initial, by, element("p", "text", cut(text, LIMITS.message)));
   append(line);
 }
 
-/** Anyone may publish anything to the channel: what is not one of our messages is shown as a short, marked line. */
-function onMessage(event) {
+/**
+ * Anyone may publish anything to the channel: what is not one of our messages is shown as a short, marked line.
+ * The id is empty for what is not kept.
+ */
+function show(data, id) {
   let body = null;
   try {
-    body = JSON.parse(event.data);
+    body = JSON.parse(data);
   } catch {
     // Not JSON: body stays null.
   }
   const written = (field) => typeof field === "string" && field.trim() !== "";
   if (written(body?.user) && written(body?.message)) {
-    appendMessage(body.user, body.message);
+    appendMessage(body.user, body.message, id);
   } else {
-    const start = cut(event.data, LIMITS.foreign).replace(/\s+/g, " ").trim();
+    const start = cut(data, LIMITS.foreign).replace(/\s+/g, " ").trim();
     appendNote("foreign", start || "(blank)");
   }
+}
+
+const shown = new Set();
+
+/** Shows a message of the history, unless it is there already. */
+function showKept(data, id) {
+  if (shown.has(id)) return;
+  shown.add(id);
+  if (shown.size > 2 * KEPT) shown.delete(shown.values().next().value);
+  if (!session("since")) session("since", id); // where a reload begins
+  show(data, id);
 }
 
 function onReset(event) {
@@ -90,39 +127,58 @@ function onReset(event) {
 
 // --- The connection ---
 
-let source = null;
+const [PAUSE, LONGEST_PAUSE] = [1_000, 10_000]; // milliseconds
+let position = ""; // all messages of the history up to here are shown
+let pause = PAUSE;
 
-function show(state, words) {
-  connection.dataset.state = state;
+function state(name, words) {
+  connection.dataset.state = name;
   connection.textContent = words;
-  reconnect.hidden = state !== "closed";
 }
 
-function connect() {
-  let lost = false;
-  source?.close();
-  source = new EventSource(form.action + "/new");
-  show("connecting", "Connecting…");
+function retry(step) {
+  state("reconnecting", "Reconnecting…");
+  setTimeout(step, pause);
+  pause = Math.min(2 * pause, LONGEST_PAUSE);
+}
+
+/** Shows what was said before, and goes on from there: nothing falls between. */
+async function connect() {
+  try {
+    const since = session("since");
+    const query = since ? "?since=" + encodeURIComponent(since) : "";
+    const response = await fetch(form.action + "/recent" + query, { signal: AbortSignal.timeout(15_000) });
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    const recent = await response.json();
+    recent.messages.forEach((each) => showKept(each.data, each.id));
+    position = recent.position;
+    listen();
+  } catch {
+    retry(connect);
+  }
+}
+
+function listen() {
+  // When it reconnects by itself, the browser sends a Last-Event-ID, which wins over the address.
+  const source = new EventSource(form.action + "/new?lastEventId=" + encodeURIComponent(position));
   source.onopen = () => {
-    show("open", "Connected");
-    if (lost) appendNote("note", "Connected again. What was said in between may be missing here.");
+    pause = PAUSE;
+    state("open", "Connected");
   };
   source.onerror = () => {
-    lost = true;
-    if (source.readyState === EventSource.CLOSED) {
-      show("closed", "Closed by the server");
-    } else {
-      show("reconnecting", "Reconnecting…");
-    }
+    // An answer that is no event stream, as a proxy's 502, ends a source for good: the next one goes on where it ended.
+    if (source.readyState === EventSource.CLOSED) retry(listen);
+    else state("reconnecting", "Reconnecting…");
   };
-  source.onmessage = onMessage;
-  source.addEventListener("stream-reset", onReset);
+  const on = (type, react) =>
+    source.addEventListener(type, (event) => {
+      position = event.lastEventId || position;
+      react(event);
+    });
+  on("message", (event) => showKept(event.data, event.lastEventId));
+  on("live", (event) => show(event.data, "")); // its lastEventId is that of the event before
+  on("stream-reset", onReset);
 }
-
-reconnect.addEventListener("click", () => {
-  connect();
-  message.focus(); // the button disappears, and the focus must not disappear with it
-});
 
 // --- Writing ---
 
@@ -138,13 +194,26 @@ async function refusal(response) {
   return ((plain && (await response.text())) || `Not sent: the server answered ${response.status}.`).trim();
 }
 
+let unsent = {}; // what was not sent for certain, with its token: sent again as it is, it can't appear twice
+
+function withToken(from, text) {
+  if (unsent.user !== from || unsent.message !== text) {
+    // Not randomUUID, which only pages from https and localhost have.
+    const token = Array.from(crypto.getRandomValues(new Uint32Array(4)), (n) => n.toString(36)).join("-");
+    unsent = { user: from, message: text, token };
+  }
+  return unsent;
+}
+
 async function post(text) {
   try {
-    const body = new URLSearchParams({ user: user.value.trim(), message: text });
+    const body = new URLSearchParams(withToken(user.value.trim(), text));
     const response = await fetch(form.action, { method: "POST", body, signal: AbortSignal.timeout(15_000) });
-    return response.ok ? "" : await refusal(response);
+    if (!response.ok) return await refusal(response);
+    unsent = {};
+    return "";
   } catch {
-    return "The server can't be reached. Your message may not have been sent.";
+    return "The server can't be reached. Send the message again, it can't appear twice.";
   }
 }
 
@@ -179,4 +248,5 @@ try {
   // Storage is forbidden here: the name is asked for each time.
 }
 (user.value ? message : user).focus();
+state("connecting", "Connecting…");
 connect();
