@@ -49,7 +49,7 @@ final class Bench {
             continue;
           }
           if (!processes.containsKey(server)) {
-            processes.put(server, server.start(redis, options.jvm()));
+            processes.put(server, server.start(redis, jvm(workload, options)));
           }
           ServerProcess process = processes.get(server);
           Result result =
@@ -67,6 +67,15 @@ final class Bench {
     Map<Server, Result> medians = new EnumMap<>(Server.class);
     turns.forEach((server, results) -> medians.put(server, Result.median(results)));
     return medians;
+  }
+
+  /** A client that never reads is closed in the middle of the measurement, not after it. */
+  private static List<String> jvm(Workload workload, Options options) {
+    List<String> jvm = new ArrayList<>(options.jvm());
+    if (workload.unread() > 0) {
+      jvm.add("-Dbench.stuck=" + (Turn.UNREAD_BEFORE_SECONDS + options.seconds() / 2));
+    }
+    return jvm;
   }
 
   private static boolean skip(Server server, Workload workload, int round) {
@@ -93,8 +102,8 @@ final class Bench {
     try (Publisher publisher = publisher(server, process, redis);
         Turn turn = new Turn(workload, process, publisher)) {
       return turn.run(warmSeconds, seconds);
-    } catch (IOException e) {
-      return new Result(Map.of(), String.valueOf(e.getMessage()));
+    } catch (IOException | RuntimeException e) {
+      return new Result(Map.of(), e.toString());
     }
   }
 

@@ -15,14 +15,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 
-/** The load client: any number of event streams on one thread. Its methods may block. */
+/**
+ * The load client: any number of event streams on one thread. Its methods may block, for seconds at
+ * most.
+ */
 final class Load implements AutoCloseable {
   /** Connects under way at once: below any listen queue. */
   private static final int CONNECTING = 100;
+
+  /** How long a connect, or the load client's thread, may take. */
+  private static final int PATIENCE_SECONDS = 10;
 
   /** For streams that nobody reads, so that the kernel's buffers don't read for them. */
   private static final int SMALL_BUFFER = 2304;
@@ -52,7 +60,11 @@ final class Load implements AutoCloseable {
     SocketChannel socket = SocketChannel.open();
     Client client = new Client(socket, tally, messageSize, firstChannel, channels);
     int asked = onThread(() -> connect(client));
-    for (int i = 0; asked - tally.open - tally.ended > CONNECTING && i < 10_000; i++) {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
+    while (asked - tally.open - tally.ended > CONNECTING) {
+      if (System.nanoTime() > end) {
+        throw new IOException("the server answers no more requests: " + tally.open + " so far");
+      }
       LockSupport.parkNanos(1_000_000);
     }
   }
@@ -95,14 +107,19 @@ final class Load implements AutoCloseable {
     SocketChannel socket = SocketChannel.open();
     socket.setOption(StandardSocketOptions.SO_RCVBUF, SMALL_BUFFER);
     socket.setOption(StandardSocketOptions.SO_LINGER, 0);
-    socket.connect(server);
+    connect(socket);
     socket.write(ByteBuffer.wrap(get(firstChannel, channels)));
     return socket;
   }
 
+  private void connect(SocketChannel socket) throws IOException {
+    socket.socket().connect(server, (int) TimeUnit.SECONDS.toMillis(PATIENCE_SECONDS));
+  }
+
   /** Opens a stream that is read and not counted. */
   SocketChannel openUncounted(Tally other) throws IOException {
-    SocketChannel socket = SocketChannel.open(server);
+    SocketChannel socket = SocketChannel.open();
+    connect(socket);
     socket.write(ByteBuffer.wrap(get(0, 1)));
     socket.configureBlocking(false);
     onThread(
@@ -129,7 +146,11 @@ final class Load implements AutoCloseable {
           }
         });
     selector.wakeup();
-    return done.join();
+    try {
+      return done.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+    } catch (CompletionException e) {
+      throw new IllegalStateException("load client: " + e.getCause(), e);
+    }
   }
 
   private void run() {
@@ -140,7 +161,7 @@ final class Load implements AutoCloseable {
           task.run();
         }
       }
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       tally.problem = "load client: " + e;
     }
   }

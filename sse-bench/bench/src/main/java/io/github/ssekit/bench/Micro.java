@@ -1,8 +1,13 @@
 package io.github.ssekit.bench;
 
+import io.github.ssekit.core.DeliverBenchmark;
+import io.github.ssekit.core.DrainBenchmark;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
@@ -12,9 +17,23 @@ import org.openjdk.jmh.runner.options.OptionsBuilder;
 import org.openjdk.jmh.runner.options.TimeValue;
 import org.openjdk.jmh.runner.options.VerboseMode;
 
-/** Runs the microbenchmarks of framing and parsing, each in a JVM of its own, by JMH. */
+/** Runs the microbenchmarks, each in a JVM of its own, by JMH. */
 final class Micro {
+  /** By their names in {@link Options}, in the order in which they run. */
+  private static final Map<String, Class<?>> ALL = new LinkedHashMap<>();
+
+  static {
+    ALL.put("framing", FramingBenchmark.class);
+    ALL.put("parsing", ParsingBenchmark.class);
+    ALL.put("deliver", DeliverBenchmark.class);
+    ALL.put("drain", DrainBenchmark.class);
+  }
+
   private Micro() {}
+
+  static List<String> names() {
+    return List.copyOf(ALL.keySet());
+  }
 
   /**
    * One line of the result.
@@ -24,7 +43,7 @@ final class Micro {
   record Figure(String name, double value, String unit, double allocated) {}
 
   static List<Figure> run(String which) throws RunnerException {
-    Class<?> benchmark = which.equals("framing") ? FramingBenchmark.class : ParsingBenchmark.class;
+    Class<?> benchmark = Objects.requireNonNull(ALL.get(which));
     Collection<RunResult> results =
         new Runner(
                 new OptionsBuilder()
@@ -42,13 +61,17 @@ final class Micro {
     for (RunResult run : results) {
       Result<?> primary = run.getPrimaryResult();
       Result<?> allocated = run.getSecondaryResults().get("gc.alloc.rate.norm");
-      String name = which + " " + primary.getLabel();
-      String input = run.getParams().getParam("input");
+      StringBuilder name = new StringBuilder(which + " " + primary.getLabel());
+      for (String key : run.getParams().getParamsKeys()) {
+        name.append(", ")
+            .append(key.equals("input") ? "" : key + " ")
+            .append(run.getParams().getParam(key));
+      }
       double value = primary.getScore();
       boolean parsing = which.equals("parsing");
       figures.add(
           new Figure(
-              input == null ? name : name + ", " + input,
+              name.toString(),
               parsing ? value * ParsingBenchmark.BYTES / 1e6 : value,
               parsing ? "MB/s" : "ns/event",
               (allocated == null ? Double.NaN : allocated.getScore())

@@ -10,8 +10,8 @@ import java.util.Locale;
  *
  * <ul>
  *   <li>{@code full}: all workloads, all servers, three rounds; otherwise a quick look
- *   <li>{@code workloads=flood,idle,...}: see {@link Workload}; {@code framing} and {@code parsing}
- *       are JMH's
+ *   <li>{@code workloads=flood,idle,...}: see {@link Workload}; {@code framing}, {@code parsing},
+ *       {@code deliver} and {@code drain} are JMH's
  *   <li>{@code servers=floor,jetty,...}: see {@link Server}
  *   <li>{@code rounds=3}, {@code seconds=10}: turns of each server, and how long each measures
  *   <li>{@code chart=docs/performance.svg}: where the chart goes, besides {@code target}
@@ -28,7 +28,6 @@ record Options(
     String chart,
     List<String> jvm) {
   private static final String QUICK = "framing,parsing,paced-100,idle-5000,flood,one-at-a-time";
-  private static final List<String> MICRO = List.of("framing", "parsing");
 
   static Options parse(String text) {
     List<String> words =
@@ -60,7 +59,7 @@ record Options(
       throw new IllegalArgumentException("no such workload: " + unknown + "; there are " + all());
     }
     return new Options(
-        MICRO.stream().filter(names::contains).toList(),
+        Micro.names().stream().filter(names::contains).toList(),
         Workload.ALL.stream().filter(w -> names.contains(w.name())).toList(),
         Arrays.stream(servers.split(",")).map(Options::server).toList(),
         rounds,
@@ -88,7 +87,7 @@ record Options(
   }
 
   private static List<String> all() {
-    List<String> names = new ArrayList<>(MICRO);
+    List<String> names = new ArrayList<>(Micro.names());
     Workload.ALL.forEach(w -> names.add(w.name()));
     return names;
   }

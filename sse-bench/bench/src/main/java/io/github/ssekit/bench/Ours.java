@@ -2,7 +2,7 @@ package io.github.ssekit.bench;
 
 import io.github.ssekit.core.Hub;
 import io.github.ssekit.redis.RedisBridge;
-import io.github.ssekit.servlet.EventStreamServlet;
+import io.github.ssekit.servlet.EventStreams;
 import io.undertow.Undertow;
 import io.undertow.servlet.Servlets;
 import io.undertow.servlet.api.DeploymentInfo;
@@ -12,10 +12,13 @@ import io.undertow.servlet.util.ImmediateInstanceFactory;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.ToIntFunction;
 import java.util.stream.IntStream;
@@ -38,11 +41,29 @@ final class Ours {
   private Ours() {}
 
   private static HttpServlet servlet(String redis) {
-    Hub hub = Hub.create();
+    Duration stuck = Duration.ofSeconds(Integer.getInteger("bench.stuck", 30));
+    Hub hub = Hub.builder().stuckWriteDeadline(stuck).create();
     RedisBridge.builder(hub, URI.create(redis))
         .history(channel -> Boolean.getBoolean("bench.history"))
         .connect();
-    return EventStreamServlet.of(hub, Ours::channels);
+    return new Events(hub);
+  }
+
+  /** {@link io.github.ssekit.servlet.EventStreamServlet}, and counts why connections end. */
+  private static final class Events extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    private final transient Hub hub;
+
+    Events(Hub hub) {
+      this.hub = hub;
+    }
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      EventStreams.open(hub, request, response, channels(request)).onClose(Closed::add);
+    }
   }
 
   private static List<String> channels(HttpServletRequest request) {

@@ -24,10 +24,10 @@ final class Report {
 
   void micro(List<Micro.Figure> figures) {
     micro.addAll(figures);
-    System.out.printf("%n%-34s %12s %14s%n", "", "", "bytes allocated");
+    System.out.printf("%n%-52s %12s %14s%n", "", "", "bytes allocated");
     for (Micro.Figure f : figures) {
       System.out.printf(
-          Locale.ROOT, "%-34s %12.1f %-8s %8.0f%n", f.name(), f.value(), f.unit(), f.allocated());
+          Locale.ROOT, "%-52s %12.1f %-8s %8.0f%n", f.name(), f.value(), f.unit(), f.allocated());
     }
   }
 
@@ -44,6 +44,7 @@ final class Report {
                         ? String.format(
                             Locale.ROOT, "  p99 before the exit %.1f", r.get("p99BeforeExit"))
                         : "")
+                    + closed(r)
                     + failure(r)));
   }
 
@@ -92,6 +93,21 @@ final class Report {
         r.get("threadsAfter"),
         r.get("lastMillis"),
         r.get("connectsPerSecond"));
+  }
+
+  /** With which reasons ours closed connections. */
+  private static String closed(Result r) {
+    StringJoiner reasons = new StringJoiner(", ", "  closed: ", "").setEmptyValue("");
+    r.figures()
+        .forEach(
+            (name, value) -> {
+              if (name.startsWith(Result.CLOSED)) {
+                reasons.add(
+                    String.format(
+                        Locale.ROOT, "%.0f %s", value, name.substring(Result.CLOSED.length())));
+              }
+            });
+    return reasons.toString();
   }
 
   private static String failure(Result r) {

@@ -10,6 +10,9 @@ import java.util.TreeMap;
  * @param problem empty if there was none
  */
 record Result(Map<String, Double> figures, String problem) {
+  /** How the names of figures begin that say how many connections were closed, and why. */
+  static final String CLOSED = "closed ";
+
   double get(String figure) {
     return figures.getOrDefault(figure, Double.NaN);
   }

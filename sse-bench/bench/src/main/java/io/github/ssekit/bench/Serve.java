@@ -9,8 +9,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The process of one server under test: says the port, then answers each line of its input with
- * heap and threads, and ends with its input, and so with the process that started it.
+ * The process of one server under test: says the port, then answers each line of its input, with
+ * heap and threads or with why connections were closed since it was last asked, and ends with its
+ * input, and so with the process that started it.
  */
 final class Serve {
   private Serve() {}
@@ -26,8 +27,11 @@ final class Serve {
     System.out.println("READY " + server.applyAsInt(args[1]));
     BufferedReader commands =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-    while (commands.readLine() != null) {
-      System.out.println("MEMORY " + heapAfterGc() + " " + threads());
+    for (String line = commands.readLine(); line != null; line = commands.readLine()) {
+      System.out.println(
+          line.equals("closed")
+              ? "CLOSED " + Closed.take()
+              : "MEMORY " + heapAfterGc() + " " + threads());
     }
     System.exit(0);
   }

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -30,12 +32,17 @@ final class ServerProcess implements AutoCloseable {
 
   private final Process process;
   private final BufferedReader answers;
+
+  /** Whether it is {@link Serve}, which answers. */
+  private final boolean java;
+
   final int port;
 
-  private ServerProcess(Process process, int port, BufferedReader answers) {
+  private ServerProcess(Process process, int port, BufferedReader answers, boolean java) {
     this.process = process;
     this.port = port;
     this.answers = answers;
+    this.java = java;
   }
 
   /** Starts a JVM that says its port when it is ready. */
@@ -43,13 +50,13 @@ final class ServerProcess implements AutoCloseable {
     Process process = launch(command);
     BufferedReader answers = process.inputReader(StandardCharsets.UTF_8);
     String port = answer(process, answers, "READY ");
-    return new ServerProcess(process, Integer.parseInt(port), answers);
+    return new ServerProcess(process, Integer.parseInt(port), answers, true);
   }
 
   /** Starts a program that can't say when it is ready. */
   static ServerProcess start(List<String> command, int port) throws IOException {
     Process process = launch(command);
-    return new ServerProcess(process, port, process.inputReader(StandardCharsets.UTF_8));
+    return new ServerProcess(process, port, process.inputReader(StandardCharsets.UTF_8), false);
   }
 
   private static Process launch(List<String> command) throws IOException {
@@ -74,7 +81,7 @@ final class ServerProcess implements AutoCloseable {
     } finally {
       late.cancel(false);
     }
-    throw new IOException("the server has ended without saying" + word);
+    throw new IOException("the server has ended without saying " + word);
   }
 
   /** Processor seconds used so far. */
@@ -106,14 +113,30 @@ final class ServerProcess implements AutoCloseable {
 
   /** Collects garbage, if the server is a JVM. */
   Memory memory() throws IOException {
-    if (!process.info().command().orElse("").endsWith("java")) {
+    if (!java) {
       return new Memory(0, rss(), 0);
     }
-    OutputStream commands = process.getOutputStream();
-    commands.write('\n');
-    commands.flush();
-    String[] numbers = answer(process, answers, "MEMORY ").split(" ");
+    String[] numbers = ask("memory", "MEMORY ").split(" ");
     return new Memory(Long.parseLong(numbers[0]), rss(), Integer.parseInt(numbers[1]));
+  }
+
+  /** How many connections ours has closed since this was last asked, by reason. */
+  Map<String, Double> closed() throws IOException {
+    Map<String, Double> counts = new TreeMap<>();
+    if (java) {
+      String[] words = ask("closed", "CLOSED ").split(" ");
+      for (int i = 0; i + 1 < words.length; i += 2) {
+        counts.put(words[i], Double.valueOf(words[i + 1]));
+      }
+    }
+    return counts;
+  }
+
+  private String ask(String command, String word) throws IOException {
+    OutputStream commands = process.getOutputStream();
+    commands.write((command + "\n").getBytes(StandardCharsets.US_ASCII));
+    commands.flush();
+    return answer(process, answers, word);
   }
 
   private long rss() throws IOException {

@@ -22,6 +22,9 @@ final class Turn implements AutoCloseable {
    */
   private static final int FILL_EVENTS = 600;
 
+  /** From when a client that doesn't read takes no more, to the measurement: about so long. */
+  static final int UNREAD_BEFORE_SECONDS = 5;
+
   private final Workload workload;
   private final ServerProcess server;
   private final Publisher publisher;
@@ -39,25 +42,34 @@ final class Turn implements AutoCloseable {
     load = new Load(server.port, tally, workload.size());
   }
 
-  Result run(int warmSeconds, int seconds) throws IOException {
-    if (workload.memory()) {
-      memory(seconds);
-    } else {
-      connect();
-      prime();
-      addUnread();
-      closedLoop(8, warmSeconds);
-      addLeaving();
-      settle();
-      measure(seconds);
+  /** Ends in bounded time, whatever the server does, with what there is to say by then. */
+  Result run(int warmSeconds, int seconds) {
+    try {
+      if (workload.memory()) {
+        memory(seconds);
+      } else {
+        connect();
+        prime();
+        addUnread();
+        closedLoop(8, warmSeconds);
+        addLeaving();
+        settle();
+        measure(seconds);
+      }
+      return new Result(result, tally.problem);
+    } catch (IOException | RuntimeException e) {
+      // Of the publisher or the load client, too: other servers still have their turns.
+      return new Result(result, (tally.problem + " " + e).trim());
     }
-    return new Result(result, tally.problem);
   }
 
   private void connect() throws IOException {
     long start = System.nanoTime();
     for (int i = 0; i < workload.clients(); i++) {
       load.open(workload.firstChannel(i), workload.perClient());
+      if (System.nanoTime() - start > 3 * PATIENCE) {
+        throw new IOException("only %d of the clients could connect".formatted(tally.open));
+      }
     }
     await("connect", () -> tally.open == workload.clients());
     result.put("connectsPerSecond", workload.clients() / seconds(System.nanoTime() - start));
@@ -77,6 +89,10 @@ final class Turn implements AutoCloseable {
   }
 
   private void addUnread() throws IOException {
+    if (workload.unread() > 0) {
+      // Before them: those of the last round.
+      server.closed();
+    }
     for (int i = 0; i < workload.unread(); i++) {
       others.add(load.openUnread(0, 2));
     }
@@ -152,7 +168,7 @@ final class Turn implements AutoCloseable {
     load.onThread(
         () -> {
           result.put("deliveriesPerSecond", tally.received / took);
-          result.put("cpuMicros", used * 1e6 / tally.received);
+          result.put("cpuMicros", tally.received == 0 ? Double.NaN : used * 1e6 / tally.received);
           result.put("p50", tally.latencies.millis(0.5));
           result.put("p99", tally.latencies.millis(0.99));
           result.put("max", tally.latencies.maxMillis());
@@ -161,6 +177,9 @@ final class Turn implements AutoCloseable {
           result.put("ended", (double) tally.ended);
           return result;
         });
+    if (workload.unread() > 0) {
+      server.closed().forEach((reason, count) -> result.put(Result.CLOSED + reason, count));
+    }
   }
 
   private void closedLoop(int window, int seconds) throws IOException {
