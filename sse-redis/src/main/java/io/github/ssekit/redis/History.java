@@ -34,7 +34,15 @@ final class History {
   /** An answer, and the run of the server that gave it. */
   record Answer<T>(String run, T value) {}
 
-  Answer<Position> publish(Scope scope, String channel, SseEvent event, @Nullable String token) {
+  /**
+   * @param seen up to where this node has heard, or null
+   */
+  Answer<Position> publish(
+      Scope scope,
+      String channel,
+      SseEvent event,
+      @Nullable String token,
+      @Nullable Position seen) {
     List<byte[]> keys = keys(Scope.hash(), Scope.stream(channel), scope.redisChannel(channel));
     if (token != null) {
       keys.add(Scope.token(token));
@@ -53,7 +61,8 @@ final class History {
                         "" + age.toMillis(),
                         run,
                         "PUBLISH",
-                        "" + TOKEN_AGE.toMillis()))));
+                        "" + TOKEN_AGE.toMillis(),
+                        seen == null ? "" : seen.toString()))));
   }
 
   /** What {@code attach.lua} replies: a probe's position, and the channels' last ones by then. */

@@ -192,7 +192,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
         redis.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
         return null;
       }
-      History.Answer<Position> stored = history.publish(scope, channel, event, token);
+      History.Answer<Position> stored =
+          history.publish(scope, channel, event, token, hub.position());
       subscriber.published(stored.run(), stored.value());
       return stored.value().toString();
     } catch (JedisException e) {

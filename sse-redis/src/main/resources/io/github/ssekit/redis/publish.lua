@@ -4,6 +4,7 @@
 --       4 {sse}:token:<token>, optional: a second publish with it stores nothing
 -- ARGV  1 channel   2 event type, or empty   3 data   4 events to keep   5 milliseconds to keep
 --       6 run_id of this server, or empty   7 PUBLISH or SPUBLISH   8 milliseconds to keep a token
+--       9 the highest id that the caller has seen, optional: if Redis has lost it, new ids are beyond
 -- Returns the event's id.
 --
 -- A message is: "1" SP id SP prev SP fresh LF type LF data
@@ -40,7 +41,7 @@ local known = redis.call('HMGET', scope, 'clock', 'run', 'last:' .. name)
 local clock, prev, fresh = known[1], known[3], '0'
 if not (clock and prev and known[2] == run) then
   local fn = scope_functions()
-  clock = fn.touch(scope, run, now, clock, known[2])
+  clock = fn.touch(scope, run, now, clock, known[2], ARGV[9] ~= '' and ARGV[9] or nil)
   if not prev then
     local bounds = redis.call('HMGET', scope, 'floor', 'pruned')
     prev = fn.later(bounds[1], bounds[2]) or '0-0'

@@ -75,8 +75,8 @@ local function scope_functions()
     return join(math.max(ms, now) + MARGIN, 0)
   end
 
-  -- Notes birth and changes of run. Returns the clock.
-  local function touch(scope, run, now, clock, known)
+  -- Notes birth and changes of run. Returns the clock, which is beyond what the caller has seen.
+  local function touch(scope, run, now, clock, known, seen)
     if not clock then
       -- If the clock alone was lost, the channels know how far it had come.
       local last = join(now, 0)
@@ -84,7 +84,7 @@ local function scope_functions()
       for i = 1, #fields, 2 do
         if string.sub(fields[i], 1, 5) == 'last:' then last = later(last, fields[i + 1]) end
       end
-      clock = beyond(last, now)
+      clock = beyond(later(last, seen), now)
       redis.call('HSET', scope, 'clock', clock, 'floor', clock, 'run', run)
     elseif known ~= run then
       local ends, order = read_ends(scope)
@@ -93,7 +93,7 @@ local function scope_functions()
         ends[known] = clock
         write_ends(scope, ends, order)
       end
-      clock = beyond(clock, now)
+      clock = beyond(later(clock, seen), now)
       redis.call('HSET', scope, 'clock', clock, 'run', run)
     end
     return clock

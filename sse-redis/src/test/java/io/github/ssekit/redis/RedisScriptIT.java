@@ -152,6 +152,17 @@ class RedisScriptIT {
   }
 
   @Test
+  void whatTheFirstPublisherAfterALossHasSeenIsNotGivenAgain() throws Exception {
+    long ahead = System.currentTimeMillis() + 40_000;
+    Object id =
+        other.eval(
+            text("scope.lua") + text("publish.lua"),
+            List.of("{sse}:scope", "{sse}:stream:a", "{sse}:channel:a"),
+            List.of("a", "", "x", "100", "60000", "r", "PUBLISH", "60000", ahead + "-7"));
+    assertEquals((ahead + 10_000) + "-1", id);
+  }
+
+  @Test
   void aStreamThatKnowsALaterIdThanTheClockMovesClockAndFloor() throws Exception {
     publish("a", "x", 100, 60_000, "r");
     other.xadd(
