@@ -19,7 +19,8 @@ for i = 5, 4 + 2 * pairs_count, 2 do
   local seen_run, seen = ARGV[i], ARGV[i + 1]
   local last = seen_run == run and clock or ends[seen_run]
   -- A run that is not known at all is lost with everything on it.
-  if last ~= '*' and (not last or fn.after(seen, last)) then
+  if last == '*' then last = redis.call('HGET', scope, 'floor') end
+  if not last or fn.after(seen, last) then
     lost = fn.later(lost, seen)
     if seen_run ~= run then
       if not ends[seen_run] then order[#order + 1] = seen_run end

@@ -69,10 +69,11 @@ local function scope_functions()
     redis.call('HSET', scope, 'ends', table.concat(text, ' '))
   end
 
-  -- An id beyond whatever anybody may have seen that has seen this one.
+  -- An id beyond whatever anybody may have seen that has seen this one. No id is ever further ahead of
+  -- the time than the margin, so a scope that begins again begins beyond all that was given before.
   local function beyond(id, now)
     local ms = split(id)
-    return join(math.max(ms, now) + MARGIN, 0)
+    return join(math.max(ms + 1, now + MARGIN), 0)
   end
 
   -- Notes birth and changes of run. Returns the clock, which is beyond what the caller has seen.
