@@ -121,7 +121,6 @@ class ChatServerIT {
 
   @Test
   void aPostThatIsRepeatedWithItsTokenIsOneMessage() throws Exception {
-    String begin = recent("").path("position").textValue();
     String json = "{\"user\":\"Ann\",\"message\":\"once\",\"token\":\"0-json\"}";
     for (int i = 0; i < 3; i++) {
       assertEquals(204, post(FORM, "user=Ann&message=once&token=0-form").statusCode());
@@ -129,12 +128,13 @@ class ChatServerIT {
       assertEquals(204, post(FORM, "user=Ann&message=more").statusCode());
     }
     List<String> said = new ArrayList<>();
-    recent("?since=" + begin)
-        .path("messages")
-        .forEach(each -> said.add(each.path("data").textValue()));
+    recent("").path("messages").forEach(each -> said.add(each.path("data").textValue()));
     String once = "{\"user\":\"Ann\",\"message\":\"once\"}";
     String more = once.replace("once", "more");
-    assertEquals(List.of(once, once, more, more, more), said);
+    // The five are the newest; what other tests have said stands before them.
+    assertEquals(
+        List.of(once, once, more, more, more),
+        said.subList(Math.max(0, said.size() - 5), said.size()));
   }
 
   @Test

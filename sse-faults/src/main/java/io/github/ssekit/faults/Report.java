@@ -4,8 +4,10 @@ import io.github.ssekit.faults.Finding.Kind;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a run came to: the table, and the violations with what the clients saw. */
 final class Report {
@@ -13,7 +15,7 @@ final class Report {
   static final long RECOVERY_MILLIS = 5000;
 
   private static final int TRACES = 8;
-  private static final int AROUND = 15;
+  private static final int AROUND = 20;
 
   private final List<Row> rows;
   private final List<Trace> traces;
@@ -135,10 +137,15 @@ final class Report {
                 out.printf("%s, sent at %d: %s at %d%n", f.client(), f.sentAt(), f.text(), f.at()));
   }
 
-  /** Of the first violations, what the client saw around them. */
+  /** Of the first violations of each kind, client and row, what the client saw around them. */
   void printTraces(PrintStream out) {
-    List<Finding> first = findings.stream().filter(this::isViolation).limit(TRACES).toList();
-    for (Finding finding : first) {
+    Map<String, Finding> first = new LinkedHashMap<>();
+    for (Finding finding : findings) {
+      if (isViolation(finding)) {
+        first.putIfAbsent(finding.client() + finding.kind() + row(finding.at()), finding);
+      }
+    }
+    for (Finding finding : first.values().stream().limit(TRACES).toList()) {
       out.println();
       out.println(finding.kind() + " " + finding.client() + ": " + finding.text());
       for (Trace trace : traces) {

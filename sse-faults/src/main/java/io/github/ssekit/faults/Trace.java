@@ -14,7 +14,7 @@ final class Trace {
   private final Set<String> channels;
   private final List<Sighting> sightings = new ArrayList<>();
   private final Map<Long, Long> firstSeen = new ConcurrentHashMap<>();
-  private volatile @Nullable Position lastOwed;
+  private volatile Sighting.@Nullable Received lastOwed;
 
   Trace(String client, Set<String> channels) {
     this.client = client;
@@ -30,17 +30,17 @@ final class Trace {
 
   /** The client leaves while events still come. Those after its last one are not owed to it. */
   synchronized void cutShort() {
-    Position last = new Position(0, 0);
+    Sighting.Received last = new Sighting.Received(0, "", 0, new Position(0, 0));
     for (Sighting each : sightings) {
-      last = each instanceof Sighting.Received received ? received.id() : last;
+      last = each instanceof Sighting.Received received ? received : last;
     }
     lastOwed = last;
   }
 
-  /** Whether the client was there long enough for an event. */
+  /** Whether the client was there long enough for an event: by the time, and by the id. */
   boolean owes(Published event) {
-    Position last = lastOwed;
-    return last == null || !event.id().isAfter(last);
+    Sighting.Received last = lastOwed;
+    return last == null || (event.sentAt() <= last.at() && !event.id().isAfter(last.id()));
   }
 
   String client() {

@@ -154,6 +154,16 @@ class OracleTest {
   }
 
   @Test
+  void anEventSentAfterAClientHasLeftIsNotOwedHoweverLowItsId() {
+    announced(100);
+    both("a", 1, 102);
+    trace.cutShort();
+    published("a", 2, 101);
+
+    assertEquals(List.of(), kinds());
+  }
+
+  @Test
   void theSameEventAgainIsADuplicate() {
     announced(100);
     both("a", 1, 101);

@@ -8,8 +8,8 @@ const REASONS = {
   overrun: "This page was too slow to keep up: some messages are missing here.",
   reconnected: "The server had lost Redis for a moment: what other programs said may be missing here.",
   trimmed: "Some messages are missing here: so old ones are not kept.",
-  lost: "Some messages may be missing here: the server could not get them.",
-  rewound: "Redis has lost messages: some may be missing here.",
+  lost: "Messages were lost: some may be missing here.",
+  rewound: "Redis came back without its latest messages: some may be missing here.",
 };
 
 const byId = (id) => document.getElementById(id);
