@@ -382,9 +382,11 @@ public final class Connection {
           lastSign = hub.nanoTime();
         }
       }
-      if (missed != null && resuming != null) {
+      Resume resumed = resuming;
+      if (missed != null && resumed != null) {
         replay = null;
-        hub.replayed(resuming, missed.upTo());
+        resuming = null;
+        hub.replayed(resumed, missed.upTo());
       }
       if (outbox != null
           || sign != null
