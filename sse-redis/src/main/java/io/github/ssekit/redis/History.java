@@ -60,7 +60,7 @@ final class History {
                         "" + events,
                         "" + age.toMillis(),
                         run,
-                        "PUBLISH",
+                        redis.publishCommand(),
                         "" + TOKEN_AGE.toMillis(),
                         seen == null ? "" : seen.toString()))));
   }
@@ -71,7 +71,7 @@ final class History {
   Answer<Attached> attach(String nonce, Map<String, Position> seen, Collection<String> channels) {
     return redis.execute(
         (connection, run) -> {
-          List<byte[]> args = args(run, nonce, "PUBLISH", "" + seen.size());
+          List<byte[]> args = args(run, nonce, redis.publishCommand(), "" + seen.size());
           seen.forEach((r, position) -> args.addAll(args(r, position.toString())));
           List<String> names = List.copyOf(channels);
           names.forEach(name -> args.addAll(args(name)));
@@ -109,7 +109,7 @@ final class History {
                 Script.GAP.run(
                     connection,
                     keys(Scope.hash(), Scope.control()),
-                    args(run, channel, "PUBLISH")));
+                    args(run, channel, redis.publishCommand())));
   }
 
   Recent recent(String channel, int max) {

@@ -1,23 +1,23 @@
 package io.github.ssekit.redis;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
 import org.apache.commons.pool2.BasePooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.impl.DefaultPooledObject;
 import org.apache.commons.pool2.impl.GenericObjectPool;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
-import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
-import redis.clients.jedis.util.JedisURIHelper;
 
 /**
  * What the bridge needs of Jedis: connections for the subscription, and commands over a pool of
@@ -26,51 +26,82 @@ import redis.clients.jedis.util.JedisURIHelper;
 final class JedisPort implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MILLIS = 2000;
   private static final int COMMAND_TIMEOUT_MILLIS = 2000;
+
+  /** For one of several who know the same. */
+  private static final int GUIDE_TIMEOUT_MILLIS = 1000;
+
   private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
 
-  /** A connection, and the run of the server at its other end, which can't change meanwhile. */
-  record Link(Connection connection, String run) {}
+  /** What a server says, before it does anything, which is not the primary, or not any more. */
+  private static final Pattern ELSEWHERE =
+      Pattern.compile("^(READONLY|MOVED|CLUSTERDOWN|MASTERDOWN)\\b|-READONLY ");
 
-  private final HostAndPort address;
-  private final DefaultJedisClientConfig config;
+  /**
+   * A connection, and the run of the server at its other end, which can't change meanwhile.
+   *
+   * @param run its address, where runs don't matter
+   */
+  record Link(Wire connection, String run) {}
+
+  private final RedisUri uri;
+  private final JedisClientConfig config;
+  private final Primary primary;
   private final boolean withRuns;
   private final GenericObjectPool<Link> pool;
 
   /**
-   * @param tls for the scheme {@code rediss}
+   * @param tls for URIs that ask for it
    * @param silence how long a subscription may hear nothing before reading from it fails
    * @param withRuns whether to find out the runs, which takes the command INFO
    */
-  JedisPort(URI uri, SslOptions tls, Duration silence, boolean withRuns) {
-    if (!JedisURIHelper.isValid(uri)
-        || !(JedisURIHelper.isRedisScheme(uri) || JedisURIHelper.isRedisSSLScheme(uri))) {
-      throw new IllegalArgumentException(
-          "Redis URI with scheme %s, host %s, port %d: give it as redis://[user:password@]host:port[/database], or rediss:// for TLS"
-              .formatted(uri.getScheme(), uri.getHost(), uri.getPort()));
-    }
+  JedisPort(RedisUri uri, SslOptions tls, Duration silence, boolean withRuns) {
+    this.uri = uri;
     this.withRuns = withRuns;
-    address = JedisURIHelper.getHostAndPort(uri);
-    DefaultJedisClientConfig.Builder builder =
-        DefaultJedisClientConfig.builder()
-            // To be negotiated, the newer protocol would cost a connection before the first one.
-            .protocol(RedisProtocol.RESP2)
+    config =
+        config(uri, tls)
             .connectionTimeoutMillis(CONNECT_TIMEOUT_MILLIS)
             .socketTimeoutMillis(COMMAND_TIMEOUT_MILLIS)
             .blockingSocketTimeoutMillis((int) silence.toMillis())
-            .user(JedisURIHelper.getUser(uri))
-            .password(JedisURIHelper.getPassword(uri))
-            .database(JedisURIHelper.getDBIndex(uri))
+            .user(uri.user())
+            .password(uri.password())
+            .database(uri.database())
             .clientName("sse-kit")
-            .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
-    if (JedisURIHelper.isRedisSSLScheme(uri)) {
-      builder.sslOptions(tls);
-    }
-    config = builder.build();
+            .build();
+    primary = primary(uri, tls);
     GenericObjectPoolConfig<Link> settings = new GenericObjectPoolConfig<>();
     settings.setJmxEnabled(false);
     // A pool without connections to give must not hold a publisher for ever.
     settings.setMaxWait(Duration.ofMillis(COMMAND_TIMEOUT_MILLIS));
     pool = new GenericObjectPool<>(new Links(), settings);
+  }
+
+  private static DefaultJedisClientConfig.Builder config(RedisUri uri, SslOptions tls) {
+    DefaultJedisClientConfig.Builder builder =
+        DefaultJedisClientConfig.builder()
+            // To be negotiated, the newer protocol would cost a connection before the first one.
+            .protocol(RedisProtocol.RESP2)
+            .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
+    return uri.tls() ? builder.sslOptions(tls) : builder;
+  }
+
+  private static Primary primary(RedisUri uri, SslOptions tls) {
+    if (uri.kind() == RedisUri.Kind.REDIS) {
+      return Primary.at(uri.hosts().get(0));
+    }
+    DefaultJedisClientConfig.Builder guide =
+        config(uri, tls)
+            .connectionTimeoutMillis(GUIDE_TIMEOUT_MILLIS)
+            .socketTimeoutMillis(GUIDE_TIMEOUT_MILLIS);
+    if (uri.kind() == RedisUri.Kind.CLUSTER) {
+      JedisClientConfig node = guide.user(uri.user()).password(uri.password()).build();
+      return new Guides.ClusterNodes(uri.hosts(), address -> new Wire(address, node));
+    }
+    JedisClientConfig sentinel =
+        guide
+            .user(uri.options().get("sentinelUser"))
+            .password(uri.options().get("sentinelPassword"))
+            .build();
+    return new Guides.Sentinels(uri.hosts(), address -> new Wire(address, sentinel), uri.path());
   }
 
   private final class Links extends BasePooledObjectFactory<Link> {
@@ -90,13 +121,13 @@ final class JedisPort implements AutoCloseable {
     }
   }
 
-  /** A new connection, ready for commands. */
+  /** A new connection to the primary, ready for commands. */
   Link connect() {
-    Connection connection = new Connection(address, config);
+    Wire wire = primary.connect(address -> new Wire(address, config));
     try {
-      return new Link(connection, withRuns ? run(connection) : "");
+      return new Link(wire, withRuns ? run(wire) : wire.getHostAndPort().toString());
     } catch (RuntimeException e) {
-      connection.close();
+      wire.close();
       throw e;
     }
   }
@@ -110,17 +141,49 @@ final class JedisPort implements AutoCloseable {
         .orElseThrow(() -> new JedisDataException("INFO server names no run_id"));
   }
 
+  /** Whether channels that belong to keys are where these are, and no other server's. */
+  boolean isSharded() {
+    return uri.kind() == RedisUri.Kind.CLUSTER;
+  }
+
+  /** What publishes to the scope's channels. */
+  String publishCommand() {
+    return isSharded() ? "SPUBLISH" : "PUBLISH";
+  }
+
   void publish(byte[] channel, byte[] message) {
     History.Answer<Object> unused =
         execute((connection, run) -> connection.executeCommand(COMMANDS.publish(channel, message)));
   }
 
+  /** Publishes to a channel of the scope, if the server still is the primary. Returns its run. */
+  String sign(byte[] channel, byte[] message) {
+    CommandObject<Long> command =
+        isSharded() ? COMMANDS.spublish(channel, message) : COMMANDS.publish(channel, message);
+    return execute(
+            (connection, run) -> {
+              primary.check(connection);
+              return connection.executeCommand(command);
+            })
+        .run();
+  }
+
   /**
-   * Runs a command on a connection of the pool, which it gets together with its run.
+   * Runs a command on a connection of the pool, which it gets together with its run. A server that
+   * is not the primary any more refuses it: then it is looked for again, once.
    *
    * @throws NoConnectionException if there is none: then nothing was sent
+   * @throws NotPrimaryException if it was refused again
    */
-  <T> History.Answer<T> execute(BiFunction<Connection, String, T> command) {
+  <T> History.Answer<T> execute(BiFunction<Wire, String, T> command) {
+    try {
+      return executeOnce(command);
+    } catch (NotPrimaryException e) {
+      return executeOnce(command);
+    }
+  }
+
+  private <T> History.Answer<T> executeOnce(BiFunction<Wire, String, T> command) {
     Link link = borrow();
     boolean usable = false;
     try {
@@ -128,8 +191,10 @@ final class JedisPort implements AutoCloseable {
       usable = true;
       return new History.Answer<>(link.run(), value);
     } catch (JedisDataException e) {
-      // A server that has become a replica refuses to write: the next connection finds the new one.
-      usable = !String.valueOf(e.getMessage()).startsWith("READONLY");
+      if (ELSEWHERE.matcher(String.valueOf(e.getMessage())).find()) {
+        throw new NotPrimaryException(link.run(), e);
+      }
+      usable = true;
       throw e;
     } finally {
       if (usable) {
@@ -174,10 +239,27 @@ final class JedisPort implements AutoCloseable {
     }
   }
 
-  /** Host and port, without what is secret in the URI. */
+  /** A server has refused a command, before it did anything, since it is not the primary. */
+  static final class NotPrimaryException extends JedisDataException {
+    private static final long serialVersionUID = 1;
+
+    private final String run;
+
+    NotPrimaryException(String run, JedisDataException cause) {
+      super(cause.getMessage(), cause);
+      this.run = run;
+    }
+
+    /** Of the server that said so. */
+    String run() {
+      return run;
+    }
+  }
+
+  /** Hosts and ports, without what is secret in the URI. */
   @Override
   public String toString() {
-    return address.toString();
+    return uri.toString();
   }
 
   @Override

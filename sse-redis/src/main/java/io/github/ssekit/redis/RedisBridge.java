@@ -48,7 +48,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private static final int MAX_WAITING_PUBLISHES = 10_000;
   private static final Pattern REFUSALS =
       Pattern.compile(
-          "(READONLY|OOM|LOADING|BUSY|MOVED|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOREPLICAS|MISCONF)\\b");
+          "(READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOREPLICAS|MISCONF)\\b");
 
   private final Hub hub;
   private final JedisPort redis;
@@ -84,9 +84,26 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   /**
    * Connects a hub with a Redis.
    *
-   * @param uri {@code redis://[user:password@]host:port[/database]}, or {@code rediss://} for TLS.
-   *     Note that Redis channels are the same in all databases.
-   * @throws IllegalArgumentException if the URI is not such a one
+   * <p>The URI is one of
+   *
+   * <ul>
+   *   <li>{@code redis://[user:password@]host:port[/database]}: one server. Note that Redis
+   *       channels are the same in all databases.
+   *   <li>{@code redis-sentinel://[user:password@]host:port[,host:port...]/master}: the primary
+   *       that Sentinels name; user and password are those of Redis. Options: {@code ?db=0} and, if
+   *       the Sentinels want a password of their own, {@code
+   *       sentinelUser=...&sentinelPassword=...}.
+   *   <li>{@code redis-cluster://[user:password@]host:port[,host:port...]}: a cluster of Redis 7 or
+   *       newer; it is enough to name some nodes. Everything of the bridge is in the slot of {@code
+   *       {sse}}, on one primary; where that moves, the bridge follows. Meanwhile publishes may be
+   *       refused.
+   * </ul>
+   *
+   * <p>With {@code rediss} in place of {@code redis} all connections are TLS. Where the primary is
+   * is found out anew for each connection: one that has lost its office is left, and clients stay
+   * connected. What is special in user, password or name is percent-encoded.
+   *
+   * @throws IllegalArgumentException if the URI is none of these
    * @throws RedisUnavailableException if Redis can't be reached, or lets us not in, within about
    *     four seconds
    * @throws IllegalStateException if the hub has another bridge
@@ -102,7 +119,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
 
   /**
    * Publishes to the channel on every node, this one included. Waits for Redis, about two seconds
-   * at most. To a channel with history the event is added in the same step.
+   * at most, and about one more for each Sentinel or cluster node that hangs while the primary is
+   * looked for. To a channel with history the event is added in the same step.
    *
    * @param event needs data and no id. In a channel without history the data is all that Redis
    *     carries: there it needs the type that the channel has, see {@link

@@ -94,7 +94,7 @@ public final class RedisBridgeBuilder {
    * @throws RuntimeException as {@link RedisBridge#connect}
    */
   public RedisBridge connect() {
-    JedisPort redis = new JedisPort(uri, tls.build(), silence, history != null);
+    JedisPort redis = new JedisPort(RedisUri.parse(uri), tls.build(), silence, history != null);
     Scope scope = new Scope(history == null ? channel -> false : history);
     History kept = history == null ? null : new History(redis, historyEvents, historyAge);
     RedisSubscriber subscriber =

@@ -27,7 +27,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
@@ -45,6 +44,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RedisSubscriber.class.getName());
   private static final long FIRST_CONNECT_SECONDS = 4;
   private static final int MAX_BACKOFF_MILLIS = 1000;
+  private static final int PROBE_AGAIN_MILLIS = 500;
 
   private final JedisPort redis;
   private final Scope scope;
@@ -188,7 +188,13 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   void published(String run, Position position) {
     see(run, position);
     SubscribedLink current = link;
-    if (current != null && !current.run().equals(run)) {
+    if (current != null) {
+      answeredBy(run, current);
+    }
+  }
+
+  private static void answeredBy(String run, SubscribedLink current) {
+    if (!current.run().equals(run)) {
       current.giveUp("Redis answers from another server than the one that is subscribed to");
     }
   }
@@ -227,7 +233,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     onLink(
         l -> {
           if (history == null) {
-            redis.publish(Scope.control(), l.sign());
+            answeredBy(redis.sign(Scope.control(), l.sign()), l);
           } else if (l.isReady()) {
             attach(l, history);
           }
@@ -243,9 +249,8 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
         history.attach(l.nonce(), Map.copyOf(seen), completeChannels());
     if (answer.run().equals(l.run())) {
       l.answered(answer.value());
-    } else {
-      l.giveUp("Redis answers from another server than the one that is subscribed to");
     }
+    answeredBy(answer.run(), l);
   }
 
   private void tellGap(String channel, History history) {
@@ -271,10 +276,16 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     if (current != null) {
       try {
         action.accept(current);
+      } catch (JedisPort.NotPrimaryException e) {
+        if (e.run().equals(current.run())) {
+          current.giveUp(reason(e));
+        }
       } catch (JedisException e) {
         // It proves nothing about the subscription: that is judged by what it hears.
         LOG.log(DEBUG, "Redis at {0} did not take a command: {1}", redis, reason(e));
         redis.reconnect();
+        // Another connection may find the primary elsewhere.
+        Future<?> unused = writer.schedule(this::probe, PROBE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
       }
     }
   }
@@ -288,26 +299,28 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       SubscribedLink current = null;
       try {
         JedisPort.Link opened = redis.connect();
-        try (Connection connection = opened.connection()) {
-          current =
-              new SubscribedLink(
-                  this, opened, scope, history, deliveries, UUID.randomUUID().toString(), rewound);
-          current.proceed(connection, Scope.control());
+        String nonce = UUID.randomUUID().toString();
+        try (SubscribedLink reading =
+            new SubscribedLink(
+                this, opened, redis.isSharded(), scope, history, deliveries, nonce, rewound)) {
+          current = reading;
+          current.read(Scope.control());
         }
       } catch (RuntimeException e) {
         firstLink.completeExceptionally(e);
         report(e);
       }
       rewound = current == null ? rewound : current.isRewound();
-      failures = lost() ? 0 : failures + 1;
+      lost();
+      // One that stood and was of no use must not be followed by the next one at once.
+      failures = current != null && current.isAttached() ? 0 : failures + 1;
       pause(failures);
     }
   }
 
-  /** Says whether a subscription stood until now. */
-  private synchronized boolean lost() {
+  /** No subscription stands. */
+  private synchronized void lost() {
     SubscribedLink ended = link;
-    boolean stood = ended != null;
     if (ended != null) {
       seeReached(ended);
     }
@@ -317,7 +330,6 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
         missed.add(channel);
       }
     }
-    return stood;
   }
 
   /** The link is subscribed to the control channel. Returns what it is to be subscribed to next. */

@@ -16,8 +16,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.BinaryJedisPubSub;
-import redis.clients.jedis.Connection;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
@@ -31,14 +29,13 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * the history, after the probe, up to a position beyond it. From then on ids rise from message to
  * message; one that does not proves that Redis has gone back in time.
  *
- * <p>It subscribes to the control channel first and until its end, since Jedis stops reading when
- * the last channel is unsubscribed.
+ * <p>It subscribes to the control channel first and until its end: when Redis takes that back, the
+ * slot of the scope has been moved to another node of the cluster.
  */
-final class SubscribedLink extends BinaryJedisPubSub {
+final class SubscribedLink extends PubSub {
   private static final System.Logger LOG = System.getLogger(SubscribedLink.class.getName());
 
   private final RedisSubscriber subscriber;
-  private final Connection connection;
   private final String run;
   private final Scope scope;
   private final @Nullable History history;
@@ -85,13 +82,14 @@ final class SubscribedLink extends BinaryJedisPubSub {
   SubscribedLink(
       RedisSubscriber subscriber,
       JedisPort.Link link,
+      boolean sharded,
       Scope scope,
       @Nullable History history,
       Deliveries deliveries,
       String nonce,
       boolean rewound) {
+    super(link.connection(), sharded);
     this.subscriber = subscriber;
-    this.connection = link.connection();
     this.run = link.run();
     this.scope = scope;
     this.history = history;
@@ -133,10 +131,6 @@ final class SubscribedLink extends BinaryJedisPubSub {
     disconnect();
   }
 
-  void disconnect() {
-    connection.disconnect();
-  }
-
   // The writer's.
 
   byte[] sign() {
@@ -152,9 +146,9 @@ final class SubscribedLink extends BinaryJedisPubSub {
       byte[] name = scope.redisChannel(channel);
       if (want) {
         subscribed.add(channel);
-        subscribe(name);
+        subscribe(name, scope.hasHistory(channel));
       } else if (subscribed.remove(channel)) {
-        unsubscribe(name);
+        unsubscribe(name, scope.hasHistory(channel));
       }
     } catch (JedisConnectionException e) {
       // The reader finds out too, now.
@@ -182,7 +176,7 @@ final class SubscribedLink extends BinaryJedisPubSub {
   // The reader's.
 
   @Override
-  public void onSubscribe(byte[] name, int count) {
+  void onSubscribe(byte[] name) {
     String redisChannel = new String(name, UTF_8);
     String channel = Scope.withHistory(redisChannel);
     if (channel != null) {
@@ -201,8 +195,12 @@ final class SubscribedLink extends BinaryJedisPubSub {
   }
 
   @Override
-  public void onUnsubscribe(byte[] name, int count) {
-    String channel = Scope.withHistory(new String(name, UTF_8));
+  void onUnsubscribe(byte[] name) {
+    String redisChannel = new String(name, UTF_8);
+    if (redisChannel.equals(Scope.CONTROL)) {
+      throw new JedisConnectionException("the slot of the scope has been moved");
+    }
+    String channel = Scope.withHistory(redisChannel);
     if (channel != null) {
       acknowledged.remove(channel);
       last.remove(channel);
@@ -211,7 +209,7 @@ final class SubscribedLink extends BinaryJedisPubSub {
   }
 
   @Override
-  public void onMessage(byte[] name, byte[] payload) {
+  void onMessage(byte[] name, byte[] payload) {
     String redisChannel = new String(name, UTF_8);
     String channel = Scope.withHistory(redisChannel);
     if (channel != null) {

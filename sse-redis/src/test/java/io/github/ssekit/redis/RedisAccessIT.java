@@ -19,8 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -115,7 +118,7 @@ class RedisAccessIT {
     requireTlsRedis();
     Path trust = keyPair("localhost");
     try (RedisProcess redis = startTls()) {
-      awaitTls(redis);
+      awaitTls(redis.port());
       URI uri = URI.create("rediss://localhost:" + redis.port());
       roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
     }
@@ -126,12 +129,70 @@ class RedisAccessIT {
     requireTlsRedis();
     Path trust = keyPair("elsewhere.example");
     try (RedisProcess redis = startTls()) {
-      awaitTls(redis);
+      awaitTls(redis.port());
       URI uri = URI.create("rediss://localhost:" + redis.port());
       assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub, uri));
       assertThrows(
           RedisUnavailableException.class,
           () -> RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD).connect());
+    }
+  }
+
+  @Test
+  void tlsIsSpokenWithANodeOfACluster() throws Exception {
+    requireTlsRedis();
+    Path trust = keyPair("localhost");
+    int plain = RedisProcess.freePort();
+    int bus = RedisProcess.freePort();
+    String options =
+        "--port %d --cluster-port %d --cluster-enabled yes --tls-cluster yes --tls-ca-cert-file %s"
+            .formatted(plain, bus, folder.resolve("cert.pem"));
+    try (RedisProcess redis = startTls(options.split(" "))) {
+      awaitTls(redis.port());
+      try (Jedis admin = new Jedis("127.0.0.1", plain)) {
+        admin.clusterAddSlots(IntStream.range(0, 16384).toArray());
+        await()
+            .atMost(Duration.ofSeconds(10))
+            .until(() -> admin.clusterInfo().contains("cluster_state:ok"));
+      }
+      URI uri = URI.create("rediss-cluster://localhost:" + redis.port());
+      roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
+    }
+  }
+
+  @Test
+  void tlsIsSpokenWithASentinelAndThePrimary() throws Exception {
+    requireTlsRedis();
+    Path trust = keyPair("localhost");
+    int port = RedisProcess.freePort();
+    try (RedisProcess redis = startTls()) {
+      awaitTls(redis.port());
+      Path config =
+          Files.writeString(
+              folder.resolve("sentinel.conf"),
+              """
+              port 0
+              tls-port %d
+              tls-replication yes
+              tls-cert-file %s/cert.pem
+              tls-key-file %s/key.pem
+              tls-ca-cert-file %s/cert.pem
+              tls-auth-clients no
+              sentinel monitor chat 127.0.0.1 %d 1
+              """
+                  .formatted(port, folder, folder, folder, redis.port()));
+      Process sentinel =
+          new ProcessBuilder("redis-server", config.toString(), "--sentinel")
+              .redirectErrorStream(true)
+              .redirectOutput(folder.resolve("sentinel.log").toFile())
+              .start();
+      try {
+        awaitTls(port);
+        URI uri = URI.create("rediss-sentinel://localhost:" + port + "/chat");
+        roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
+      } finally {
+        sentinel.destroyForcibly().onExit().join();
+      }
     }
   }
 
@@ -151,24 +212,21 @@ class RedisAccessIT {
     }
   }
 
-  private RedisProcess startTls() throws Exception {
+  private RedisProcess startTls(String... options) throws Exception {
+    String tls =
+        "--tls-cert-file %s --tls-key-file %s --tls-auth-clients no"
+            .formatted(folder.resolve("cert.pem"), folder.resolve("key.pem"));
     return RedisProcess.startTls(
-        folder,
-        "--tls-cert-file",
-        "" + folder.resolve("cert.pem"),
-        "--tls-key-file",
-        "" + folder.resolve("key.pem"),
-        "--tls-auth-clients",
-        "no");
+        folder, Stream.of(tls.split(" "), options).flatMap(Arrays::stream).toArray(String[]::new));
   }
 
-  private static void awaitTls(RedisProcess redis) {
+  private static void awaitTls(int port) {
     await()
         .atMost(Duration.ofSeconds(10))
         .ignoreExceptions()
         .until(
             () -> {
-              new Socket(InetAddress.getLoopbackAddress(), redis.port()).close();
+              new Socket(InetAddress.getLoopbackAddress(), port).close();
               return true;
             });
   }
@@ -186,7 +244,7 @@ class RedisAccessIT {
         "-dname",
         "CN=" + host,
         "-ext",
-        "san=dns:" + host,
+        "san=dns:" + host + (host.equals("localhost") ? ",ip:127.0.0.1" : ""),
         "-validity",
         "2",
         "-storetype",

@@ -1,0 +1,106 @@
+package io.github.ssekit.redis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.PublishException;
+import io.github.ssekit.core.SseEvent;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
+
+/** Publishes numbers until it is closed, each once, and remembers which Redis has confirmed. */
+final class Numbers implements AutoCloseable {
+  private final RedisBridge bridge;
+  private final List<String> channels;
+  private final Thread thread = new Thread(this::run, "numbers");
+  private final List<String> acknowledged = Collections.synchronizedList(new ArrayList<>());
+  private volatile boolean ends;
+  private volatile long lastNanos = System.nanoTime();
+
+  private Numbers(RedisBridge bridge, List<String> channels) {
+    this.bridge = bridge;
+    this.channels = channels;
+  }
+
+  static Numbers publish(RedisBridge bridge, String... channels) {
+    Numbers numbers = new Numbers(bridge, List.of(channels));
+    numbers.thread.start();
+    return numbers;
+  }
+
+  private void run() {
+    int n = 0;
+    while (!ends) {
+      try {
+        String id = bridge.publish(channels.get(n % channels.size()), SseEvent.of("" + n));
+        if (id != null) {
+          acknowledged.add("" + n);
+          lastNanos = System.nanoTime();
+        }
+        n++;
+      } catch (PublishException e) {
+        // What may be stored is not tried again: it would come twice.
+        n += e.mayBeStored() ? 1 : 0;
+      }
+      LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  /** How many were confirmed until now. */
+  int count() {
+    return acknowledged.size();
+  }
+
+  /** When the last one was confirmed. */
+  long lastNanos() {
+    return lastNanos;
+  }
+
+  /** Those that were confirmed until now. */
+  List<String> acknowledged() {
+    synchronized (acknowledged) {
+      return List.copyOf(acknowledged);
+    }
+  }
+
+  /** Ends, and returns the last number that was confirmed. */
+  String end() throws InterruptedException {
+    ends = true;
+    thread.join();
+    return acknowledged.get(acknowledged.size() - 1);
+  }
+
+  /** A client has everything, once and in order. */
+  void assertComplete(Receiver receiver) {
+    assertEquals(List.of(), receiver.resets());
+    assertOnceInOrder(receiver);
+    assertEquals(Set.of(), missing(receiver));
+  }
+
+  /** As above; or it has been told. */
+  void assertCompleteOrTold(Receiver receiver) {
+    assertOnceInOrder(receiver);
+    Set<String> missing = missing(receiver);
+    assertTrue(missing.isEmpty() || !receiver.resets().isEmpty(), () -> "untold: " + missing);
+  }
+
+  private static void assertOnceInOrder(Receiver receiver) {
+    List<Integer> got = receiver.data().stream().map(Integer::valueOf).toList();
+    assertEquals(got.stream().sorted().distinct().toList(), got);
+  }
+
+  private Set<String> missing(Receiver receiver) {
+    Set<String> missing = new HashSet<>(acknowledged());
+    missing.removeAll(receiver.data());
+    return missing;
+  }
+
+  @Override
+  public void close() {
+    ends = true;
+  }
+}

@@ -1,0 +1,247 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+
+/** A bridge to a real Redis Cluster, whose slots move and whose nodes die. */
+class RedisClusterIT {
+  private static final String CONTROL = "{sse}:control";
+
+  @TempDir Path folder;
+
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final Receiver receiver = new Receiver();
+  private RedisClusterProcess cluster;
+
+  private void start(int nodes) throws Exception {
+    cluster = keep(RedisClusterProcess.start(folder, nodes));
+  }
+
+  private RedisBridge node(Hub hub, URI uri) {
+    return keep(
+        RedisBridge.builder(hub, uri)
+            .history(channel -> channel.startsWith("room:"))
+            .silence(Duration.ofMillis(900))
+            .connect());
+  }
+
+  private Hub hub() {
+    return keep(
+        Hub.builder().linger(Duration.ofMillis(100)).heartbeat(Duration.ofMillis(200)).create());
+  }
+
+  private <T extends AutoCloseable> T keep(T resource) {
+    open.push(resource);
+    return resource;
+  }
+
+  private Connection listen(Hub hub, Receiver to, String... channels) {
+    Connection connection = hub.connect(to, List.of(channels), null);
+    soon().until(() -> to.lastEventId() != null);
+    return connection;
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5));
+  }
+
+  private static List<String> numbers(int from, int to) {
+    return IntStream.range(from, to).mapToObj(i -> "" + i).toList();
+  }
+
+  @Test
+  void roomsAreHeardAndResumedOnAnyNode() throws Exception {
+    start(1);
+    Hub here = hub();
+    Hub there = hub();
+    RedisBridge publisher = node(here, cluster.uri());
+    RedisBridge unused = node(there, cluster.uri());
+    Connection connection = listen(here, receiver, "room:a", "room:b", "room:c");
+    String position = receiver.lastEventId();
+    for (String n : numbers(0, 30)) {
+      publisher.publish("room:" + "abc".charAt(Integer.parseInt(n) % 3), SseEvent.of(n));
+    }
+    soon().until(() -> receiver.data().size() == 30);
+    assertEquals(numbers(0, 30), receiver.data());
+    assertTrue(connection.isOpen());
+    Receiver back = new Receiver();
+    Connection other = there.connect(back, List.of("room:a", "room:b", "room:c"), position);
+    soon().until(() -> back.data().size() == 30);
+    assertEquals(numbers(0, 30), back.data());
+    assertEquals(List.of(), back.resets());
+    assertTrue(other.isOpen());
+    assertEquals(10, publisher.recent("room:a", 50).events().size());
+  }
+
+  @Test
+  void plainChannelsAreHeardFromAnyNodeOfTheCluster() throws Exception {
+    start(2);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, cluster.uri());
+    Connection connection = listen(hub, receiver, "room:a", "chat");
+    try (Jedis first = cluster.node(0).client();
+        Jedis second = cluster.node(1).client()) {
+      soon().until(() -> first.pubsubChannels().contains("chat"));
+      first.publish("chat", "0");
+      soon().until(() -> receiver.data().size() == 1);
+      second.publish("chat", "1");
+      soon().until(() -> receiver.data().size() == 2);
+    }
+    bridge.publish("chat", SseEvent.of("2"));
+    bridge.publish("room:a", SseEvent.of("3"));
+    soon().until(() -> receiver.data().size() == 4);
+    assertEquals(numbers(0, 4), receiver.data());
+    assertTrue(connection.isOpen());
+  }
+
+  @Test
+  void channelsThatCloseAreUnsubscribedAndTheConnectionStays() throws Exception {
+    start(1);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, cluster.uri());
+    Connection stays = listen(hub, receiver, "room:a");
+    try (Jedis jedis = cluster.node(0).client()) {
+      String clients = subscribers(jedis);
+      for (int round = 0; round < 3; round++) {
+        Connection leaves = listen(hub, new Receiver(), "room:b", "chat");
+        soon().until(() -> cluster.isHeard(0, "{sse}:channel:room:b"));
+        soon().until(() -> jedis.pubsubChannels().contains("chat"));
+        leaves.close();
+        soon().until(() -> !cluster.isHeard(0, "{sse}:channel:room:b"));
+        soon().until(() -> !jedis.pubsubChannels().contains("chat"));
+      }
+      assertEquals(clients, subscribers(jedis));
+    }
+    bridge.publish("room:a", SseEvent.of("0"));
+    soon().until(() -> receiver.data().size() == 1);
+    assertTrue(stays.isOpen());
+  }
+
+  /** The ids of those connections that are subscribed to the scope. */
+  private static String subscribers(Jedis jedis) {
+    return jedis
+        .clientList()
+        .lines()
+        .filter(
+            line ->
+                line.contains("cmd=ssubscribe")
+                    || line.contains("cmd=sunsubscribe")
+                    || line.contains("cmd=subscribe")
+                    || line.contains("cmd=unsubscribe"))
+        .map(line -> line.substring(0, line.indexOf(' ')))
+        .toList()
+        .toString();
+  }
+
+  @Test
+  void aSlotThatMovesIsFollowedAndNothingIsLost() throws Exception {
+    start(2);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, cluster.uri());
+    Connection connection = listen(hub, receiver, "room:a", "room:b");
+    Numbers numbers = keep(Numbers.publish(bridge, "room:a", "room:b"));
+    soon().until(() -> numbers.count() > 100);
+    for (int to = 1; to >= 0; to--) {
+      int target = to;
+      cluster.moveScope(1 - to, to);
+      int before = numbers.count();
+      soon().until(() -> numbers.count() > before + 100);
+      soon().until(() -> cluster.isHeard(target, CONTROL) && !cluster.isHeard(1 - target, CONTROL));
+      cluster.awaitAgreement();
+    }
+    String last = numbers.end();
+    soon().until(() -> receiver.data().contains(last));
+    numbers.assertComplete(receiver);
+    assertTrue(connection.isOpen());
+  }
+
+  @Test
+  void anIdleNodeFollowsTheSlotToo() throws Exception {
+    start(2);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, cluster.uri());
+    Connection connection = listen(hub, receiver, "room:a");
+    bridge.publish("room:a", SseEvent.of("0"));
+    cluster.moveScope(0, 1);
+    soon().until(() -> cluster.isHeard(1, CONTROL));
+    try (Jedis jedis = cluster.node(1).client()) {
+      soon().until(() -> jedis.pubsubShardChannels().contains("{sse}:channel:room:a"));
+    }
+    bridge.publish("room:a", SseEvent.of("1"));
+    soon().until(() -> receiver.data().size() == 2);
+    assertEquals(numbers(0, 2), receiver.data());
+    assertEquals(List.of(), receiver.resets());
+    assertTrue(connection.isOpen());
+  }
+
+  @Test
+  void aNodeThatIsKilledAndRestartedIsGoneOnWith() throws Exception {
+    start(2);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, cluster.uri());
+    Connection connection = listen(hub, receiver, "room:a", "room:b");
+    Numbers numbers = keep(Numbers.publish(bridge, "room:a", "room:b"));
+    soon().until(() -> numbers.count() > 100);
+    cluster.node(0).kill();
+    int before = numbers.count();
+    cluster.node(0).restart();
+    soon().until(() -> numbers.count() > before + 100);
+    String last = numbers.end();
+    soon().until(() -> receiver.data().contains(last));
+    numbers.assertComplete(receiver);
+    assertTrue(connection.isOpen());
+  }
+
+  @Test
+  void oneSeedThatAnswersIsEnoughWithTheLeastRights() throws Exception {
+    start(2);
+    for (int i = 0; i < 2; i++) {
+      try (Jedis admin = cluster.node(i).client()) {
+        admin.aclSetUser(
+            "sse",
+            ("on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
+                    + " +client|setname +cluster|slots +subscribe +unsubscribe +publish"
+                    + " +ssubscribe +sunsubscribe +spublish +evalsha +eval +time +get +set +hget +hgetall"
+                    + " +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange +xrevrange +pexpire")
+                .split(" "));
+      }
+    }
+    URI uri =
+        URI.create(
+            "redis-cluster://sse:pw@127.0.0.1:%d,127.0.0.1:%d"
+                .formatted(RedisProcess.freePort(), cluster.node(1).port()));
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, uri);
+    Connection connection = listen(hub, receiver, "room:a", "chat");
+    bridge.publish("room:a", SseEvent.of("0"), "token");
+    bridge.publish("chat", SseEvent.of("1"));
+    soon().until(() -> receiver.data().size() == 2);
+    connection.close();
+    soon().until(() -> !cluster.isHeard(0, "{sse}:channel:room:a"));
+    assertTrue(cluster.isHeard(0, CONTROL));
+  }
+}

@@ -1,0 +1,251 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/** A bridge that finds the primary through Sentinels, in a group that fails over for real. */
+class RedisSentinelIT {
+  private static final Duration AFTER_SENTINEL = Duration.ofSeconds(2);
+
+  @TempDir Path folder;
+
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final List<Receiver> receivers = new ArrayList<>();
+  private final List<Connection> connections = new ArrayList<>();
+  private RedisSentinels group;
+
+  private void start(int sentinels) throws Exception {
+    group = RedisSentinels.start(folder, sentinels);
+    open.push(group);
+  }
+
+  /** A node with history in rooms. */
+  private RedisBridge node(Hub hub, URI uri) {
+    return keep(
+        RedisBridge.builder(hub, uri)
+            .history(channel -> channel.startsWith("room:"))
+            .silence(Duration.ofMillis(900))
+            .connect());
+  }
+
+  private Hub hub() {
+    return keep(Hub.builder().heartbeat(Duration.ofMillis(200)).create());
+  }
+
+  private <T extends AutoCloseable> T keep(T resource) {
+    open.push(resource);
+    return resource;
+  }
+
+  private Receiver listen(Hub hub, String... channels) {
+    Receiver receiver = new Receiver();
+    receivers.add(receiver);
+    connections.add(hub.connect(receiver, List.of(channels), null));
+    return receiver;
+  }
+
+  private void awaitPositions() {
+    soon().until(() -> receivers.stream().allMatch(each -> each.lastEventId() != null));
+  }
+
+  private void assertAllConnected() {
+    assertTrue(connections.stream().allMatch(Connection::isOpen));
+    assertTrue(receivers.stream().noneMatch(Receiver::closed));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    while (!open.isEmpty()) {
+      open.pop().close();
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5));
+  }
+
+  @Test
+  void aKilledPrimaryIsSucceededAndNobodyIsDisconnected() throws Exception {
+    start(3);
+    Hub here = hub();
+    Hub there = hub();
+    RedisBridge publisher = node(here, group.uri());
+    RedisBridge unused = node(there, group.uri());
+    for (int i = 0; i < 20; i++) {
+      Receiver unusedHere = listen(here, "room:a", "room:b");
+      Receiver unusedThere = listen(there, "room:a", "room:b");
+    }
+    awaitPositions();
+    Numbers numbers = keep(Numbers.publish(publisher, "room:a", "room:b"));
+    soon().until(() -> numbers.count() > 200);
+    long killed = System.nanoTime();
+    group.primary().kill();
+
+    soon().until(() -> group.isNamed(group.replica()));
+    long named = System.nanoTime();
+    int before = numbers.count();
+    await()
+        .atMost(AFTER_SENTINEL)
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> numbers.lastNanos() > killed && numbers.count() > before);
+    String next = numbers.acknowledged().get(before);
+    await()
+        .atMost(AFTER_SENTINEL.minusNanos(System.nanoTime() - named))
+        .pollInterval(Duration.ofMillis(5))
+        .until(() -> receivers.stream().allMatch(each -> each.data().contains(next)));
+    System.out.printf(
+        "failover: Sentinel took %d ms, events flow again %d ms later%n",
+        (named - killed) / 1_000_000, (System.nanoTime() - named) / 1_000_000);
+
+    soon().until(() -> numbers.count() > before + 200);
+    String last = numbers.end();
+    soon().until(() -> receivers.stream().allMatch(each -> each.data().contains(last)));
+    receivers.forEach(numbers::assertCompleteOrTold);
+    assertAllConnected();
+  }
+
+  @Test
+  void whatAPrimaryTookWhileItHandedOverIsThereOrTold() throws Exception {
+    start(3);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, group.uri());
+    Receiver receiver = listen(hub, "room:a");
+    awaitPositions();
+    Numbers numbers = keep(Numbers.publish(bridge, "room:a"));
+    soon().until(() -> numbers.count() > 100);
+    try (Jedis sentinel = new Jedis("127.0.0.1", group.ports().get(0))) {
+      sentinel.sentinelFailover(RedisSentinels.MASTER);
+    }
+    awaitOnSuccessor(numbers, receiver);
+  }
+
+  private boolean isHeardBySuccessor() {
+    // Sentinel ends the connections of a server whose role it changes, ours too.
+    try (Jedis successor = group.replica().client()) {
+      return successor.pubsubChannels().contains("{sse}:channel:room:a");
+    } catch (JedisConnectionException e) {
+      return false;
+    }
+  }
+
+  /** The node listens to the former replica, and goes on. */
+  private void awaitOnSuccessor(Numbers numbers, Receiver receiver) throws Exception {
+    soon().until(this::isHeardBySuccessor);
+    int before = numbers.count();
+    soon().until(() -> numbers.count() > before + 100);
+    String last = numbers.end();
+    soon().until(() -> receiver.data().contains(last));
+    numbers.assertCompleteOrTold(receiver);
+    assertAllConnected();
+  }
+
+  @Test
+  void aPrimaryThatBecameAReplicaUnderALivingSubscriptionIsLeft() throws Exception {
+    start(1);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, group.uri());
+    Receiver receiver = listen(hub, "room:a");
+    awaitPositions();
+    Numbers numbers = keep(Numbers.publish(bridge, "room:a"));
+    soon().until(() -> numbers.count() > 100);
+    group.swapByHand();
+    awaitOnSuccessor(numbers, receiver);
+  }
+
+  @Test
+  void anIdleNodeLeavesItTooEvenWithoutHistory() throws Exception {
+    start(1);
+    Hub hub = hub();
+    RedisBridge bridge =
+        keep(RedisBridge.builder(hub, group.uri()).silence(Duration.ofMillis(900)).connect());
+    Receiver receiver = listen(hub, "chat");
+    try (Jedis predecessor = group.primary().client();
+        Jedis successor = group.replica().client()) {
+      soon().until(() -> predecessor.pubsubChannels().contains("chat"));
+      group.swapByHand();
+      soon().until(() -> successor.pubsubChannels().contains("chat"));
+      soon().until(() -> receiver.resets().size() == 1);
+      bridge.publish("chat", SseEvent.of("ours"));
+      successor.publish("chat", "theirs");
+    }
+    soon().until(() -> receiver.data().size() == 2);
+    assertEquals(List.of("ours", "theirs"), receiver.data());
+    assertAllConnected();
+  }
+
+  @Test
+  void aSentinelThatNamesAReplicaOrDoesNotAnswerIsPassedOver() throws Exception {
+    start(1);
+    int good = group.ports().get(0);
+    int stale = group.startSentinel(group.replica().port(), 5);
+    soon()
+        .ignoreExceptions()
+        .until(
+            () -> {
+              try (Jedis sentinel = new Jedis("127.0.0.1", stale)) {
+                return sentinel.sentinelGetMasterAddrByName(RedisSentinels.MASTER) != null;
+              }
+            });
+    RedisBridge bridge =
+        node(hub(), RedisSentinels.uri(List.of(RedisProcess.freePort(), stale, good)));
+    bridge.publish("room:a", SseEvent.of("hello"));
+    try (Jedis primary = group.primary().client()) {
+      assertEquals(1, primary.xlen("{sse}:stream:room:a"));
+    }
+  }
+
+  @Test
+  void aMasterThatNobodyKnowsIsSaid() throws Exception {
+    start(1);
+    URI uri = URI.create("redis-sentinel://127.0.0.1:" + group.ports().get(0) + "/elsewhere");
+    RedisUnavailableException e =
+        assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub(), uri));
+    assertTrue(e.getMessage().contains("knows no master \"elsewhere\""), e.getMessage());
+  }
+
+  @Test
+  void redisAndSentinelsMayHavePasswordsOfTheirOwn() throws Exception {
+    start(1);
+    try (Jedis primary = group.primary().client()) {
+      primary.aclSetUser(
+          "sse",
+          ("on >pw resetkeys resetchannels &{sse}:control &chat -@all +role +ping"
+                  + " +client|setname +select +subscribe +unsubscribe +publish")
+              .split(" "));
+    }
+    int locked = group.startSentinel(group.primary().port(), 5, "requirepass \"wa:tch\"");
+    String rest = "@127.0.0.1:" + locked + "/chat?db=2&sentinelPassword=";
+    RedisBridge bridge = soonBridge(URI.create("redis-sentinel://sse:pw" + rest + "wa%3Atch"));
+    bridge.publish("chat", SseEvent.of("hello"));
+    RedisUnavailableException e =
+        assertThrows(
+            RedisUnavailableException.class,
+            () ->
+                RedisBridge.connect(hub(), URI.create("redis-sentinel://sse:pw" + rest + "wr0ng")));
+    assertTrue(e.getMessage().contains("WRONGPASS"), e.getMessage());
+  }
+
+  /** The Sentinel may only be about to start. */
+  private RedisBridge soonBridge(URI uri) {
+    return keep(soon().ignoreExceptions().until(() -> RedisBridge.connect(hub(), uri), b -> true));
+  }
+}
