@@ -132,10 +132,16 @@ abstract class Guides implements Primary {
 
   /** The nodes of a cluster. They know who has the slot of the scope. */
   static final class ClusterNodes extends Guides {
-    private final int slot = JedisClusterCRC16.getSlot(Scope.hash());
+    private final byte[] hash;
+    private final int slot;
 
-    ClusterNodes(List<HostAndPort> configured, Function<HostAndPort, Wire> dialGuide) {
+    /**
+     * @param hash the key of the scope's hash
+     */
+    ClusterNodes(List<HostAndPort> configured, Function<HostAndPort, Wire> dialGuide, byte[] hash) {
       super(configured, dialGuide);
+      this.hash = hash;
+      slot = JedisClusterCRC16.getSlot(hash);
     }
 
     @Override
@@ -173,7 +179,7 @@ abstract class Guides implements Primary {
     public void check(Wire wire) {
       try {
         Object unused =
-            wire.executeCommand(new CommandArguments(Command.HGET).add(Scope.hash()).add("run"));
+            wire.executeCommand(new CommandArguments(Command.HGET).add(hash).add("run"));
       } catch (JedisAskDataException e) {
         // It has the slot, and is about to hand it over.
       }

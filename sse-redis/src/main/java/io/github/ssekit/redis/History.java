@@ -22,11 +22,13 @@ final class History {
   private static final Duration TOKEN_AGE = Duration.ofMinutes(10);
 
   private final JedisPort redis;
+  private final Scope scope;
   private final int events;
   private final Duration age;
 
-  History(JedisPort redis, int events, Duration age) {
+  History(JedisPort redis, Scope scope, int events, Duration age) {
     this.redis = redis;
+    this.scope = scope;
     this.events = events;
     this.age = age;
   }
@@ -38,14 +40,10 @@ final class History {
    * @param seen up to where this node has heard, or null
    */
   Answer<Position> publish(
-      Scope scope,
-      String channel,
-      SseEvent event,
-      @Nullable String token,
-      @Nullable Position seen) {
-    List<byte[]> keys = keys(Scope.hash(), Scope.stream(channel), scope.redisChannel(channel));
+      String channel, SseEvent event, @Nullable String token, @Nullable Position seen) {
+    List<byte[]> keys = keys(scope.hash(), scope.stream(channel), scope.redisChannel(channel));
     if (token != null) {
-      keys.add(Scope.token(token));
+      keys.add(scope.token(token));
     }
     return redis.execute(
         (connection, run) ->
@@ -76,7 +74,7 @@ final class History {
           List<String> names = List.copyOf(channels);
           names.forEach(name -> args.addAll(args(name)));
           List<?> reply =
-              (List<?>) Script.ATTACH.run(connection, keys(Scope.hash(), Scope.control()), args);
+              (List<?>) Script.ATTACH.run(connection, keys(scope.hash(), scope.control()), args);
           Map<String, Position> last = new HashMap<>();
           for (int i = 0; i < names.size(); i++) {
             Position position = Position.parse(Entry.text(reply.get(i + 1)));
@@ -90,8 +88,8 @@ final class History {
 
   Answer<Page> page(Position after, Collection<String> channels) {
     List<String> names = List.copyOf(channels);
-    List<byte[]> keys = keys(Scope.hash());
-    names.forEach(name -> keys.add(Scope.stream(name)));
+    List<byte[]> keys = keys(scope.hash());
+    names.forEach(name -> keys.add(scope.stream(name)));
     int most = Math.max(2, PAGE_EVENTS / Math.max(1, names.size()));
     int bytes = Math.max(1, PAGE_BYTES / Math.max(1, names.size()));
     return redis.execute(
@@ -108,7 +106,7 @@ final class History {
             (connection, run) ->
                 Script.GAP.run(
                     connection,
-                    keys(Scope.hash(), Scope.control()),
+                    keys(scope.hash(), scope.control()),
                     args(run, channel, redis.publishCommand())));
   }
 
@@ -120,7 +118,7 @@ final class History {
                   (List<?>)
                       Script.RECENT.run(
                           connection,
-                          keys(Scope.hash(), Scope.stream(channel)),
+                          keys(scope.hash(), scope.stream(channel)),
                           args(run, "" + max));
               List<SseEvent> newestLast = new ArrayList<>();
               for (Object each : (List<?>) reply.get(1)) {

@@ -54,7 +54,7 @@ final class JedisPort implements AutoCloseable {
    * @param silence how long a subscription may hear nothing before reading from it fails
    * @param withRuns whether to find out the runs, which takes the command INFO
    */
-  JedisPort(RedisUri uri, SslOptions tls, Duration silence, boolean withRuns) {
+  JedisPort(RedisUri uri, SslOptions tls, Scope scope, Duration silence, boolean withRuns) {
     this.uri = uri;
     this.withRuns = withRuns;
     config =
@@ -67,7 +67,7 @@ final class JedisPort implements AutoCloseable {
             .database(uri.database())
             .clientName("sse-kit")
             .build();
-    primary = primary(uri, tls);
+    primary = primary(uri, tls, scope);
     GenericObjectPoolConfig<Link> settings = new GenericObjectPoolConfig<>();
     settings.setJmxEnabled(false);
     // A pool without connections to give must not hold a publisher for ever.
@@ -84,7 +84,7 @@ final class JedisPort implements AutoCloseable {
     return uri.tls() ? builder.sslOptions(tls) : builder;
   }
 
-  private static Primary primary(RedisUri uri, SslOptions tls) {
+  private static Primary primary(RedisUri uri, SslOptions tls, Scope scope) {
     if (uri.kind() == RedisUri.Kind.REDIS) {
       return Primary.at(uri.hosts().get(0));
     }
@@ -94,7 +94,7 @@ final class JedisPort implements AutoCloseable {
             .socketTimeoutMillis(GUIDE_TIMEOUT_MILLIS);
     if (uri.kind() == RedisUri.Kind.CLUSTER) {
       JedisClientConfig node = guide.user(uri.user()).password(uri.password()).build();
-      return new Guides.ClusterNodes(uri.hosts(), address -> new Wire(address, node));
+      return new Guides.ClusterNodes(uri.hosts(), address -> new Wire(address, node), scope.hash());
     }
     JedisClientConfig sentinel =
         guide

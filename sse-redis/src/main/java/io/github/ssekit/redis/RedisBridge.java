@@ -94,9 +94,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    *       the Sentinels want a password of their own, {@code
    *       sentinelUser=...&sentinelPassword=...}.
    *   <li>{@code redis-cluster://[user:password@]host:port[,host:port...]}: a cluster of Redis 7 or
-   *       newer; it is enough to name some nodes. Everything of the bridge is in the slot of {@code
-   *       {sse}}, on one primary; where that moves, the bridge follows. Meanwhile publishes may be
-   *       refused.
+   *       newer; it is enough to name some nodes. All channels with history are in one slot, that
+   *       of the scope, on one primary; where that moves, the bridge follows. Meanwhile publishes
+   *       may be refused.
    * </ul>
    *
    * <p>With {@code rediss} in place of {@code redis} all connections are TLS. Where the primary is
@@ -191,7 +191,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   private void checkPlain(String channel, SseEvent event) {
-    if (Scope.isReserved(channel)) {
+    if (scope.isReserved(channel)) {
       throw new IllegalArgumentException(
           "channel \"" + channel + "\": this name belongs to a channel with history; use its own");
     }
@@ -210,8 +210,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
         redis.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
         return null;
       }
-      History.Answer<Position> stored =
-          history.publish(scope, channel, event, token, hub.position());
+      History.Answer<Position> stored = history.publish(channel, event, token, hub.position());
       subscriber.published(stored.run(), stored.value());
       return stored.value().toString();
     } catch (JedisException e) {

@@ -14,6 +14,7 @@ import redis.clients.jedis.SslVerifyMode;
 public final class RedisBridgeBuilder {
   private final Hub hub;
   private final URI uri;
+  private String scope = Scope.DEFAULT_NAME;
   private Duration silence = Duration.ofSeconds(10);
   private Function<? super String, @Nullable String> eventTypes = channel -> null;
   private @Nullable Predicate<? super String> history;
@@ -24,6 +25,21 @@ public final class RedisBridgeBuilder {
   RedisBridgeBuilder(Hub hub, URI uri) {
     this.hub = hub;
     this.uri = uri;
+  }
+
+  /**
+   * The name of what belongs together in Redis: all keys and Redis channels of channels with
+   * history begin with it in braces, <code>{sse}:stream:room:42</code>. Bridges of one scope hear
+   * each other, and have one order of ids; applications that share a Redis have one each. In a
+   * cluster, a scope is one hash tag, and lives in one slot. Channels without history have no
+   * scope. Default: {@code sse}.
+   *
+   * @throws IllegalArgumentException at {@link #connect}, if it is not 1 to 64 of A-Z, a-z, 0-9,
+   *     dot, dash and underscore
+   */
+  public RedisBridgeBuilder scope(String name) {
+    scope = name;
+    return this;
   }
 
   /**
@@ -94,11 +110,12 @@ public final class RedisBridgeBuilder {
    * @throws RuntimeException as {@link RedisBridge#connect}
    */
   public RedisBridge connect() {
-    JedisPort redis = new JedisPort(RedisUri.parse(uri), tls.build(), silence, history != null);
-    Scope scope = new Scope(history == null ? channel -> false : history);
-    History kept = history == null ? null : new History(redis, historyEvents, historyAge);
+    Scope names = new Scope(scope, history == null ? channel -> false : history);
+    JedisPort redis =
+        new JedisPort(RedisUri.parse(uri), tls.build(), names, silence, history != null);
+    History kept = history == null ? null : new History(redis, names, historyEvents, historyAge);
     RedisSubscriber subscriber =
-        new RedisSubscriber(redis, scope, kept, silence, new Deliveries(hub, eventTypes));
+        new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes));
     try {
       subscriber.start();
       hub.attach(subscriber);
@@ -107,6 +124,6 @@ public final class RedisBridgeBuilder {
       redis.close();
       throw e;
     }
-    return new RedisBridge(hub, redis, eventTypes, scope, kept, subscriber);
+    return new RedisBridge(hub, redis, eventTypes, names, kept, subscriber);
   }
 }

@@ -233,7 +233,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     onLink(
         l -> {
           if (history == null) {
-            answeredBy(redis.sign(Scope.control(), l.sign()), l);
+            answeredBy(redis.sign(scope.control(), l.sign()), l);
           } else if (l.isReady()) {
             attach(l, history);
           }
@@ -304,7 +304,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
             new SubscribedLink(
                 this, opened, redis.isSharded(), scope, history, deliveries, nonce, rewound)) {
           current = reading;
-          current.read(Scope.control());
+          current.read(scope.control());
         }
       } catch (RuntimeException e) {
         firstLink.completeExceptionally(e);

@@ -3,12 +3,13 @@ package io.github.ssekit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The names in Redis of what belongs together: all channels with history of an application, their
  * keys, and one order of ids. All names have one hash tag, so that a script may touch them in a
- * cluster.
+ * cluster. These are those of the scope {@code sse}:
  *
  * <pre>
  * {sse}:scope            hash: the clock, and what is known of each channel
@@ -21,48 +22,76 @@ import org.jspecify.annotations.Nullable;
  * A channel without history has its own name as its Redis channel.
  */
 final class Scope {
-  private static final String PREFIX = "{sse}:";
-  private static final String CHANNEL = PREFIX + "channel:";
+  static final String DEFAULT_NAME = "sse";
 
-  static final String CONTROL = PREFIX + "control";
+  private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
+
+  private static final Pattern RESERVED = Pattern.compile("\\{[A-Za-z0-9._-]{1,64}}:");
 
   private final Predicate<? super String> withHistory;
+  private final String prefix;
+  private final String channelPrefix;
+  private final byte[] control;
+  private final byte[] hash;
 
-  Scope(Predicate<? super String> withHistory) {
+  /**
+   * @throws IllegalArgumentException if the name is not 1 to 64 of A-Z, a-z, 0-9, dot, dash and
+   *     underscore
+   */
+  Scope(String name, Predicate<? super String> withHistory) {
+    if (!NAME.matcher(name).matches()) {
+      throw new IllegalArgumentException(
+          "scope \"%s\": give it 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore"
+              .formatted(name));
+    }
     this.withHistory = withHistory;
+    prefix = "{" + name + "}:";
+    channelPrefix = prefix + "channel:";
+    control = bytes("control");
+    hash = bytes("scope");
   }
 
   boolean hasHistory(String channel) {
     return withHistory.test(channel);
   }
 
-  /** Whether a channel without history would be another thing's in Redis. */
-  static boolean isReserved(String channel) {
-    return channel.startsWith(PREFIX);
+  /** Whether a channel without history would be another thing's in Redis, of whatever scope. */
+  boolean isReserved(String channel) {
+    return RESERVED.matcher(channel).lookingAt();
   }
 
   byte[] redisChannel(String channel) {
-    return (hasHistory(channel) ? CHANNEL + channel : channel).getBytes(UTF_8);
+    return hasHistory(channel) ? bytes("channel:" + channel) : channel.getBytes(UTF_8);
   }
 
   /** The channel with history that a Redis channel carries, or null. */
-  static @Nullable String withHistory(String redisChannel) {
-    return redisChannel.startsWith(CHANNEL) ? redisChannel.substring(CHANNEL.length()) : null;
+  @Nullable String withHistory(String redisChannel) {
+    return redisChannel.startsWith(channelPrefix)
+        ? redisChannel.substring(channelPrefix.length())
+        : null;
   }
 
-  static byte[] control() {
-    return CONTROL.getBytes(UTF_8);
+  boolean isControl(String redisChannel) {
+    return redisChannel.equals(prefix + "control");
   }
 
-  static byte[] hash() {
-    return (PREFIX + "scope").getBytes(UTF_8);
+  byte[] control() {
+    return control;
   }
 
-  static byte[] stream(String channel) {
-    return (PREFIX + "stream:" + channel).getBytes(UTF_8);
+  byte[] hash() {
+    return hash;
   }
 
-  static byte[] token(String token) {
-    return (PREFIX + "token:" + token).getBytes(UTF_8);
+  byte[] stream(String channel) {
+    return bytes("stream:" + channel);
+  }
+
+  byte[] token(String token) {
+    return bytes("token:" + token);
+  }
+
+  private byte[] bytes(String name) {
+    return (prefix + name).getBytes(UTF_8);
   }
 }

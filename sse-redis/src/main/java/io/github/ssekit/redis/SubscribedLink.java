@@ -138,7 +138,7 @@ final class SubscribedLink extends PubSub {
   }
 
   void update(String channel, boolean want) {
-    if (!scope.hasHistory(channel) && Scope.isReserved(channel)) {
+    if (!scope.hasHistory(channel) && scope.isReserved(channel)) {
       // A client that may name channels could read another's events otherwise.
       return;
     }
@@ -178,11 +178,11 @@ final class SubscribedLink extends PubSub {
   @Override
   void onSubscribe(byte[] name) {
     String redisChannel = new String(name, UTF_8);
-    String channel = Scope.withHistory(redisChannel);
+    String channel = scope.withHistory(redisChannel);
     if (channel != null) {
       acknowledged.add(channel);
       awaited.remove(channel);
-    } else if (!redisChannel.equals(Scope.CONTROL)) {
+    } else if (!scope.isControl(redisChannel)) {
       subscriber.acknowledged(redisChannel);
       return;
     } else {
@@ -197,10 +197,10 @@ final class SubscribedLink extends PubSub {
   @Override
   void onUnsubscribe(byte[] name) {
     String redisChannel = new String(name, UTF_8);
-    if (redisChannel.equals(Scope.CONTROL)) {
+    if (scope.isControl(redisChannel)) {
       throw new JedisConnectionException("the slot of the scope has been moved");
     }
-    String channel = Scope.withHistory(redisChannel);
+    String channel = scope.withHistory(redisChannel);
     if (channel != null) {
       acknowledged.remove(channel);
       last.remove(channel);
@@ -211,10 +211,10 @@ final class SubscribedLink extends PubSub {
   @Override
   void onMessage(byte[] name, byte[] payload) {
     String redisChannel = new String(name, UTF_8);
-    String channel = Scope.withHistory(redisChannel);
+    String channel = scope.withHistory(redisChannel);
     if (channel != null) {
       live(channel, payload);
-    } else if (redisChannel.equals(Scope.CONTROL)) {
+    } else if (scope.isControl(redisChannel)) {
       control(new String(payload, UTF_8).split(" ", 3));
     } else {
       deliveries.message(redisChannel, payload);

@@ -394,18 +394,4 @@ class RedisHistoryIT {
     assertNotNull(bridge.publishAsync("room:a", SseEvent.of("0")).get());
     assertNull(bridge.publishAsync("plain", SseEvent.of("0")).get());
   }
-
-  @Test
-  void aPlainChannelCanNotReadAChannelWithHistory() {
-    hub.connect(receiver, List.of("{sse}:channel:room:a"), null);
-    Receiver history = new Receiver();
-    hub.connect(history, List.of("room:a"), null);
-    soon().until(() -> history.lastEventId() != null);
-    publish("room:a", 0, 3);
-    soon().until(() -> history.data().size() == 3);
-    assertEquals(List.of(), receiver.data());
-    assertThrows(
-        IllegalArgumentException.class,
-        () -> bridge.publish("{sse}:control", SseEvent.of("rewind 1-1 1-1")));
-  }
 }
