@@ -3,15 +3,9 @@ package io.github.ssekit.core;
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.github.ssekit.core.Batches.Batch;
-import io.github.ssekit.core.ChannelLog.Entry;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,10 +21,8 @@ public final class Connection {
   /** How much of a client's last event ID is kept, in characters. */
   static final int MAX_LAST_EVENT_ID = 200;
 
-  static final byte[] HEARTBEAT = new Comment("").frame().bytes();
-
   /**
-   *
+   * What the loop does with it next.
    *
    * <pre>
    *               writable             nothing left
@@ -52,13 +44,11 @@ public final class Connection {
     CLOSED
   }
 
-  private final Hub hub;
+  final Hub hub;
   final DeliveryLoop loop;
   private final Transport transport;
   private final @Nullable String lastEventId;
-
-  /** Bytes in {@link #outbox} or on their way there. */
-  private final AtomicInteger outboxBytes = new AtomicInteger();
+  private final Outgoing outgoing;
 
   /** Guarded by the hub's lock, as {@link #released} is. */
   final List<Subscription> subscriptions = new ArrayList<>(1);
@@ -77,25 +67,7 @@ public final class Connection {
 
   // The loop's.
   private State state = State.BLOCKED;
-  private @Nullable Subscription pending;
-  private @Nullable Queue<byte[]> outbox;
   private @Nullable CloseReason closing;
-
-  /** Up to where it reads: once closing, not beyond what was delivered by then. */
-  private long closingAt = Long.MAX_VALUE;
-
-  /** Whether it is live on channels with history, so that its signs of life are positions. */
-  private boolean positioned;
-
-  /** When the last sign of life was written: anything, or a position if it is positioned. */
-  private long lastSign;
-
-  private byte @Nullable [] sign;
-
-  /** What it has missed and is to be written, and what comes then. */
-  private @Nullable Replay replay;
-
-  private @Nullable Resume resuming;
 
   /** Whether the transport took no bytes when last asked, and the time of the first such answer. */
   private boolean blocked = true;
@@ -112,7 +84,7 @@ public final class Connection {
             ? lastEventId
             : lastEventId.substring(0, MAX_LAST_EVENT_ID);
     this.blockedSince = hub.nanoTime();
-    this.lastSign = blockedSince;
+    this.outgoing = new Outgoing(blockedSince);
   }
 
   /**
@@ -136,12 +108,12 @@ public final class Connection {
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link EventPublisher}
    */
   public void subscribe(String channel) {
-    hub.subscribe(this, Hub.checkChannel(channel));
+    hub.channels.subscribe(this, Channel.checkName(channel));
   }
 
   /** Removes a channel: no event delivered to it after this call is written. */
   public void unsubscribe(String channel) {
-    hub.unsubscribe(this, channel);
+    hub.channels.unsubscribe(this, channel);
   }
 
   /**
@@ -169,7 +141,7 @@ public final class Connection {
     if (!isOpen()) {
       return;
     }
-    if (outboxBytes.addAndGet(frame.length()) > hub.settings.privateBytes) {
+    if (outgoing.reserve(frame.length()) > hub.settings.privateBytes) {
       close(CloseReason.OVERFLOW);
     } else {
       loop.execute(() -> offer(frame.bytes()));
@@ -213,7 +185,7 @@ public final class Connection {
   void start(Collection<String> channels, ReconnectionTime reconnectionTime) {
     try {
       send(reconnectionTime);
-      hub.resume(this, channels);
+      hub.channels.resume(this, channels);
       transport.start(new Signals());
     } catch (RuntimeException | Error e) {
       loop.execute(() -> fail(e));
@@ -239,32 +211,12 @@ public final class Connection {
    * @param greeting what the client is told first, or null
    */
   void live(List<Subscription> subscriptions, byte @Nullable [] greeting) {
-    loop.execute(
-        () -> {
-          if (state == State.CLOSED) {
-            return;
-          }
-          boolean before = positioned;
-          for (Subscription s : subscriptions) {
-            if (!s.ended) {
-              s.subscribers.add(s);
-              news(s);
-              positioned |= s.channel.hasHistory && s.resumed;
-            }
-          }
-          if (positioned && !before) {
-            // A tick that is under way knows an older position, perhaps below the client's.
-            lastSign = hub.nanoTime();
-          }
-          if (greeting != null) {
-            say(greeting);
-          }
-        });
+    loop.execute(() -> join(subscriptions, greeting));
   }
 
   /** It has missed what comes after a position. Under the hub's lock. */
   void replay(Resume resume, Position after) {
-    hub.replay(
+    hub.channels.replay(
         resume,
         after,
         new Upstream.ReplaySink() {
@@ -291,59 +243,59 @@ public final class Connection {
   void news(Subscription s) {
     // What is delivered after a close need not be written; else the close might never come.
     if (closing == null) {
-      pend(s);
+      outgoing.pend(s);
+      queueIfIdle();
+    }
+  }
+
+  private void join(List<Subscription> subscriptions, byte @Nullable [] greeting) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    for (Subscription s : subscriptions) {
+      if (!s.ended) {
+        s.subscribers.add(s);
+        news(s);
+        if (s.channel.hasHistory && s.resumed) {
+          outgoing.positioned(hub.nanoTime());
+        }
+      }
+    }
+    if (greeting != null) {
+      say(greeting);
     }
   }
 
   private void replay(Resume resume, Replay missed) {
     if (closing == null && state != State.CLOSED) {
-      resuming = resume;
-      replay = missed;
-      if (state == State.IDLE) {
-        queue();
-      }
+      outgoing.replay(resume, missed);
+      queueIfIdle();
     }
   }
 
-  /** Has a block written before what its channels have. */
   private void say(byte[] block) {
-    sign = block;
-    if (state == State.IDLE) {
-      queue();
-    }
-  }
-
-  private void pend(Subscription s) {
-    if (!s.pending) {
-      s.pending = true;
-      s.nextPending = pending;
-      pending = s;
-      if (state == State.IDLE) {
-        queue();
-      }
-    }
+    outgoing.say(block);
+    queueIfIdle();
   }
 
   private void offer(byte[] frame) {
-    if (closing != null || state == State.CLOSED) {
-      return;
-    }
-    if (outbox == null) {
-      outbox = new ArrayDeque<>(2);
-    }
-    outbox.add(frame);
-    if (state == State.IDLE) {
-      queue();
+    if (closing == null && state != State.CLOSED) {
+      outgoing.offer(frame);
+      queueIfIdle();
     }
   }
 
   void closeGracefully(CloseReason reason) {
     if (closing == null) {
       closing = reason;
-      closingAt = loop.watermark();
-      if (state == State.IDLE) {
-        queue();
-      }
+      outgoing.endAt(loop.watermark());
+      queueIfIdle();
+    }
+  }
+
+  private void queueIfIdle() {
+    if (state == State.IDLE) {
+      queue();
     }
   }
 
@@ -370,29 +322,12 @@ public final class Connection {
       }
       blocked = false;
       state = State.IDLE;
-      Replay missed = null;
-      byte[] bytes = nextPrivate();
-      if (bytes == null) {
-        missed = replay;
-        bytes = missed == null ? nextBatch(batches) : missed.bytes();
-      }
+      byte[] bytes = outgoing.next(this, batches);
       if (bytes != null) {
         transport.write(bytes, 0, bytes.length);
-        if (!positioned) {
-          lastSign = hub.nanoTime();
-        }
+        outgoing.written(bytes, hub);
       }
-      Resume resumed = resuming;
-      if (missed != null && resumed != null) {
-        replay = null;
-        resuming = null;
-        hub.replayed(resumed, missed.upTo());
-      }
-      if (outbox != null
-          || sign != null
-          || replay != null
-          || pending != null
-          || (bytes != null && closing != null)) {
+      if (!outgoing.isEmpty() || (bytes != null && closing != null)) {
         queue();
       } else if (closing != null) {
         finish(closing);
@@ -404,88 +339,14 @@ public final class Connection {
     }
   }
 
-  private byte @Nullable [] nextPrivate() {
-    if (outbox == null) {
-      byte[] block = sign;
-      if (block != null) {
-        sign = null;
-        lastSign = hub.nanoTime();
-      }
-      return block;
-    }
-    byte[] frame = outbox.poll();
-    if (outbox.isEmpty()) {
-      outbox = null;
-    }
-    if (frame != null) {
-      outboxBytes.addAndGet(-frame.length);
-    }
-    return frame;
-  }
-
-  private byte @Nullable [] nextBatch(Batches batches) {
-    int count = 0;
-    for (Subscription s = pending; s != null; s = s.nextPending) {
-      if (batches.next(s.cursor) == Entry.CUT && !s.ended) {
-        return overrun(s, batches.upTo());
-      }
-      count++;
-    }
-    Subscription[] readers = new Subscription[count];
-    Entry[] cursors = new Entry[count];
-    count = 0;
-    for (Subscription s = pending; s != null; s = s.nextPending) {
-      if (!s.ended) {
-        readers[count] = s;
-        cursors[count++] = s.cursor;
-      }
-    }
-    // Most often all are at one cursor, and none has left.
-    Batch batch = batches.behind(count == cursors.length ? cursors : Arrays.copyOf(cursors, count));
-    pending = null;
-    for (int i = 0; i < count; i++) {
-      Subscription s = readers[i];
-      if (batch != null) {
-        s.cursor = batch.ends[i];
-      }
-      s.pending = false;
-      if (batches.more(s.cursor, closingAt)) {
-        pend(s);
-      }
-    }
-    if (batch == null) {
-      return null;
-    }
-    if (batch.positioned) {
-      lastSign = hub.nanoTime();
-    }
-    return batch.bytes;
-  }
-
-  /** The log has left the client behind: what its channel's policy has for it, or null. */
-  private byte @Nullable [] overrun(Subscription s, long upTo) {
-    if (s.channel.policy.closes) {
-      finish(CloseReason.SLOW);
-      return null;
-    }
-    List<Entry> newest = hub.newestBehind(s, upTo);
-    if (newest != null) {
-      if (newest.isEmpty()) {
-        return null;
-      }
-      // From there on in the log if that still has it, else among the newest again.
-      s.cursor = newest.get(newest.size() - 1);
-      return Batches.join(newest);
-    }
-    hub.skipToEnd(s);
-    return new StreamReset(s.channel.name, StreamReset.Reason.OVERRUN).event().frame().bytes();
-  }
-
   void tick(long now, byte[] position) {
     if (blocked && now - blockedSince > hub.settings.stuckWriteDeadline.toNanos()) {
       finish(closing == null ? CloseReason.STUCK : closing);
-    } else if (state == State.IDLE && now - lastSign >= hub.settings.heartbeat.toNanos()) {
-      say(positioned ? position : HEARTBEAT);
+    } else if (state == State.IDLE) {
+      byte[] sign = outgoing.dueSign(now, hub.settings.heartbeat.toNanos(), position);
+      if (sign != null) {
+        say(sign);
+      }
     }
   }
 
@@ -505,10 +366,7 @@ public final class Connection {
     for (Subscription s : hub.release(this)) {
       s.subscribers.remove(s);
     }
-    pending = null;
-    outbox = null;
-    replay = null;
-    resuming = null;
+    outgoing.clear();
     // Off the loop: containers take locks in there, and a thousand may end at once.
     hub.closer.execute(() -> end(reason));
   }

@@ -1,15 +1,9 @@
 package io.github.ssekit.core;
 
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.Iterator;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
@@ -54,22 +48,13 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   private final Condition noConnections = lock.newCondition();
 
-  /** Written under the lock. */
-  private final Map<String, Channel> channels = new ConcurrentHashMap<>();
-
-  /** Channels without subscriptions, longest first. Guarded by the lock. */
-  private final Set<Channel> empty = new LinkedHashSet<>();
-
   // Guarded by the lock.
-  private @Nullable Upstream upstream;
   private int connections;
   private boolean closed;
 
-  /** Guarded by the lock. */
   private final Resumes resumes = new Resumes();
-
-  /** The highest ordinal that every log has, if it is theirs. Written under the lock. */
-  private volatile long watermark;
+  final Channels channels;
+  final UpstreamEnd upstreamEnd;
 
   Hub(HubBuilder settings, HubThreads threads, LongSupplier nanoTime) {
     this.settings = settings;
@@ -78,7 +63,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.closer = threads.closer();
     this.callbacks = threads.callbacks();
     this.loops = new DeliveryLoop[settings.loops];
-    Arrays.setAll(loops, i -> new DeliveryLoop(i, () -> watermark, settings.batchCapBytes));
+    this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
+    this.upstreamEnd = new UpstreamEnd(channels, loops, resumes, lock);
+    Arrays.setAll(loops, i -> new DeliveryLoop(i, channels::watermark, settings.batchCapBytes));
   }
 
   /** A hub with the defaults of {@link HubBuilder}. */
@@ -104,17 +91,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   public void attach(Upstream upstream) {
     lock.lock();
     try {
-      if (this.upstream != null) {
-        throw new IllegalStateException("This hub has an upstream already; a hub takes one");
-      }
-      for (String channel : channels.keySet()) {
-        if (upstream.hasHistory(channel)) {
-          throw new IllegalStateException(
-              "Channel \"" + channel + "\" has history and is open: attach before clients connect");
-        }
-      }
-      this.upstream = upstream;
-      channels.keySet().forEach(upstream::channelOpened);
+      channels.attach(upstream);
     } finally {
       lock.unlock();
     }
@@ -134,7 +111,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    */
   public Connection connect(
       Transport transport, Collection<String> channels, @Nullable String lastEventId) {
-    channels.forEach(Hub::checkChannel);
+    channels.forEach(Channel::checkName);
     DeliveryLoop loop = loops[Math.floorMod(nextLoop.getAndIncrement(), loops.length)];
     Connection connection = new Connection(this, loop, transport, lastEventId);
     lock.lock();
@@ -180,7 +157,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   private Frame checked(String channel, SseEvent event) {
-    checkChannel(channel);
+    Channel.checkName(channel);
     Frame frame = event.sendable().frame();
     if (frame.length() > settings.eventSizeLimit) {
       throw new IllegalArgumentException(
@@ -253,7 +230,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     try {
       // A log with history is kept for those who come back.
       if (channel.subscriptions > 0 || channel.hasHistory) {
-        append(channel, frame, position, key);
+        channels.append(channel, frame, position, key);
       }
       // Last: whoever reads this position sees a watermark that covers it.
       if (position != null) {
@@ -265,31 +242,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
     channel.wake();
   }
 
-  private void append(Channel channel, Frame frame, @Nullable Position position, Object key) {
-    // The log first: whoever sees the watermark sees everything below it, in every log.
-    long ordinal = watermark + 1;
-    channel.append(ordinal, frame, position, key);
-    watermark = ordinal;
-    // Under the lock: when an ordinal is given, the loops have been told of all below it.
-    channel.signal();
-  }
-
   /**
    * The upstream says: these channels with history are complete from a position on, which is
    * reached too.
    */
   public void opened(Collection<String> names, Position from) {
-    locked(
-        () -> {
-          for (String name : names) {
-            Channel channel = channels.get(name);
-            if (channel != null && channel.log.from() == null) {
-              channel.log.startAt(from);
-            }
-          }
-          resumes.reached(from);
-          resumes.opened();
-        });
+    upstreamEnd.opened(names, from);
   }
 
   /**
@@ -297,23 +255,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * Positions rise, except by {@link #rewound}.
    */
   public void reached(Position position) {
-    locked(() -> resumes.reached(position));
+    upstreamEnd.reached(position);
   }
 
   /** The upstream says: events of the reset's channel are missing, and can't be had any more. */
   public void lost(StreamReset reset) {
-    locked(
-        () -> {
-          String name = Objects.requireNonNull(reset.channel(), "channel");
-          Channel channel = channels.get(name);
-          if (channel != null) {
-            append(channel, reset.event().frame(), null, reset.reason());
-            // One that is not open yet is complete from where it will be opened.
-            if (channel.log.from() != null) {
-              channel.log.startAt(reset.to());
-            }
-          }
-        });
+    upstreamEnd.lost(reset);
   }
 
   /**
@@ -321,39 +268,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * of channels with history are told, and go on from there.
    */
   public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
-    locked(
-        () -> {
-          // One frame: a client of several channels is told once.
-          Frame frame =
-              new StreamReset(null, reason, from, to).event().withId(to.toString()).frame();
-          long ordinal = watermark;
-          List<Channel> told = new ArrayList<>();
-          for (Channel channel : channels.values()) {
-            if (channel.hasHistory) {
-              channel.append(++ordinal, frame, to, reason);
-              if (channel.log.from() != null) {
-                channel.log.restartAt(to);
-              }
-              told.add(channel);
-            }
-          }
-          // At once, so that no batch ends among them.
-          watermark = ordinal;
-          told.forEach(Channel::signal);
-          resumes.rewound(to);
-        });
-  }
-
-  private void locked(Runnable action) {
-    lock.lock();
-    try {
-      action.run();
-    } finally {
-      lock.unlock();
-    }
-    for (DeliveryLoop loop : loops) {
-      loop.wake();
-    }
+    upstreamEnd.rewound(reason, from, to);
   }
 
   /**
@@ -362,7 +277,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * reached.
    */
   public @Nullable Position position() {
-    return resumes.position();
+    return upstreamEnd.position();
   }
 
   /** How many connections are open. */
@@ -413,155 +328,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   // What follows is for connections.
 
-  /** Subscribes a connection that begins: it resumes its channels with history. */
-  void resume(Connection connection, Collection<String> names) {
-    List<Subscription> resumed = new ArrayList<>(0);
-    for (String name : names) {
-      subscribe(connection, name, resumed);
-    }
-    if (!resumed.isEmpty()) {
-      lock.lock();
-      try {
-        if (!connection.released) {
-          connection.resume = new Resume(connection, resumed, connection.lastEventId());
-          resumes.advance(connection.resume);
-        }
-      } finally {
-        lock.unlock();
-      }
-    }
-  }
-
-  /** Subscribes a connection to a channel from now on. */
-  void subscribe(Connection connection, String name) {
-    subscribe(connection, name, null);
-  }
-
-  private void subscribe(Connection connection, String name, @Nullable List<Subscription> resumed) {
-    OverrunPolicy policy = policy(name);
-    lock.lock();
-    try {
-      if (connection.released || find(connection, name) != null) {
-        return;
-      }
-      Channel channel = open(name, policy);
-      empty.remove(channel);
-      channel.subscriptions++;
-      Subscription subscription = new Subscription(connection, channel);
-      connection.subscriptions.add(subscription);
-      if (resumed != null && channel.hasHistory) {
-        subscription.resumed = true;
-        resumed.add(subscription);
-      } else if (channel.hasHistory && connection.resume != null) {
-        connection.resume.late.add(subscription);
-      } else {
-        // Under the lock: the loop knows of it before it is asked to write a later position.
-        connection.live(List.of(subscription), null);
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private @Nullable OverrunPolicy policy(String name) {
-    return settings.overrunPolicies == null ? null : settings.overrunPolicies.apply(name);
-  }
-
-  private Channel open(String name, @Nullable OverrunPolicy policy) {
-    Channel channel = channels.get(name);
-    if (channel == null) {
-      boolean history = upstream != null && upstream.hasHistory(name);
-      if (history && policy != null && policy.keyOf != null) {
-        throw new IllegalArgumentException(
-            "channel \"%s\" has history: its overrun policy can't be to conflate".formatted(name));
-      }
-      OverrunPolicy byDefault = history ? OverrunPolicy.close() : OverrunPolicy.skip();
-      channel = new Channel(name, history, policy == null ? byDefault : policy, settings, loops);
-      // First: if it throws, the channel is not open.
-      if (upstream != null) {
-        upstream.channelOpened(name);
-      }
-      channels.put(name, channel);
-    }
-    return channel;
-  }
-
-  /** Asks the upstream what a client has missed. Under the lock. */
-  void replay(Resume resume, Position after, Upstream.ReplaySink sink) {
-    List<String> names = new ArrayList<>(resume.subscriptions.size());
-    resume.subscriptions.forEach(s -> names.add(s.channel.name));
-    Objects.requireNonNull(upstream).replay(after, names, sink);
-  }
-
-  /** A connection has written a replay. */
-  void replayed(Resume resume, Position upTo) {
-    lock.lock();
-    try {
-      resumes.replayed(resume, upTo);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  void unsubscribe(Connection connection, String name) {
-    Subscription subscription;
-    lock.lock();
-    try {
-      subscription = find(connection, name);
-      if (subscription == null) {
-        return;
-      }
-      connection.subscriptions.remove(subscription);
-      if (connection.resume != null) {
-        resumes.left(connection.resume, subscription);
-      }
-      leave(subscription);
-    } finally {
-      lock.unlock();
-    }
-    connection.removed(subscription);
-  }
-
-  /** Takes back all subscriptions of a connection that ends. */
+  /** Takes back all subscriptions of a connection that ends, and the connection. */
   List<Subscription> release(Connection connection) {
     lock.lock();
     try {
-      List<Subscription> subscriptions = new ArrayList<>(connection.subscriptions);
-      connection.subscriptions.clear();
-      connection.released = true;
-      if (connection.resume != null) {
-        resumes.end(connection.resume);
-        connection.resume = null;
-      }
-      subscriptions.forEach(this::leave);
       if (--connections == 0) {
         noConnections.signalAll();
       }
-      return subscriptions;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The newest events of each key that a reader has missed, see {@link NewestByKey#behind}. */
-  @Nullable List<ChannelLog.Entry> newestBehind(Subscription subscription, long watermark) {
-    NewestByKey newest = subscription.channel.newest;
-    if (newest == null) {
-      return null;
-    }
-    lock.lock();
-    try {
-      return newest.behind(subscription.cursor.ordinal, watermark, settings.batchCapBytes);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Moves a reader that has fallen behind the log to its end. */
-  void skipToEnd(Subscription subscription) {
-    lock.lock();
-    try {
-      subscription.cursor = subscription.channel.log.tail();
+      return channels.release(connection);
     } finally {
       lock.unlock();
     }
@@ -575,64 +349,16 @@ public final class Hub implements EventPublisher, AutoCloseable {
   void tick() {
     long now = nanoTime();
     // Before the loops are told: whatever is at or below it, they are told of before.
-    Position position = resumes.position();
-    byte[] sign = position == null ? Connection.HEARTBEAT : position.block().frame().bytes();
+    Position position = position();
+    byte[] sign = position == null ? Outgoing.HEARTBEAT : position.block().frame().bytes();
     for (DeliveryLoop loop : loops) {
       loop.execute(() -> loop.tick(now, sign));
     }
     lock.lock();
     try {
-      Iterator<Channel> longest = empty.iterator();
-      while (longest.hasNext()) {
-        Channel channel = longest.next();
-        if (now - channel.emptySince < settings.linger.toNanos()) {
-          break;
-        }
-        longest.remove();
-        channels.remove(channel.name);
-        if (upstream != null) {
-          upstream.channelClosed(channel.name);
-        }
-      }
+      channels.closeEmpty(now);
     } finally {
       lock.unlock();
     }
-  }
-
-  private void leave(Subscription subscription) {
-    Channel channel = subscription.channel;
-    if (--channel.subscriptions == 0) {
-      channel.emptySince = nanoTime();
-      empty.add(channel);
-    }
-  }
-
-  private static @Nullable Subscription find(Connection connection, String channel) {
-    for (Subscription s : connection.subscriptions) {
-      if (s.channel.name.equals(channel)) {
-        return s;
-      }
-    }
-    return null;
-  }
-
-  /** The name, if it is legal. */
-  static String checkChannel(String name) {
-    if (name.isEmpty() || name.length() > MAX_CHANNEL_LENGTH) {
-      throw new IllegalArgumentException(
-          "channel name of %d characters: give it 1 to %d"
-              .formatted(name.length(), MAX_CHANNEL_LENGTH));
-    }
-    for (int i = 0; i < name.length(); i++) {
-      if (Character.isISOControl(name.charAt(i))) {
-        throw new IllegalArgumentException(
-            "channel name holds the control character U+%04X at index %d; remove it"
-                .formatted((int) name.charAt(i), i));
-      }
-    }
-    if (!Text.wellFormed(name).equals(name)) {
-      throw new IllegalArgumentException("channel name holds an unpaired surrogate; remove it");
-    }
-    return name;
   }
 }

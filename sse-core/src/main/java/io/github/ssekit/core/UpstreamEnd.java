@@ -1,0 +1,102 @@
+package io.github.ssekit.core;
+
+import java.util.Collection;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The hub's end of its upstream: what that says of positions goes from here into the logs and to
+ * the clients that are on their way to them.
+ */
+final class UpstreamEnd {
+  private final Channels channels;
+  private final DeliveryLoop[] loops;
+
+  /** Guarded by the lock. */
+  private final Resumes resumes;
+
+  /** The hub's. */
+  private final ReentrantLock lock;
+
+  UpstreamEnd(Channels channels, DeliveryLoop[] loops, Resumes resumes, ReentrantLock lock) {
+    this.channels = channels;
+    this.loops = loops;
+    this.resumes = resumes;
+    this.lock = lock;
+  }
+
+  /** See {@link Hub#opened}. */
+  void opened(Collection<String> names, Position from) {
+    locked(
+        () -> {
+          for (String name : names) {
+            Channel channel = channels.get(name);
+            if (channel != null && channel.log.from() == null) {
+              channel.log.startAt(from);
+            }
+          }
+          resumes.reached(from);
+          resumes.opened();
+        });
+  }
+
+  /** See {@link Hub#reached}. */
+  void reached(Position position) {
+    locked(() -> resumes.reached(position));
+  }
+
+  /** See {@link Hub#lost}. */
+  void lost(StreamReset reset) {
+    locked(
+        () -> {
+          String name = Objects.requireNonNull(reset.channel(), "channel");
+          Channel channel = channels.get(name);
+          if (channel != null) {
+            channels.append(channel, reset.event().frame(), null, reset.reason());
+            // One that is not open yet is complete from where it will be opened.
+            if (channel.log.from() != null) {
+              channel.log.startAt(reset.to());
+            }
+          }
+        });
+  }
+
+  /** See {@link Hub#rewound}. */
+  void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    locked(
+        () -> {
+          // One frame: a client of several channels is told once.
+          SseEvent reset = new StreamReset(null, reason, from, to).event();
+          channels.restart(reset.withId(to.toString()).frame(), to, reason);
+          resumes.rewound(to);
+        });
+  }
+
+  private void locked(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+    for (DeliveryLoop loop : loops) {
+      loop.wake();
+    }
+  }
+
+  /** See {@link Hub#position}. */
+  @Nullable Position position() {
+    return resumes.position();
+  }
+
+  /** A connection has written a replay. */
+  void replayed(Resume resume, Position upTo) {
+    lock.lock();
+    try {
+      resumes.replayed(resume, upTo);
+    } finally {
+      lock.unlock();
+    }
+  }
+}
