@@ -1,7 +1,6 @@
 package io.github.ssekit.core;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -53,6 +52,24 @@ final class Channels {
 
   long watermark() {
     return watermark;
+  }
+
+  /** A channel that a connection is to have, and what the application says of it. */
+  record Wanted(String name, @Nullable OverrunPolicy policy) {}
+
+  /** Asks the application, so not under the lock. */
+  Wanted wanted(String name) {
+    return new Wanted(
+        name, settings.overrunPolicies == null ? null : settings.overrunPolicies.apply(name));
+  }
+
+  /** Throws if one connection may not have so many channels. */
+  void checkCount(int channels) {
+    if (channels > settings.maxChannelsPerConnection) {
+      throw new IllegalArgumentException(
+          "%d channels: one connection may have maxChannelsPerConnection %d; ask for fewer"
+              .formatted(channels, settings.maxChannelsPerConnection));
+    }
   }
 
   /** The channel of that name, if it is open. Any thread, without the lock too. */
@@ -168,54 +185,56 @@ final class Channels {
     return channel;
   }
 
-  // What connections do. These take the lock.
-
-  /** Subscribes a connection that begins: it resumes its channels with history. */
-  void resume(Connection connection, Collection<String> names) {
-    List<Subscription> resumed = new ArrayList<>(0);
-    for (String name : names) {
-      subscribe(connection, name, resumed);
-    }
-    if (!resumed.isEmpty()) {
-      lock.lock();
-      try {
-        if (!connection.released) {
-          connection.resume = new Resume(connection, resumed, connection.lastEventId());
-          resumes.advance(connection.resume);
-        }
-      } finally {
-        lock.unlock();
-      }
+  /** Throws if a channel has as many subscriptions as it may. */
+  void checkRoom(Wanted wanted) {
+    Channel channel = open.get(wanted.name);
+    if (channel != null && channel.subscriptions >= settings.maxConnectionsPerChannel) {
+      throw OverCapacityException.reached(
+          "maxConnectionsPerChannel", settings.maxConnectionsPerChannel);
     }
   }
+
+  /** Subscribes a connection that begins: it resumes its channels with history. */
+  void resume(Connection connection, List<Wanted> channels) {
+    List<Subscription> resumed = new ArrayList<>(0);
+    for (Wanted wanted : channels) {
+      subscribe(connection, wanted, resumed);
+    }
+    if (!resumed.isEmpty()) {
+      connection.resume = new Resume(connection, resumed, connection.lastEventId());
+      resumes.advance(connection.resume);
+    }
+  }
+
+  private void subscribe(
+      Connection connection, Wanted wanted, @Nullable List<Subscription> resumed) {
+    Channel channel = open(wanted.name, wanted.policy);
+    empty.remove(channel);
+    channel.subscriptions++;
+    Subscription subscription = new Subscription(connection, channel);
+    connection.subscriptions.add(subscription);
+    if (resumed != null && channel.hasHistory) {
+      subscription.resumed = true;
+      resumed.add(subscription);
+    } else if (channel.hasHistory && connection.resume != null) {
+      connection.resume.late.add(subscription);
+    } else {
+      // Under the lock: the loop knows of it before it is asked to write a later position.
+      connection.live(List.of(subscription), null);
+    }
+  }
+
+  // What connections do. These take the lock.
 
   /** Subscribes a connection to a channel from now on. */
   void subscribe(Connection connection, String name) {
-    subscribe(connection, name, null);
-  }
-
-  private void subscribe(Connection connection, String name, @Nullable List<Subscription> resumed) {
-    // The application's: before the lock.
-    OverrunPolicy policy =
-        settings.overrunPolicies == null ? null : settings.overrunPolicies.apply(name);
+    Wanted wanted = wanted(name);
     lock.lock();
     try {
-      if (connection.released || find(connection, name) != null) {
-        return;
-      }
-      Channel channel = open(name, policy);
-      empty.remove(channel);
-      channel.subscriptions++;
-      Subscription subscription = new Subscription(connection, channel);
-      connection.subscriptions.add(subscription);
-      if (resumed != null && channel.hasHistory) {
-        subscription.resumed = true;
-        resumed.add(subscription);
-      } else if (channel.hasHistory && connection.resume != null) {
-        connection.resume.late.add(subscription);
-      } else {
-        // Under the lock: the loop knows of it before it is asked to write a later position.
-        connection.live(List.of(subscription), null);
+      if (!connection.released && find(connection, name) == null) {
+        checkCount(connection.subscriptions.size() + 1);
+        checkRoom(wanted);
+        subscribe(connection, wanted, null);
       }
     } finally {
       lock.unlock();

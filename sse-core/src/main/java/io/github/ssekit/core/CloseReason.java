@@ -14,6 +14,11 @@ public enum CloseReason {
   SLOW,
   /** More private events waited for the client than the hub keeps for one. */
   OVERFLOW,
+  /**
+   * The connection never opened: the hub was at one of its limits, or being drained, see {@link
+   * OverCapacityException}.
+   */
+  OVER_CAPACITY,
   /** The hub was closed. */
   HUB_CLOSED
 }

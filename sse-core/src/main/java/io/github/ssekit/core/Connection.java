@@ -4,7 +4,6 @@ import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -17,9 +16,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Connection {
   private static final System.Logger LOG = System.getLogger(Connection.class.getName());
-
-  /** How much of a client's last event ID is kept, in characters. */
-  static final int MAX_LAST_EVENT_ID = 200;
 
   /**
    * What the loop does with it next.
@@ -48,6 +44,7 @@ public final class Connection {
   final DeliveryLoop loop;
   private final Transport transport;
   private final @Nullable String lastEventId;
+  final @Nullable String owner;
   private final Outgoing outgoing;
 
   /** Guarded by the hub's lock, as {@link #released} is. */
@@ -58,6 +55,9 @@ public final class Connection {
 
   /** Its way to the live events, if it has channels with history. Guarded by the hub's lock. */
   @Nullable Resume resume;
+
+  /** Its place among its owner's, see {@link Owners}. Guarded by the hub's lock. */
+  int ownerIndex;
 
   /** Guarded by this. */
   private final List<Consumer<? super CloseReason>> closeListeners = new ArrayList<>(0);
@@ -75,21 +75,28 @@ public final class Connection {
   private long blockedSince;
   int index;
 
-  Connection(Hub hub, DeliveryLoop loop, Transport transport, @Nullable String lastEventId) {
+  Connection(Hub hub, DeliveryLoop loop, Transport transport, ConnectionOptions options) {
     this.hub = hub;
     this.loop = loop;
     this.transport = transport;
-    this.lastEventId =
-        lastEventId == null || lastEventId.length() <= MAX_LAST_EVENT_ID
-            ? lastEventId
-            : lastEventId.substring(0, MAX_LAST_EVENT_ID);
+    this.lastEventId = options.lastEventId();
+    this.owner = options.owner();
     this.blockedSince = hub.nanoTime();
     this.outgoing = new Outgoing(blockedSince);
   }
 
+  /** One that never opened. */
+  static Connection refused(Hub hub, DeliveryLoop loop, ConnectionOptions options) {
+    Connection refused = new Connection(hub, loop, new NoTransport(), options);
+    refused.state = State.CLOSED;
+    refused.released = true;
+    refused.closeReason = CloseReason.OVER_CAPACITY;
+    return refused;
+  }
+
   /**
-   * The last event ID that the client sent when it connected, or null. What it sent beyond {@value
-   * #MAX_LAST_EVENT_ID} characters is cut off.
+   * The last event ID that the client sent when it connected, or null; cut off as in {@link
+   * ConnectionOptions}.
    */
   public @Nullable String lastEventId() {
     return lastEventId;
@@ -105,7 +112,9 @@ public final class Connection {
    * before is not, with history neither; and a channel with history joins only when the connection
    * has caught up with the others. Does nothing if it is among the channels already.
    *
-   * @throws IllegalArgumentException if the channel's name is not legal, see {@link EventPublisher}
+   * @throws IllegalArgumentException if the channel's name is not legal, see {@link
+   *     EventPublisher}, or if it were more channels than one connection may have
+   * @throws OverCapacityException if as many connections listen to the channel as may
    */
   public void subscribe(String channel) {
     hub.channels.subscribe(this, Channel.checkName(channel));
@@ -181,12 +190,20 @@ public final class Connection {
     }
   }
 
-  /** Begins: its channels and its transport start. The loop has it already. */
-  void start(Collection<String> channels, ReconnectionTime reconnectionTime) {
+  /** Begins with its channels. Under the hub's lock; the loop has it already. */
+  void subscribe(List<Channels.Wanted> channels) {
+    orFail(() -> hub.channels.resume(this, channels));
+  }
+
+  /** Goes on with its transport. */
+  void start(ReconnectionTime reconnectionTime) {
+    send(reconnectionTime);
+    orFail(() -> transport.start(new Signals()));
+  }
+
+  private void orFail(Runnable beginning) {
     try {
-      send(reconnectionTime);
-      hub.channels.resume(this, channels);
-      transport.start(new Signals());
+      beginning.run();
     } catch (RuntimeException | Error e) {
       loop.execute(() -> fail(e));
       throw e;

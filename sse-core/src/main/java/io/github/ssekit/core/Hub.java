@@ -51,6 +51,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   // Guarded by the lock.
   private int connections;
   private boolean closed;
+  private final Owners owners = new Owners();
 
   private final Resumes resumes = new Resumes();
   final Channels channels;
@@ -98,35 +99,71 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
+   * Connects a client, as {@link #connect(Transport, ConnectionOptions)}, with these channels and
+   * this last event ID.
+   */
+  public Connection connect(
+      Transport transport, Collection<String> channels, @Nullable String lastEventId) {
+    return connect(transport, ConnectionOptions.of(channels).withLastEventId(lastEventId));
+  }
+
+  /**
    * Connects a client: from when this returns, every event delivered to the channels is written to
    * it, once. The reconnection time goes first. Of channels with history it is first written what
    * came after its last event ID; or, if it sent none, the position from which on it misses
    * nothing.
    *
-   * @param channels may be empty; further ones can follow by {@link Connection#subscribe}
-   * @param lastEventId the {@code Last-Event-ID} that the client sent, as it sent it, or null. One
-   *     that is no position of ours is answered in band, by a {@link StreamReset}.
-   * @throws IllegalArgumentException if a channel's name is not legal, see {@link EventPublisher}
+   * <p>All limits are checked before anything is done: a client that is refused has not been
+   * written to, was never counted, and has opened no channel.
+   *
+   * @param options a last event ID that is no position of ours is answered in band, by a {@link
+   *     StreamReset}; further channels can follow by {@link Connection#subscribe}
+   * @throws OverCapacityException if a limit of {@link HubBuilder} is reached
+   * @throws IllegalArgumentException if it is more channels than one connection may have
    * @throws IllegalStateException if the hub is closed
    */
-  public Connection connect(
-      Transport transport, Collection<String> channels, @Nullable String lastEventId) {
-    channels.forEach(Channel::checkName);
+  public Connection connect(Transport transport, ConnectionOptions options) {
+    channels.checkCount(options.channels().size());
+    List<Channels.Wanted> wanted = options.channels().stream().map(channels::wanted).toList();
     DeliveryLoop loop = loops[Math.floorMod(nextLoop.getAndIncrement(), loops.length)];
-    Connection connection = new Connection(this, loop, transport, lastEventId);
+    Connection connection = new Connection(this, loop, transport, options);
     lock.lock();
     try {
       if (closed) {
         throw new IllegalStateException("The hub is closed");
       }
+      checkRoom(connection, wanted);
       connections++;
+      owners.add(connection);
       // Under the lock: a close that comes next finds it.
       loop.execute(() -> loop.add(connection));
+      // In one with the check: of two that come at once, the second sees the first.
+      connection.subscribe(wanted);
     } finally {
       lock.unlock();
     }
-    connection.start(channels, settings.reconnectionTime);
+    connection.start(settings.reconnectionTime);
     return connection;
+  }
+
+  private void checkRoom(Connection connection, List<Channels.Wanted> wanted) {
+    if (connections >= settings.maxConnections) {
+      throw OverCapacityException.reached("maxConnections", settings.maxConnections);
+    }
+    if (owners.of(connection.owner).size() >= settings.maxConnectionsPerOwner) {
+      throw OverCapacityException.reached(
+          "maxConnectionsPerOwner", settings.maxConnectionsPerOwner);
+    }
+    wanted.forEach(channels::checkRoom);
+  }
+
+  /**
+   * A connection that has been closed from the start, with {@link CloseReason#OVER_CAPACITY}: for
+   * adapters, to give to their callers when {@link #connect(Transport, ConnectionOptions)} has
+   * refused the client.
+   */
+  public Connection refused(ConnectionOptions options) {
+    return Connection.refused(this, loops[0], options);
   }
 
   /**
@@ -332,6 +369,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   List<Subscription> release(Connection connection) {
     lock.lock();
     try {
+      owners.remove(connection);
       if (--connections == 0) {
         noConnections.signalAll();
       }

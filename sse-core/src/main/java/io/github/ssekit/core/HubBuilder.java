@@ -27,6 +27,10 @@ public final class HubBuilder {
   int privateBytes = 256 << 10;
   @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
   int loops = Runtime.getRuntime().availableProcessors();
+  int maxConnections = Integer.MAX_VALUE;
+  int maxConnectionsPerOwner = Integer.MAX_VALUE;
+  int maxConnectionsPerChannel = Integer.MAX_VALUE;
+  int maxChannelsPerConnection = 1000;
 
   HubBuilder() {}
 
@@ -42,6 +46,10 @@ public final class HubBuilder {
     privateBytes = other.privateBytes;
     overrunPolicies = other.overrunPolicies;
     loops = other.loops;
+    maxConnections = other.maxConnections;
+    maxConnectionsPerOwner = other.maxConnectionsPerOwner;
+    maxConnectionsPerChannel = other.maxConnectionsPerChannel;
+    maxChannelsPerConnection = other.maxChannelsPerConnection;
   }
 
   /**
@@ -131,6 +139,43 @@ public final class HubBuilder {
   /** How many threads deliver. Default: one a processor. */
   public HubBuilder loops(int count) {
     loops = (int) positive("loops", count);
+    return this;
+  }
+
+  /**
+   * How many connections may be open at a time. One more is refused with {@link
+   * OverCapacityException}; those that are open stay. Default: no limit.
+   */
+  public HubBuilder maxConnections(int count) {
+    maxConnections = (int) positive("maxConnections", count);
+    return this;
+  }
+
+  /**
+   * How many connections of one {@linkplain ConnectionOptions#owner owner} may be open at a time;
+   * as {@link #maxConnections}. A browser has one for each tab. Connections without an owner are
+   * not counted. Default: no limit.
+   */
+  public HubBuilder maxConnectionsPerOwner(int count) {
+    maxConnectionsPerOwner = (int) positive("maxConnectionsPerOwner", count);
+    return this;
+  }
+
+  /**
+   * How many connections may listen to one channel at a time; as {@link #maxConnections}, and for
+   * {@link Connection#subscribe} too. Default: no limit.
+   */
+  public HubBuilder maxConnectionsPerChannel(int count) {
+    maxConnectionsPerChannel = (int) positive("maxConnectionsPerChannel", count);
+    return this;
+  }
+
+  /**
+   * How many channels one connection may listen to at a time. One more is refused with {@link
+   * IllegalArgumentException}: to come back later would not help. Default: 1,000.
+   */
+  public HubBuilder maxChannelsPerConnection(int count) {
+    maxChannelsPerConnection = (int) positive("maxChannelsPerConnection", count);
     return this;
   }
 

@@ -25,6 +25,8 @@
  *   <dd>the newest events of a channel on this node
  *   <dt>connection
  *   <dd>one client's open event stream
+ *   <dt>owner
+ *   <dd>whom a connection belongs to, in the application's eyes
  *   <dt>subscription, cursor
  *   <dd>a connection's membership in a channel, and its place in the log
  *   <dt>ordinal, watermark

@@ -1,0 +1,76 @@
+package io.github.ssekit.core;
+
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a connection begins with: its channels, its place in them, whom it belongs to, and how long
+ * it may last.
+ *
+ * @param channels those that the client listens to from the start, and the only ones that it
+ *     resumes; legal names, see {@link EventPublisher}; may be empty; doubles are dropped
+ * @param lastEventId the {@code Last-Event-ID} that the client sent, as it sent it, or null. What
+ *     comes after {@value #MAX_LAST_EVENT_ID} characters is cut off; so long a one is no position
+ *     of ours, and is answered as any that is none.
+ * @param owner whom the connection belongs to, as the application sees it: a user, a session, an
+ *     address; 1 to {@value #MAX_OWNER_LENGTH} characters, any of them; or null. It is compared
+ *     whole and never joined with another name.
+ * @param expiresAt when the connection is to be closed at the latest, or null
+ */
+public record ConnectionOptions(
+    List<String> channels,
+    @Nullable String lastEventId,
+    @Nullable String owner,
+    @Nullable Instant expiresAt) {
+  /** How much of a last event ID is kept, in characters. */
+  public static final int MAX_LAST_EVENT_ID = 200;
+
+  /** The longest owner, in characters. */
+  public static final int MAX_OWNER_LENGTH = 200;
+
+  /**
+   * Checks and normalises.
+   *
+   * @throws IllegalArgumentException if a channel's name or the owner is not as said above
+   */
+  public ConnectionOptions {
+    channels.forEach(Channel::checkName);
+    channels = List.copyOf(channels.size() < 2 ? channels : new LinkedHashSet<>(channels));
+    if (lastEventId != null && lastEventId.length() > MAX_LAST_EVENT_ID) {
+      lastEventId = lastEventId.substring(0, MAX_LAST_EVENT_ID);
+    }
+    if (owner != null && (owner.isEmpty() || owner.length() > MAX_OWNER_LENGTH)) {
+      throw new IllegalArgumentException(
+          "owner of %d characters: give it 1 to %d".formatted(owner.length(), MAX_OWNER_LENGTH));
+    }
+  }
+
+  /** Options of which only the channels are set. */
+  public static ConnectionOptions of(Collection<String> channels) {
+    return new ConnectionOptions(List.copyOf(channels), null, null, null);
+  }
+
+  /** Options of which only the channels are set. */
+  public static ConnectionOptions of(String... channels) {
+    return of(Arrays.asList(channels));
+  }
+
+  /** These, with another last event ID. */
+  public ConnectionOptions withLastEventId(@Nullable String id) {
+    return new ConnectionOptions(channels, id, owner, expiresAt);
+  }
+
+  /** These, with another owner. */
+  public ConnectionOptions withOwner(@Nullable String name) {
+    return new ConnectionOptions(channels, lastEventId, name, expiresAt);
+  }
+
+  /** These, with another end. */
+  public ConnectionOptions withExpiresAt(@Nullable Instant time) {
+    return new ConnectionOptions(channels, lastEventId, owner, time);
+  }
+}
