@@ -118,6 +118,25 @@ final class ChannelLog {
     return at;
   }
 
+  /**
+   * The cursor of a reader that came when an entry was the last, and has read everything up to a
+   * position elsewhere: nothing that is after both is passed over. If some of that was trimmed, the
+   * cursor is where the reader sees it. Writer only.
+   */
+  Entry at(Position position, Entry since) {
+    boolean complete = from != null && !from.isAfter(position);
+    Entry at = since.next == Entry.CUT && complete ? head : since;
+    for (Entry e = at.next; e != null; e = e.next) {
+      if (e.ordinal > restart && e.isAfter(position)) {
+        break;
+      }
+      if (e.position != null) {
+        at = e;
+      }
+    }
+    return at;
+  }
+
   /** The cursor of a reader that has read everything. Writer only. */
   Entry tail() {
     return tail;

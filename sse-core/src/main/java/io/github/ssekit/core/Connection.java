@@ -231,22 +231,32 @@ public final class Connection {
     loop.execute(() -> join(subscriptions, greeting));
   }
 
-  /** It has missed what comes after a position. Under the hub's lock. */
-  void replay(Resume resume, Position after) {
-    hub.channels.replay(
-        resume,
-        after,
-        new Upstream.ReplaySink() {
-          @Override
-          public boolean isWanted() {
-            return isOpen();
-          }
+  /**
+   * It has missed what comes after a position. Under the hub's lock. Returns whether the upstream
+   * will say what.
+   */
+  boolean replay(Resume resume, Position after) {
+    try {
+      hub.channels.replay(
+          resume,
+          after,
+          new Upstream.ReplaySink() {
+            @Override
+            public boolean isWanted() {
+              return isOpen();
+            }
 
-          @Override
-          public void accept(Replay missed) {
-            loop.execute(() -> replay(resume, missed));
-          }
-        });
+            @Override
+            public void accept(Replay missed) {
+              loop.execute(() -> missed(resume, missed));
+            }
+          });
+      return true;
+    } catch (Throwable e) {
+      // Errors too: the clients behind this one would wait for ever. The log is not for the lock.
+      hub.callbacks.execute(() -> LOG.log(WARNING, "The upstream failed to replay", e));
+      return false;
+    }
   }
 
   void removed(Subscription s) {
@@ -283,7 +293,7 @@ public final class Connection {
     }
   }
 
-  private void replay(Resume resume, Replay missed) {
+  private void missed(Resume resume, Replay missed) {
     if (closing == null && state != State.CLOSED) {
       outgoing.replay(resume, missed);
       queueIfIdle();

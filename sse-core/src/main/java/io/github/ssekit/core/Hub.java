@@ -240,6 +240,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
       if (frame.length() > settings.eventSizeLimit) {
         StreamReset.Reason reason = StreamReset.Reason.OVERSIZED;
         deliver(channel, new StreamReset(name, reason).event().frame(), position, reason);
+        if (position != null) {
+          // A reset of one channel has no id: the position is told behind it.
+          deliver(channel, position.block().frame(), position, reason);
+        }
       } else {
         deliver(channel, frame, position, keyOf(channel, event));
       }

@@ -1,14 +1,12 @@
 package io.github.ssekit.core;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.NavigableMap;
 import java.util.Objects;
-import java.util.PriorityQueue;
-import java.util.Queue;
 import java.util.Set;
-import java.util.function.Function;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,13 +19,15 @@ import org.jspecify.annotations.Nullable;
  *   connect ─────►│advance├────► newcomer ─────────────────────► live, at the logs' ends
  *        opened ─►│       │────► logs reach back to it ─────────► live, at its place in the logs
  *       written ─►│       │────► from a replay, and above ours ─► waits until we reach it
- *       reached ─►└───────┘────► else ──────────────────────────► replay, which is written, and so on
+ *       reached ─►└───────┘────► replay ──────────────► which is written, and so on
+ *                                  └─ the upstream throws ───────► told of a loss, live at the logs' ends
  * </pre>
  */
 final class Resumes {
   private final Set<Resume> opening = new LinkedHashSet<>();
-  private final Queue<Resume> ahead =
-      new PriorityQueue<>(Comparator.comparing((Resume r) -> Objects.requireNonNull(r.at)));
+
+  /** By where they are: of a thousand that leave at once, none is searched for. */
+  private final NavigableMap<Position, Set<Resume>> ahead = new TreeMap<>();
 
   /** What is below is not to be gone on from: Redis lost something there. */
   private @Nullable Position floor;
@@ -47,14 +47,13 @@ final class Resumes {
 
   void reached(Position now) {
     position = Position.later(position, now);
-    for (Resume r = ahead.peek(); r != null && !isAhead(r); r = ahead.peek()) {
-      ahead.remove();
-      advance(r);
+    while (!ahead.isEmpty() && !isAhead(ahead.firstKey())) {
+      ahead.pollFirstEntry().getValue().forEach(this::advance);
     }
   }
 
-  private boolean isAhead(Resume r) {
-    return position == null || Objects.requireNonNull(r.at).isAfter(position);
+  private boolean isAhead(Position at) {
+    return position == null || at.isAfter(position);
   }
 
   /** History below a position is void; whoever stands there is to be told. */
@@ -62,7 +61,8 @@ final class Resumes {
     rewinds++;
     floor = to;
     // A position that was read before may lie in what is lost, never to be reached.
-    List<Resume> all = new ArrayList<>(ahead);
+    List<Resume> all = new ArrayList<>();
+    ahead.values().forEach(all::addAll);
     ahead.clear();
     position = to;
     for (Resume r : all) {
@@ -100,7 +100,11 @@ final class Resumes {
   void end(Resume r) {
     r.ended = true;
     opening.remove(r);
-    ahead.remove(r);
+    Position at = r.at;
+    Set<Resume> there = at == null ? null : ahead.get(at);
+    if (at != null && there != null && there.remove(r) && there.isEmpty()) {
+      ahead.remove(at);
+    }
   }
 
   /** The next step of a connection. */
@@ -113,14 +117,17 @@ final class Resumes {
     if (now == null || !r.subscriptions.stream().allMatch(s -> s.channel.log.from() != null)) {
       opening.add(r);
     } else if (at == null) {
-      live(r, log -> log.tail(), greeting(r, now));
-    } else if (!isAhead(r) && isServed(r, at)) {
-      live(r, log -> log.at(at), null);
-    } else if (isAhead(r) && r.replayed) {
-      ahead.add(r);
+      live(r, null, greeting(r, now));
+    } else if (!isAhead(at) && isServed(r, at)) {
+      live(r, at, null);
+    } else if (isAhead(at) && r.replayed) {
+      ahead.computeIfAbsent(at, a -> new LinkedHashSet<>()).add(r);
     } else {
       r.rewinds = rewinds;
-      r.connection.replay(r, at);
+      // One that has left all that it came for has nothing to be asked for.
+      if (r.subscriptions.isEmpty() || !r.connection.replay(r, at)) {
+        live(r, null, Replay.reset(StreamReset.Reason.LOST, at, now).bytes());
+      }
     }
   }
 
@@ -136,13 +143,18 @@ final class Resumes {
         : now.block().frame().bytes();
   }
 
-  private static void live(
-      Resume r, Function<ChannelLog, ChannelLog.Entry> place, byte @Nullable [] greeting) {
+  /**
+   * @param at where it goes on in the logs, or null for their ends
+   */
+  private static void live(Resume r, @Nullable Position at, byte @Nullable [] greeting) {
     r.ended = true;
-    r.subscriptions.addAll(r.late);
     for (Subscription s : r.subscriptions) {
-      s.cursor = place.apply(s.channel.log);
+      s.cursor = at == null ? s.channel.log.tail() : s.channel.log.at(at);
     }
+    for (Subscription s : r.late) {
+      s.cursor = at == null ? s.channel.log.tail() : s.channel.log.at(at, s.cursor);
+    }
+    r.subscriptions.addAll(r.late);
     r.connection.resume = null;
     r.connection.live(r.subscriptions, greeting);
   }

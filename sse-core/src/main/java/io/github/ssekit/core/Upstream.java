@@ -29,10 +29,14 @@ public interface Upstream {
    * many as fit the memory that one client is worth. The hub asks again, from where the answer
    * ends, until its own logs go on from there.
    *
+   * <p>If this throws, the client is told by a {@link StreamReset} of all its channels, with reason
+   * {@code lost}, and goes on live; the exception is logged. So what may pass is better tried again
+   * in here.
+   *
    * @param after what the client has
-   * @param channels with history; the caller doesn't change it
+   * @param channels at least one, with history; the caller doesn't change it
    * @param sink takes the answer, once, on any thread, later; or never, if the upstream closes, or
-   *     once it is not wanted any more
+   *     once it is not wanted any more, or if this throws
    */
   default void replay(Position after, Collection<String> channels, ReplaySink sink) {
     throw new IllegalStateException("No channel has history");

@@ -3,7 +3,8 @@
  * clients.
  *
  * <p>Read along the path of an event: {@link SseEvent}, {@link Frame}, {@link Hub}, {@code
- * Channel}, {@code ChannelLog}, {@code DeliveryLoop}, {@link Connection}, {@link Transport}.
+ * Channel}, {@code ChannelLog}, {@code DeliveryLoop}, {@link Connection}, {@code Outgoing}, {@link
+ * Transport}.
  *
  * <h2>Glossary</h2>
  *

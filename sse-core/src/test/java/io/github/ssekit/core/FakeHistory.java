@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An upstream in which all channels have history but those whose name begins with "plain": it notes
@@ -33,6 +34,9 @@ final class FakeHistory implements Upstream {
 
   /** All requests, as text. */
   final List<String> asked = new ArrayList<>();
+
+  /** What the next requests meet. */
+  @Nullable Error failure;
 
   private final Queue<Request> requests = new ArrayDeque<>();
 
@@ -68,6 +72,9 @@ final class FakeHistory implements Upstream {
   public void replay(Position after, Collection<String> channels, ReplaySink sink) {
     Request request = new Request(after, List.copyOf(channels), sink);
     asked.add(request.toString());
+    if (failure != null) {
+      throw failure;
+    }
     requests.add(request);
   }
 

@@ -116,6 +116,10 @@ final class HistoryHub {
         .formatted(channel, from, to);
   }
 
+  static String lostAllBlock(long from, long to) {
+    return rewoundBlock(from, to).replace("rewound", "lost");
+  }
+
   static String unknownBlock(long to) {
     return "id: %d-0\nevent: stream-reset\ndata: {\"channel\":null,\"reason\":\"unknown-id\",\"to\":\"%d-0\"}"
         .formatted(to, to);

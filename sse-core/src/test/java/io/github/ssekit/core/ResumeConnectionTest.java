@@ -3,6 +3,8 @@ package io.github.ssekit.core;
 import static io.github.ssekit.core.FakeHistory.at;
 import static io.github.ssekit.core.HistoryHub.event;
 import static io.github.ssekit.core.HistoryHub.id;
+import static io.github.ssekit.core.HistoryHub.lostAllBlock;
+import static io.github.ssekit.core.HistoryHub.lostBlock;
 import static io.github.ssekit.core.HistoryHub.old;
 import static io.github.ssekit.core.HistoryHub.said;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -209,6 +211,71 @@ class ResumeConnectionTest {
     hub.answer(20, 5, 19);
     hub.deliver("b", 21);
     assertTrue(said(client).contains(event("b", 21)));
+  }
+
+  @Test
+  void aChannelThatIsJoinedWhileTheConnectionResumesBringsNothingFromBefore() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    hub.deliver("b", 11, 12);
+    connection.subscribe("b");
+    hub.deliver("b", 13);
+    hub.answer(10);
+    hub.deliver("b", 14);
+    assertEquals(List.of(id(10), event("b", 13), event("b", 14)), said(client));
+  }
+
+  @Test
+  void aLossAfterAChannelWasJoinedIsToldWhenTheConnectionIsLive() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    connection.subscribe("b");
+    hub.deliver("b", 11);
+    hub.lost("b", 11, 20);
+    hub.reached(20);
+    hub.answer(12);
+    hub.deliver("b", 21);
+    assertEquals(List.of(id(12), lostBlock("b", 11, 20), event("b", 21)), said(client));
+  }
+
+  @Test
+  void whatTheLogOfAChannelThatWasJoinedHasNoMoreIsAnOverrunOnlyIfItIsMissed() {
+    hub = HistoryHub.open(b -> b.log(2, 1_000_000));
+    List<CloseReason> reasons = new ArrayList<>();
+    Connection missed = hub.connection(client, "3-0", "a");
+    missed.onClose(reasons::add);
+    missed.subscribe("b");
+    RecordingTransport other = new RecordingTransport();
+    hub.connection(other, "4-0", "a").subscribe("b");
+    hub.deliver("b", 11, 12, 13);
+    hub.answer(10);
+    hub.answer(11);
+    hub.deliver("b", 14);
+    assertEquals(List.of(id(10)), said(client));
+    assertEquals(List.of(CloseReason.SLOW), reasons);
+    assertEquals(List.of(id(11), event("b", 12), event("b", 13), event("b", 14)), said(other));
+  }
+
+  @Test
+  void whoHasLeftAllButALaterChannelIsNotAskedForWhenARewindPasses() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    hub.answer(15);
+    connection.subscribe("b");
+    connection.unsubscribe("a");
+    hub.rewound(10, 20);
+    hub.deliver("b", 21);
+    assertEquals(List.of("[a] after 3-0"), hub.history.asked);
+    assertEquals(List.of(id(15), lostAllBlock(15, 20), event("b", 21)), said(client));
+  }
+
+  @Test
+  void whoLeavesWhileAheadTakesNobodyAlongWhoWaitsAtTheSamePosition() {
+    Connection leaves = hub.connection(new RecordingTransport(), "3-0", "a");
+    hub.connection(client, "4-0", "a");
+    hub.answer(15);
+    hub.answer(15);
+    leaves.close();
+    hub.settle();
+    hub.deliver("a", 16);
+    assertEquals(List.of(id(15), event("a", 16)), said(client));
   }
 
   // Slow ones.

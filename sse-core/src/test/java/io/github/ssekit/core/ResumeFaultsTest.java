@@ -3,6 +3,7 @@ package io.github.ssekit.core;
 import static io.github.ssekit.core.FakeHistory.at;
 import static io.github.ssekit.core.HistoryHub.event;
 import static io.github.ssekit.core.HistoryHub.id;
+import static io.github.ssekit.core.HistoryHub.lostAllBlock;
 import static io.github.ssekit.core.HistoryHub.lostBlock;
 import static io.github.ssekit.core.HistoryHub.old;
 import static io.github.ssekit.core.HistoryHub.rewoundBlock;
@@ -12,6 +13,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -236,8 +238,54 @@ class ResumeFaultsTest {
     RecordingTransport client = hub.connect(null, "a");
     hub.hub.deliver("a", SseEvent.of("x".repeat(40)), at(11));
     hub.settle();
-    assertEquals(2, said(client).size());
+    assertEquals(3, said(client).size());
+    assertTrue(said(client).get(1).startsWith("event: stream-reset\n"), "a reset without an id");
     assertTrue(said(client).get(1).contains("oversized"));
+    assertEquals(id(11), said(client).get(2), "told: it counts as a sign of life");
     assertEquals(at(11), hub.hub.position());
+    RecordingTransport comesBack = hub.connect("10-0", "a");
+    assertEquals(said(client).subList(1, 3), said(comesBack));
+    assertEquals(List.of(), said(hub.connect("11-0", "a")));
+  }
+
+  // An upstream that throws.
+
+  @Test
+  void anUpstreamThatFailsToReplayHasTheClientToldAndGoOnLive() {
+    hub.deliver("a", 11);
+    hub.history.failure = new LinkageError("expected");
+    RecordingTransport client = hub.connect("3-0", "a", "b");
+    hub.deliver("b", 12);
+    assertEquals(List.of(lostAllBlock(3, 11), event("b", 12)), said(client));
+  }
+
+  @Test
+  void anUpstreamThatFailsForOneClientStrandsNoneOfThoseBehindIt() {
+    hub = new HistoryHub();
+    List<RecordingTransport> clients = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      clients.add(hub.connect(i == 2 ? null : "3-0", "a"));
+    }
+    hub.history.failure = new LinkageError("expected");
+    hub.opened(5, "a");
+    hub.deliver("a", 6);
+    assertEquals(List.of(lostAllBlock(3, 5), event("a", 6)), said(clients.get(0)));
+    assertEquals(List.of(lostAllBlock(3, 5), event("a", 6)), said(clients.get(1)));
+    assertEquals(List.of(id(5), event("a", 6)), said(clients.get(2)));
+  }
+
+  @Test
+  void anUpstreamThatFailsWhenAPageIsWrittenOrARewindPassesIsSurvived() {
+    RecordingTransport paging = hub.connect("3-0", "a");
+    RecordingTransport ahead = hub.connect("4-0", "a");
+    hub.history.request().answer(5);
+    hub.history.failure = new LinkageError("expected");
+    hub.settle();
+    hub.answer(15);
+    hub.rewound(10, 20);
+    hub.deliver("a", 21);
+    assertEquals(
+        List.of(id(5), lostAllBlock(5, 10), rewoundBlock(10, 20), event("a", 21)), said(paging));
+    assertEquals(List.of(id(15), lostAllBlock(15, 20), event("a", 21)), said(ahead));
   }
 }
