@@ -104,6 +104,17 @@ enum Fault {
 
   REDIS_RESET(false, (stage, step) -> someToRedis(stage, step).forEach(FaultProxy::resetAll)),
 
+  /** Nodes connect again, and what they subscribe to is acknowledged late. */
+  REDIS_LATE(
+      false,
+      (stage, step) -> {
+        List<FaultProxy> proxies = someToRedis(stage, step);
+        proxies.forEach(p -> p.set(Mode.LATE_SUBSCRIBE));
+        proxies.forEach(FaultProxy::resetAll);
+        Threads.pause(step.millis());
+        proxies.forEach(FaultProxy::restore);
+      }),
+
   REDIS_CUT(
       false,
       (stage, step) -> {
@@ -132,10 +143,11 @@ enum Fault {
       true,
       (stage, step) -> stage.redis.killAndRestart(RedisServer.Memory.EVERYSEC, step.millis())),
 
-  /** Redis comes back as it was somewhat earlier. */
+  /** Redis comes back as it was somewhat earlier, to clients of which half were away. */
   REDIS_KILL_SNAPSHOT(
       true,
-      (stage, step) -> stage.redis.killAndRestart(RedisServer.Memory.SNAPSHOT, step.millis())),
+      (stage, step) ->
+          away(stage, step, () -> stage.redis.killAndRestart(RedisServer.Memory.SNAPSHOT, 300))),
 
   /** Redis comes back empty, to nodes and clients of which half were away. */
   REDIS_KILL_NONE(

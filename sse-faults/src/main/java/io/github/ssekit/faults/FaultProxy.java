@@ -21,6 +21,8 @@ final class FaultProxy implements AutoCloseable {
     PAUSE,
     /** They vanish, and new connections lead nowhere: the peer looks alive and is not. */
     SWALLOW,
+    /** What subscribes takes a while; all else passes, on other connections at least. */
+    LATE_SUBSCRIBE,
     /** New connections are reset. */
     REFUSE
   }

@@ -1,5 +1,7 @@
 package io.github.ssekit.faults;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -7,6 +9,9 @@ import java.net.Socket;
 
 /** One connection through a proxy: near is who connected, far is the target. */
 final class ProxiedConnection {
+  /** Long enough for several events. */
+  private static final long LATE_MILLIS = 200;
+
   private enum Cut {
     NONE,
     RESET,
@@ -50,8 +55,14 @@ final class ProxiedConnection {
     InputStream in = from.getInputStream();
     byte[] bytes = new byte[16 << 10];
     for (int count; (count = in.read(bytes)) >= 0; ) {
-      if (proxy.awaitFlow() == FaultProxy.Mode.SWALLOW || !to.isConnected()) {
+      FaultProxy.Mode mode = proxy.awaitFlow();
+      if (mode == FaultProxy.Mode.SWALLOW || !to.isConnected()) {
         continue;
+      }
+      if (mode == FaultProxy.Mode.LATE_SUBSCRIBE
+          && from == near
+          && new String(bytes, 0, count, ISO_8859_1).contains("SUBSCRIBE")) {
+        Threads.pause(LATE_MILLIS);
       }
       OutputStream out = to.getOutputStream();
       if (from == far && cut != Cut.NONE) {

@@ -1,5 +1,6 @@
 package io.github.ssekit.faults;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -100,6 +101,17 @@ class FaultProxyTest {
       target.setSoTimeout(SOON);
       assertThrows(SocketTimeoutException.class, () -> target.accept());
     }
+  }
+
+  @Test
+  void whatSubscribesIsLateAndNothingElse() throws IOException {
+    proxy.set(FaultProxy.Mode.LATE_SUBSCRIBE);
+    exchange();
+    near.getOutputStream().write("SUBSCRIBE".getBytes(US_ASCII));
+    far.setSoTimeout(SOON / 4);
+    assertThrows(SocketTimeoutException.class, () -> far.getInputStream().read());
+    far.setSoTimeout(5000);
+    assertEquals("SUBSCRIBE", new String(far.getInputStream().readNBytes(9), US_ASCII));
   }
 
   @Test
