@@ -17,7 +17,10 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The Java in the README compiles, and adding the library takes as few lines as it says. */
+/**
+ * The Java in the README and in docs/observing.md compiles, and adding the library takes as few
+ * lines as it says.
+ */
 class ReadmeTest {
   /** What a snippet may assume: an application's own objects. */
   private static final String AROUND =
@@ -39,11 +42,23 @@ class ReadmeTest {
       }
       """;
 
+  /** The same for one that declares types. */
+  private static final String MEMBERS =
+      """
+      import io.github.ssekit.core.*;
+      import java.util.Map;
+      import java.util.concurrent.ConcurrentHashMap;
+      class Snippet {
+        Hub hub;
+        %s
+      }
+      """;
+
   @TempDir Path folder;
 
   @Test
   void everySnippetCompilesAndTheFirstIsAtMostTenLines() throws Exception {
-    List<String> snippets = snippets();
+    List<String> snippets = snippets("README.md");
     assertEquals(4, snippets.size());
     assertTrue(snippets.get(0).lines().count() <= 10, snippets.get(0));
     for (String snippet : snippets) {
@@ -51,8 +66,16 @@ class ReadmeTest {
     }
   }
 
-  private static List<String> snippets() throws Exception {
-    Path readme = Path.of(System.getProperty("ssekit.root"), "README.md");
+  @Test
+  void theSnippetsOnObservingCompile() throws Exception {
+    List<String> snippets = snippets("docs/observing.md");
+    assertEquals(2, snippets.size());
+    assertEquals(List.of(), errors(MEMBERS.formatted(snippets.get(0))));
+    assertEquals(List.of(), errors(AROUND.formatted(snippets.get(1))));
+  }
+
+  private static List<String> snippets(String page) throws Exception {
+    Path readme = Path.of(System.getProperty("ssekit.root"), page);
     return Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
         .matcher(Files.readString(readme))
         .results()

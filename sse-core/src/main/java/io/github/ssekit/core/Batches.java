@@ -19,13 +19,15 @@ final class Batches {
   static final class Batch {
     final byte[] bytes;
     final Entry[] ends;
+    final int events;
 
     /** Whether a client that has read it knows a position. */
     final boolean positioned;
 
-    Batch(byte[] bytes, Entry[] ends, boolean positioned) {
+    Batch(byte[] bytes, Entry[] ends, int events, boolean positioned) {
       this.bytes = bytes;
       this.ends = ends;
+      this.events = events;
       this.positioned = positioned;
     }
   }
@@ -102,7 +104,7 @@ final class Batches {
       positioned |= entry.position != null;
       at[lowest] = entry;
     }
-    return entries.isEmpty() ? null : new Batch(join(entries), at, positioned);
+    return entries.isEmpty() ? null : new Batch(join(entries), at, entries.size(), positioned);
   }
 
   /** The index of the cursor with the lowest ordinal behind it, or -1. */

@@ -55,6 +55,21 @@ final class ChannelLog {
     }
   }
 
+  /**
+   * How many entries are behind a cursor, up to the watermark; -1 if the log has left it behind.
+   * Any thread.
+   */
+  static int behind(Entry cursor, long watermark) {
+    int count = 0;
+    for (Entry e = cursor.next(watermark); e != null; e = e.next(watermark)) {
+      if (e == Entry.CUT) {
+        return -1;
+      }
+      count++;
+    }
+    return count;
+  }
+
   private final int maxEvents;
   private final long maxBytes;
 
@@ -90,6 +105,15 @@ final class ChannelLog {
 
   @Nullable Position from() {
     return from;
+  }
+
+  /** How many events it holds. Writer only, as {@link #bytes}. */
+  int events() {
+    return events;
+  }
+
+  long bytes() {
+    return bytes;
   }
 
   /** Has the log start at a position, unless it starts later already. Writer only. */

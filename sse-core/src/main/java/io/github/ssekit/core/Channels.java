@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -75,6 +76,11 @@ final class Channels {
   /** The channel of that name, if it is open. Any thread, without the lock too. */
   @Nullable Channel get(String name) {
     return open.get(name);
+  }
+
+  /** Those that are open, as long as one looks. Any thread, without the lock too. */
+  Collection<Channel> all() {
+    return open.values();
   }
 
   // Under the hub's lock: what the hub and its upstream do.
@@ -220,7 +226,7 @@ final class Channels {
       connection.resume.late.add(subscription);
     } else {
       // Under the lock: the loop knows of it before it is asked to write a later position.
-      connection.live(List.of(subscription), null);
+      connection.live(List.of(subscription), null, null);
     }
   }
 
@@ -278,6 +284,23 @@ final class Channels {
     lock.lock();
     try {
       return newest.behind(subscription.cursor.ordinal, watermark, settings.batchCapBytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * How many events are behind a cursor in a channel's log, up to the watermark; all that it holds
+   * if the log has left the cursor behind.
+   */
+  int behind(Channel channel, ChannelLog.Entry cursor, long watermark) {
+    int behind = ChannelLog.behind(cursor, watermark);
+    if (behind >= 0) {
+      return behind;
+    }
+    lock.lock();
+    try {
+      return channel.log.events();
     } finally {
       lock.unlock();
     }

@@ -3,6 +3,8 @@ package io.github.ssekit.core;
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -59,6 +61,9 @@ public final class Connection {
   /** Its place among its owner's, see {@link Owners}. Guarded by the hub's lock. */
   int ownerIndex;
 
+  /** When it was opened, in the hub's nanoseconds. */
+  private final long opened;
+
   /** Guarded by this. */
   private final List<Consumer<? super CloseReason>> closeListeners = new ArrayList<>(0);
 
@@ -81,8 +86,9 @@ public final class Connection {
     this.transport = transport;
     this.lastEventId = options.lastEventId();
     this.owner = options.owner();
-    this.blockedSince = hub.nanoTime();
-    this.outgoing = new Outgoing(blockedSince);
+    this.opened = hub.nanoTime();
+    this.blockedSince = opened;
+    this.outgoing = new Outgoing(opened);
   }
 
   /** One that never opened. */
@@ -100,6 +106,19 @@ public final class Connection {
    */
   public @Nullable String lastEventId() {
     return lastEventId;
+  }
+
+  /**
+   * When it was opened. By the clock as it was when the hub was created: later corrections of the
+   * clock are not in it.
+   */
+  public Instant since() {
+    return hub.instantAt(opened);
+  }
+
+  /** For how long it has been open. */
+  Duration age() {
+    return Duration.ofNanos(hub.nanoTime() - opened);
   }
 
   /** Whether it has not been closed, as far as this side knows. */
@@ -226,9 +245,10 @@ public final class Connection {
    * Its subscriptions are live, from their cursors on. Under the hub's lock.
    *
    * @param greeting what the client is told first, or null
+   * @param resume how it came to be live, or null if it had nothing to resume
    */
-  void live(List<Subscription> subscriptions, byte @Nullable [] greeting) {
-    loop.execute(() -> join(subscriptions, greeting));
+  void live(List<Subscription> subscriptions, byte @Nullable [] greeting, @Nullable Resume resume) {
+    loop.execute(() -> join(subscriptions, greeting, resume));
   }
 
   /**
@@ -275,7 +295,8 @@ public final class Connection {
     }
   }
 
-  private void join(List<Subscription> subscriptions, byte @Nullable [] greeting) {
+  private void join(
+      List<Subscription> subscriptions, byte @Nullable [] greeting, @Nullable Resume resume) {
     if (state == State.CLOSED) {
       return;
     }
@@ -290,6 +311,9 @@ public final class Connection {
     }
     if (greeting != null) {
       say(greeting);
+    }
+    if (resume != null && hub.observation != null) {
+      hub.observation.live(this, resume);
     }
   }
 
@@ -349,10 +373,14 @@ public final class Connection {
       }
       blocked = false;
       state = State.IDLE;
+      long events = outgoing.events();
       byte[] bytes = outgoing.next(this, batches);
       if (bytes != null) {
         transport.write(bytes, 0, bytes.length);
-        outgoing.written(bytes, hub);
+        outgoing.written(this, bytes);
+        if (loop.tally != null) {
+          loop.tally.wrote((int) (outgoing.events() - events), bytes.length);
+        }
       }
       if (!outgoing.isEmpty() || (bytes != null && closing != null)) {
         queue();
@@ -377,34 +405,55 @@ public final class Connection {
     }
   }
 
+  /** Has a tally look at how far it is behind. */
+  void look(Tally tally) {
+    outgoing.look(tally);
+  }
+
+  /** What a census is told of it. */
+  Census.Sight sight(Census census) {
+    return census.sight(this, blocked, outgoing);
+  }
+
+  /** Whether it has something to read. */
+  boolean waits() {
+    return outgoing.hasNews();
+  }
+
   private void fail(Throwable cause) {
-    if (state != State.CLOSED) {
-      LOG.log(DEBUG, "The client is gone: {0}", cause);
-      finish(CloseReason.CLIENT_GONE);
-    }
+    finish(CloseReason.CLIENT_GONE, cause);
   }
 
   void finish(CloseReason reason) {
+    finish(reason, null);
+  }
+
+  private void finish(CloseReason reason, @Nullable Throwable cause) {
     if (state == State.CLOSED) {
       return;
     }
     state = State.CLOSED;
     loop.remove(this);
-    for (Subscription s : hub.release(this)) {
+    List<Subscription> subscriptions = hub.release(this);
+    for (Subscription s : subscriptions) {
       s.subscribers.remove(s);
     }
     outgoing.clear();
+    HubObserver.Closed how =
+        new HubObserver.Closed(reason, age(), outgoing.events(), outgoing.bytes());
     // Off the loop: containers take locks in there, and a thousand may end at once.
-    hub.closer.execute(() -> end(reason));
+    hub.closer.execute(() -> end(how, subscriptions, cause));
   }
 
-  private void end(CloseReason reason) {
+  private void end(
+      HubObserver.Closed how, List<Subscription> subscriptions, @Nullable Throwable cause) {
+    CloseReason reason = how.reason();
     try {
       transport.close();
     } catch (Throwable e) {
-      LOG.log(DEBUG, "Closing the transport failed: {0}", e.toString());
+      LOG.log(DEBUG, () -> "Closing the transport failed: " + Text.quoted(e.toString()));
     }
-    LOG.log(DEBUG, "Connection closed: {0}", reason);
+    LOG.log(DEBUG, () -> ConnectionLine.of(this, how, subscriptions, cause));
     List<Consumer<? super CloseReason>> listeners;
     synchronized (this) {
       closeReason = reason;
@@ -413,6 +462,9 @@ public final class Connection {
     }
     for (Consumer<? super CloseReason> listener : listeners) {
       hub.callbacks.execute(() -> tell(listener, reason));
+    }
+    if (hub.observation != null) {
+      hub.observation.tell(o -> o.closed(this, how));
     }
   }
 }

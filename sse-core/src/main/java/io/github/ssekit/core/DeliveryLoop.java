@@ -31,11 +31,16 @@ final class DeliveryLoop implements Runnable {
   private final Batches batches;
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
+  private final @Nullable Observation observation;
+
   private volatile boolean asleep;
   private volatile boolean stopped;
   private volatile @Nullable Thread thread;
 
   // The loop's.
+  /** What it has written since the last tick; null if nobody observes. */
+  final @Nullable Tally tally;
+
   private final List<Connection> connections = new ArrayList<>();
   private List<Connection> queued = new ArrayList<>();
   private List<Connection> swept = new ArrayList<>();
@@ -43,10 +48,13 @@ final class DeliveryLoop implements Runnable {
   /** Left over from sweeps in which too many writes failed. */
   private final List<Connection> late = new ArrayList<>();
 
-  DeliveryLoop(int number, LongSupplier watermark, int batchCapBytes) {
+  DeliveryLoop(
+      int number, LongSupplier watermark, int batchCapBytes, @Nullable Observation observation) {
     this.number = number;
     this.watermark = watermark;
     this.batches = new Batches(batchCapBytes);
+    this.observation = observation;
+    this.tally = observation == null ? null : new Tally();
   }
 
   /** Gives the loop a task. Any thread; tasks of one thread run in their order. */
@@ -166,6 +174,9 @@ final class DeliveryLoop implements Runnable {
   void add(Connection c) {
     c.index = connections.size();
     connections.add(c);
+    if (observation != null) {
+      observation.tell(o -> o.opened(c));
+    }
   }
 
   void remove(Connection c) {
@@ -183,6 +194,28 @@ final class DeliveryLoop implements Runnable {
     for (int i = connections.size() - 1; i >= 0; i--) {
       connections.get(i).tick(now, position);
     }
+  }
+
+  /** Hands over what was written since the last time. */
+  void report(Channels channels) {
+    if (tally != null && observation != null) {
+      connections.forEach(c -> c.look(tally));
+      tally.measureLag(channels, watermark());
+      observation.add(tally);
+    }
+  }
+
+  /** Looks at some connections, first at those that have something to read. */
+  List<Census.Sight> look(Census census, int limit) {
+    List<Census.Sight> sights = new ArrayList<>();
+    for (boolean waits : new boolean[] {true, false}) {
+      for (int i = 0; i < connections.size() && sights.size() < limit; i++) {
+        if (connections.get(i).waits() == waits) {
+          sights.add(connections.get(i).sight(census));
+        }
+      }
+    }
+    return sights;
   }
 
   void closeAll(CloseReason reason) {

@@ -1,5 +1,6 @@
 package io.github.ssekit.core;
 
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
@@ -29,6 +30,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   public static final int MAX_CHANNEL_LENGTH = 200;
 
   private static final long CLOSE_TIMEOUT_NANOS = 2_000_000_000L;
+  private static final long SNAPSHOT_TIMEOUT_NANOS = 1_000_000_000L;
 
   final HubBuilder settings;
 
@@ -37,6 +39,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   /** Runs the application's listeners. */
   final Executor callbacks;
+
+  /** Null if nobody observes. */
+  final @Nullable Observation observation;
 
   private final LongSupplier nanoTime;
   private final HubThreads threads;
@@ -53,6 +58,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private boolean closed;
   private final Owners owners = new Owners();
 
+  /** One moment by two clocks. */
+  private final Instant origin;
+
+  private final long originNanos;
+
   private final Resumes resumes = new Resumes();
   final Channels channels;
   final UpstreamEnd upstreamEnd;
@@ -63,10 +73,15 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.nanoTime = nanoTime;
     this.closer = threads.closer();
     this.callbacks = threads.callbacks();
+    this.origin = Instant.now();
+    this.originNanos = nanoTime();
+    this.observation =
+        settings.observer == null ? null : new Observation(settings.observer, callbacks, nanoTime);
     this.loops = new DeliveryLoop[settings.loops];
     this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
     this.upstreamEnd = new UpstreamEnd(channels, loops, resumes, lock);
-    Arrays.setAll(loops, i -> new DeliveryLoop(i, channels::watermark, settings.batchCapBytes));
+    Arrays.setAll(
+        loops, i -> new DeliveryLoop(i, channels::watermark, settings.batchCapBytes, observation));
   }
 
   /** A hub with the defaults of {@link HubBuilder}. */
@@ -239,7 +254,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
       Frame frame = positioned.frame();
       if (frame.length() > settings.eventSizeLimit) {
         StreamReset.Reason reason = StreamReset.Reason.OVERSIZED;
-        deliver(channel, new StreamReset(name, reason).event().frame(), position, reason);
+        reset(channel, reason, position);
         if (position != null) {
           // A reset of one channel has no id: the position is told behind it.
           deliver(channel, position.block().frame(), position, reason);
@@ -261,8 +276,20 @@ public final class Hub implements EventPublisher, AutoCloseable {
   public void reset(String channel, StreamReset.Reason reason) {
     Channel open = channels.get(channel);
     if (open != null) {
-      // Of several resets for one reason, a client needs the newest.
-      deliver(open, new StreamReset(channel, reason).event().frame(), null, reason);
+      reset(open, reason, null);
+    }
+  }
+
+  private void reset(Channel channel, StreamReset.Reason reason, @Nullable Position position) {
+    StreamReset reset = new StreamReset(channel.name, reason);
+    // Of several resets for one reason, a client needs the newest.
+    deliver(channel, reset.event().frame(), position, reason);
+    tell(reset);
+  }
+
+  private void tell(StreamReset reset) {
+    if (observation != null) {
+      observation.tell(o -> o.reset(null, reset));
     }
   }
 
@@ -302,6 +329,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
   /** The upstream says: events of the reset's channel are missing, and can't be had any more. */
   public void lost(StreamReset reset) {
     upstreamEnd.lost(reset);
+    if (reset.channel() != null && channels.get(reset.channel()) != null) {
+      tell(reset);
+    }
   }
 
   /**
@@ -309,7 +339,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * of channels with history are told, and go on from there.
    */
   public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
-    upstreamEnd.rewound(reason, from, to);
+    StreamReset reset = new StreamReset(null, reason, from, to);
+    upstreamEnd.rewound(reset, to);
+    tell(reset);
   }
 
   /**
@@ -326,6 +358,31 @@ public final class Hub implements EventPublisher, AutoCloseable {
     lock.lock();
     try {
       return connections;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Who is on which channel, since when, and how far behind. Takes O(connections + channels +
+   * events that those listed are behind), of which the delivery loops do the first; waits for them,
+   * for one second at most. Not for every request: for a page of operations, or once a minute.
+   *
+   * @param limit how many connections and how many channels are listed at most
+   * @throws IllegalArgumentException if the limit is not above zero
+   */
+  public HubSnapshot snapshot(int limit) {
+    return census(limit).result(SNAPSHOT_TIMEOUT_NANOS);
+  }
+
+  Census census(int limit) {
+    if (limit <= 0) {
+      throw new IllegalArgumentException("limit " + limit + " is not above zero");
+    }
+    lock.lock();
+    try {
+      // Loops that have ended don't answer, and have nothing to say.
+      return new Census(channels, lock, closed ? new DeliveryLoop[0] : loops, connections, limit);
     } finally {
       lock.unlock();
     }
@@ -349,6 +406,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
       awaitNoConnections();
       for (DeliveryLoop loop : loops) {
         loop.execute(() -> loop.finishAll(CloseReason.HUB_CLOSED));
+      }
+      if (observation != null) {
+        for (DeliveryLoop loop : loops) {
+          loop.execute(() -> loop.report(channels));
+          loop.execute(observation::tick);
+        }
       }
     } finally {
       lock.unlock();
@@ -383,6 +446,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
   }
 
+  /** The wall clock's time at a moment of {@link #nanoTime}. */
+  Instant instantAt(long nanos) {
+    return origin.plusNanos(nanos - originNanos);
+  }
+
   long nanoTime() {
     return nanoTime.getAsLong();
   }
@@ -401,6 +469,13 @@ public final class Hub implements EventPublisher, AutoCloseable {
       channels.closeEmpty(now);
     } finally {
       lock.unlock();
+    }
+    if (observation != null) {
+      // Of what the loops have reported by now: one call for all of them.
+      observation.tick();
+      for (DeliveryLoop loop : loops) {
+        loop.execute(() -> loop.report(channels));
+      }
     }
   }
 }

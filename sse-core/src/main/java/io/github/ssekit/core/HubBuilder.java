@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -26,6 +27,7 @@ public final class HubBuilder {
   int batchCapBytes = 64 << 10;
   int privateBytes = 256 << 10;
   @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
+  @Nullable HubObserver observer;
   int loops = Runtime.getRuntime().availableProcessors();
   int maxConnections = Integer.MAX_VALUE;
   int maxConnectionsPerOwner = Integer.MAX_VALUE;
@@ -45,6 +47,7 @@ public final class HubBuilder {
     batchCapBytes = other.batchCapBytes;
     privateBytes = other.privateBytes;
     overrunPolicies = other.overrunPolicies;
+    observer = other.observer;
     loops = other.loops;
     maxConnections = other.maxConnections;
     maxConnectionsPerOwner = other.maxConnectionsPerOwner;
@@ -133,6 +136,12 @@ public final class HubBuilder {
           "sendLimit " + bytes + " is under " + LEAST_SEND_LIMIT + " bytes");
     }
     privateBytes = bytes;
+    return this;
+  }
+
+  /** Who is told what the hub does. Default: nobody, at no cost. */
+  public HubBuilder observer(HubObserver observer) {
+    this.observer = Objects.requireNonNull(observer, "observer");
     return this;
   }
 

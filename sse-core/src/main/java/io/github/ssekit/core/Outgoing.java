@@ -41,6 +41,11 @@ final class Outgoing {
   /** Whether it is live on channels with history, so that its signs of life are positions. */
   private boolean positioned;
 
+  /** How many events, and how many bytes, it has given to be written. */
+  private long events;
+
+  private long bytes;
+
   /** When the last sign of life was written: anything, or a position if it is positioned. */
   private long lastSign;
 
@@ -101,6 +106,25 @@ final class Outgoing {
     return now - lastSign < interval ? null : positioned ? position : HEARTBEAT;
   }
 
+  long events() {
+    return events;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  boolean hasNews() {
+    return pending != null;
+  }
+
+  /** Has a tally look at all subscriptions with news. */
+  void look(Tally tally) {
+    for (Subscription s = pending; s != null; s = s.nextPending) {
+      tally.look(s);
+    }
+  }
+
   boolean isEmpty() {
     return outbox == null && sign == null && replay == null && pending == null;
   }
@@ -126,20 +150,31 @@ final class Outgoing {
       lastSign = connection.hub.nanoTime();
       return block;
     }
-    return replay != null ? replay.bytes() : nextBatch(connection, batches);
+    if (replay != null) {
+      events += replay.events();
+      return replay.bytes();
+    }
+    return nextBatch(connection, batches);
   }
 
   /** The transport has taken what {@link #next} gave. */
-  void written(byte[] bytes, Hub hub) {
+  void written(Connection connection, byte[] written) {
+    Hub hub = connection.hub;
+    bytes += written.length;
     if (!positioned) {
       lastSign = hub.nanoTime();
     }
     Replay missed = replay;
     Resume resumed = resuming;
-    if (missed != null && resumed != null && missed.bytes() == bytes) {
+    if (missed != null && resumed != null && missed.bytes() == written) {
       replay = null;
       resuming = null;
-      hub.upstreamEnd.replayed(resumed, missed.upTo());
+      if (hub.observation != null) {
+        for (StreamReset reset : missed.resets()) {
+          hub.observation.tell(o -> o.reset(connection, reset));
+        }
+      }
+      hub.upstreamEnd.replayed(resumed, missed);
     }
   }
 
@@ -149,6 +184,8 @@ final class Outgoing {
       outbox = null;
     }
     if (frame != null) {
+      // The other frames are reconnection times: "retry: ...".
+      events += frame[0] == 'r' ? 0 : 1;
       OUTBOX_BYTES.addAndGet(this, -frame.length);
     }
     return frame;
@@ -187,6 +224,7 @@ final class Outgoing {
     if (batch == null) {
       return null;
     }
+    events += batch.events;
     if (batch.positioned) {
       lastSign = connection.hub.nanoTime();
     }
@@ -194,7 +232,7 @@ final class Outgoing {
   }
 
   /** The log has left the client behind: what its channel's policy has for it, or null. */
-  private static byte @Nullable [] overrun(Connection connection, Subscription s, long upTo) {
+  private byte @Nullable [] overrun(Connection connection, Subscription s, long upTo) {
     if (s.channel.policy.closes) {
       connection.finish(CloseReason.SLOW);
       return null;
@@ -207,9 +245,15 @@ final class Outgoing {
       }
       // From there on in the log if that still has it, else among the newest again.
       s.cursor = newest.get(newest.size() - 1);
+      events += newest.size();
       return Batches.join(newest);
     }
     channels.skipToEnd(s);
-    return new StreamReset(s.channel.name, StreamReset.Reason.OVERRUN).event().frame().bytes();
+    events++;
+    StreamReset reset = new StreamReset(s.channel.name, StreamReset.Reason.OVERRUN);
+    if (connection.hub.observation != null) {
+      connection.hub.observation.tell(o -> o.reset(connection, reset));
+    }
+    return reset.event().frame().bytes();
   }
 }

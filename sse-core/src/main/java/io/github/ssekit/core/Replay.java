@@ -11,10 +11,14 @@ import org.jspecify.annotations.Nullable;
 public final class Replay {
   private final Position upTo;
   private final byte[] bytes;
+  private final List<StreamReset> resets;
+  private final int events;
 
-  private Replay(Position upTo, byte[] bytes) {
+  private Replay(Position upTo, byte[] bytes, List<StreamReset> resets, int events) {
     this.upTo = upTo;
     this.bytes = bytes;
+    this.resets = List.copyOf(resets);
+    this.events = events;
   }
 
   /**
@@ -31,7 +35,7 @@ public final class Replay {
     if (events.isEmpty() || !upTo.toString().equals(events.get(events.size() - 1).id())) {
       append(out, upTo.block());
     }
-    return new Replay(upTo, out.toByteArray());
+    return new Replay(upTo, out.toByteArray(), resets, resets.size() + events.size());
   }
 
   /**
@@ -41,7 +45,8 @@ public final class Replay {
    */
   public static Replay reset(StreamReset.Reason reason, @Nullable Position from, Position to) {
     StreamReset reset = new StreamReset(null, reason, from, to);
-    return new Replay(to, reset.event().withId(to.toString()).frame().bytes());
+    byte[] bytes = reset.event().withId(to.toString()).frame().bytes();
+    return new Replay(to, bytes, List.of(reset), 1);
   }
 
   private static void append(ByteArrayOutputStream out, SseEvent event) {
@@ -56,6 +61,15 @@ public final class Replay {
   /** How many bytes it has. */
   public int length() {
     return bytes.length;
+  }
+
+  /** How many events, resets among them. */
+  int events() {
+    return events;
+  }
+
+  List<StreamReset> resets() {
+    return resets;
   }
 
   /** The bytes themselves: not to be modified. */

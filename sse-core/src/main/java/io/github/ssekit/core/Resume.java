@@ -32,6 +32,14 @@ final class Resume {
   /** How many rewinds there had been when the upstream was last asked. */
   int rewinds;
 
+  /** How many replays were written, and how many events they had. */
+  int replays;
+
+  long events;
+
+  /** The reset that the client is told when it is live, if any. */
+  @Nullable StreamReset told;
+
   /** Whether the connection has closed, or is live. */
   boolean ended;
 

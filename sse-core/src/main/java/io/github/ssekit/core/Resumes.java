@@ -126,7 +126,7 @@ final class Resumes {
       r.rewinds = rewinds;
       // One that has left all that it came for has nothing to be asked for.
       if (r.subscriptions.isEmpty() || !r.connection.replay(r, at)) {
-        live(r, null, Replay.reset(StreamReset.Reason.LOST, at, now).bytes());
+        live(r, null, reset(r, StreamReset.Reason.LOST, at, now));
       }
     }
   }
@@ -139,8 +139,14 @@ final class Resumes {
 
   private static byte[] greeting(Resume r, Position now) {
     return r.unknownId
-        ? Replay.reset(StreamReset.Reason.UNKNOWN_ID, null, now).bytes()
+        ? reset(r, StreamReset.Reason.UNKNOWN_ID, null, now)
         : now.block().frame().bytes();
+  }
+
+  private static byte[] reset(
+      Resume r, StreamReset.Reason reason, @Nullable Position from, Position to) {
+    r.told = new StreamReset(null, reason, from, to);
+    return Replay.reset(reason, from, to).bytes();
   }
 
   /**
@@ -156,6 +162,6 @@ final class Resumes {
     }
     r.subscriptions.addAll(r.late);
     r.connection.resume = null;
-    r.connection.live(r.subscriptions, greeting);
+    r.connection.live(r.subscriptions, greeting, r);
   }
 }

@@ -63,12 +63,12 @@ final class UpstreamEnd {
   }
 
   /** See {@link Hub#rewound}. */
-  void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
+  void rewound(StreamReset reset, Position to) {
     locked(
         () -> {
           // One frame: a client of several channels is told once.
-          SseEvent reset = new StreamReset(null, reason, from, to).event();
-          channels.restart(reset.withId(to.toString()).frame(), to, reason);
+          Frame frame = reset.event().withId(to.toString()).frame();
+          channels.restart(frame, to, reset.reason());
           resumes.rewound(to);
         });
   }
@@ -91,10 +91,12 @@ final class UpstreamEnd {
   }
 
   /** A connection has written a replay. */
-  void replayed(Resume resume, Position upTo) {
+  void replayed(Resume resume, Replay replay) {
     lock.lock();
     try {
-      resumes.replayed(resume, upTo);
+      resume.replays++;
+      resume.events += replay.events();
+      resumes.replayed(resume, replay.upTo());
     } finally {
       lock.unlock();
     }
