@@ -1,15 +1,20 @@
 package io.github.ssekit.servlet;
 
 import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.ConnectionOptions;
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.OverCapacityException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collection;
 import org.jspecify.annotations.Nullable;
 
 /** Answers requests with event streams. */
 public final class EventStreams {
+  private static final System.Logger LOG = System.getLogger(EventStreams.class.getName());
+
   private EventStreams() {}
 
   /**
@@ -21,9 +26,14 @@ public final class EventStreams {
    * its way; it begins with the hub's reconnection time. The servlet and all filters before it must
    * be declared {@code async-supported}.
    *
+   * <p>If the hub has no room, the client is told when to come back, as {@link
+   * OverCapacityAnswer#DEFAULT} says, and the connection that is returned is closed already, with
+   * {@link io.github.ssekit.core.CloseReason#OVER_CAPACITY}: whatever is done with it does nothing.
+   *
    * @param channels those that the client listens to from the start; check before that it may
    * @throws IllegalArgumentException if a channel's name is not legal, see {@link
-   *     io.github.ssekit.core.EventPublisher}; nothing is written then
+   *     io.github.ssekit.core.EventPublisher}, or if they are more than one connection may have;
+   *     nothing is written then
    * @throws IllegalStateException if the request does not support async, if the response is
    *     committed, or if the hub is closed; nothing is written then
    */
@@ -38,6 +48,34 @@ public final class EventStreams {
       HttpServletRequest request,
       HttpServletResponse response,
       Collection<String> channels) {
+    return open(hub, request, response, ConnectionOptions.of(channels));
+  }
+
+  /**
+   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
+   *
+   * @param options without a last event ID, the request's is taken
+   */
+  public static Connection open(
+      Hub hub,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      ConnectionOptions options) {
+    return open(hub, request, response, options, OverCapacityAnswer.DEFAULT);
+  }
+
+  /**
+   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
+   *
+   * @param options without a last event ID, the request's is taken
+   * @param overCapacity how the client is answered if the hub has no room
+   */
+  public static Connection open(
+      Hub hub,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      ConnectionOptions options,
+      OverCapacityAnswer overCapacity) {
     if (!request.isAsyncSupported()) {
       throw new IllegalStateException(
           "An event stream needs async support: set async-supported to true on the servlet "
@@ -46,7 +84,19 @@ public final class EventStreams {
     if (response.isCommitted()) {
       throw new IllegalStateException("The response is committed: open the event stream earlier");
     }
-    return hub.connect(ServletTransport.of(request, response), channels, lastEventId(request));
+    ConnectionOptions all =
+        options.lastEventId() == null ? options.withLastEventId(lastEventId(request)) : options;
+    try {
+      return hub.connect(ServletTransport.of(request, response), all);
+    } catch (OverCapacityException e) {
+      LOG.log(System.Logger.Level.DEBUG, "A client is sent away: {0}", e.getMessage());
+      try {
+        overCapacity.write(request, response);
+      } catch (IOException gone) {
+        LOG.log(System.Logger.Level.DEBUG, "The client is gone: {0}", gone.toString());
+      }
+      return hub.refused(all);
+    }
   }
 
   /** Status and headers of an event stream. */

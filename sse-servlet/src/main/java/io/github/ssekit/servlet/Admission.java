@@ -1,0 +1,62 @@
+package io.github.ssekit.servlet;
+
+import io.github.ssekit.core.ConnectionOptions;
+import java.util.Collection;
+import org.jspecify.annotations.Nullable;
+
+/** An application's answer to a request for an event stream: what it carries, or a refusal. */
+public final class Admission {
+  final @Nullable ConnectionOptions options;
+
+  /** Of a refusal. */
+  final int status;
+
+  private Admission(@Nullable ConnectionOptions options, int status) {
+    this.options = options;
+    this.status = status;
+  }
+
+  /**
+   * Lets the client in, to these channels. What it has missed of them, and of no others, it gets
+   * too: to resume is to subscribe.
+   *
+   * @param options without a last event ID, the request's is taken
+   */
+  public static Admission to(ConnectionOptions options) {
+    return new Admission(options, 200);
+  }
+
+  /**
+   * Lets the client in, to these channels.
+   *
+   * @throws IllegalArgumentException if a channel's name is not legal
+   */
+  public static Admission to(Collection<String> channels) {
+    return to(ConnectionOptions.of(channels));
+  }
+
+  /**
+   * Lets the client in, to these channels.
+   *
+   * @throws IllegalArgumentException if a channel's name is not legal
+   */
+  public static Admission to(String... channels) {
+    return to(ConnectionOptions.of(channels));
+  }
+
+  /**
+   * Refuses the client. A browser's {@code EventSource} does not come back by itself after any of
+   * these; 204 is what the standard has for that alone (WHATWG HTML 9.2.1).
+   *
+   * @param status 204, or 400 to 599: say 401 for who is not logged in, 403 for who may not listen,
+   *     404 for what is not there
+   * @throws IllegalArgumentException if it is another
+   */
+  public static Admission refuse(int status) {
+    if (status != 204 && (status < 400 || status > 599)) {
+      throw new IllegalArgumentException(
+          "status " + status + " is no refusal: give it 204, or 400 to 599");
+    }
+    return new Admission(null, status);
+  }
+}

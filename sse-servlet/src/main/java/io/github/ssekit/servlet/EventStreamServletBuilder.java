@@ -1,0 +1,78 @@
+package io.github.ssekit.servlet;
+
+import io.github.ssekit.core.Hub;
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.List;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** The settings of an {@link EventStreamServlet}. Not thread-safe. */
+public final class EventStreamServletBuilder {
+  final Hub hub;
+  final Function<? super HttpServletRequest, Admission> selector;
+  Function<? super HttpServletRequest, @Nullable String> owner = request -> null;
+  OverCapacityAnswer overCapacity = OverCapacityAnswer.DEFAULT;
+  private List<String> origins = List.of();
+  private boolean credentials;
+
+  EventStreamServletBuilder(Hub hub, Function<? super HttpServletRequest, Admission> selector) {
+    this.hub = hub;
+    this.selector = selector;
+  }
+
+  /**
+   * Whom a connection belongs to, if the selector has not said so: for {@link
+   * io.github.ssekit.core.HubBuilder#maxConnectionsPerOwner}. Say {@code
+   * HttpServletRequest::getRemoteUser}, or {@code getRemoteAddr}, which behind a proxy is the
+   * proxy's unless the container is told otherwise. Default: nobody.
+   *
+   * @param ownerOf called on the request's thread, for those that are let in; may return null
+   */
+  public EventStreamServletBuilder owner(
+      Function<? super HttpServletRequest, @Nullable String> ownerOf) {
+    owner = ownerOf;
+    return this;
+  }
+
+  /**
+   * The origins whose pages may listen, as browsers write them: {@code https://app.example}, {@code
+   * http://localhost:3000}; the page's own too, if its client is made of fetch. A request with any
+   * other {@code Origin}, {@code null} included, is answered with 403 before the selector is asked;
+   * one without is none of a page of another origin, and is let through. Or {@code "*"}: every page
+   * of every site, without its cookies. Default: no origin is looked at, and no page of another one
+   * can read.
+   */
+  public EventStreamServletBuilder allowOrigins(String... exact) {
+    origins = List.of(exact);
+    return this;
+  }
+
+  /**
+   * Lets pages of the allowed origins send cookies ({@code withCredentials}). Only together with
+   * exact origins.
+   */
+  public EventStreamServletBuilder allowCredentials() {
+    credentials = true;
+    return this;
+  }
+
+  /** How a client is answered for which the hub has no room. Default: as its constant says. */
+  public EventStreamServletBuilder overCapacity(OverCapacityAnswer answer) {
+    overCapacity = answer;
+    return this;
+  }
+
+  /**
+   * The servlet.
+   *
+   * @throws IllegalArgumentException if an origin is not written as browsers do, or if credentials
+   *     are allowed without exact origins
+   */
+  public EventStreamServlet create() {
+    if (credentials && origins.isEmpty()) {
+      throw new IllegalArgumentException("allowCredentials needs allowOrigins: name the origins");
+    }
+    return new EventStreamServlet(
+        this, origins.isEmpty() ? null : new Origins(origins, credentials));
+  }
+}
