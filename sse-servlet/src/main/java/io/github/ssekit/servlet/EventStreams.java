@@ -35,7 +35,8 @@ public final class EventStreams {
    *     io.github.ssekit.core.EventPublisher}, or if they are more than one connection may have;
    *     nothing is written then
    * @throws IllegalStateException if the request does not support async, if the response is
-   *     committed, or if the hub is closed; nothing is written then
+   *     committed, if a filter compresses it or can't pass on what is written without blocking, or
+   *     if the hub is closed; nothing is written then
    */
   public static Connection open(
       Hub hub, HttpServletRequest request, HttpServletResponse response, String... channels) {
@@ -79,11 +80,14 @@ public final class EventStreams {
     if (!request.isAsyncSupported()) {
       throw new IllegalStateException(
           "An event stream needs async support: set async-supported to true on the servlet "
-              + "and on every filter before it");
+              + request.getHttpServletMapping().getServletName()
+              + " and on every filter before it, which are: "
+              + CurrentFilters.names());
     }
     if (response.isCommitted()) {
       throw new IllegalStateException("The response is committed: open the event stream earlier");
     }
+    TomcatTlsBug.warnOnce(request);
     ConnectionOptions all =
         options.lastEventId() == null ? options.withLastEventId(lastEventId(request)) : options;
     try {

@@ -1,10 +1,13 @@
 package io.github.ssekit.servlet;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.github.ssekit.core.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -28,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * locks of their own held; {@code complete} is called without the guard for the same reason.
  */
 class ServletTransport implements Transport, WriteListener, AsyncListener {
+  private static final System.Logger LOG = System.getLogger(ServletTransport.class.getName());
+
   /** Whether Undertow's classes can be seen from here, whatever the container is. */
   private static final boolean UNDERTOW = undertow();
 
@@ -43,6 +48,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   /** Whether the container may hold bytes that no flush has followed. */
   private boolean unflushed;
+
+  /** What to log if the output, one of a filter, never calls; null else. */
+  private volatile @Nullable String deaf;
 
   /** Set before the container knows of this transport. */
   private @Nullable Signals signals;
@@ -83,18 +91,39 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
       guard.unlock();
     }
     // Last: from here on the container calls.
-    stream.setWriteListener(this);
+    try {
+      stream.setWriteListener(this);
+    } catch (UnsupportedOperationException e) {
+      throw new IllegalStateException(unfit(stream, "has no write listener"), e);
+    }
   }
 
   private ServletOutputStream startAsync(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     EventStreams.writeHead(response);
+    ServletOutputStream stream = response.getOutputStream();
+    String encoding = response.getHeader("Content-Encoding");
+    if (encoding != null) {
+      throw new IllegalStateException(unfit(stream, "has the Content-Encoding " + encoding));
+    }
+    if (response instanceof ServletResponseWrapper) {
+      deaf = unfit(stream, "has not called its write listener");
+    }
     prepare(response);
     AsyncContext started = request.startAsync(request, response);
     context = started;
     started.setTimeout(0);
     started.addListener(this);
-    return response.getOutputStream();
+    return stream;
+  }
+
+  private static String unfit(ServletOutputStream stream, String why) {
+    return "The response's output, a "
+        + stream.getClass().getName()
+        + ", "
+        + why
+        + ": exclude event streams from the filter that wraps the response, one of "
+        + CurrentFilters.names();
   }
 
   @Override
@@ -139,6 +168,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     AsyncContext ended;
     guard.lock();
     try {
+      if (out != null && deaf != null) {
+        LOG.log(WARNING, deaf);
+      }
       ended = context;
       context = null;
       out = null;
@@ -178,6 +210,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   @Override
   public void onWritePossible() {
+    deaf = null;
     signals().writable();
   }
 

@@ -5,8 +5,10 @@ import io.undertow.io.Sender;
 import io.undertow.server.BlockingHttpExchange;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.ServerConnection;
+import io.undertow.server.handlers.encoding.AllowedContentEncodings;
 import io.undertow.servlet.handlers.ServletRequestContext;
 import io.undertow.util.AttachmentKey;
+import io.undertow.util.Protocols;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -23,6 +25,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A flush may leave bytes behind and say that all is well, and one that fails completes the
  *       response behind our back. A write that doesn't fit the response's buffer goes to the socket
  *       at once and tells what it could not send; so the buffer is one byte, and there is no flush.
+ *       With HTTP/2 that write only makes a frame, which a flush hands to the connection; and a
+ *       filter's stream or Undertow's compression have buffers of their own: these are flushed.
  *   <li>To complete a response whose client has gone logs an error with its stack trace, except on
  *       the connection's I/O thread.
  *   <li>So does, for the same reason, a write by which Undertow finds that the client has gone: it
@@ -38,11 +42,15 @@ final class UndertowTransport extends ServletTransport {
   private static final AttachmentKey<Boolean> HUSHED = AttachmentKey.create(Boolean.class);
 
   private final HttpServerExchange exchange;
+  private final boolean flushes;
 
   private UndertowTransport(
       HttpServletRequest request, HttpServletResponse response, HttpServerExchange exchange) {
     super(request, response);
     this.exchange = exchange;
+    this.flushes =
+        exchange.getProtocol().equals(Protocols.HTTP_2_0)
+            || exchange.getAttachment(AllowedContentEncodings.ATTACHMENT_KEY) != null;
   }
 
   /** Null if it is not Undertow that serves the request. */
@@ -64,6 +72,9 @@ final class UndertowTransport extends ServletTransport {
   @Override
   boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
       throws IOException {
+    if (flushes || !stream.getClass().getName().startsWith("io.undertow.")) {
+      return super.send(stream, bytes, offset, length);
+    }
     stream.write(bytes, offset, length);
     return true;
   }

@@ -33,10 +33,6 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
-import org.eclipse.jetty.ee10.servlet.ServletHolder;
-import org.eclipse.jetty.server.Server;
-import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,7 +41,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who is let in, and how the others are answered, as it is on the wire. On Jetty. */
+/** Who is let in, and how the others are answered, as it is on the wire. */
 class AdmissionIT {
   private static final String APP = "https://app.example";
 
@@ -58,30 +54,34 @@ class AdmissionIT {
           .create();
   private final Queue<Connection> opened = new ConcurrentLinkedQueue<>();
   private final List<Socket> sockets = new ArrayList<>();
-  private final Server server = new Server(0);
-  private final ServletContextHandler context = new ServletContextHandler();
+  private Server server;
 
   @BeforeEach
   void startServer() throws Exception {
-    add("/one-line", EventStreamServlet.of(hub, r -> List.of("news")));
-    add("/events", builder().allowOrigins(APP, "http://localhost:3000").create());
-    add("/cookies", builder().allowOrigins(APP).allowCredentials().create());
-    add("/any", builder().allowOrigins("*").create());
-    add(
-        "/own",
-        builder()
-            .overCapacity(
-                new OverCapacityAnswer(Duration.ofMillis(700), Duration.ofMillis(700), 429))
-            .create());
-    add("/open", new Opener());
-    server.setHandler(context);
-    server.start();
+    server =
+        Server.start(
+            Protocol.HTTP_1,
+            new Server.Site(
+                List.of(
+                    served("/one-line", EventStreamServlet.of(hub, r -> List.of("news"))),
+                    served(
+                        "/events", builder().allowOrigins(APP, "http://localhost:3000").create()),
+                    served("/cookies", builder().allowOrigins(APP).allowCredentials().create()),
+                    served("/any", builder().allowOrigins("*").create()),
+                    served(
+                        "/own",
+                        builder()
+                            .overCapacity(
+                                new OverCapacityAnswer(
+                                    Duration.ofMillis(700), Duration.ofMillis(700), 429))
+                            .create()),
+                    served("/open", new Opener())),
+                List.of(),
+                false));
   }
 
-  private void add(String path, HttpServlet servlet) {
-    ServletHolder holder = new ServletHolder(servlet);
-    holder.setAsyncSupported(true);
-    context.addServlet(holder, path);
+  private static Server.Served served(String path, HttpServlet servlet) {
+    return new Server.Served(path, servlet, true);
   }
 
   /** Users may listen to the channels of their name; who has none is refused as he asks. */
@@ -118,7 +118,7 @@ class AdmissionIT {
       socket.close();
     }
     hub.close();
-    server.stop();
+    server.close();
   }
 
   // Over capacity.
@@ -413,7 +413,7 @@ class AdmissionIT {
 
   /** In HTTP/1.0: a body is what comes until the end, without chunks. */
   private Answer ask(String method, String path, String... headers) throws IOException {
-    int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
+    int port = server.port();
     Socket socket = new Socket("localhost", port);
     sockets.add(socket);
     socket.setSoTimeout(20_000);

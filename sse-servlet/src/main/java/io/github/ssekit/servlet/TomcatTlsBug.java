@@ -1,0 +1,63 @@
+package io.github.ssekit.servlet;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import jakarta.servlet.http.HttpServletRequest;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tomcat's bug 69982: over TLS, the end of what is written without blocking stays in Tomcat until
+ * more is written. Mended in 10.1.54 and 11.0.21.
+ */
+final class TomcatTlsBug {
+  private static final System.Logger LOG = System.getLogger(TomcatTlsBug.class.getName());
+  private static final Pattern VERSION =
+      Pattern.compile("Apache Tomcat[^/]*/(\\d{1,4})\\.(\\d{1,4})\\.(\\d{1,4})(?!\\d).*");
+  private static final AtomicBoolean CHECKED = new AtomicBoolean();
+
+  private TomcatTlsBug() {}
+
+  /** Logs a warning for the first request over the container's own TLS, if it has the bug. */
+  static void warnOnce(HttpServletRequest request) {
+    // Behind a proxy that speaks TLS, a request may be secure without the attribute.
+    if (!CHECKED.get()
+        && request.isSecure()
+        && request.getAttribute("jakarta.servlet.request.cipher_suite") != null
+        && CHECKED.compareAndSet(false, true)) {
+      String warning = warning(request.getServletContext().getServerInfo());
+      if (warning != null) {
+        LOG.log(WARNING, warning);
+      }
+    }
+  }
+
+  /**
+   * What to log of a container, or null.
+   *
+   * @param serverInfo as {@link jakarta.servlet.ServletContext#getServerInfo} has it
+   */
+  static @Nullable String warning(@Nullable String serverInfo) {
+    Matcher version = VERSION.matcher(serverInfo == null ? "" : serverInfo);
+    if (!version.matches()) {
+      return null;
+    }
+    int major = Integer.parseInt(version.group(1));
+    int minor = Integer.parseInt(version.group(2));
+    int patch = Integer.parseInt(version.group(3));
+    boolean mended =
+        switch (major) {
+          case 10 -> minor > 1 || (minor == 1 && patch >= 54);
+          case 11 -> minor > 0 || patch >= 21;
+          default -> major > 11;
+        };
+    return mended
+        ? null
+        : "Tomcat "
+            + String.join(".", version.group(1), version.group(2), version.group(3))
+            + " holds back the end of an event over TLS until something follows it (bug 69982):"
+            + " use 10.1.54, 11.0.21 or newer, or let a proxy speak TLS";
+  }
+}

@@ -1,0 +1,164 @@
+package io.github.ssekit.servlet;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.ssekit.core.CloseReason;
+import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.HubBuilder;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.AfterParameterizedClassInvocation;
+import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
+import org.junit.jupiter.params.Parameter;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/**
+ * One cell of the matrix: the container of this run and one protocol, and a hub that is new for
+ * each test. The build runs the subclasses once on each container.
+ */
+@ParameterizedClass(name = "{0}")
+@EnumSource(Protocol.class)
+@ExtendWith(MatrixReport.class)
+@Timeout(300)
+abstract class Cell {
+  /** Whether this is the long form, {@code mvn -Pmatrix verify}. */
+  static final boolean LONG = Boolean.getBoolean("ssekit.matrix.long");
+
+  static final Duration HEARTBEAT = Duration.ofMillis(200);
+  static final Duration STUCK = Duration.ofSeconds(1);
+
+  /** How late a busy machine may be. */
+  static final Duration LATE = Duration.ofSeconds(5);
+
+  private static Server server;
+  private static volatile Cell running;
+
+  @Parameter Protocol protocol;
+
+  final LogCapture log = new LogCapture();
+  final Queue<Connection> opened = new ConcurrentLinkedQueue<>();
+  final Queue<CloseReason> closed = new ConcurrentLinkedQueue<>();
+  private volatile Hub hub;
+
+  @BeforeParameterizedClassInvocation
+  static void startServer(Protocol protocol) throws Exception {
+    server = Server.start(protocol, site(false));
+  }
+
+  @AfterParameterizedClassInvocation
+  static void stopServer() throws Exception {
+    server.close();
+  }
+
+  static Server.Site site(boolean compress) {
+    return new Server.Site(
+        List.of(
+            new Server.Served("/open/*", new Opener(), true),
+            new Server.Served("/json", new Json(), true)),
+        Filters.ALL,
+        compress);
+  }
+
+  @BeforeEach
+  void startHub() {
+    hub = settings(Hub.builder().heartbeat(HEARTBEAT).stuckWriteDeadline(STUCK)).create();
+    running = this;
+    log.start();
+  }
+
+  @AfterEach
+  void stopHub() {
+    hub.close();
+    log.stop();
+  }
+
+  /** What the tests of a class need of the hub. */
+  HubBuilder settings(HubBuilder builder) {
+    return builder;
+  }
+
+  final Hub hub() {
+    return hub;
+  }
+
+  final int port() {
+    return server.port();
+  }
+
+  final Client client() throws Exception {
+    return new Client(protocol, port());
+  }
+
+  /** The connection that was opened last, once there are so many. */
+  final void awaitOpened(int count) {
+    await().atMost(LATE).until(() -> opened.size() == count);
+  }
+
+  /** So many connections have ended, each once, each with this reason, and none is left. */
+  final void awaitClosed(int count, CloseReason reason, Duration atMost) {
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(atMost)
+        .until(() -> closed.size() >= count && hub.connectionCount() == 0);
+    assertEquals(List.of(reason), closed.stream().distinct().toList());
+    assertEquals(count, closed.size());
+  }
+
+  /** Adds a figure to the running test's result in the report. */
+  static void note(String text) {
+    MatrixReport.note(text);
+  }
+
+  static String seconds(long sinceNanos) {
+    return String.format("%.1f s", (System.nanoTime() - sinceNanos) / 1e9);
+  }
+
+  /** Opens event streams of channel {@code room} on the running test's hub. */
+  private static final class Opener extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response) {
+      Cell test = running;
+      Connection connection = EventStreams.open(test.hub, request, response, "room");
+      test.opened.add(connection);
+      connection.onClose(test.closed::add);
+      test.onOpen(connection, request);
+    }
+  }
+
+  /** Called on the request's thread. */
+  void onOpen(Connection connection, HttpServletRequest request) {}
+
+  /** Answers with the request's id, small and with its length. */
+  private static final class Json extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      byte[] body = json(request.getParameter("id")).getBytes(UTF_8);
+      response.setContentType("application/json");
+      response.setContentLength(body.length);
+      response.getOutputStream().write(body);
+    }
+  }
+
+  static String json(String id) {
+    return "{\"id\":\"" + id + "\",\"text\":\"not an event\"}";
+  }
+}

@@ -1,0 +1,80 @@
+package io.github.ssekit.servlet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.ssekit.core.EventStreamReader;
+import io.github.ssekit.core.SseEvent;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+
+/** A client of a cell. With HTTP/2 all of its streams share one connection. */
+final class Client {
+  static {
+    // So that a client which doesn't read is noticed after kilobytes instead of megabytes.
+    System.setProperty("jdk.httpclient.windowsize", "65536");
+    System.setProperty("jdk.httpclient.receiveBufferSize", "16384");
+  }
+
+  private final HttpClient http;
+  private final URI base;
+  private final Protocol protocol;
+
+  Client(Protocol protocol, int port) throws Exception {
+    this.protocol = protocol;
+    this.base = URI.create(protocol.scheme + "://localhost:" + port);
+    HttpClient.Builder builder = HttpClient.newBuilder().version(protocol.version);
+    if (protocol.tls()) {
+      builder.sslContext(Tls.context());
+    }
+    this.http = builder.build();
+  }
+
+  HttpResponse<InputStream> get(String path, String... headers) throws Exception {
+    HttpRequest.Builder request = HttpRequest.newBuilder(base.resolve(path));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    HttpResponse<InputStream> response = http.send(request.build(), BodyHandlers.ofInputStream());
+    assertEquals(protocol.version, response.version());
+    return response;
+  }
+
+  /** An event stream, of which the head has arrived. */
+  Stream open(String path) throws Exception {
+    HttpResponse<InputStream> response = get(path);
+    assertEquals(200, response.statusCode());
+    return new Stream(response.body());
+  }
+
+  /** The end of an event stream where it is read. */
+  static final class Stream implements AutoCloseable {
+    private final InputStream body;
+    private final EventStreamReader reader;
+
+    Stream(InputStream body) {
+      this.body = body;
+      this.reader = new EventStreamReader(body);
+    }
+
+    /** The next event's data; null at the end, which throws if the response is cut off. */
+    String next() throws IOException {
+      SseEvent event = reader.next();
+      return event == null ? null : event.data();
+    }
+
+    InputStream body() {
+      return body;
+    }
+
+    /** The client goes: the connection is closed, or with HTTP/2 the stream is reset. */
+    @Override
+    public void close() throws IOException {
+      body.close();
+    }
+  }
+}

@@ -1,0 +1,125 @@
+package io.github.ssekit.servlet;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.CloseReason;
+import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.HubBuilder;
+import io.github.ssekit.core.SseEvent;
+import jakarta.servlet.http.HttpServletRequest;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+/** The application ends streams: cleanly, once, and without a trace in what follows. */
+class ClosingIT extends Cell {
+  private static final int CLIENTS = 4;
+  private static final int ROUNDS = LONG ? 2_500 : 50;
+
+  private final Queue<Long> timeouts = new ConcurrentLinkedQueue<>();
+  private final ExecutorService closers = Executors.newFixedThreadPool(2);
+  private volatile boolean closing;
+
+  @Override
+  HubBuilder settings(HubBuilder builder) {
+    return builder.stuckWriteDeadline(Duration.ofMinutes(1)).sendLimit(16 << 20);
+  }
+
+  @Override
+  void onOpen(Connection connection, HttpServletRequest request) {
+    timeouts.add(request.getAsyncContext().getTimeout());
+    if (closing) {
+      closers.execute(connection::close);
+      closers.execute(connection::close);
+    }
+  }
+
+  @Test
+  @Point("4, 5 Streams end while events are published, then an answer on the same connection")
+  void closingRacesPublishingAndTheNextAnswerHoldsNoByteOfTheStream() throws Exception {
+    closing = true;
+    AtomicBoolean over = new AtomicBoolean();
+    Thread publisher =
+        new Thread(
+            () -> {
+              while (!over.get()) {
+                hub().publish("room", SseEvent.of("a foreign byte"));
+                LockSupport.parkNanos(20_000);
+              }
+            });
+    publisher.start();
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    List<Future<?>> results = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      int client = i;
+      results.add(clients.submit(() -> streamsAndAnswers(client)));
+    }
+    for (Future<?> result : results) {
+      result.get();
+    }
+    over.set(true);
+    publisher.join();
+    clients.shutdown();
+    awaitClosed(CLIENTS * ROUNDS, CloseReason.CLOSED, LATE);
+    assertNull(ManagementFactory.getThreadMXBean().findDeadlockedThreads());
+    assertEquals(List.of(), log.aboveDebug());
+    note(String.format("%,d streams", CLIENTS * ROUNDS));
+  }
+
+  private Void streamsAndAnswers(int client) throws Exception {
+    KeepAlive connection = KeepAlive.to(protocol, port());
+    for (int i = 0; i < ROUNDS; i++) {
+      String stream = connection.get("/open");
+      assertTrue(stream.startsWith("retry: 2000\n\n") && stream.endsWith("\n\n"), stream);
+      String id = client + "-" + i;
+      assertEquals(json(id), connection.get("/json?id=" + id));
+    }
+    connection.close();
+    return null;
+  }
+
+  @Test
+  @Point("7 Closed while a write waits for the client: the rest arrives, and a clean end")
+  void closingWhileAWriteIsPendingEndsCleanlyAfterTheRest() throws Exception {
+    try (Relay relay = new Relay(port())) {
+      Client.Stream stream = new Client(protocol, relay.port()).open("/open");
+      awaitOpened(1);
+      relay.pause();
+      String large = "x".repeat(200_000);
+      int events = 24;
+      Connection connection = opened.element();
+      for (int i = 0; i < events; i++) {
+        connection.send(SseEvent.of(i + large));
+      }
+      connection.close();
+      await().during(Duration.ofMillis(300)).atMost(LATE).until(closed::isEmpty);
+      relay.resume();
+      for (int i = 0; i < events; i++) {
+        assertEquals(i + large, stream.next());
+      }
+      assertNull(stream.next());
+      awaitClosed(1, CloseReason.CLOSED, LATE);
+      assertEquals(List.of(), log.aboveDebug());
+    }
+  }
+
+  @Test
+  @Point("8 The container's async timeout does not end a stream")
+  void theContainersAsyncTimeoutIsOverridden() throws Exception {
+    client().open("/open");
+    awaitOpened(1);
+    assertEquals(List.of(0L), List.copyOf(timeouts));
+  }
+}

@@ -1,0 +1,108 @@
+package io.github.ssekit.servlet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.EventStreamReader;
+import io.github.ssekit.core.HubBuilder;
+import io.github.ssekit.core.SseEvent;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+
+/** What is published arrives: whole, in order, at once. No heartbeat pushes it along. */
+class DeliveryIT extends Cell {
+  private static final int PRODUCERS = 8;
+  private static final int EACH = LONG ? 5_000 : 125;
+
+  @Override
+  HubBuilder settings(HubBuilder builder) {
+    return builder.heartbeat(Duration.ofMinutes(5)).log(PRODUCERS * EACH, 1L << 30);
+  }
+
+  @Test
+  @Point("1 Eight threads publish at once: every event whole, in the order of its thread")
+  void eventsOfEightThreadsArriveWholeAndInTheOrderOfEach() throws Exception {
+    Client client = client();
+    List<Client.Stream> streams = List.of(client.open("/open"), client.open("/open"));
+    ExecutorService producers = Executors.newFixedThreadPool(PRODUCERS);
+    CountDownLatch go = new CountDownLatch(PRODUCERS);
+    for (int p = 0; p < PRODUCERS; p++) {
+      int producer = p;
+      producers.execute(
+          () -> {
+            go.countDown();
+            for (int i = 0; i < EACH; i++) {
+              hub().publish("room", SseEvent.of(data(producer, i)));
+            }
+          });
+    }
+    for (Client.Stream stream : streams) {
+      int[] next = new int[PRODUCERS];
+      for (int i = 0; i < PRODUCERS * EACH; i++) {
+        String data = stream.next();
+        int producer = data.charAt(0) - '0';
+        assertEquals(data(producer, next[producer]++), data);
+      }
+    }
+    producers.shutdown();
+    assertTrue(producers.awaitTermination(10, TimeUnit.SECONDS));
+    assertEquals(List.of(), log.aboveDebug());
+  }
+
+  private static String data(int producer, int i) {
+    return producer + " " + i + " " + "x".repeat((producer * 7919 + i * 104_729) % 3_000);
+  }
+
+  @Test
+  @Point("6 One event, then silence: median and longest time until it arrives")
+  void anEventBehindWhichNothingComesArrivesAtOnce() throws Exception {
+    Client.Stream stream = client().open("/open");
+    awaitOpened(1);
+    for (int size : new int[] {5, 2_040, 8_190, 9 << 10, 64 << 10, 1_000_000}) {
+      long[] nanos = new long[LONG ? 101 : 11];
+      for (int i = 0; i < nanos.length; i++) {
+        String data = ("" + (char) ('a' + i % 26)).repeat(size);
+        long start = System.nanoTime();
+        hub().publish("room", SseEvent.of(data));
+        assertEquals(data, stream.next());
+        nanos[i] = System.nanoTime() - start;
+      }
+      Arrays.sort(nanos);
+      long median = nanos[nanos.length / 2];
+      if (size < 1_000_000) {
+        // In every build, on a busy machine too, what matters is that it comes at all.
+        long most = LONG ? 100_000_000 : 2_000_000_000;
+        assertTrue(median < most, size + " bytes, median ns: " + median);
+        long longest = nanos[nanos.length - 1];
+        note(String.format("%,d B: %.1f, %.0f ms", size, median / 1e6, longest / 1e6));
+      }
+    }
+    assertEquals(List.of(), log.aboveDebug());
+  }
+
+  @Test
+  @Point("11 What is framed is parsed back as it was")
+  void whatIsFramedIsParsedBackAsItWas() throws Exception {
+    List<String> texts =
+        List.of("", " x", "a\n", "\n", "\n\n", "a\n\nb", "a\u2028b", "a\0b", "\ud83d\ude00");
+    SseEvent[] events =
+        texts.stream().map(t -> SseEvent.of("kind: of", t)).toArray(SseEvent[]::new);
+    EventStreamReader reader = new EventStreamReader(client().open("/open").body());
+    awaitOpened(1);
+    opened.forEach(c -> Arrays.stream(events).forEach(c::send));
+    opened.forEach(io.github.ssekit.core.Connection::close);
+    for (SseEvent event : events) {
+      SseEvent parsed = reader.next();
+      assertEquals(event.data(), parsed.data());
+      assertEquals(event.type(), parsed.type());
+    }
+    assertNull(reader.next());
+  }
+}

@@ -1,0 +1,164 @@
+package io.github.ssekit.servlet;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.CloseReason;
+import io.github.ssekit.core.HubBuilder;
+import io.github.ssekit.core.SseEvent;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Test;
+
+/** Clients that go, however they go: each is gone soon, once, for the right reason, quietly. */
+class DepartureIT extends Cell {
+  private static final int CLIENTS = LONG ? 50 : 10;
+
+  /** A dead client is found by the second heartbeat that is written to it. */
+  private static final Duration DEAD = HEARTBEAT.multipliedBy(2).plus(LATE);
+
+  /** One that takes nothing is found when the container says no, and the deadline has passed. */
+  private static final Duration DEAF = DEAD.plus(STUCK);
+
+  @Test
+  @Point("3 The client goes while the stream is idle: RST")
+  void aClientThatSendsAnRstIsGone() throws Exception {
+    try (Relay relay = new Relay(port())) {
+      openIdle(relay);
+      long start = System.nanoTime();
+      relay.reset();
+      awaitGone(CLIENTS, start);
+    }
+  }
+
+  @Test
+  @Point("3 The client goes while the stream is idle: FIN")
+  void aClientThatSendsAFinIsGone() throws Exception {
+    try (Relay relay = new Relay(port())) {
+      openIdle(relay);
+      long start = System.nanoTime();
+      relay.end();
+      awaitGone(CLIENTS, start);
+    }
+  }
+
+  @Test
+  @Point("3 The client goes while the stream is idle: kill -9")
+  void aClientThatIsKilledIsGone() throws Exception {
+    Process client = ClientProcess.start(protocol, port(), CLIENTS);
+    try {
+      awaitOpened(CLIENTS);
+      long start = System.nanoTime();
+      client.destroyForcibly();
+      awaitGone(CLIENTS, start);
+    } finally {
+      client.destroyForcibly();
+    }
+  }
+
+  @Test
+  @Point("3 The client ends one stream (HTTP/2: RST_STREAM), its others live on")
+  void aClientThatEndsOneStreamKeepsTheOthers() throws Exception {
+    Client client = client();
+    Client.Stream kept = client.open("/open");
+    Client.Stream ended = client.open("/open");
+    awaitOpened(2);
+    long start = System.nanoTime();
+    ended.close();
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(DEAD)
+        .until(() -> List.copyOf(closed).equals(List.of(CloseReason.CLIENT_GONE)));
+    note(seconds(start));
+    hub().publish("room", SseEvent.of("still there"));
+    assertEquals("still there", kept.next());
+    assertEquals(1, hub().connectionCount());
+    assertEquals(List.of(), log.aboveDebug());
+  }
+
+  @Override
+  HubBuilder settings(HubBuilder builder) {
+    return builder.log(10_000, 256 << 20);
+  }
+
+  private void openIdle(Relay relay) throws Exception {
+    Client client = new Client(protocol, relay.port());
+    for (int i = 0; i < CLIENTS; i++) {
+      client.open("/open");
+    }
+    awaitOpened(CLIENTS);
+  }
+
+  private void awaitGone(int count, long start) throws Exception {
+    awaitClosed(count, CloseReason.CLIENT_GONE, DEAD);
+    note(seconds(start));
+    // The container stays usable, and what it has to say about the dead is said by then.
+    assertEquals(200, client().get("/json?id=1").statusCode());
+    assertEquals(List.of(), log.aboveDebug());
+  }
+
+  @Test
+  @Point("2 Clients that never read: closed as STUCK after; median of the others meanwhile")
+  void aClientThatNeverReadsIsStuckAndNobodyElseWaits() throws Exception {
+    try (Relay relay = new Relay(port())) {
+      // One whose connection is full, and one that doesn't read: with HTTP/2, its stream's window.
+      new Client(protocol, relay.port()).open("/open");
+      client().open("/open");
+      awaitOpened(2);
+      relay.pause();
+      int others = 2;
+      Queue<Long> nanos = new ConcurrentLinkedQueue<>();
+      for (int i = 0; i < others; i++) {
+        Client.Stream stream = client().open("/open");
+        Thread reader = new Thread(() -> read(stream, nanos));
+        reader.setDaemon(true);
+        reader.start();
+      }
+      awaitOpened(2 + others);
+      String filler = " " + "x".repeat(50_000);
+      long start = System.nanoTime();
+      // Under traffic: 5 MB a second, so that the kernel's buffers are full within one.
+      await()
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(10))
+          .atMost(DEAF.plusSeconds(5))
+          .until(
+              () -> {
+                hub().publish("room", SseEvent.of(System.nanoTime() + filler));
+                return closed.size() == 2;
+              });
+      String after = seconds(start);
+      assertEquals(List.of(CloseReason.STUCK, CloseReason.STUCK), List.copyOf(closed));
+      assertEquals(others, hub().connectionCount());
+      long[] sorted = nanos.stream().mapToLong(n -> n).sorted().toArray();
+      long median = sorted[sorted.length / 2];
+      note(String.format("%s; %.1f ms", after, median / 1e6));
+      assertTrue(
+          median < STUCK.toNanos() / 2, "median ns " + median + " of " + Arrays.toString(sorted));
+      assertEquals(List.of(), logged());
+    }
+  }
+
+  /** Tomcat 10.1 says so, with a stack trace, when it ends a response whose window is full. */
+  private List<String> logged() {
+    boolean window = Server.CONTAINER.equals("tomcat-10.1") && protocol == Protocol.HTTP_2;
+    return log.aboveDebug().stream()
+        .filter(r -> !(window && r.contains("Already waiting")))
+        .toList();
+  }
+
+  private static void read(Client.Stream stream, Queue<Long> nanos) {
+    try {
+      for (String data = stream.next(); data != null; data = stream.next()) {
+        nanos.add(System.nanoTime() - Long.parseLong(data.substring(0, data.indexOf(' '))));
+      }
+    } catch (IOException e) {
+      // The test is over.
+    }
+  }
+}

@@ -1,0 +1,142 @@
+package io.github.ssekit.servlet;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpServletResponseWrapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.zip.GZIPOutputStream;
+
+/** Filters of the kinds that stand before event streams in applications. */
+final class Filters {
+  static final List<Server.Filtered> ALL =
+      List.of(
+          new Server.Filtered("/open/blocking", new PassingFilter(), false),
+          new Server.Filtered("/open/gzip", new GzipFilter(), true),
+          new Server.Filtered("/open/deaf", new DeafFilter(), true),
+          new Server.Filtered("/open/careful", new CarefulFilter(), true));
+
+  private Filters() {}
+
+  /** Does nothing, but is not declared to support async. */
+  static final class PassingFilter implements Filter {
+    @Override
+    public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+        throws IOException, ServletException {
+      chain.doFilter(request, response);
+    }
+  }
+
+  /** Compresses, as filters from before async servlets do. */
+  static final class GzipFilter implements Filter {
+    @Override
+    public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+        throws IOException, ServletException {
+      HttpServletResponse http = (HttpServletResponse) response;
+      http.setHeader("Content-Encoding", "gzip");
+      GZIPOutputStream gzip = new GZIPOutputStream(new ByteArrayOutputStream());
+      chain.doFilter(request, new Wrapper(http, new DeafStream(gzip)));
+    }
+  }
+
+  /** Counts bytes, and knows nothing of write listeners. */
+  static final class DeafFilter implements Filter {
+    @Override
+    public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+        throws IOException, ServletException {
+      HttpServletResponse http = (HttpServletResponse) response;
+      chain.doFilter(request, new Wrapper(http, new DeafStream(OutputStream.nullOutputStream())));
+    }
+  }
+
+  /** Keeps what is written until the flush, and passes on the rest, as Spring Security's do. */
+  static final class CarefulFilter implements Filter {
+    @Override
+    public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+        throws IOException, ServletException {
+      HttpServletResponse http = (HttpServletResponse) response;
+      chain.doFilter(request, new Wrapper(http, new CarefulStream(http.getOutputStream())));
+    }
+  }
+
+  private static final class Wrapper extends HttpServletResponseWrapper {
+    private final ServletOutputStream stream;
+
+    Wrapper(HttpServletResponse response, ServletOutputStream stream) {
+      super(response);
+      this.stream = stream;
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() {
+      return stream;
+    }
+  }
+
+  static final class DeafStream extends ServletOutputStream {
+    private final OutputStream out;
+
+    DeafStream(OutputStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public void setWriteListener(WriteListener listener) {
+      // As many do.
+    }
+
+    @Override
+    public void write(int b) throws IOException {
+      out.write(b);
+    }
+  }
+
+  private static final class CarefulStream extends ServletOutputStream {
+    private final ServletOutputStream out;
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+
+    CarefulStream(ServletOutputStream out) {
+      this.out = out;
+    }
+
+    @Override
+    public boolean isReady() {
+      return out.isReady();
+    }
+
+    @Override
+    public void setWriteListener(WriteListener listener) {
+      out.setWriteListener(listener);
+    }
+
+    @Override
+    public void write(int b) {
+      kept.write(b);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      if (kept.size() > 0) {
+        byte[] bytes = kept.toByteArray();
+        kept.reset();
+        out.write(bytes);
+      }
+      if (out.isReady()) {
+        out.flush();
+      }
+    }
+  }
+}

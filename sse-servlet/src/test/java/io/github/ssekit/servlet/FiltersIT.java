@@ -1,0 +1,90 @@
+package io.github.ssekit.servlet;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.CloseReason;
+import io.github.ssekit.core.SseEvent;
+import java.io.InputStream;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.zip.GZIPInputStream;
+import org.junit.jupiter.api.Test;
+
+/** What stands between the container and the adapter is tolerated, or named. */
+class FiltersIT extends Cell {
+  @Test
+  @Point("9 A filter without async support: an error that names it and the setting")
+  void aFilterWithoutAsyncSupportIsNamed() throws Exception {
+    assertEquals(500, client().get("/open/blocking").statusCode());
+    assertLogged(
+        "set async-supported to true on the servlet /open/* and on every filter before it, which"
+            + " are: "
+            + Filters.PassingFilter.class.getName());
+    assertEquals(0, hub().connectionCount());
+  }
+
+  @Test
+  @Point("10 A filter that compresses: an error that names it")
+  void aFilterThatCompressesIsNamed() throws Exception {
+    assertEquals(500, client().get("/open/gzip").statusCode());
+    assertLogged(
+        "The response's output, a "
+            + Filters.DeafStream.class.getName()
+            + ", has the Content-Encoding gzip: exclude event streams from the filter that wraps"
+            + " the response, one of "
+            + Filters.GzipFilter.class.getName());
+    await().atMost(LATE).until(() -> hub().connectionCount() == 0);
+  }
+
+  @Test
+  @Point("10 A filter whose output has no write listener: a warning that names it")
+  void aFilterThatDropsTheWriteListenerIsNamed() throws Exception {
+    client().get("/open/deaf").body().readAllBytes();
+    awaitClosed(1, CloseReason.STUCK, STUCK.plus(LATE));
+    assertLogged(
+        "The response's output, a "
+            + Filters.DeafStream.class.getName()
+            + ", has not called its write listener: exclude event streams from the filter that"
+            + " wraps the response, one of "
+            + Filters.DeafFilter.class.getName());
+  }
+
+  @Test
+  @Point("10 A filter that passes everything on: events arrive")
+  void aFilterThatPassesEverythingOnIsTolerated() throws Exception {
+    Client.Stream stream = client().open("/open/careful");
+    awaitOpened(1);
+    for (int size : new int[] {1, 100_000}) {
+      String data = "x".repeat(size);
+      hub().publish("room", SseEvent.of(data));
+      assertEquals(data, stream.next());
+    }
+    assertEquals(List.of(), log.aboveDebug());
+  }
+
+  @Test
+  @Point("10 The container compresses what it can: events arrive")
+  void aContainerThatCompressesIsTolerated() throws Exception {
+    Server compressing = Server.start(protocol, site(true));
+    try {
+      HttpResponse<InputStream> response =
+          new Client(protocol, compressing.port()).get("/open", "Accept-Encoding", "gzip");
+      boolean gzip = response.headers().firstValue("Content-Encoding").isPresent();
+      InputStream body = gzip ? new GZIPInputStream(response.body()) : response.body();
+      Client.Stream stream = new Client.Stream(body);
+      for (int i = 0; i < 20; i++) {
+        hub().publish("room", SseEvent.of("event " + i));
+        assertEquals("event " + i, stream.next());
+      }
+      note(gzip ? "yes, compressed" : "yes, uncompressed");
+    } finally {
+      compressing.close();
+    }
+  }
+
+  private void assertLogged(String message) {
+    assertTrue(log.aboveDebug().stream().anyMatch(r -> r.contains(message)), "" + log.aboveDebug());
+  }
+}

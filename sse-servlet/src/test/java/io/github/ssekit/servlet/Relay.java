@@ -1,0 +1,122 @@
+package io.github.ssekit.servlet;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+
+/**
+ * A wire between clients and a server, which does to their connections what networks and kernels
+ * do, whatever the protocol. It takes only a few kilobytes from the server ahead of the client.
+ */
+final class Relay implements AutoCloseable {
+  private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
+  private final ExecutorService threads = Executors.newCachedThreadPool();
+
+  /** The ends at the server, and those at clients. */
+  private final Queue<Socket> upstream = new ConcurrentLinkedQueue<>();
+
+  private final Queue<Socket> downstream = new ConcurrentLinkedQueue<>();
+  private final int server;
+
+  /** Guarded by this. */
+  private boolean paused;
+
+  Relay(int server) throws IOException {
+    this.server = server;
+    threads.execute(this::accept);
+  }
+
+  int port() {
+    return listener.getLocalPort();
+  }
+
+  /** From now on, the server's bytes are not taken. */
+  synchronized void pause() {
+    paused = true;
+  }
+
+  synchronized void resume() {
+    paused = false;
+    notifyAll();
+  }
+
+  /** The server gets an RST on each connection. */
+  void reset() throws IOException {
+    for (Socket socket : upstream) {
+      socket.setSoLinger(true, 0);
+    }
+    end();
+  }
+
+  /** The server gets a FIN on each connection, and an RST for what it sends then. */
+  void end() throws IOException {
+    closeAll(upstream);
+    closeAll(downstream);
+  }
+
+  private static void closeAll(Queue<Socket> sockets) throws IOException {
+    for (Socket s = sockets.poll(); s != null; s = sockets.poll()) {
+      s.close();
+    }
+  }
+
+  private void accept() {
+    while (!listener.isClosed()) {
+      try {
+        Socket client = listener.accept();
+        Socket socket = new Socket();
+        socket.setReceiveBufferSize(4096);
+        socket.connect(new InetSocketAddress("localhost", server));
+        socket.setTcpNoDelay(true);
+        client.setTcpNoDelay(true);
+        downstream.add(client);
+        upstream.add(socket);
+        threads.execute(() -> copy(client, socket, false));
+        threads.execute(() -> copy(socket, client, true));
+      } catch (IOException e) {
+        // Closed, or a client that left before it was taken.
+      }
+    }
+  }
+
+  /** Whichever side ends, both end. */
+  private void copy(Socket from, Socket to, boolean gated) {
+    try (from;
+        to) {
+      InputStream in = from.getInputStream();
+      OutputStream out = to.getOutputStream();
+      byte[] buffer = new byte[4096];
+      for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+        if (gated) {
+          awaitResumed();
+        }
+        out.write(buffer, 0, n);
+      }
+    } catch (IOException e) {
+      // The other direction has ended it.
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private synchronized void awaitResumed() throws InterruptedException {
+    while (paused) {
+      wait();
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    listener.close();
+    end();
+    threads.shutdownNow();
+  }
+}
