@@ -248,22 +248,47 @@ final class Channels {
   }
 
   void unsubscribe(Connection connection, String name) {
+    remove(connection, name, false);
+  }
+
+  /**
+   * Unsubscribes a connection and waits for a write that may hold the channel's events. Returns
+   * whether it was subscribed.
+   */
+  boolean drop(Connection connection, String name) {
+    boolean removed = remove(connection, name, true);
+    if (removed) {
+      connection.loop.awaitWrite(connection);
+    }
+    return removed;
+  }
+
+  private boolean remove(Connection connection, String name, boolean atOnce) {
     Subscription subscription;
+    boolean replaying;
     lock.lock();
     try {
       subscription = find(connection, name);
       if (subscription == null) {
-        return;
+        return false;
       }
       connection.subscriptions.remove(subscription);
-      if (connection.resume != null) {
-        resumes.left(connection.resume, subscription);
+      Resume resume = connection.resume;
+      // The pages of a replay hold the events of all channels.
+      replaying = atOnce && resume != null && subscription.resumed;
+      if (resume != null) {
+        resume.dropped |= replaying;
+        resumes.left(resume, subscription);
       }
       leave(subscription);
     } finally {
       lock.unlock();
     }
     connection.removed(subscription);
+    if (replaying) {
+      connection.revoke();
+    }
+    return true;
   }
 
   private static @Nullable Subscription find(Connection connection, String channel) {

@@ -58,11 +58,14 @@ public final class Connection {
   /** Its way to the live events, if it has channels with history. Guarded by the hub's lock. */
   @Nullable Resume resume;
 
-  /** Its place among its owner's, see {@link Owners}. Guarded by the hub's lock. */
-  int ownerIndex;
-
   /** When it was opened, in the hub's nanoseconds. */
   private final long opened;
+
+  /** When it expires, in milliseconds since 1970. */
+  private volatile long expiresAt = Long.MAX_VALUE;
+
+  /** Its place among its owner's, see {@link Owners}. Guarded by the hub's lock. */
+  int ownerIndex;
 
   /** Guarded by this. */
   private final List<Consumer<? super CloseReason>> closeListeners = new ArrayList<>(0);
@@ -108,6 +111,11 @@ public final class Connection {
     return lastEventId;
   }
 
+  /** Whom it belongs to, see {@link ConnectionOptions}; or null. */
+  public @Nullable String owner() {
+    return owner;
+  }
+
   /**
    * When it was opened. By the clock as it was when the hub was created: later corrections of the
    * clock are not in it.
@@ -119,6 +127,20 @@ public final class Connection {
   /** For how long it has been open. */
   Duration age() {
     return Duration.ofNanos(hub.nanoTime() - opened);
+  }
+
+  /**
+   * Sets the time from which on nothing more is written: the connection is closed with {@link
+   * CloseReason#EXPIRED}. Looked at about once a second; a time that has passed closes at once.
+   * Replaces the time that was set before; {@link Instant#MAX} is never.
+   */
+  public void expireAt(Instant time) {
+    if (time.isAfter(hub.settings.clock.instant())) {
+      boolean never = time.isAfter(Instant.ofEpochMilli(Long.MAX_VALUE));
+      expiresAt = never ? Long.MAX_VALUE : time.toEpochMilli();
+    } else {
+      loop.execute(() -> cut(CloseReason.EXPIRED));
+    }
   }
 
   /** Whether it has not been closed, as far as this side knows. */
@@ -183,6 +205,11 @@ public final class Connection {
 
   void close(CloseReason reason) {
     loop.execute(() -> closeGracefully(reason));
+  }
+
+  /** Closes the connection without what waits. */
+  void revoke() {
+    loop.execute(() -> cut(CloseReason.REVOKED));
   }
 
   /**
@@ -340,8 +367,19 @@ public final class Connection {
     if (closing == null) {
       closing = reason;
       outgoing.endAt(loop.watermark());
+      if (reason.spreadsReturns()) {
+        byte[] farewell = hub.settings.reconnectionTime.spread().frame().bytes();
+        outgoing.reserve(farewell.length);
+        outgoing.offer(farewell);
+      }
       queueIfIdle();
     }
+  }
+
+  /** Ends the stream where it is: the client may not have what waits, whoever closed before. */
+  private void cut(CloseReason reason) {
+    outgoing.clear();
+    closeGracefully(reason);
   }
 
   private void queueIfIdle() {
@@ -394,9 +432,14 @@ public final class Connection {
     }
   }
 
-  void tick(long now, byte[] position) {
+  void tick(long now, long millis, byte[] position) {
+    Duration longest = hub.settings.maxLifetime;
     if (blocked && now - blockedSince > hub.settings.stuckWriteDeadline.toNanos()) {
       finish(closing == null ? CloseReason.STUCK : closing);
+    } else if (millis >= expiresAt) {
+      cut(CloseReason.EXPIRED);
+    } else if (longest != null && now - opened >= lifetime(longest.toNanos())) {
+      closeGracefully(CloseReason.LIFETIME);
     } else if (state == State.IDLE) {
       byte[] sign = outgoing.dueSign(now, hub.settings.heartbeat.toNanos(), position);
       if (sign != null) {
@@ -418,6 +461,13 @@ public final class Connection {
   /** Whether it has something to read. */
   boolean waits() {
     return outgoing.hasNews();
+  }
+
+  /** 80 to 100 % of the longest: the same whenever it is asked for, so that it takes no field. */
+  private long lifetime(long longest) {
+    // The golden ratio's multiples are spread evenly, however close the times are.
+    double part = ((opened * 0x9E3779B97F4A7C15L) >>> 11) * 0x1p-53;
+    return longest - (long) (longest * 0.2 * part);
   }
 
   private void fail(Throwable cause) {

@@ -37,6 +37,9 @@ final class DeliveryLoop implements Runnable {
   private volatile boolean stopped;
   private volatile @Nullable Thread thread;
 
+  /** Who has its turn to write, for {@link #awaitWrite}. */
+  private volatile @Nullable Connection writing;
+
   // The loop's.
   /** What it has written since the last tick; null if nobody observes. */
   final @Nullable Tally tally;
@@ -71,6 +74,17 @@ final class DeliveryLoop implements Runnable {
   void wake() {
     if (asleep) {
       LockSupport.unpark(thread);
+    }
+  }
+
+  /**
+   * Waits for the write to a connection that is under way, if one is: of what this thread set
+   * volatile before, each later write knows. Not on the loop, nor under a lock. A write never
+   * blocks.
+   */
+  void awaitWrite(Connection c) {
+    while (writing == c) {
+      LockSupport.parkNanos(this, 1_000);
     }
   }
 
@@ -153,10 +167,13 @@ final class DeliveryLoop implements Runnable {
   private void write(List<Connection> list) {
     int done = 0;
     for (int failed = 0; done < list.size() && failed < FAILURES; done++) {
-      if (!list.get(done).write(batches)) {
+      Connection connection = list.get(done);
+      writing = connection;
+      if (!connection.write(batches)) {
         failed++;
       }
     }
+    writing = null;
     list.subList(0, done).clear();
   }
 
@@ -187,12 +204,16 @@ final class DeliveryLoop implements Runnable {
     }
   }
 
+  List<Connection> connections() {
+    return connections;
+  }
+
   // From the end, here and below: a connection that ends is replaced by the last one.
 
-  /** Has every connection look at the clock, with the block that says the position then. */
-  void tick(long now, byte[] position) {
+  /** Has every connection look at the clocks, with the block that says the position then. */
+  void tick(long now, long millis, byte[] position) {
     for (int i = connections.size() - 1; i >= 0; i--) {
-      connections.get(i).tick(now, position);
+      connections.get(i).tick(now, millis, position);
     }
   }
 

@@ -1,16 +1,21 @@
 package io.github.ssekit.core;
 
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +26,9 @@ import org.jspecify.annotations.Nullable;
  * gets. With a bridge as its {@link Upstream} the same program runs on many nodes; then publish
  * through the bridge.
  *
- * <p>All methods may be called from any thread. None waits for a client, but {@link #close} does
- * for a bounded time. A hub runs one delivery loop a processor and one timer, as daemon threads,
- * however many clients there are.
+ * <p>All methods may be called from any thread. None waits for a client, but {@link #drain} and
+ * {@link #close} do for a bounded time. A hub runs one delivery loop a processor and one timer, as
+ * daemon threads, however many clients there are.
  */
 public final class Hub implements EventPublisher, AutoCloseable {
   /** The longest name of a channel, in characters. */
@@ -55,8 +60,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   // Guarded by the lock.
   private int connections;
+  private boolean draining;
   private boolean closed;
   private final Owners owners = new Owners();
+
+  private final @Nullable CloseIf closeIf;
 
   /** One moment by two clocks. */
   private final Instant origin;
@@ -73,13 +81,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.nanoTime = nanoTime;
     this.closer = threads.closer();
     this.callbacks = threads.callbacks();
-    this.origin = Instant.now();
+    this.origin = settings.clock.instant();
     this.originNanos = nanoTime();
     this.observation =
         settings.observer == null ? null : new Observation(settings.observer, callbacks, nanoTime);
     this.loops = new DeliveryLoop[settings.loops];
     this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
     this.upstreamEnd = new UpstreamEnd(channels, loops, resumes, lock);
+    this.closeIf = settings.closeIf == null ? null : new CloseIf(this, settings.closeIf);
     Arrays.setAll(
         loops, i -> new DeliveryLoop(i, channels::watermark, settings.batchCapBytes, observation));
   }
@@ -133,7 +142,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *
    * @param options a last event ID that is no position of ours is answered in band, by a {@link
    *     StreamReset}; further channels can follow by {@link Connection#subscribe}
-   * @throws OverCapacityException if a limit of {@link HubBuilder} is reached
+   * @throws OverCapacityException if a limit of {@link HubBuilder} is reached, or while the hub is
+   *     {@linkplain #drain drained} and after
    * @throws IllegalArgumentException if it is more channels than one connection may have
    * @throws IllegalStateException if the hub is closed
    */
@@ -147,11 +157,17 @@ public final class Hub implements EventPublisher, AutoCloseable {
       if (closed) {
         throw new IllegalStateException("The hub is closed");
       }
+      if (draining) {
+        throw OverCapacityException.draining();
+      }
       checkRoom(connection, wanted);
       connections++;
       owners.add(connection);
       // Under the lock: a close that comes next finds it.
       loop.execute(() -> loop.add(connection));
+      if (options.expiresAt() != null) {
+        connection.expireAt(options.expiresAt());
+      }
       // In one with the check: of two that come at once, the second sees the first.
       connection.subscribe(wanted);
     } finally {
@@ -389,6 +405,93 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
+   * Closes each connection of which a predicate says so, with {@link CloseReason#REVOKED}: those of
+   * a user who has logged out, say. Returns at once; connections that open from now on are not
+   * asked for.
+   *
+   * <p>Nothing more is written to a connection once it is closed so, though what was handed to the
+   * container before may still be on its way. If the client doesn't take that, the connection ends
+   * at the stuck-write deadline at the latest.
+   *
+   * @param predicate called once for each connection, on a thread of the hub's callback executor.
+   *     If it throws, that is logged and the connection stays open.
+   */
+  public void closeIf(Predicate<? super Connection> predicate) {
+    new CloseIf(this, predicate).pass();
+  }
+
+  /**
+   * Takes an owner off a channel at once, on this node: a user who was banned from a room, say.
+   * When this returns, no event of the channel is written to the owner's connections any more. What
+   * was handed to the container before may still be on its way, and a connection can {@linkplain
+   * Connection#subscribe subscribe} anew.
+   *
+   * <p>A connection that is still being sent what it missed, in this channel and others, is closed
+   * with {@link CloseReason#REVOKED}; the client comes back, and can resume what it may still have.
+   *
+   * <p>First let no request of the owner's have the channel any more, then call this: a request
+   * that was let in before and connects later is not seen. Nor are connections on other nodes, or
+   * without an owner.
+   *
+   * @param owner as in {@link ConnectionOptions}
+   * @return how many connections listened to the channel
+   */
+  public int drop(String owner, String channel) {
+    List<Connection> all;
+    lock.lock();
+    try {
+      all = List.copyOf(owners.of(owner));
+    } finally {
+      lock.unlock();
+    }
+    int dropped = 0;
+    for (Connection connection : all) {
+      if (channels.drop(connection, channel)) {
+        dropped++;
+      }
+    }
+    return dropped;
+  }
+
+  /**
+   * Empties this node before it stops: refuses new connections with {@link OverCapacityException},
+   * and closes those that are open one after the other, evenly spread over a time, with {@link
+   * CloseReason#DRAINED}. Each client is told to wait one to two times the hub's reconnection time
+   * before it comes back. {@link #close} is still to be called.
+   *
+   * <p>Returns when no connection is open: so at once if none is, and for a few before the time is
+   * over. A client that does not take what waits for it is cut off two seconds after the time, at
+   * which this returns at the latest. A thread that is interrupted returns early, interrupted, and
+   * leaves the rest open; new connections stay refused.
+   *
+   * <p>Further calls close what is open in the same way. Call this before the container is told to
+   * stop: it would wait for the streams, or cut them off.
+   *
+   * @throws IllegalArgumentException if the time is not above zero and at most 365 days
+   */
+  public void drain(Duration time) {
+    long nanos = HubBuilder.positive("drain", time).toNanos();
+    lock.lock();
+    try {
+      draining = true;
+    } finally {
+      lock.unlock();
+    }
+    try {
+      new Drain(this, threads).run(nanos, CLOSE_TIMEOUT_NANOS);
+      finishAll(CloseReason.DRAINED);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private void finishAll(CloseReason reason) {
+    for (DeliveryLoop loop : loops) {
+      loop.execute(() -> loop.finishAll(reason));
+    }
+  }
+
+  /**
    * Closes every connection once what waits for its client is written, or after two seconds
    * without; then ends the hub's threads. Waits for it. Further calls do nothing.
    */
@@ -413,6 +516,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
           loop.execute(observation::tick);
         }
       }
+      finishAll(CloseReason.HUB_CLOSED);
     } finally {
       lock.unlock();
     }
@@ -446,6 +550,21 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
   }
 
+  /** Gives a task all connections that are open now, some of them closing, on a loop's thread. */
+  void withConnections(Consumer<List<Connection>> task) {
+    List<Connection> all = Collections.synchronizedList(new ArrayList<>());
+    AtomicInteger left = new AtomicInteger(loops.length);
+    for (DeliveryLoop loop : loops) {
+      loop.execute(
+          () -> {
+            all.addAll(loop.connections());
+            if (left.decrementAndGet() == 0) {
+              task.accept(all);
+            }
+          });
+    }
+  }
+
   /** The wall clock's time at a moment of {@link #nanoTime}. */
   Instant instantAt(long nanos) {
     return origin.plusNanos(nanos - originNanos);
@@ -458,11 +577,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
   /** The timer's: heartbeats and deadlines, and the end of channels that nobody wants. */
   void tick() {
     long now = nanoTime();
+    long millis = settings.clock.millis();
     // Before the loops are told: whatever is at or below it, they are told of before.
     Position position = position();
     byte[] sign = position == null ? Outgoing.HEARTBEAT : position.block().frame().bytes();
     for (DeliveryLoop loop : loops) {
-      loop.execute(() -> loop.tick(now, sign));
+      loop.execute(() -> loop.tick(now, millis, sign));
     }
     lock.lock();
     try {
@@ -476,6 +596,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
       for (DeliveryLoop loop : loops) {
         loop.execute(() -> loop.report(channels));
       }
+    }
+    if (closeIf != null) {
+      closeIf.pass();
     }
   }
 }

@@ -1,8 +1,10 @@
 package io.github.ssekit.core;
 
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,12 @@ public final class HubBuilder {
   int privateBytes = 256 << 10;
   @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
   @Nullable HubObserver observer;
+  @Nullable Duration maxLifetime;
+  @Nullable Predicate<? super Connection> closeIf;
+
+  /** The wall clock. */
+  InstantSource clock = InstantSource.system();
+
   int loops = Runtime.getRuntime().availableProcessors();
   int maxConnections = Integer.MAX_VALUE;
   int maxConnectionsPerOwner = Integer.MAX_VALUE;
@@ -48,6 +56,9 @@ public final class HubBuilder {
     privateBytes = other.privateBytes;
     overrunPolicies = other.overrunPolicies;
     observer = other.observer;
+    maxLifetime = other.maxLifetime;
+    closeIf = other.closeIf;
+    clock = other.clock;
     loops = other.loops;
     maxConnections = other.maxConnections;
     maxConnectionsPerOwner = other.maxConnectionsPerOwner;
@@ -145,6 +156,31 @@ public final class HubBuilder {
     return this;
   }
 
+  /**
+   * How long a connection lives at most: each is closed with {@link CloseReason#LIFETIME} after 80
+   * to 100 % of this, so that those that came together don't leave together, within a second or a
+   * quarter of this. Its client is told to wait one to two times the reconnection time, and comes
+   * back. Bounds what a client keeps that nobody can see gone, and spreads clients over new nodes.
+   * Default: none.
+   */
+  public HubBuilder maxLifetime(Duration longest) {
+    maxLifetime = positive("maxLifetime", longest);
+    return this;
+  }
+
+  /**
+   * Asks of every connection, again and again, whether it is to be closed, with {@link
+   * CloseReason#REVOKED}: whether its user's session is still valid, say. Asked about once a
+   * second; more often if one of the hub's times is shorter than four seconds, and less often if
+   * the predicate takes longer for all connections. Default: not asked.
+   *
+   * @param predicate as for {@link Hub#closeIf}; what it throws is logged at most once a minute
+   */
+  public HubBuilder closeIf(Predicate<? super Connection> predicate) {
+    closeIf = Objects.requireNonNull(predicate, "predicate");
+    return this;
+  }
+
   /** How many threads deliver. Default: one a processor. */
   public HubBuilder loops(int count) {
     loops = (int) positive("loops", count);
@@ -198,13 +234,13 @@ public final class HubBuilder {
   /** Often enough for the shortest of the times, and no more than a hundred times a second. */
   Duration tickInterval() {
     Duration shortest = heartbeat;
-    for (Duration d : new Duration[] {stuckWriteDeadline, linger}) {
-      shortest = d.compareTo(shortest) < 0 ? d : shortest;
+    for (Duration d : new Duration[] {stuckWriteDeadline, linger, maxLifetime}) {
+      shortest = d != null && d.compareTo(shortest) < 0 ? d : shortest;
     }
     return Duration.ofMillis(Math.max(10, Math.min(1000, shortest.toMillis() / 4)));
   }
 
-  private static Duration positive(String name, Duration value) {
+  static Duration positive(String name, Duration value) {
     if (value.isNegative() || value.isZero() || value.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           name + " " + value + " is not above zero and at most " + LONGEST.toDays() + " days");

@@ -58,6 +58,11 @@ class HubThreads {
     }
   }
 
+  /** Has the calling thread wait. */
+  void pause(long nanos) throws InterruptedException {
+    TimeUnit.NANOSECONDS.sleep(nanos);
+  }
+
   /** Ends all threads, each after what it has left to do, and waits a second for each. */
   void stop(DeliveryLoop[] loops) {
     timer.shutdownNow();

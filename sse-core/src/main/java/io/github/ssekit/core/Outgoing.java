@@ -131,6 +131,7 @@ final class Outgoing {
 
   void clear() {
     outbox = null;
+    sign = null;
     replay = null;
     resuming = null;
     pending = null;
@@ -149,6 +150,10 @@ final class Outgoing {
       sign = null;
       lastSign = connection.hub.nanoTime();
       return block;
+    }
+    if (resuming != null && resuming.dropped) {
+      clear();
+      return null;
     }
     if (replay != null) {
       events += replay.events();

@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
 import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * The reconnection time (WHATWG HTML 9.2.3): how long a client waits before it connects again.
@@ -22,6 +23,13 @@ public record ReconnectionTime(Duration time) implements Block {
           "reconnection time " + time + " is not within 0 to " + MAX_MILLIS + " ms");
     }
     time = Duration.ofMillis(time.toMillis());
+  }
+
+  /** A time of one to two times this, another for each of many clients that are to come back. */
+  ReconnectionTime spread() {
+    long millis = time.toMillis();
+    long more = ThreadLocalRandom.current().nextLong(millis + 1);
+    return new ReconnectionTime(Duration.ofMillis(Math.min(MAX_MILLIS, millis + more)));
   }
 
   @Override

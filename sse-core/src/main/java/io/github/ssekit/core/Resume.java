@@ -43,6 +43,11 @@ final class Resume {
   /** Whether the connection has closed, or is live. */
   boolean ended;
 
+  /**
+   * Whether the client may not have all of its channels any more: nothing is replayed to it then.
+   */
+  volatile boolean dropped;
+
   Resume(Connection connection, List<Subscription> subscriptions, @Nullable String lastEventId) {
     this.connection = connection;
     this.subscriptions = subscriptions;

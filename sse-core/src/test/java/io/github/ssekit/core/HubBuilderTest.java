@@ -21,6 +21,9 @@ class HubBuilderTest {
     assertRefused(
         "stuckWriteDeadline " + Duration.ofDays(366) + " is not above zero and at most 365 days",
         () -> builder.stuckWriteDeadline(Duration.ofDays(366)));
+    assertRefused(
+        "maxLifetime PT0S is not above zero and at most 365 days",
+        () -> builder.maxLifetime(Duration.ZERO));
     assertRefused("batchCap 0 is not above zero", () -> builder.batchCap(0));
     assertRefused("log bytes -1 is not above zero", () -> builder.log(1, -1));
     assertRefused("sendLimit 18 is under 19 bytes", () -> builder.sendLimit(18));
@@ -29,6 +32,7 @@ class HubBuilderTest {
   @Test
   void theTimerTicksForTheShortestTimeAndNotTooOften() {
     assertEquals(Duration.ofSeconds(1), builder.tickInterval());
+    assertEquals(Duration.ofMillis(500), builder.maxLifetime(Duration.ofSeconds(2)).tickInterval());
     assertEquals(Duration.ofMillis(50), builder.heartbeat(Duration.ofMillis(200)).tickInterval());
     assertEquals(Duration.ofMillis(10), builder.linger(Duration.ofMillis(1)).tickInterval());
   }

@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
@@ -16,7 +17,11 @@ final class ManualHub {
   private DeliveryLoop[] loops = {};
   private final Queue<Runnable> closer = new ArrayDeque<>();
   private final Queue<Runnable> callbacks = new ArrayDeque<>();
-  private long now = Long.MAX_VALUE - 1_000; // The clock's origin is arbitrary: it may overflow.
+
+  /** The clock's origin is arbitrary: it may overflow. */
+  private static final long START = Long.MAX_VALUE - 1_000;
+
+  private long now = START;
 
   ManualHub(UnaryOperator<HubBuilder> settings) {
     HubThreads threads =
@@ -37,11 +42,18 @@ final class ManualHub {
           }
 
           @Override
+          void pause(long nanos) {
+            pass(Duration.ofNanos(nanos));
+          }
+
+          @Override
           void stop(DeliveryLoop[] all) {
             settle();
           }
         };
-    hub = new Hub(settings.apply(Hub.builder().loops(1)), threads, () -> now);
+    HubBuilder builder = settings.apply(Hub.builder().loops(1));
+    builder.clock = this::instant;
+    hub = new Hub(builder, threads, () -> now);
     hub.start();
   }
 
@@ -104,6 +116,11 @@ final class ManualHub {
     tasks.clear();
     now.forEach(Runnable::run);
     return !now.isEmpty();
+  }
+
+  /** The wall clock's time. */
+  Instant instant() {
+    return Instant.EPOCH.plusNanos(now - START);
   }
 
   /** Lets time pass, then the timer ticks. */
