@@ -138,8 +138,9 @@ class DepartureIT extends Cell {
       long[] sorted = nanos.stream().mapToLong(n -> n).sorted().toArray();
       long median = sorted[sorted.length / 2];
       note(String.format("%s; %.1f ms", after, median / 1e6));
-      assertTrue(
-          median < STUCK.toNanos() / 2, "median ns " + median + " of " + Arrays.toString(sorted));
+      // On a busy machine the clients in this process are late, not the server.
+      long most = LONG ? STUCK.toNanos() / 2 : LATE.toNanos();
+      assertTrue(median < most, "median ns " + median + " of " + Arrays.toString(sorted));
       assertEquals(List.of(), logged());
     }
   }

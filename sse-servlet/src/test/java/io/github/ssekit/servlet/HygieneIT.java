@@ -1,0 +1,113 @@
+package io.github.ssekit.servlet;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.SseEvent;
+import jakarta.servlet.http.HttpServletRequest;
+import java.io.File;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Small answers beside event streams that either side ends at random moments, on the same
+ * connections: no byte of one in the other, and nothing left behind.
+ */
+class HygieneIT extends Cell {
+  private static final int CLIENTS = 4;
+  private static final int ANSWERS = LONG ? 200_000 : 400;
+
+  private final AtomicInteger streams = new AtomicInteger();
+
+  @Override
+  void onOpen(Connection connection, HttpServletRequest request) {
+    if (request.getParameter("end") != null) {
+      connection.send(SseEvent.of("bye"));
+      connection.close();
+    }
+  }
+
+  @Test
+  @Point("Under fire: answers beside streams that are cut at random moments")
+  void answersBesideStreamsThatAreCutHoldNoForeignByteAndNothingIsLeft() throws Exception {
+    // What the container makes once, it has made by then.
+    fire(ANSWERS / 10, 7);
+    int descriptors = descriptors();
+    int threads = Thread.activeCount();
+    fire(ANSWERS, 42);
+    await()
+        .atMost(LATE.multipliedBy(2))
+        .until(() -> hub().connectionCount() == 0 && closed.size() == streams.get());
+    assertEquals(streams.get(), opened.size());
+    await().atMost(LATE.multipliedBy(6)).until(() -> descriptors() <= descriptors + 2 * CLIENTS);
+    assertTrue(Thread.activeCount() <= threads + 50, "threads: " + Thread.activeCount());
+    assertEquals(List.of(), log.aboveDebug());
+    note(String.format("%,d answers, %,d streams", ANSWERS, streams.get()));
+  }
+
+  private void fire(int answers, long seed) throws Exception {
+    AtomicBoolean over = new AtomicBoolean();
+    Thread publisher =
+        new Thread(
+            () -> {
+              while (!over.get()) {
+                hub().publish("room", SseEvent.of("a foreign byte"));
+                LockSupport.parkNanos(1_000_000);
+              }
+            });
+    publisher.start();
+    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
+    List<Future<?>> results = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      int client = i;
+      results.add(clients.submit(() -> client(client, answers / CLIENTS, seed + client)));
+    }
+    for (Future<?> result : results) {
+      result.get();
+    }
+    clients.shutdown();
+    over.set(true);
+    publisher.join();
+  }
+
+  private Void client(int client, int answers, long seed) throws Exception {
+    Random random = new Random(seed);
+    KeepAlive connection = KeepAlive.to(protocol, port());
+    for (int i = 0; i < answers; i++) {
+      String id = client + "-" + i;
+      assertEquals(json(id), connection.get("/json?id=" + id));
+      switch (random.nextInt(10)) {
+        case 0 -> {
+          streams.incrementAndGet();
+          connection.cut("/open", random.nextInt(60));
+        }
+        case 1 -> {
+          streams.incrementAndGet();
+          String stream = connection.get("/open?end");
+          assertTrue(stream.startsWith("retry: 2000\n\n") && stream.endsWith("\n\n"), stream);
+        }
+        default -> {
+          // An answer follows an answer.
+        }
+      }
+    }
+    connection.close();
+    return null;
+  }
+
+  /** Open descriptors of this process, or 0 where there is no way to know. */
+  private static int descriptors() {
+    String[] names = new File("/proc/self/fd").list();
+    return names == null ? 0 : names.length;
+  }
+}
