@@ -98,6 +98,10 @@ final class ChatServer implements AutoCloseable {
     return URI.create("http://localhost:" + connector.getLocalPort() + "/chats");
   }
 
+  int connectionCount() {
+    return hub.connectionCount();
+  }
+
   /** Ends the event streams, then the rest. */
   @Override
   public void close() {

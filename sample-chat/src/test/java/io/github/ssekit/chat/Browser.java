@@ -20,7 +20,9 @@ import org.awaitility.core.ConditionFactory;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
+import org.openqa.selenium.WebDriverException;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
 import org.openqa.selenium.chrome.ChromeDriver;
 import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
@@ -118,6 +120,34 @@ final class Browser implements AutoCloseable {
 
   void open(URI page) {
     driver.get(page.toString());
+  }
+
+  /** Opens a tab, for what follows; gives its handle. */
+  String newTab() {
+    driver.switchTo().newWindow(WindowType.TAB);
+    return tab();
+  }
+
+  String tab() {
+    return driver.getWindowHandle();
+  }
+
+  /** What follows is for this tab. */
+  void to(String tab) {
+    driver.switchTo().window(tab);
+  }
+
+  void closeTab() {
+    driver.close();
+  }
+
+  /** Ends the process that shows this tab, and with it what else is in it. */
+  void crashTab() {
+    try {
+      driver.get("chrome://crash");
+    } catch (WebDriverException e) {
+      // The tab has crashed.
+    }
   }
 
   void say(String message) {

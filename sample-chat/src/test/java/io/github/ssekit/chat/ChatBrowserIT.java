@@ -13,8 +13,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +39,8 @@ import redis.clients.jedis.Jedis;
  */
 class ChatBrowserIT {
   private static final String CHANNEL = ChatServer.OUTSIDE;
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private static EmbeddedRedis redis;
   private static ChatServer server;
@@ -239,6 +245,73 @@ class ChatBrowserIT {
       ada.awaitState("Connected");
       ada.awaitTexts(".message .text", List.of("before", "while Ada's node is away"));
       assertEquals(List.of(), ada.texts(".note"));
+    }
+  }
+
+  @Test
+  void eightTabsShareOneConnectionWhichOutlivesTheTabThatBeganIt() throws Exception {
+    List<String> tabs = new ArrayList<>(List.of(ada.tab()));
+    while (tabs.size() < 8) {
+      tabs.add(ada.newTab());
+      ada.open(server.uri(), "Ada");
+      ada.awaitState("Connected");
+    }
+    List<String> said = new ArrayList<>();
+    sayAndAwait(said, tabs);
+    assertEquals(2, server.connectionCount(), "Ada's and Grace's");
+
+    while (tabs.size() > 1) {
+      ada.to(tabs.remove(0));
+      say(said);
+      ada.closeTab();
+      ada.to(tabs.get(0));
+      sayAndAwait(said, tabs);
+    }
+    assertEquals(2, server.connectionCount(), "Ada's and Grace's");
+    assertEquals(List.of(), ada.texts(".note"));
+  }
+
+  @Test
+  void theOtherTabsGoOnWhenTheProcessOfTheSharedConnectionDies() throws Exception {
+    try (Browser fragile = Browser.start()) {
+      fragile.open(server.uri(), "Ada");
+      fragile.awaitState("Connected");
+      String first = fragile.tab();
+      List<String> tabs = List.of(fragile.newTab());
+      fragile.open(server.uri(), "Ada");
+      fragile.awaitState("Connected");
+      List<String> said = new ArrayList<>();
+      say(said);
+      fragile.awaitTexts(".message .text", said);
+
+      fragile.to(first);
+      fragile.crashTab();
+      fragile.to(tabs.get(0));
+      say(said);
+      fragile.awaitTexts(".message .text", said);
+    }
+  }
+
+  /** Five more messages, faster than a page would send them. */
+  private static void say(List<String> said) throws Exception {
+    for (int i = 0; i < 5; i++) {
+      said.add("message " + said.size());
+      String body = "{\"user\":\"Joan\",\"message\":\"" + said.get(said.size() - 1) + "\"}";
+      HttpRequest request =
+          HttpRequest.newBuilder(server.uri())
+              .header("Content-Type", "application/json")
+              .POST(HttpRequest.BodyPublishers.ofString(body))
+              .build();
+      assertEquals(204, HTTP.send(request, HttpResponse.BodyHandlers.discarding()).statusCode());
+    }
+  }
+
+  /** All tabs have all that was said, once. */
+  private static void sayAndAwait(List<String> said, List<String> tabs) throws Exception {
+    say(said);
+    for (String tab : tabs) {
+      ada.to(tab);
+      ada.awaitTexts(".message .text", said);
     }
   }
 

@@ -128,18 +128,11 @@ function onReset(event) {
 // --- The connection ---
 
 const [PAUSE, LONGEST_PAUSE] = [1_000, 10_000]; // milliseconds
-let position = ""; // all messages of the history up to here are shown
 let pause = PAUSE;
 
 function state(name, words) {
   connection.dataset.state = name;
   connection.textContent = words;
-}
-
-function retry(step) {
-  state("reconnecting", "Reconnecting…");
-  setTimeout(step, pause);
-  pause = Math.min(2 * pause, LONGEST_PAUSE);
 }
 
 /** Shows what was said before, and goes on from there: nothing falls between. */
@@ -151,33 +144,24 @@ async function connect() {
     if (!response.ok) throw new Error(`status ${response.status}`);
     const recent = await response.json();
     recent.messages.forEach((each) => showKept(each.data, each.id));
-    position = recent.position;
-    listen();
+    listen(recent.position);
   } catch {
-    retry(connect);
+    state("reconnecting", "Reconnecting…");
+    setTimeout(connect, pause);
+    pause = Math.min(2 * pause, LONGEST_PAUSE);
   }
 }
 
-function listen() {
-  // When it reconnects by itself, the browser sends a Last-Event-ID, which wins over the address.
-  const source = new EventSource(form.action + "/new?lastEventId=" + encodeURIComponent(position));
-  source.onopen = () => {
-    pause = PAUSE;
-    state("open", "Connected");
+function listen(position) {
+  const keeper = new EventSourceKeeper(form.action + "/new", { lastEventId: position });
+  keeper.onstatechange = () => {
+    if (keeper.state === "open") state("open", "Connected");
+    if (keeper.state === "waiting") state("reconnecting", "Reconnecting…");
+    if (keeper.state === "closed") state("none", "Not connected");
   };
-  source.onerror = () => {
-    // An answer that is no event stream, as a proxy's 502, ends a source for good: the next one goes on where it ended.
-    if (source.readyState === EventSource.CLOSED) retry(listen);
-    else state("reconnecting", "Reconnecting…");
-  };
-  const on = (type, react) =>
-    source.addEventListener(type, (event) => {
-      position = event.lastEventId || position;
-      react(event);
-    });
-  on("message", (event) => showKept(event.data, event.lastEventId));
-  on("live", (event) => show(event.data, "")); // its lastEventId is that of the event before
-  on("stream-reset", onReset);
+  keeper.onmessage = (event) => showKept(event.data, event.lastEventId);
+  keeper.addEventListener("live", (event) => show(event.data, "")); // its lastEventId is that of the event before
+  keeper.addEventListener("stream-reset", onReset);
 }
 
 // --- Writing ---

@@ -1,0 +1,183 @@
+package io.github.ssekit.chat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.fail;
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/** An installed nginx or haproxy before one node, as a process in a folder of its own. */
+final class FrontEnd implements AutoCloseable {
+  private final Process process;
+  private final Path log;
+  private final URI uri;
+
+  private FrontEnd(List<String> command, Path folder, boolean tls, int port) throws IOException {
+    log = folder.resolve("log");
+    uri = URI.create((tls ? "https" : "http") + "://localhost:" + port + "/chats");
+    process =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start();
+    await().atMost(Duration.ofSeconds(20)).until(() -> answers(port) || !process.isAlive());
+    if (!process.isAlive()) {
+      throw new IOException(command.get(0) + " has ended: " + Files.readString(log, UTF_8));
+    }
+  }
+
+  /** Skips the calling test where one is missing; fails it if the run is to leave nothing out. */
+  static void requireInstalled(String... programs) {
+    for (String program : programs) {
+      if (find(program).isEmpty()) {
+        if (Boolean.getBoolean("ssekit.requireAll")) {
+          fail(program + " is not installed");
+        }
+        abort(program + " is not installed");
+      }
+    }
+  }
+
+  /**
+   * nginx with all its defaults, and what it can't run without here: files of its own, one process
+   * in the foreground.
+   *
+   * @param more directives of the server
+   */
+  static FrontEnd nginx(Path folder, int node, boolean tls, String more) throws IOException {
+    int port = freePort();
+    String listen =
+        tls
+            ? "%d ssl http2; ssl_certificate chat.pem; ssl_certificate_key chat.pem".formatted(port)
+            : "" + port;
+    String configuration =
+        """
+        daemon off; pid pid; error_log stderr; events {}
+        http {
+          access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
+          uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+          server {
+            listen 127.0.0.1:%s;
+            %s
+            location / { proxy_pass http://localhost:%d; }
+          }
+        }
+        """
+            .formatted(listen, more, node);
+    Path file = Files.writeString(folder.resolve("nginx.conf"), configuration);
+    List<String> command =
+        List.of(program("nginx"), "-p", "" + folder, "-c", "" + file, "-e", "stderr");
+    return new FrontEnd(command, folder, tls, port);
+  }
+
+  /** haproxy with the timeouts that it asks for. */
+  static FrontEnd haproxy(Path folder, int node, boolean tls) throws IOException {
+    int port = freePort();
+    String bind = port + (tls ? " ssl crt chat.pem alpn h2,http/1.1" : "");
+    String configuration =
+        """
+        defaults
+          mode http
+          timeout connect 5s
+          timeout client 60s
+          timeout server 60s
+        listen chat
+          bind 127.0.0.1:%s
+          server node localhost:%d
+        """
+            .formatted(bind, node);
+    Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
+    return new FrontEnd(List.of(program("haproxy"), "-db", "-f", "" + file), folder, tls, port);
+  }
+
+  /** A certificate for localhost that nobody has signed but itself, with its key, as chat.pem. */
+  static void certificate(Path folder) throws IOException, InterruptedException {
+    List<String> command =
+        List.of(
+            program("openssl"),
+            "req",
+            "-x509",
+            "-newkey",
+            "rsa:2048",
+            "-nodes",
+            "-days",
+            "2",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            "key.pem",
+            "-out",
+            "certificate.pem");
+    Path log = folder.resolve("openssl.log");
+    int exit =
+        new ProcessBuilder(command)
+            .directory(folder.toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(log.toFile())
+            .start()
+            .waitFor();
+    if (exit != 0) {
+      throw new IOException("openssl: " + Files.readString(log, UTF_8));
+    }
+    String both =
+        Files.readString(folder.resolve("certificate.pem"))
+            + Files.readString(folder.resolve("key.pem"));
+    Files.writeString(folder.resolve("chat.pem"), both);
+  }
+
+  URI uri() {
+    return uri;
+  }
+
+  private static Optional<Path> find(String program) {
+    String path = Objects.requireNonNullElse(System.getenv("PATH"), "");
+    return Stream.of((path + File.pathSeparator + "/usr/sbin").split(File.pathSeparator))
+        .map(directory -> Path.of(directory, program))
+        .filter(Files::isExecutable)
+        .findFirst();
+  }
+
+  private static String program(String name) {
+    return find(name).orElseThrow().toString();
+  }
+
+  private static boolean answers(int port) {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      return socket.isConnected();
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    process.descendants().forEach(ProcessHandle::destroy);
+    process.destroy();
+    await().atMost(Duration.ofSeconds(20)).until(() -> !process.isAlive());
+  }
+}

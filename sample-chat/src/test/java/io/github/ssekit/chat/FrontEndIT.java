@@ -1,0 +1,212 @@
+package io.github.ssekit.chat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPInputStream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The chat behind the front ends that people have, as they are installed and hardly configured. */
+class FrontEndIT {
+  /**
+   * An event is due within 1 s; this leaves room for a busy machine, and still none for a buffer:
+   * what fills it, and what flushes it, comes only with the heartbeat of 15 s.
+   */
+  private static final Duration SOON = Duration.ofSeconds(8);
+
+  private static final String TALK = "data: {\"user\":\"Ada\",\"message\":\"%s\"}";
+
+  private static EmbeddedRedis redis;
+  private static ChatServer server;
+
+  @TempDir private static Path certificates;
+
+  @TempDir private Path folder;
+
+  @BeforeAll
+  static void start() throws Exception {
+    FrontEnd.requireInstalled("nginx", "haproxy", "openssl");
+    FrontEnd.certificate(certificates);
+    redis = EmbeddedRedis.start();
+    server = ChatServer.start(0, redis.uri());
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    for (AutoCloseable started : new AutoCloseable[] {server, redis}) {
+      if (started != null) {
+        started.close();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "nginx, HTTP_1_1, false, ",
+    "nginx, HTTP_1_1, true, ",
+    "nginx, HTTP_2, true, ",
+    "nginx, HTTP_1_1, false, gzip on; gzip_types *; gzip_proxied any; gzip_min_length 0;",
+    "nginx, HTTP_2, true, gzip on; gzip_types *; gzip_proxied any; gzip_min_length 0;",
+    "haproxy, HTTP_1_1, false, ",
+    "haproxy, HTTP_1_1, true, ",
+    "haproxy, HTTP_2, true, "
+  })
+  void anEventPassesAtOnce(String program, HttpClient.Version version, boolean tls, String more)
+      throws Exception {
+    Files.copy(certificates.resolve("chat.pem"), folder.resolve("chat.pem"));
+    int node = server.uri().getPort();
+    String directives = more == null ? "" : more;
+    try (FrontEnd front =
+        program.equals("nginx")
+            ? FrontEnd.nginx(folder, node, tls, directives)
+            : FrontEnd.haproxy(folder, node, tls)) {
+      HttpClient client = client(version);
+      HttpResponse<InputStream> stream =
+          client
+              .sendAsync(
+                  HttpRequest.newBuilder(URI.create(front.uri() + "/new"))
+                      .header("Accept-Encoding", "gzip")
+                      .build(),
+                  HttpResponse.BodyHandlers.ofInputStream())
+              .get(SOON.toSeconds(), TimeUnit.SECONDS);
+      try (InputStream body = stream.body()) {
+        assertEquals(200, stream.statusCode());
+        assertEquals(version, stream.version());
+        assertEquals(directives.startsWith("gzip on"), isGzip(stream));
+        BlockingQueue<String> lines = lines(body, isGzip(stream));
+        for (String text : List.of("one", "two", "three")) {
+          post(client, front.uri(), text);
+          awaitLine(lines, TALK.formatted(text));
+        }
+      }
+    }
+  }
+
+  private static boolean isGzip(HttpResponse<?> response) {
+    return response.headers().firstValue("Content-Encoding").orElse("").equals("gzip");
+  }
+
+  private static BlockingQueue<String> lines(InputStream body, boolean gzip) {
+    BlockingQueue<String> lines = new LinkedBlockingQueue<>();
+    Thread reader =
+        new Thread(
+            () -> {
+              // Not a Reader, which waits for more than the inflater has.
+              try (InputStream in = gzip ? new GZIPInputStream(body) : body) {
+                ByteArrayOutputStream line = new ByteArrayOutputStream();
+                for (int next = in.read(); next >= 0; next = in.read()) {
+                  if (next == '\n') {
+                    lines.add(line.toString(UTF_8));
+                    line.reset();
+                  } else {
+                    line.write(next);
+                  }
+                }
+              } catch (IOException e) {
+                lines.add("ended: " + e);
+              }
+            },
+            "lines");
+    reader.setDaemon(true);
+    reader.start();
+    return lines;
+  }
+
+  private static void awaitLine(BlockingQueue<String> lines, String expected) throws Exception {
+    List<String> passed = new ArrayList<>();
+    while (!passed.contains(expected)) {
+      String line = lines.poll(SOON.toSeconds(), TimeUnit.SECONDS);
+      assertTrue(line != null, () -> "no " + expected + " within " + SOON + " after " + passed);
+      passed.add(line);
+    }
+  }
+
+  private static void post(HttpClient client, URI uri, String text) throws Exception {
+    String json = "{\"user\":\"Ada\",\"message\":\"" + text + "\"}";
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(json))
+            .build();
+    int status = client.send(request, HttpResponse.BodyHandlers.discarding()).statusCode();
+    assertEquals(204, status);
+  }
+
+  private static HttpClient client(HttpClient.Version version) throws Exception {
+    KeyStore trusted = KeyStore.getInstance(KeyStore.getDefaultType());
+    trusted.load(null, null);
+    try (InputStream in = Files.newInputStream(certificates.resolve("certificate.pem"))) {
+      trusted.setCertificateEntry(
+          "chat", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(trusted);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return HttpClient.newBuilder().version(version).sslContext(context).build();
+  }
+
+  @Test
+  void thePageComesBackByItselfWhenTheNodeBehindNginxIsRestarted() throws Exception {
+    Browser.requireInstalled();
+    ChatServer first = ChatServer.start(0, redis.uri());
+    int port = first.uri().getPort();
+    try (Browser page = Browser.start();
+        FrontEnd front = FrontEnd.nginx(folder, port, false, "")) {
+      HttpClient client = HttpClient.newHttpClient();
+      page.open(front.uri(), "Ada");
+      page.awaitState("Connected");
+      post(client, front.uri(), "before");
+      page.awaitTexts(".message .text", List.of("before"));
+      first.close();
+      page.awaitState("Reconnecting…");
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> Long.valueOf(502).equals(page.evaluate(FETCHED)));
+      post(client, server.uri(), "while away");
+
+      try (ChatServer second = ChatServer.start(port, redis.uri())) {
+        long restarted = System.nanoTime();
+        page.awaitTexts(".message .text", List.of("before", "while away"));
+        page.awaitState("Connected");
+        Duration took = Duration.ofNanos(System.nanoTime() - restarted);
+        // It tries again after 8 s at the latest.
+        assertTrue(took.compareTo(Duration.ofSeconds(15)) < 0, () -> "back after " + took);
+        post(client, second.uri(), "after");
+        page.awaitTexts(".message .text", List.of("before", "while away", "after"));
+      }
+    } finally {
+      first.close();
+    }
+  }
+
+  private static final String FETCHED =
+      "return fetch('/chats/recent').then((response) => response.status)";
+}
