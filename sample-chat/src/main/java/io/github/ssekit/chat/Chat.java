@@ -5,8 +5,9 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 
 /**
- * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379]}, or the system properties
- * {@code chat.port} and {@code chat.redis}. Without a Redis it starts one of its own.
+ * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379] [--rate 60]}, or the
+ * system properties {@code chat.port}, {@code chat.redis} and {@code chat.rate}: how many messages
+ * each person may send a minute. Without a Redis it starts one of its own.
  */
 public final class Chat {
   private Chat() {}
@@ -15,8 +16,9 @@ public final class Chat {
   public static void main(String[] args) {
     try {
       for (int i = 0; i < args.length; i += 2) {
-        if (!args[i].matches("--(port|redis)") || i + 1 == args.length) {
-          throw new IllegalArgumentException("options are --port NUMBER and --redis URI");
+        if (!args[i].matches("--(port|redis|rate)") || i + 1 == args.length) {
+          throw new IllegalArgumentException(
+              "options are --port NUMBER, --redis URI and --rate NUMBER");
         }
         System.setProperty("chat." + args[i].substring(2), args[i + 1]);
       }

@@ -1,12 +1,12 @@
 package io.github.ssekit.chat;
 
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
 import io.github.ssekit.redis.RedisBridge;
-import io.github.ssekit.servlet.EventStreamServlet;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
-import java.util.List;
+import java.time.Duration;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -17,21 +17,19 @@ import org.jspecify.annotations.Nullable;
 
 /** One node of the chat: a hub, its bridge to Redis, and a Jetty with the chat's servlets. */
 final class ChatServer implements AutoCloseable {
-  private static final String ROOM = "room:";
-
-  /** The channel of the conversation. Rooms have history: a page that comes back misses nothing. */
-  static final String LOBBY = ROOM + "lobby";
-
-  /** The Redis channel by which any other program can speak. It has no history. */
+  /** The Redis channel by which any other program can speak in the lobby. It has no history. */
   static final String OUTSIDE = "chat";
 
-  /** The type of the events that are not kept, so that a page can tell them from the others. */
-  private static final String LIVE = "live";
+  /** The channel by which this node tells its own pages that it ends. */
+  static final String NODE = "draining:" + ProcessHandle.current().pid();
 
-  private final Hub hub = Hub.create();
+  /** A client that has left is noticed by the second heartbeat, and shown to be here until then. */
+  private final Hub hub = Hub.builder().heartbeat(Duration.ofSeconds(5)).create();
+
   private final Server jetty = new Server();
   private final ServerConnector connector;
   private @Nullable RedisBridge redis;
+  private @Nullable Presence presence;
 
   private ChatServer(int port) {
     HttpConfiguration http = new HttpConfiguration();
@@ -75,23 +73,29 @@ final class ChatServer implements AutoCloseable {
   void start(URI redisUri) {
     RedisBridge bridge =
         RedisBridge.builder(hub, redisUri)
-            .history(channel -> channel.startsWith(ROOM))
-            .eventTypes(channel -> LIVE)
+            .history(channel -> channel.startsWith(Room.KEPT))
+            .eventTypes(ChatServer::eventType)
             .connect();
     redis = bridge;
+    presence = new Presence(hub, bridge, redisUri);
     ServletContextHandler context = new ServletContextHandler();
-    ServletHolder events =
-        new ServletHolder(EventStreamServlet.of(hub, r -> List.of(LOBBY, OUTSIDE)));
-    events.setAsyncSupported(true);
-    context.addServlet(events, "/chats/new");
-    context.addServlet(new ServletHolder(new RecentServlet(bridge)), "/chats/recent");
-    context.addServlet(new ServletHolder(new ChatServlet(bridge)), "/chats/*");
+    ServletHolder chat = new ServletHolder(new ChatServlet(hub, bridge, presence));
+    chat.setAsyncSupported(true);
+    context.addServlet(chat, "/chats/*");
+    ServletHolder status = new ServletHolder(new StatusServlet(hub, bridge));
+    context.addServlet(status, "/status");
+    context.addServlet(status, "/healthz");
     jetty.setHandler(context);
     try {
       jetty.start();
     } catch (Exception e) {
       throw new IllegalStateException("Jetty doesn't start", e);
     }
+  }
+
+  /** Of the events that are not kept, so that a page can tell them apart. */
+  private static String eventType(String channel) {
+    return channel.equals(OUTSIDE) ? "live" : channel.substring(0, channel.indexOf(':'));
   }
 
   URI uri() {
@@ -105,11 +109,15 @@ final class ChatServer implements AutoCloseable {
   /** Ends the event streams, then the rest. */
   @Override
   public void close() {
+    hub.publish(NODE, SseEvent.of("draining", "the node ends"));
     hub.close();
     try {
       jetty.stop();
     } catch (Exception e) {
       System.err.println("Jetty doesn't stop: " + e);
+    }
+    if (presence != null) {
+      presence.close();
     }
     if (redis != null) {
       redis.close();

@@ -2,26 +2,47 @@ package io.github.ssekit.chat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.ssekit.core.PublishException;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.ssekit.core.Connection;
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.Position;
 import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.redis.Recent;
 import io.github.ssekit.redis.RedisBridge;
+import io.github.ssekit.redis.RedisUnavailableException;
+import io.github.ssekit.servlet.EventStreams;
+import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
-import java.net.URLDecoder;
-import java.util.Locale;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** The chat's page with its files, and the POST by which a message is published. */
+/**
+ * The rooms over HTTP.
+ *
+ * <pre>
+ * GET  /chats/{room}         the page; its files are /chats/chat.js and so on
+ * GET  /chats/{room}/recent  what a page begins with: {"position":"1764000000000-7","messages":[{"id":"…-3","data":"…"}]},
+ *                            the last {@value #NEWCOMER}; with ?since=ID from this message on, {@value #RETURNING} at most
+ * GET  /chats/{room}/events  what comes then; with ?name=NAME that person is here while it lasts
+ * POST /chats/{room}         user, message and, if it may be sent again, token
+ * POST /chats/{room}/typing  user
+ * </pre>
+ *
+ * /chats, /chats/recent and /chats/new are the page, the past and the events of the lobby.
+ */
 final class ChatServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
-  private static final int MAX_BODY_BYTES = 16 << 10;
+  private static final int NEWCOMER = 50;
+  private static final int RETURNING = 500; // as many as a page keeps
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<String, String> FILE_TYPES =
       Map.of(
@@ -33,117 +54,130 @@ final class ChatServlet extends HttpServlet {
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
           + "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+  private final transient Hub hub;
   private final transient RedisBridge redis;
+  private final transient Presence presence;
+  private final transient Posting posting;
 
-  ChatServlet(RedisBridge redis) {
+  ChatServlet(Hub hub, RedisBridge redis, Presence presence) {
+    this.hub = hub;
     this.redis = redis;
+    this.presence = presence;
+    this.posting = new Posting(redis);
+  }
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response)
+      throws ServletException, IOException {
+    response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    // Not no-referrer, with which a form's own page would be of the origin "null".
+    response.setHeader("Referrer-Policy", "same-origin");
+    try {
+      super.service(request, response);
+    } catch (IllegalArgumentException e) {
+      answer(response, 400, String.valueOf(e.getMessage()));
+    } catch (RedisUnavailableException e) {
+      answer(response, 503, "the messages can't be read now; try again");
+    }
+  }
+
+  /** The room of a request and what is asked of it, which is empty for the room itself. */
+  private record Target(Room room, String action) {
+    static Target of(HttpServletRequest request) {
+      String path = request.getPathInfo();
+      if (path == null) {
+        return new Target(Room.LOBBY, "");
+      }
+      String[] parts = path.substring(1).split("/", 2);
+      String action = parts.length == 2 ? parts[1] : "";
+      return switch (path) {
+        case "/new" -> new Target(Room.LOBBY, "events");
+        case "/recent" -> new Target(Room.LOBBY, "recent");
+        default -> new Target(new Room(parts[0]), action);
+      };
+    }
   }
 
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String path = request.getPathInfo();
-    String file = path == null ? "chat.html" : path.substring(1);
-    String type = FILE_TYPES.get(file);
-    if (type == null) {
-      answer(response, 404, "There is no such page; the chat is at /chats");
+    String path = Objects.requireNonNullElse(request.getPathInfo(), "/");
+    if (FILE_TYPES.containsKey(path.substring(1))) {
+      file(path.substring(1), response);
       return;
     }
-    response.setContentType(type);
-    response.setHeader("Cache-Control", "no-cache");
-    response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
-    response.setHeader("X-Content-Type-Options", "nosniff");
-    response.setHeader("Referrer-Policy", "no-referrer");
-    try (InputStream in = ChatServlet.class.getResourceAsStream("page/" + file)) {
-      if (in == null) {
-        throw new IOException("page/" + file + " is missing from the class path");
-      }
-      in.transferTo(response.getOutputStream());
+    Target target = Target.of(request);
+    switch (target.action()) {
+      case "" -> file("chat.html", response);
+      case "recent" -> recent(target.room(), request.getParameter("since"), response);
+      case "events" -> events(target.room(), request, response);
+      default -> answer(response, 404, "There is no such page; the chat is at /chats");
     }
   }
 
   @Override
   protected void doPost(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    if (request.getPathInfo() != null) {
-      answer(response, 404, "Messages are posted to /chats");
-      return;
-    }
-    byte[] body = request.getInputStream().readNBytes(MAX_BODY_BYTES + 1);
-    if (body.length > MAX_BODY_BYTES) {
-      answer(response, 413, "the body is over " + MAX_BODY_BYTES + " bytes");
-      return;
-    }
-    Message message = null;
-    try {
-      message = parse(mediaType(request), new String(body, UTF_8));
-      if (message == null) {
-        answer(response, 415, "send application/json or application/x-www-form-urlencoded");
-        return;
-      }
-      publish(message);
-      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
-    } catch (IllegalArgumentException e) {
-      answer(response, 400, String.valueOf(e.getMessage()));
-    } catch (PublishException e) {
-      answer(response, 503, unpublished(e, message != null && message.token() != null));
+    Target target = Target.of(request);
+    switch (target.action()) {
+      case "" -> posting.post(target.room(), false, request, response);
+      case "typing" -> posting.post(target.room(), true, request, response);
+      default -> answer(response, 404, "Messages are posted to /chats/{room}");
     }
   }
 
-  private void publish(Message message) throws JsonProcessingException {
-    SseEvent event = SseEvent.of(JSON.writeValueAsString(message));
-    if (message.token() == null) {
-      redis.publish(ChatServer.LOBBY, event);
+  /** Of an event stream, the head alone would otherwise never end. */
+  @Override
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws ServletException, IOException {
+    if (Target.of(request).action().equals("events")) {
+      response.setContentType("text/event-stream");
     } else {
-      redis.publish(ChatServer.LOBBY, event, message.token());
+      super.doHead(request, response);
     }
   }
 
-  private static String unpublished(PublishException e, boolean hasToken) {
-    if (!e.mayBeStored()) {
-      return "the message could not be sent on; try again";
+  private void events(Room room, HttpServletRequest request, HttpServletResponse response) {
+    String name = request.getParameter("name");
+    String user = name == null ? null : Message.user(name);
+    List<String> channels =
+        new ArrayList<>(List.of(room.channel(), room.presence(), room.typing(), ChatServer.NODE));
+    if (room.equals(Room.LOBBY)) {
+      channels.add(ChatServer.OUTSIDE);
     }
-    return hasToken
-        ? "it is not known whether the message was sent; send it again, it can't appear twice"
-        : "it is not known whether the message was sent; sent again, it may appear twice";
-  }
-
-  private static String mediaType(HttpServletRequest request) {
-    String type = request.getContentType();
-    return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
-  }
-
-  /** Null if the type is not one of the two. */
-  private static @Nullable Message parse(String mediaType, String body) {
-    return switch (mediaType) {
-      case "application/json" -> parseJson(body);
-      case "application/x-www-form-urlencoded" ->
-          Message.of(formField(body, "user"), formField(body, "message"), formField(body, "token"));
-      default -> null;
-    };
-  }
-
-  private static Message parseJson(String body) {
-    try {
-      JsonNode json = JSON.readTree(body);
-      return Message.of(
-          json.path("user").textValue(),
-          json.path("message").textValue(),
-          json.path("token").textValue());
-    } catch (JsonProcessingException e) {
-      throw new IllegalArgumentException("the body is not JSON: {\"user\":…,\"message\":…}", e);
+    Connection connection = EventStreams.open(hub, request, response, channels);
+    if (user != null) {
+      presence.joined(room, user, connection);
     }
   }
 
-  /** The container's own parsing has limits of its own, and errors of its own. */
-  private static @Nullable String formField(String body, String name) {
-    for (String pair : body.split("&", -1)) {
-      String[] parts = pair.split("=", 2);
-      if (parts.length == 2 && URLDecoder.decode(parts[0], UTF_8).equals(name)) {
-        return URLDecoder.decode(parts[1], UTF_8);
+  private void recent(Room room, @Nullable String given, HttpServletResponse response)
+      throws IOException {
+    Position since = given == null ? null : Position.parse(given);
+    Recent recent = redis.recent(room.channel(), since == null ? NEWCOMER : RETURNING);
+    ObjectNode json = JSON.createObjectNode().put("position", recent.position().toString());
+    ArrayNode messages = json.putArray("messages");
+    for (SseEvent event : recent.events()) {
+      String id = Objects.requireNonNull(event.id());
+      if (since == null || !since.isAfter(Objects.requireNonNull(Position.parse(id)))) {
+        messages.addObject().put("id", id).put("data", event.data());
       }
     }
-    return null;
+    response.setContentType("application/json");
+    response.setHeader("Cache-Control", "no-store");
+    response.getOutputStream().write(JSON.writeValueAsBytes(json));
+  }
+
+  private static void file(String name, HttpServletResponse response) throws IOException {
+    response.setContentType(FILE_TYPES.get(name));
+    response.setHeader("Cache-Control", "no-cache");
+    try (InputStream in = ChatServlet.class.getResourceAsStream("page/" + name)) {
+      if (in == null) {
+        throw new IOException("page/" + name + " is missing from the class path");
+      }
+      in.transferTo(response.getOutputStream());
+    }
   }
 
   static void answer(HttpServletResponse response, int status, String text) throws IOException {

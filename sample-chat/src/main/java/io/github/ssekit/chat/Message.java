@@ -1,6 +1,6 @@
 package io.github.ssekit.chat;
 
-import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,10 +8,11 @@ import org.jspecify.annotations.Nullable;
  *
  * @param user 1 to {@value #MAX_USER} characters
  * @param message 1 to {@value #MAX_MESSAGE} characters
- * @param token what the sender calls this message, so that a second try can't double it; null if it
- *     has no name for it. Not for others to see
+ * @param token what the sender calls this message, so that a second try can't double it and its
+ *     page knows it again; null if it has no name for it
  */
-record Message(String user, String message, @JsonIgnore @Nullable String token) {
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record Message(String user, String message, @Nullable String token) {
   static final int MAX_USER = 40;
   static final int MAX_MESSAGE = 2000;
 
@@ -21,8 +22,20 @@ record Message(String user, String message, @JsonIgnore @Nullable String token) 
    * @throws IllegalArgumentException which names the field and the limit
    */
   static Message of(@Nullable String user, @Nullable String message, @Nullable String token) {
-    return new Message(
-        checked("user", user, MAX_USER), checked("message", message, MAX_MESSAGE), token);
+    return new Message(user(user), checked("message", message, MAX_MESSAGE), token);
+  }
+
+  /**
+   * A person's name.
+   *
+   * @throws IllegalArgumentException as {@link #of}
+   */
+  static String user(@Nullable String name) {
+    String user = checked("user", name, MAX_USER);
+    if (user.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException("user holds a control character; remove it");
+    }
+    return user.strip();
   }
 
   private static String checked(String field, @Nullable String value, int max) {

@@ -69,7 +69,7 @@ class ChatBrowserIT {
 
   @BeforeEach
   void bothAreConnectedAndNothingIsSaidYet() {
-    publisher.del("{sse}:stream:" + ChatServer.LOBBY);
+    publisher.del("{sse}:stream:" + Room.LOBBY.channel());
     ada.open(server.uri(), "Ada");
     grace.open(server.uri(), "Grace");
     ada.awaitState("Connected");

@@ -139,7 +139,7 @@ class ChatHistoryIT {
       soon().until(() -> other.publish(ChatServer.OUTSIDE, same) == 1);
       other.publish(ChatServer.OUTSIDE, same);
       // Whoever publishes past the script reaches the room's pages too, and their history not.
-      other.publish("{sse}:channel:" + ChatServer.LOBBY, same);
+      other.publish("{sse}:channel:" + Room.LOBBY.channel(), same);
     }
     ada.awaitTexts(SHOWN, List.of("0", "0", "0", "0"));
     assertEquals(

@@ -31,7 +31,7 @@ class ChatProcessIT {
         Jedis jedis = new Jedis(redis.uri())) {
       URI first = one.awaitUri();
       try (EventStreamReader events = open(two.awaitUri())) {
-        String lobby = "{sse}:channel:" + ChatServer.LOBBY;
+        String lobby = "{sse}:channel:" + Room.LOBBY.channel();
         await().until(() -> jedis.pubsubNumSub(lobby).get(lobby) == 1);
         post(first, "user=Ann&message=across");
         assertEquals("{\"user\":\"Ann\",\"message\":\"across\"}", events.next().data());

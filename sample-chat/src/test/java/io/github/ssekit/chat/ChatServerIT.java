@@ -129,12 +129,14 @@ class ChatServerIT {
     }
     List<String> said = new ArrayList<>();
     recent("").path("messages").forEach(each -> said.add(each.path("data").textValue()));
-    String once = "{\"user\":\"Ann\",\"message\":\"once\"}";
-    String more = once.replace("once", "more");
+    String more = "{\"user\":\"Ann\",\"message\":\"more\"}";
+    List<String> expected = new ArrayList<>();
+    for (String token : List.of("form", "json")) {
+      expected.add(more.replace("more", "once").replace("}", ",\"token\":\"0-" + token + "\"}"));
+    }
+    expected.addAll(List.of(more, more, more));
     // The five are the newest; what other tests have said stands before them.
-    assertEquals(
-        List.of(once, once, more, more, more),
-        said.subList(Math.max(0, said.size() - 5), said.size()));
+    assertEquals(expected, said.subList(Math.max(0, said.size() - 5), said.size()));
   }
 
   @Test
@@ -186,7 +188,12 @@ class ChatServerIT {
       assertEquals(200, get(path).statusCode(), path);
     }
     for (String path :
-        List.of("/chats/", "/chats/x", "/chats/..%2f..%2fChat.class", "/chats/%2e%2e/x")) {
+        List.of(
+            "/chats/",
+            "/chats/x.js",
+            "/chats/x/y",
+            "/chats/..%2f..%2fChat.class",
+            "/chats/%2e%2e/x")) {
       int status = get(path).statusCode();
       assertTrue(status == 404 || status == 400, path + " " + status);
     }

@@ -507,16 +507,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
         loop.execute(() -> loop.closeAll(CloseReason.HUB_CLOSED));
       }
       awaitNoConnections();
-      for (DeliveryLoop loop : loops) {
-        loop.execute(() -> loop.finishAll(CloseReason.HUB_CLOSED));
-      }
+      finishAll(CloseReason.HUB_CLOSED);
       if (observation != null) {
+        // Last: what was written until now is in it.
         for (DeliveryLoop loop : loops) {
           loop.execute(() -> loop.report(channels));
           loop.execute(observation::tick);
         }
       }
-      finishAll(CloseReason.HUB_CLOSED);
     } finally {
       lock.unlock();
     }

@@ -1,0 +1,147 @@
+package io.github.ssekit.chat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.ssekit.core.PublishException;
+import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.redis.RedisBridge;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.net.URLDecoder;
+import java.util.Locale;
+import java.util.concurrent.Future;
+import org.jspecify.annotations.Nullable;
+
+/** What becomes of a POST to a room: checked, limited, published. */
+final class Posting {
+  private static final int MAX_BODY_BYTES = 16 << 10;
+
+  /** How many names of one address may speak at full rate: one household, or one proxy. */
+  private static final int NAMES_AN_ADDRESS = 10;
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final RedisBridge redis;
+  private final int aMinute = Integer.getInteger("chat.rate", 60);
+  private final RateLimit limit = new RateLimit(System::nanoTime);
+
+  Posting(RedisBridge redis) {
+    this.redis = redis;
+  }
+
+  /**
+   * Answers it.
+   *
+   * @param typing whether it says only that somebody is typing
+   */
+  void post(Room room, boolean typing, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    if (isForeign(request)) {
+      ChatServlet.answer(response, 403, "posted by a page of another origin");
+      return;
+    }
+    byte[] body = request.getInputStream().readNBytes(MAX_BODY_BYTES + 1);
+    if (body.length > MAX_BODY_BYTES) {
+      ChatServlet.answer(response, 413, "the body is over " + MAX_BODY_BYTES + " bytes");
+      return;
+    }
+    JsonNode fields = fields(request.getContentType(), new String(body, UTF_8));
+    if (fields == null) {
+      String types = "application/json or application/x-www-form-urlencoded";
+      ChatServlet.answer(response, 415, "send " + types);
+      return;
+    }
+    String user = Message.user(fields.path("user").textValue());
+    if (typing) {
+      if (mayPost("typing " + user, request, response)) {
+        SseEvent event =
+            SseEvent.of("typing", JSON.createObjectNode().put("user", user).toString());
+        // Not waited for, and not missed.
+        Future<?> unused = redis.publishAsync(room.typing(), event);
+        response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+      }
+      return;
+    }
+    String text = fields.path("message").textValue();
+    Message message = Message.of(user, text, fields.path("token").textValue());
+    if (mayPost("says " + user, request, response)) {
+      publish(room, message, response);
+    }
+  }
+
+  /** A browser names the page's origin with every POST; other programs need not. */
+  private static boolean isForeign(HttpServletRequest request) {
+    String origin = request.getHeader("Origin");
+    return origin != null
+        && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(request.getHeader("Host"));
+  }
+
+  private boolean mayPost(String key, HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    String address = request.getRemoteAddr();
+    long nanos =
+        Math.max(
+            limit.take(address, aMinute * NAMES_AN_ADDRESS),
+            limit.take(address + " " + key, aMinute));
+    if (nanos > 0) {
+      long seconds = nanos / 1_000_000_000 + 1;
+      response.setHeader("Retry-After", "" + seconds);
+      String words = "not sent: %d messages a minute are allowed; try again in %d s";
+      ChatServlet.answer(response, 429, words.formatted(aMinute, seconds));
+    }
+    return nanos <= 0;
+  }
+
+  private void publish(Room room, Message message, HttpServletResponse response)
+      throws IOException {
+    SseEvent event = SseEvent.of(JSON.writeValueAsString(message));
+    try {
+      if (message.token() == null) {
+        redis.publish(room.channel(), event);
+      } else {
+        redis.publish(room.channel(), event, message.token());
+      }
+      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    } catch (PublishException e) {
+      ChatServlet.answer(response, 503, unpublished(e, message.token() != null));
+    }
+  }
+
+  private static String unpublished(PublishException e, boolean hasToken) {
+    if (!e.mayBeStored()) {
+      return "the message could not be sent on; try again";
+    }
+    return hasToken
+        ? "it is not known whether the message was sent; send it again, it can't appear twice"
+        : "it is not known whether the message was sent; sent again, it may appear twice";
+  }
+
+  /** Null if the type is not one of the two. */
+  private static @Nullable JsonNode fields(@Nullable String contentType, String body) {
+    String type = String.valueOf(contentType).split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+    if (type.equals("application/json")) {
+      try {
+        return JSON.readTree(body);
+      } catch (JsonProcessingException e) {
+        throw new IllegalArgumentException("the body is not JSON: {\"user\":…,\"message\":…}", e);
+      }
+    }
+    if (!type.equals("application/x-www-form-urlencoded")) {
+      return null;
+    }
+    // The container's own parsing has limits of its own, and errors of its own.
+    ObjectNode fields = JSON.createObjectNode();
+    for (String pair : body.split("&", -1)) {
+      String[] parts = pair.split("=", 2);
+      if (parts.length == 2) {
+        fields.put(URLDecoder.decode(parts[0], UTF_8), URLDecoder.decode(parts[1], UTF_8));
+      }
+    }
+    return fields;
+  }
+}

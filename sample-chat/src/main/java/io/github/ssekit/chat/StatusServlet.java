@@ -1,0 +1,78 @@
+package io.github.ssekit.chat;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.redis.RedisBridge;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How this node is: {@code /status} for people, or as JSON for programs, which accept no HTML;
+ * {@code /healthz} for load balancers, 503 while Redis is not heard. Of the node's health, not of
+ * its people: still, show it to nobody whom it does not concern.
+ */
+final class StatusServlet extends HttpServlet {
+  private static final long serialVersionUID = 1;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final transient Hub hub;
+  private final transient RedisBridge redis;
+
+  StatusServlet(Hub hub, RedisBridge redis) {
+    this.hub = hub;
+    this.redis = redis;
+  }
+
+  @Override
+  protected void doGet(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    response.setHeader("Cache-Control", "no-store");
+    boolean heard = redis.isSubscribed();
+    if (request.getServletPath().equals("/healthz")) {
+      ChatServlet.answer(response, heard ? 200 : 503, heard ? "ok" : "Redis is not heard");
+      return;
+    }
+    String accept = request.getHeader("Accept");
+    boolean html = accept != null && accept.contains("text/html");
+    response.setContentType(html ? "text/html;charset=utf-8" : "application/json");
+    response.setHeader("Vary", "Accept");
+    byte[] body = html ? table(status()).getBytes(UTF_8) : JSON.writeValueAsBytes(status());
+    response.getOutputStream().write(body);
+  }
+
+  private Map<String, @Nullable Object> status() {
+    Runtime jvm = Runtime.getRuntime();
+    Duration probe = redis.sinceProbe();
+    Map<String, @Nullable Object> status = new LinkedHashMap<>();
+    status.put("pid", ProcessHandle.current().pid());
+    status.put("uptimeMillis", ManagementFactory.getRuntimeMXBean().getUptime());
+    status.put("connections", hub.connectionCount());
+    status.put("position", String.valueOf(hub.position()));
+    status.put("redisHeard", redis.isSubscribed());
+    status.put("sinceProbeMillis", probe == null ? null : probe.toMillis());
+    status.put("memoryUsedBytes", jvm.totalMemory() - jvm.freeMemory());
+    status.put("memoryMaxBytes", jvm.maxMemory());
+    return status;
+  }
+
+  /** Names and numbers of ours: nothing in them needs to be escaped. */
+  private static String table(Map<String, @Nullable Object> status) {
+    StringBuilder html =
+        new StringBuilder("<!doctype html><html lang=en><meta charset=utf-8>")
+            .append("<meta name=viewport content='width=device-width'>")
+            .append(
+                "<meta name=color-scheme content='light dark'><meta http-equiv=refresh content=2>")
+            .append("<title>Node · SSE Kit</title><h1>This node</h1><table>");
+    status.forEach((name, value) -> html.append("<tr><th scope=row>" + name + "<td>" + value));
+    return html.append("</table>").toString();
+  }
+}
