@@ -46,6 +46,7 @@ public final class Chat {
   private static void run(ChatServer server, URI redis, Runnable stopRedis) {
     Runnable stop =
         () -> {
+          server.drain();
           server.close();
           stopRedis.run();
         };

@@ -95,7 +95,8 @@ final class ChatServer implements AutoCloseable {
 
   /** Of the events that are not kept, so that a page can tell them apart. */
   private static String eventType(String channel) {
-    return channel.equals(OUTSIDE) ? "live" : channel.substring(0, channel.indexOf(':'));
+    boolean said = channel.equals(OUTSIDE) || channel.startsWith(Room.KEPT);
+    return said ? "live" : channel.substring(0, channel.indexOf(':'));
   }
 
   URI uri() {
@@ -106,10 +107,15 @@ final class ChatServer implements AutoCloseable {
     return hub.connectionCount();
   }
 
+  /** Sends the clients away, a few at a time, while the rest still works. */
+  void drain() {
+    hub.publish(NODE, SseEvent.of("draining", "the node ends"));
+    hub.drain(Duration.ofSeconds(3));
+  }
+
   /** Ends the event streams, then the rest. */
   @Override
   public void close() {
-    hub.publish(NODE, SseEvent.of("draining", "the node ends"));
     hub.close();
     try {
       jetty.stop();

@@ -88,6 +88,11 @@ final class ChatProcess implements AutoCloseable {
     await().atMost(Duration.ofSeconds(20)).until(() -> !process.isAlive());
   }
 
+  /** What a platform sends: SIGTERM. */
+  void terminate() {
+    process.destroy();
+  }
+
   /** What Ctrl-C sends. */
   void interrupt() throws IOException, InterruptedException {
     for (ProcessHandle each : group()) {

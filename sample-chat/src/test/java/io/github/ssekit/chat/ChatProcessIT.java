@@ -7,14 +7,18 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.core.EventStreamReader;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
@@ -61,6 +65,48 @@ class ChatProcessIT {
       chat.awaitExit(Duration.ofSeconds(20));
       await().until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
     }
+  }
+
+  @Test
+  void sigtermWithTwoThousandClientsSendsEachAwayAndEndsWithinTenSeconds() throws Exception {
+    List<Socket> clients = new ArrayList<>();
+    try (ChatProcess chat = ChatProcess.jar("--port", "0")) {
+      URI uri = chat.awaitUri();
+      String request = "GET " + uri.getPath() + "/new HTTP/1.1\r\nHost: localhost\r\n\r\n";
+      for (int i = 0; i < 2000; i++) {
+        Socket client = new Socket(uri.getHost(), uri.getPort());
+        client.setSoTimeout(30_000);
+        clients.add(client);
+        client.getOutputStream().write(request.getBytes(UTF_8));
+      }
+      for (Socket client : clients) {
+        assertTrue(next(client.getInputStream(), "retry: "), "a stream begins");
+      }
+      chat.terminate();
+      assertEquals(128 + 15, chat.awaitExit(Duration.ofSeconds(10)));
+      for (Socket client : clients) {
+        assertTrue(next(client.getInputStream(), "retry: "), "a time to come back");
+        assertTrue(next(client.getInputStream(), "\r\n0\r\n\r\n"), "a clean end");
+      }
+      assertEquals(1, chat.output().lines().count(), chat.output());
+    } finally {
+      for (Socket client : clients) {
+        client.close();
+      }
+    }
+  }
+
+  /** Reads on to where a text ends; whether it comes. */
+  private static boolean next(InputStream in, String text) throws IOException {
+    StringBuilder read = new StringBuilder();
+    while (read.indexOf(text) < 0) {
+      int b = in.read();
+      if (b < 0) {
+        return false;
+      }
+      read.append((char) b);
+    }
+    return true;
   }
 
   @Test

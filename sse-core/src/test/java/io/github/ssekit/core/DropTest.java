@@ -93,6 +93,23 @@ class DropTest extends OneClientTest {
   }
 
   @Test
+  void aDropInTheMidstOfASweepStopsThePageThatIsAboutToBeWritten() {
+    HistoryHub history = HistoryHub.open();
+    Transport dropping = new EagerTransport(() -> history.hub.drop("Ann", "a"));
+    history.hub.connect(dropping, ConnectionOptions.of("plain"));
+    history.hub.connect(client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null));
+    history.settle();
+    client.ready(false);
+    history.answer(20, 11, 12);
+    // Both write in one sweep, and the one that drops comes first.
+    history.hub.deliver("plain", SseEvent.of("1"));
+    client.ready(true);
+    history.settle();
+    assertEquals(List.of(), HistoryHub.said(client));
+    assertTrue(client.closed());
+  }
+
+  @Test
   void oneThatIsCatchingUpOnOtherChannelsKeepsThem() {
     HistoryHub history = HistoryHub.open();
     Connection connection =
@@ -114,7 +131,17 @@ class DropTest extends OneClientTest {
     CountDownLatch writing = new CountDownLatch(1);
     CountDownLatch release = new CountDownLatch(1);
     AtomicBoolean written = new AtomicBoolean();
-    Transport slow = new SlowTransport(writing, release, written);
+    Transport slow =
+        new EagerTransport(
+            () -> {
+              writing.countDown();
+              try {
+                release.await();
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              written.set(true);
+            });
     try (Hub real = Hub.builder().loops(1).create()) {
       real.connect(slow, ConnectionOptions.of("a").withOwner("Ann"));
       real.publish("a", SseEvent.of("1"));
@@ -195,9 +222,8 @@ class DropTest extends OneClientTest {
     public void close() {}
   }
 
-  /** One whose write of an event lasts as long as the test says. */
-  private record SlowTransport(
-      CountDownLatch writing, CountDownLatch release, AtomicBoolean written) implements Transport {
+  /** One that takes everything, and does something when it is an event. */
+  private record EagerTransport(Runnable onEvent) implements Transport {
     @Override
     public void start(Signals signals) {
       signals.writable();
@@ -211,13 +237,7 @@ class DropTest extends OneClientTest {
     @Override
     public void write(byte[] bytes, int offset, int length) {
       if (bytes[offset] == 'd') {
-        writing.countDown();
-        try {
-          release.await();
-        } catch (InterruptedException e) {
-          Thread.currentThread().interrupt();
-        }
-        written.set(true);
+        onEvent.run();
       }
     }
 

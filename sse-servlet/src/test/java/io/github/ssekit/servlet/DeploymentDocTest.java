@@ -1,0 +1,35 @@
+package io.github.ssekit.servlet;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The examples of a stop in docs/deployment.md are what the tests of a stop run. */
+class DeploymentDocTest {
+  @Test
+  void everyExampleIsPartOfATestThatRunsIt() throws Exception {
+    String page = Files.readString(Path.of("..", "docs", "deployment.md"));
+    List<String> examples =
+        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+            .matcher(page.substring(page.indexOf("## Stopping a node")))
+            .results()
+            .map(match -> squeezed(match.group(1)))
+            .toList();
+    assertEquals(3, examples.size());
+    List<String> containers = List.of("Jetty", "Tomcat", "Undertow");
+    for (int i = 0; i < 3; i++) {
+      Path test =
+          Path.of("src/test/java/io/github/ssekit/servlet", containers.get(i) + "Shutdown.java");
+      assertTrue(squeezed(Files.readString(test)).contains(examples.get(i)), examples.get(i));
+    }
+  }
+
+  private static String squeezed(String code) {
+    return code.replaceAll("\\s+", " ").strip();
+  }
+}
