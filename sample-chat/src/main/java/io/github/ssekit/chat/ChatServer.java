@@ -1,16 +1,21 @@
 package io.github.ssekit.chat;
 
+import io.github.ssekit.core.Connection;
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.HubObserver;
 import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.core.StreamReset;
 import io.github.ssekit.redis.RedisBridge;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.concurrent.atomic.LongAdder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.Request;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
@@ -23,13 +28,23 @@ final class ChatServer implements AutoCloseable {
   /** The channel by which this node tells its own pages that it ends. */
   static final String NODE = "draining:" + ProcessHandle.current().pid();
 
-  /** A client that has left is noticed by the second heartbeat, and shown to be here until then. */
-  private final Hub hub = Hub.builder().heartbeat(Duration.ofSeconds(5)).create();
+  /** That a client has left is noticed within three heartbeats; until then it is shown as here. */
+  private final Hub hub =
+      Hub.builder().heartbeat(Duration.ofSeconds(5)).observer(new CountedResets()).create();
+
+  private final LongAdder resets = new LongAdder();
 
   private final Server jetty = new Server();
   private final ServerConnector connector;
   private @Nullable RedisBridge redis;
   private @Nullable Presence presence;
+
+  private final class CountedResets implements HubObserver {
+    @Override
+    public void reset(@Nullable Connection connection, StreamReset reset) {
+      resets.increment();
+    }
+  }
 
   private ChatServer(int port) {
     HttpConfiguration http = new HttpConfiguration();
@@ -82,9 +97,17 @@ final class ChatServer implements AutoCloseable {
     ServletHolder chat = new ServletHolder(new ChatServlet(hub, bridge, presence));
     chat.setAsyncSupported(true);
     context.addServlet(chat, "/chats/*");
-    ServletHolder status = new ServletHolder(new StatusServlet(hub, bridge));
+    ServletHolder status = new ServletHolder(new StatusServlet(hub, bridge, resets));
     context.addServlet(status, "/status");
     context.addServlet(status, "/healthz");
+    // The container's own would repeat what was asked for.
+    Request.Handler nothing =
+        (request, response, callback) -> {
+          callback.succeeded();
+          return true;
+        };
+    context.setErrorHandler(nothing);
+    jetty.setErrorHandler(nothing);
     jetty.setHandler(context);
     try {
       jetty.start();

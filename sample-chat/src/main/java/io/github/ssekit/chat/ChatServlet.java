@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.util.RawValue;
 import io.github.ssekit.core.Connection;
 import io.github.ssekit.core.Hub;
 import io.github.ssekit.core.Position;
@@ -30,8 +31,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>
  * GET  /chats/{room}         the page; its files are /chats/chat.js and so on
- * GET  /chats/{room}/recent  what a page begins with: {"position":"1764000000000-7","messages":[{"id":"…-3","data":"…"}]},
- *                            the last {@value #NEWCOMER}; with ?since=ID from this message on, {@value #RETURNING} at most
+ * GET  /chats/{room}/recent  what a page begins with: {"position":"1764000000000-7","messages":[{"id":"…-3","data":"…"}]}
+ *                            and, if known, "presence"; the last {@value #NEWCOMER}; with ?since=ID from this message on, {@value #RETURNING} at most
  * GET  /chats/{room}/events  what comes then; with ?name=NAME that person is here while it lasts
  * POST /chats/{room}         user, message and, if it may be sent again, token
  * POST /chats/{room}/typing  user
@@ -163,6 +164,10 @@ final class ChatServlet extends HttpServlet {
       if (since == null || !since.isAfter(Objects.requireNonNull(Position.parse(id)))) {
         messages.addObject().put("id", id).put("data", event.data());
       }
+    }
+    String here = presence.told(room);
+    if (here != null) {
+      json.putRawValue("presence", new RawValue(here));
     }
     response.setContentType("application/json");
     response.setHeader("Cache-Control", "no-store");

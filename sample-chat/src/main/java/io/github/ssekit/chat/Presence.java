@@ -13,16 +13,17 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -47,7 +48,7 @@ final class Presence implements AutoCloseable {
     final Map<String, Integer> names = new TreeMap<>();
     final List<Connection> newcomers = new ArrayList<>();
     boolean changed;
-    String told = "";
+    volatile String told = "";
   }
 
   private final String node = UUID.randomUUID().toString();
@@ -59,8 +60,8 @@ final class Presence implements AutoCloseable {
       new ScheduledThreadPoolExecutor(
           1, r -> new Thread(r, "chat-presence"), new ThreadPoolExecutor.DiscardPolicy());
 
-  /** The timer's own, as all that follows. */
-  private final Map<Room, Local> rooms = new HashMap<>();
+  /** The timer's own, but for what was told. */
+  private final Map<Room, Local> rooms = new ConcurrentHashMap<>();
 
   private int ticks;
 
@@ -95,6 +96,14 @@ final class Presence implements AutoCloseable {
           Runnable left = () -> left(room, name);
           Future<?> unused = timer.schedule(left, GRACE_MILLIS, TimeUnit.MILLISECONDS);
         });
+  }
+
+  /**
+   * What the pages of this node were told last, or null: for a tab that shares another's stream.
+   */
+  @Nullable String told(Room room) {
+    Local local = rooms.get(room);
+    return local == null || local.told.isEmpty() ? null : local.told;
   }
 
   private void left(Room room, String name) {

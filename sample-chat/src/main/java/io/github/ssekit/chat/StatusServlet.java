@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.HubSnapshot;
 import io.github.ssekit.redis.RedisBridge;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -13,6 +14,7 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,10 +28,15 @@ final class StatusServlet extends HttpServlet {
 
   private final transient Hub hub;
   private final transient RedisBridge redis;
+  private final LongAdder resets;
 
-  StatusServlet(Hub hub, RedisBridge redis) {
+  /**
+   * @param resets counts what the hub's clients were told that they may have missed
+   */
+  StatusServlet(Hub hub, RedisBridge redis, LongAdder resets) {
     this.hub = hub;
     this.redis = redis;
+    this.resets = resets;
   }
 
   @Override
@@ -55,7 +62,13 @@ final class StatusServlet extends HttpServlet {
     Map<String, @Nullable Object> status = new LinkedHashMap<>();
     status.put("pid", ProcessHandle.current().pid());
     status.put("uptimeMillis", ManagementFactory.getRuntimeMXBean().getUptime());
-    status.put("connections", hub.connectionCount());
+    // Of one connection, that one which has something to read.
+    HubSnapshot now = hub.snapshot(1);
+    status.put("connections", now.connectionCount());
+    status.put("channels", now.channelCount());
+    status.put(
+        "eventsBehind", now.connections().stream().mapToInt(c -> c.behind()).max().orElse(0));
+    status.put("resets", resets.sum());
     status.put("position", String.valueOf(hub.position()));
     status.put("redisHeard", redis.isSubscribed());
     status.put("sinceProbeMillis", probe == null ? null : probe.toMillis());

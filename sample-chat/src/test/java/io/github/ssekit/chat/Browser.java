@@ -84,7 +84,9 @@ final class Browser implements AutoCloseable {
             .usingDriverExecutable(chromedriver().orElseThrow().toFile())
             .usingAnyFreePort()
             .build();
-    return new Browser(new ChromeDriver(service, options));
+    ChromeDriver driver = new ChromeDriver(service, options);
+    driver.manage().timeouts().pageLoadTimeout(Duration.ofSeconds(60));
+    return new Browser(driver);
   }
 
   private static Optional<Path> binary() {
@@ -115,11 +117,59 @@ final class Browser implements AutoCloseable {
     driver.get(page.toString());
     WebElement user = element("user");
     user.clear();
-    user.sendKeys(name);
+    // Leaving the box makes it the name by which the page's stream is known.
+    user.sendKeys(name, Keys.TAB);
   }
 
   void open(URI page) {
     driver.get(page.toString());
+  }
+
+  void say(String message) {
+    element("message").sendKeys(message, Keys.ENTER);
+  }
+
+  /** Sends keys to whatever has the focus. */
+  void press(CharSequence... keys) {
+    new Actions(driver).sendKeys(keys).perform();
+  }
+
+  WebElement element(String id) {
+    return driver.findElement(By.id(id));
+  }
+
+  /** The texts of all elements that match, as the DOM has them. */
+  List<String> texts(String selector) {
+    Object found =
+        evaluate(
+            "return Array.from(document.querySelectorAll(arguments[0]), e => e.textContent)",
+            selector);
+    return ((List<?>) found).stream().map(String::valueOf).toList();
+  }
+
+  /** Waits until what the page says of its connection begins like this. */
+  void awaitState(String words) {
+    soon().until(() -> element("connection").getText().startsWith(words));
+  }
+
+  /** Waits until {@link #texts} are these. */
+  void awaitTexts(String selector, List<String> expected) {
+    soon().untilAsserted(() -> assertEquals(expected, texts(selector)));
+  }
+
+  static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50));
+  }
+
+  Object evaluate(String script, Object... arguments) {
+    return Objects.requireNonNullElse(driver.executeScript(script, arguments), "null");
+  }
+
+  /** Light or dark, as a person prefers it. */
+  void prefers(String colours) {
+    driver.executeCdpCommand(
+        "Emulation.setEmulatedMedia",
+        Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", colours))));
   }
 
   /** Opens a tab, for what follows; gives its handle. */
@@ -150,44 +200,9 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  void say(String message) {
-    element("message").sendKeys(message, Keys.ENTER);
-  }
-
-  /** Sends keys to whatever has the focus. */
-  void press(CharSequence... keys) {
-    new Actions(driver).sendKeys(keys).perform();
-  }
-
-  WebElement element(String id) {
-    return driver.findElement(By.id(id));
-  }
-
-  /** The texts of all elements that match, as the DOM has them. */
-  List<String> texts(String selector) {
-    Object found =
-        evaluate(
-            "return Array.from(document.querySelectorAll(arguments[0]), e => e.textContent)",
-            selector);
-    return ((List<?>) found).stream().map(String::valueOf).toList();
-  }
-
-  /** Waits until the page says this of its connection. */
-  void awaitState(String words) {
-    soon().untilAsserted(() -> assertEquals(words, element("connection").getText()));
-  }
-
-  /** Waits until {@link #texts} are these. */
-  void awaitTexts(String selector, List<String> expected) {
-    soon().untilAsserted(() -> assertEquals(expected, texts(selector)));
-  }
-
-  static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50));
-  }
-
-  Object evaluate(String script, Object... arguments) {
-    return Objects.requireNonNullElse(driver.executeScript(script, arguments), "null");
+  /** The name that it remembers, too. */
+  void forgetCookies() {
+    driver.manage().deleteAllCookies();
   }
 
   /** What the page wrote to the console, or failed with, since the last call. */

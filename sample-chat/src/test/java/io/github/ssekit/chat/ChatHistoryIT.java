@@ -112,7 +112,7 @@ class ChatHistoryIT {
 
         proxy.to(doomed); // Until all of them are said, there is no way back.
         node.kill();
-        ada.awaitState("Reconnecting…");
+        ada.awaitState("Reconnecting");
         post(server.uri(), 20, 100);
         proxy.to(doomed, stays);
         ada.awaitState("Connected");

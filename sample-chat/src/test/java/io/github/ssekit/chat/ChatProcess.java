@@ -41,16 +41,21 @@ final class ChatProcess implements AutoCloseable {
     return new ChatProcess(command, new File("."));
   }
 
-  /** {@code mvn -q -Pchat}. */
+  /** The classes of this process. */
+  static ChatProcess classes(String... arguments) throws IOException {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String path = System.getProperty("java.class.path");
+    List<String> command = new ArrayList<>(List.of(java, "-cp", path, Chat.class.getName()));
+    command.addAll(Arrays.asList(arguments));
+    return new ChatProcess(command, new File("."));
+  }
+
+  /** {@code mvn -q} with these arguments. */
   static ChatProcess maven(String... arguments) throws IOException {
     String mvn = Path.of(System.getProperty("ssekit.maven.home"), "bin", "mvn").toString();
     List<String> command =
         new ArrayList<>(
-            List.of(
-                mvn,
-                "-q",
-                "-Pchat",
-                "-Dmaven.repo.local=" + System.getProperty("ssekit.maven.repo")));
+            List.of(mvn, "-q", "-Dmaven.repo.local=" + System.getProperty("ssekit.maven.repo")));
     command.addAll(Arrays.asList(arguments));
     return new ChatProcess(command, new File(System.getProperty("ssekit.root")));
   }
@@ -65,6 +70,15 @@ final class ChatProcess implements AutoCloseable {
               return matcher.find() ? URI.create(matcher.group(1)) : null;
             },
             uri -> uri != null);
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  /** Waits, however long that takes. */
+  void awaitEnd() throws InterruptedException {
+    process.waitFor();
   }
 
   /** Its exit code, once it has ended. */

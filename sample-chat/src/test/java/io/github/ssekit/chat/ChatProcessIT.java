@@ -46,7 +46,7 @@ class ChatProcessIT {
   @Test
   void twoPagesChatThroughTheOneCommandAndCtrlCLeavesNothingBehind() throws Exception {
     Browser.requireInstalled();
-    try (ChatProcess chat = ChatProcess.maven("-Dchat.port=0")) {
+    try (ChatProcess chat = ChatProcess.maven("-Pchat", "-Dchat.port=0")) {
       URI uri = chat.awaitUri();
       try (Browser ann = Browser.start();
           Browser bob = Browser.start()) {
@@ -146,7 +146,7 @@ class ChatProcessIT {
   @Test
   void mavenSaysItWithoutAStackTrace() throws Exception {
     try (ServerSocket taken = new ServerSocket(0);
-        ChatProcess chat = ChatProcess.maven("-Dchat.port=" + taken.getLocalPort())) {
+        ChatProcess chat = ChatProcess.maven("-Pchat", "-Dchat.port=" + taken.getLocalPort())) {
       assertEquals(1, chat.awaitExit(Duration.ofMinutes(1)));
       assertOneLine(chat, "port " + taken.getLocalPort() + " is not free");
     }

@@ -7,9 +7,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.URI;
 import java.net.URLEncoder;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -46,7 +48,11 @@ class EventSourceKeeperIT {
   @BeforeEach
   void open(TestInfo test) {
     path = "/" + test.getTestMethod().orElseThrow().getName() + test.getDisplayName().hashCode();
-    browser.open(origin.page());
+    open(origin.page());
+  }
+
+  private static void open(URI page) {
+    browser.open(page);
     browser.evaluate(
         """
         window.keepers = {};
@@ -313,6 +319,20 @@ class EventSourceKeeperIT {
     soon().until(() -> isCut(first));
     keep("c", Map.of("lastEventId", "2"));
     assertEquals("lastEventId=2", origin.next(path).query());
+  }
+
+  @Test
+  void aPageThatMayHaveNoWorkerReadsTheStreamItself() throws Exception {
+    open(origin.workerless());
+    keep("a", Map.of("lastEventId", "3"));
+    keep("b", Map.of("lastEventId", "4"));
+    ScriptedOrigin.Request first = origin.next(path);
+    ScriptedOrigin.Request second = origin.next(path);
+    assertEquals(Set.of("lastEventId=3", "lastEventId=4"), Set.of(first.query(), second.query()));
+    first.send("data: here\n\n");
+    second.send("data: here\n\n");
+    awaitLog("a", "here");
+    awaitLog("b", "here");
   }
 
   private static boolean isCut(ScriptedOrigin.Request request) {

@@ -6,25 +6,42 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * One port before several nodes: each connection goes, byte by byte, to the first node that takes
  * it, and is closed if none does.
  */
 final class Forwarder implements AutoCloseable {
-  private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  private final ServerSocket listener;
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
+  private final boolean inTurn;
+  private final AtomicInteger turn = new AtomicInteger();
   private volatile List<Integer> nodes;
 
-  /** Begins to take connections. */
+  /** Begins to take connections, on any free port. */
   Forwarder(Integer... ports) throws IOException {
-    nodes = List.of(ports);
+    this(0, List.of(ports), false);
+  }
+
+  /**
+   * Begins to take connections.
+   *
+   * @param nodes looked at anew for each, if the list changes
+   * @param inTurn whether each begins with another node than the one before
+   */
+  Forwarder(int port, List<Integer> nodes, boolean inTurn) throws IOException {
+    this.nodes = nodes;
+    this.inTurn = inTurn;
+    listener = new ServerSocket(port, 50, InetAddress.getLoopbackAddress());
     threads.execute(this::accept);
   }
 
@@ -50,7 +67,9 @@ final class Forwarder implements AutoCloseable {
   }
 
   private void connect(Socket client) {
-    for (int port : nodes) {
+    List<Integer> order = new ArrayList<>(nodes);
+    Collections.rotate(order, inTurn ? turn.getAndIncrement() : 0);
+    for (int port : order) {
       try {
         Socket node = new Socket("localhost", port);
         sockets.add(node);

@@ -33,6 +33,12 @@ final class ScriptedOrigin implements AutoCloseable {
   ScriptedOrigin() throws IOException {
     server.createContext("/", exchange -> of(exchange).add(new Request(exchange)));
     server.createContext("/page", exchange -> whole(exchange, "text/html", PAGE.getBytes(UTF_8)));
+    server.createContext(
+        "/workerless",
+        exchange -> {
+          exchange.getResponseHeaders().set("Content-Security-Policy", "worker-src 'none'");
+          whole(exchange, "text/html", PAGE.getBytes(UTF_8));
+        });
     server.createContext("/keeper.js", exchange -> whole(exchange, "text/javascript", script()));
     // A stream of the bytes in the query, which ends with them.
     server.createContext(
@@ -71,6 +77,11 @@ final class ScriptedOrigin implements AutoCloseable {
 
   URI page() {
     return URI.create("http://localhost:" + server.getAddress().getPort() + "/page");
+  }
+
+  /** The same, where its policy forbids workers. */
+  URI workerless() {
+    return page().resolve("/workerless");
   }
 
   /** Waits for the next request to this path. */

@@ -36,7 +36,7 @@
     return a !== null && b !== null && (a[0] === b[0] ? (a[1] ?? 0n) < (b[1] ?? 0n) : a[0] < b[0]);
   }
 
-  /** A function that parses an event stream (WHATWG HTML 9.2.6) in pieces, and gives each block: data or id may be undefined. */
+  /** A function that parses an event stream (WHATWG HTML 9.2.6) in pieces and gives its blocks, some without data or id. */
   function parser(onBlock, onReconnectionTime) {
     let [rest, afterCr, block] = ["", false, {}];
     function parseLine(line) {
@@ -142,8 +142,11 @@
       }
       if (this.current !== current) return; // another connection has taken over
       this.stop();
-      if (FINAL.includes(status)) this.tell("closed", status);
-      if (FINAL.includes(status)) return this.ports.clear(); // whoever comes next begins anew
+      if (FINAL.includes(status)) {
+        this.tell("closed", status);
+        this.ports.clear(); // whoever comes next begins anew
+        return;
+      }
       const backoff = Math.min(BACKOFF * 2 ** this.failures++, LONGEST_BACKOFF) / 2;
       const pause = Math.min(Math.max(this.reconnectionTime, asked, backoff) + Math.random() * backoff, LONGEST_TIMER);
       this.timer = setTimeout(() => this.connect(), pause);
@@ -233,8 +236,7 @@
 
     #join() {
       this.#leave();
-      const port = this.#share ? new SharedWorker(SCRIPT, { name: this.#name }).port : streamInPage(this.#name);
-      this.#port = port;
+      const port = (this.#port = this.#share ? this.#worker().port : streamInPage(this.#name));
       port.onmessage = ({ data }) => {
         if (this.#share && !this.#left) this.#awaitEnd();
         for (const each of data) {
@@ -244,6 +246,15 @@
         }
       };
       port.postMessage({ join: this.lastEventId });
+    }
+
+    #worker() {
+      const worker = new SharedWorker(SCRIPT, { name: this.#name });
+      worker.onerror = () => {
+        this.#share = false; // it can't be loaded: forbidden by a Content-Security-Policy, say
+        if (this.#port === worker.port) this.#join();
+      };
+      return worker;
     }
 
     /** A worker whose process dies says nothing, but lets go of its lock. */

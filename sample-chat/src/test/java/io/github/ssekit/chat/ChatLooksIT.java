@@ -1,0 +1,162 @@
+package io.github.ssekit.chat;
+
+import static io.github.ssekit.chat.Browser.soon;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.awt.Color;
+import java.awt.Graphics2D;
+import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.IntStream;
+import javax.imageio.ImageIO;
+import org.junit.jupiter.api.Test;
+
+/** How the page looks, on a desk and on a phone; the pictures are left in target/screenshots. */
+class ChatLooksIT extends TwoBrowsers {
+  @Test
+  void aPhoneHasNoHorizontalScroll() throws IOException {
+    ada.phone(360, 640);
+    try {
+      ada.open(server.uri(), "W".repeat(40));
+      ada.awaitState("Connected");
+      ada.say("W".repeat(300));
+      publish("W".repeat(300));
+      ada.awaitTexts(".foreign", List.of("W".repeat(200) + "…"));
+      grace.say("Fits?");
+      soon().until(() -> ada.texts(SHOWN).contains("Fits?"));
+      assertEquals(360L, ada.evaluate("return innerWidth"));
+      assertEquals(
+          List.of(),
+          ada.evaluate(
+              "return Array.from(document.querySelectorAll('html, body, #log'))"
+                  + ".filter(e => e.scrollWidth > e.clientWidth).map(e => e.tagName)"));
+      keep("phone", ada.screenshot());
+    } finally {
+      ada.desktop();
+    }
+  }
+
+  @Test
+  void twoPeopleTalkingLookLikeIt() throws IOException {
+    List<String> talk =
+        List.of(
+            "Morning! Did the second node come up?",
+            "Yes. I am on it now, and you are still on the first.",
+            "So what I type here goes through Redis to you?",
+            "Once around the house, and back before I can blink.");
+    for (int i = 0; i < talk.size(); i++) {
+      (i % 2 == 0 ? ada : grace).say(talk.get(i));
+      ada.awaitTexts(SHOWN, talk.subList(0, i + 1));
+      grace.awaitTexts(SHOWN, talk.subList(0, i + 1));
+    }
+    BufferedImage left = keep("ada", ada.screenshot());
+    BufferedImage right = keep("grace", grace.screenshot());
+    int gap = 16;
+    BufferedImage both =
+        new BufferedImage(
+            left.getWidth() + gap + right.getWidth(),
+            left.getHeight(),
+            BufferedImage.TYPE_INT_ARGB);
+    Graphics2D canvas = both.createGraphics();
+    canvas.drawImage(left, 0, 0, null);
+    canvas.drawImage(right, left.getWidth() + gap, 0, null);
+    canvas.dispose();
+    ImageIO.write(both, "png", Path.of("target", "screenshots", "chat.png").toFile());
+  }
+
+  /** The pictures of the README: copied from target/screenshots to docs/ when the page changes. */
+  @Test
+  void everyStateLooksLikeIt() throws IOException {
+    ada.prefers("dark");
+    try {
+      grace.say("Anybody there? It is dark here.");
+      ada.awaitTexts(SHOWN, List.of("Anybody there? It is dark here."));
+      ada.say("I am. See https://example.org/lamps");
+      grace.awaitTexts(".text a", List.of("https://example.org/lamps"));
+      ada.element("show-raw").click();
+      grace.say("Thank you!");
+      soon().until(() -> ada.texts("#raw").get(0).contains("Thank you!"));
+      BufferedImage dark = keep("chat-dark", ada.screenshot());
+      assertTrue(new Color(dark.getRGB(5, dark.getHeight() / 3)).getRed() < 60, "a dark page");
+    } finally {
+      ada.prefers("light");
+      ada.element("show-raw").click();
+    }
+    ada.phone(390, 700);
+    try {
+      keep("chat-phone", ada.screenshot());
+    } finally {
+      ada.desktop();
+    }
+    int port = server.uri().getPort();
+    server.close();
+    ada.awaitState("Reconnecting in");
+    ada.say("I say this meanwhile");
+    soon().until(() -> ada.element("problem").isDisplayed());
+    keep("chat-reconnecting", ada.screenshot());
+    server = ChatServer.start(port, redis.uri());
+    ada.awaitState("Connected");
+  }
+
+  @Test
+  void allTextIsReadable() {
+    grace.say("See https://example.org");
+    ada.say("Yes");
+    publish("foreign");
+    ada.awaitTexts(".foreign", List.of("foreign"));
+    ada.evaluate("onReset({ data: '' }); complain('wrong')");
+    for (String colours : List.of("light", "dark")) {
+      ada.prefers(colours);
+      assertEquals(List.of(), ada.evaluate(CONTRAST), colours);
+    }
+    ada.prefers("light");
+  }
+
+  /** What is under 4.5 to 1, as WCAG 2.2 AA asks for text of normal size, 1.4.3. */
+  private static final String CONTRAST =
+      """
+      document.getAnimations().forEach((each) => each.finish());
+      const parse = (c) => c.match(/[\\d.]+/g).map(Number);
+      const light = ([r, g, b]) => {
+        const [x, y, z] = [r, g, b].map((v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+        return 0.2126 * x + 0.7152 * y + 0.0722 * z;
+      };
+      const ground = (e) => {
+        for (; e; e = e.parentElement) {
+          const c = parse(getComputedStyle(e).backgroundColor);
+          if (c.length === 3 || c[3] === 1) return c;
+        }
+        return [255, 255, 255];
+      };
+      const bad = [];
+      for (const e of document.querySelectorAll('body *')) {
+        const own = [...e.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim()) || e.matches('input, textarea');
+        if (!own || !e.checkVisibility()) continue;
+        const [a, b] = [light(parse(getComputedStyle(e).color)), light(ground(e))].sort((x, y) => y - x);
+        const ratio = (a + 0.05) / (b + 0.05);
+        if (ratio < 4.5) bad.push(e.tagName + '.' + e.className + ' ' + ratio.toFixed(2));
+      }
+      return bad;
+      """;
+
+  /**
+   * Keeps the picture under target/screenshots and checks that it is one: anything but a few flat
+   * areas.
+   */
+  private static BufferedImage keep(String name, byte[] png) throws IOException {
+    Path file = Path.of("target", "screenshots", name + ".png");
+    Files.createDirectories(file.getParent());
+    Files.write(file, png);
+    BufferedImage image = ImageIO.read(new ByteArrayInputStream(png));
+    int[] pixels =
+        image.getRGB(0, 0, image.getWidth(), image.getHeight(), null, 0, image.getWidth());
+    long colours = IntStream.of(pixels).distinct().count();
+    assertTrue(colours > 100, () -> file + " has only " + colours + " colours");
+    return image;
+  }
+}

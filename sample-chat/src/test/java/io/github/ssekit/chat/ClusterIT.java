@@ -1,0 +1,80 @@
+package io.github.ssekit.chat;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+
+/** The README's cluster: one command, a node that is killed, and not a word that is lost. */
+class ClusterIT {
+  private static final Pattern NODE = Pattern.compile("Node \\w: pid (\\d+), ");
+
+  @Test
+  void aKilledNodeCostsNoWord() throws Exception {
+    Browser.requireInstalled();
+    try (ChatProcess cluster = ChatProcess.maven("-Pchat-cluster", "-Dchat.port=0")) {
+      URI uri = cluster.awaitUri();
+      try (Browser ann = Browser.start();
+          Browser bob = Browser.start()) {
+        ann.open(uri, "Ann");
+        bob.open(uri, "Bob");
+        ann.awaitState("Connected");
+        bob.awaitState("Connected");
+        List<String> said = new ArrayList<>();
+        // The second time it is the other node, and the third one that came later.
+        for (int kill = 0; kill < 3; kill++) {
+          say(ann, bob, said, "before " + kill);
+          List<Long> pids = nodes(cluster, kill + 2);
+          ProcessHandle.of(pids.get(kill)).orElseThrow().destroyForcibly();
+          say(bob, ann, said, "after " + kill);
+          nodes(cluster, kill + 3);
+        }
+        assertEquals(List.of(), ann.texts(".note"));
+        assertEquals(List.of(), bob.texts(".note"));
+      }
+      List<ProcessHandle> started = cluster.descendants();
+      cluster.interrupt();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
+    }
+  }
+
+  private static void say(Browser one, Browser other, List<String> said, String text) {
+    one.say(text);
+    // The node may have died before it answered: what is still in the box is sent again.
+    Browser.soon()
+        .until(
+            () -> {
+              if (!one.element("problem").getText().isEmpty()) {
+                one.say("");
+              }
+              return "".equals(one.element("message").getDomProperty("value"));
+            });
+    said.add(text);
+    one.awaitTexts(".message .text", said);
+    other.awaitTexts(".message .text", said);
+  }
+
+  /** The processes of all nodes that have been started, once there are so many. */
+  private static List<Long> nodes(ChatProcess cluster, int count) {
+    return await()
+        .atMost(Duration.ofSeconds(60))
+        .until(
+            () -> {
+              List<Long> pids = new ArrayList<>();
+              Matcher node = NODE.matcher(cluster.output());
+              while (node.find()) {
+                pids.add(Long.parseLong(node.group(1)));
+              }
+              return pids;
+            },
+            pids -> pids.size() >= count);
+  }
+}
