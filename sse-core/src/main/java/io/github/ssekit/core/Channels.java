@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -110,15 +111,16 @@ final class Channels {
     channel.signal();
   }
 
-  /** Appends one event to all channels with history, whose logs restart with it. */
-  void restart(Frame frame, Position position, Object key) {
+  /** Appends one event to all channels with history, and moves the start of their logs. */
+  void appendToAll(
+      Frame frame, @Nullable Position position, Object key, Consumer<? super ChannelLog> start) {
     long ordinal = watermark;
     List<Channel> told = new ArrayList<>();
     for (Channel channel : open.values()) {
       if (channel.hasHistory) {
         channel.append(++ordinal, frame, position, key);
         if (channel.log.from() != null) {
-          channel.log.restartAt(position);
+          start.accept(channel.log);
         }
         told.add(channel);
       }

@@ -342,10 +342,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
     upstreamEnd.reached(position);
   }
 
-  /** The upstream says: events of the reset's channel are missing, and can't be had any more. */
+  /**
+   * The upstream says: events of the reset's channel, or of all channels with history if it names
+   * none, are missing up to the reset's end, and can't be had any more. Positions stay: what is
+   * kept of the range may still be delivered.
+   */
   public void lost(StreamReset reset) {
     upstreamEnd.lost(reset);
-    if (reset.channel() != null && channels.get(reset.channel()) != null) {
+    if (reset.channel() == null || channels.get(reset.channel()) != null) {
       tell(reset);
     }
   }

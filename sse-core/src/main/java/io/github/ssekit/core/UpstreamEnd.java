@@ -1,7 +1,6 @@
 package io.github.ssekit.core;
 
 import java.util.Collection;
-import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -50,9 +49,12 @@ final class UpstreamEnd {
   void lost(StreamReset reset) {
     locked(
         () -> {
-          String name = Objects.requireNonNull(reset.channel(), "channel");
-          Channel channel = channels.get(name);
-          if (channel != null) {
+          String name = reset.channel();
+          Channel channel = name == null ? null : channels.get(name);
+          if (name == null) {
+            channels.appendToAll(
+                reset.event().frame(), null, reset.reason(), log -> log.startAt(reset.to()));
+          } else if (channel != null) {
             channels.append(channel, reset.event().frame(), null, reset.reason());
             // One that is not open yet is complete from where it will be opened.
             if (channel.log.from() != null) {
@@ -68,7 +70,7 @@ final class UpstreamEnd {
         () -> {
           // One frame: a client of several channels is told once.
           Frame frame = reset.event().withId(to.toString()).frame();
-          channels.restart(frame, to, reset.reason());
+          channels.appendToAll(frame, to, reset.reason(), log -> log.restartAt(to));
           resumes.rewound(to);
         });
   }

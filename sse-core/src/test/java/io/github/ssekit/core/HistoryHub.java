@@ -68,7 +68,7 @@ final class HistoryHub {
     settle();
   }
 
-  void lost(String channel, long from, long to) {
+  void lost(@Nullable String channel, long from, long to) {
     hub.lost(new StreamReset(channel, StreamReset.Reason.LOST, at(from), at(to)));
     settle();
   }
@@ -111,9 +111,9 @@ final class HistoryHub {
         .formatted(to, from, to);
   }
 
-  static String lostBlock(String channel, long from, long to) {
-    return "event: stream-reset\ndata: {\"channel\":\"%s\",\"reason\":\"lost\",\"from\":\"%d-0\",\"to\":\"%d-0\"}"
-        .formatted(channel, from, to);
+  static String lostBlock(@Nullable String channel, long from, long to) {
+    return "event: stream-reset\ndata: {\"channel\":%s,\"reason\":\"lost\",\"from\":\"%d-0\",\"to\":\"%d-0\"}"
+        .formatted(channel == null ? null : '"' + channel + '"', from, to);
   }
 
   static String lostAllBlock(long from, long to) {

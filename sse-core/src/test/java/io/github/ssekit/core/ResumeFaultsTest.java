@@ -202,6 +202,19 @@ class ResumeFaultsTest {
   }
 
   @Test
+  void aLossOfAllChannelsIsToldOnceAndWhatIsKeptOfItFollows() {
+    RecordingTransport client = hub.connect(null, "a", "b");
+    hub.lost(null, 10, 20);
+    hub.deliver("a", 15);
+    hub.deliver("b", 21);
+    assertEquals(
+        List.of(id(10), lostBlock(null, 10, 20), event("a", 15), event("b", 21)), said(client));
+    hub.connect("15-0", "a", "b");
+    assertEquals(List.of("[a, b] after 15-0"), hub.history.asked, "not from the log");
+    assertEquals(List.of(event("b", 21)), said(hub.connect("20-0", "a", "b")));
+  }
+
+  @Test
   void whoIsAheadOfALossIsNotToldAndWhoIsBehindIsAskedForAgain() {
     RecordingTransport ahead = hub.connect("3-0", "a");
     hub.answer(25, 5);

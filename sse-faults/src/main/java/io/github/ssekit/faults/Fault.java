@@ -215,6 +215,15 @@ enum Fault {
     return loses;
   }
 
+  /** How long it lasts, once each, when long times are wanted; empty if not longer than others. */
+  List<Integer> longSeconds() {
+    return switch (this) {
+      case REDIS_STOP, NODE_STOP -> List.of(5, 30, 90);
+      case REDIS_SWALLOW, CLIENT_SWALLOW -> List.of(5, 30, 120);
+      default -> List.of();
+    };
+  }
+
   void run(Stage stage, Step step) {
     action.run(stage, step);
   }

@@ -6,8 +6,11 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.List;
+import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
 
 /**
  * A TCP proxy on the loopback whose connections can be made to fail. Threads: one that accepts, and
@@ -33,17 +36,27 @@ final class FaultProxy implements AutoCloseable {
   private static final int CONNECT_MILLIS = 2000;
 
   private final ServerSocket server;
-  private final int target;
+  private final IntSupplier target;
   private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
   private Mode mode = Mode.PASS;
 
-  private FaultProxy(ServerSocket server, int target) {
+  private FaultProxy(ServerSocket server, IntSupplier target) {
     this.server = server;
     this.target = target;
   }
 
   /** A proxy on a free port, to a port of the loopback. */
   static FaultProxy to(int target) {
+    return to(() -> target);
+  }
+
+  /** One whose connections each lead to any of some ports. */
+  static FaultProxy toAny(List<Integer> targets, long seed) {
+    Random random = new Random(seed);
+    return to(() -> targets.get(random.nextInt(targets.size())));
+  }
+
+  private static FaultProxy to(IntSupplier target) {
     try {
       ServerSocket server = new ServerSocket();
       server.setReceiveBufferSize(BUFFER_BYTES);
@@ -129,7 +142,8 @@ final class FaultProxy implements AutoCloseable {
       if (mode() != Mode.SWALLOW) {
         far.setReceiveBufferSize(BUFFER_BYTES);
         far.connect(
-            new InetSocketAddress(InetAddress.getLoopbackAddress(), target), CONNECT_MILLIS);
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), target.getAsInt()),
+            CONNECT_MILLIS);
       }
       connection.run();
     } catch (IOException e) {

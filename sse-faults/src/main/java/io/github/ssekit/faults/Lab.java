@@ -15,26 +15,28 @@ import org.jspecify.annotations.Nullable;
  * The fault lab's program.
  *
  * <pre>
- * Lab seed (faults | minutes "m") [ "long" | "pairs" | "told" | "nodes=" count | fault … ]
+ * Lab seed (faults | minutes "m") [ "long" | "pairs" | "told" | "eventsource" | "nodes=" count | fault … ]
  * </pre>
  *
  * It does so many faults, or as many as fit into so many minutes; only those named, if any are. The
  * same seed gives the same faults in the same order. It prints a table, and exits with 1 if the
  * contract was broken in anything; the logs of the processes then stay.
  *
- * <p>{@code long}: they last up to half a minute instead of up to three seconds. {@code pairs}: a
- * fault of the network happens during each. {@code told}: prints each loss that was told.
+ * <p>Faults last up to three seconds. {@code long}: what is stopped, is so for 5, 30 and 90
+ * seconds, what is half-open for 5, 30 and 120. {@code pairs}: a short fault of the network happens
+ * during each. {@code told}: prints each loss that was told. {@code eventsource}: more clients,
+ * npm's {@code eventsource} and Chromium, where they can be had.
  */
 final class Lab {
   private static final long SETTLE_MILLIS = 15_000;
-  private static final int SHORT_MILLIS = 3000;
-  private static final int LONG_MILLIS = 30_000;
+  private static final int LONGEST_MILLIS = 120_000;
 
   private final long seed;
   private final String amount;
   private final boolean longFaults;
   private final boolean pairs;
   private final boolean told;
+  private final boolean eventSources;
   private final int nodes;
   private final List<Fault> faults = new ArrayList<>();
   private final PrintStream out;
@@ -43,7 +45,7 @@ final class Lab {
     this.out = out;
     if (args.length < 2 || !args[0].matches("\\d{1,9}") || !args[1].matches("\\d{1,5}m?")) {
       throw new IllegalArgumentException(
-          "Lab seed faults|minutes(m) [long] [pairs] [told] [nodes=2] [fault ...], of "
+          "Lab seed faults|minutes(m) [long] [pairs] [told] [eventsource] [nodes=2] [fault ...], of "
               + List.of(Fault.values()));
     }
     seed = Long.parseLong(args[0]);
@@ -52,6 +54,7 @@ final class Lab {
     longFaults = modes.remove("long");
     pairs = modes.remove("pairs");
     told = modes.remove("told");
+    eventSources = modes.remove("eventsource");
     int count = 3;
     for (String mode : modes) {
       if (mode.matches("nodes=[1-9]")) {
@@ -85,7 +88,7 @@ final class Lab {
 
   private boolean run() throws IOException {
     Path folder = Files.createTempDirectory("sse-faults");
-    boolean curl = hasCurl();
+    boolean curl = OwnProcess.installed("curl") != null;
     out.printf(
         "Seed %d, %s %s, %d nodes%s.%n",
         seed,
@@ -94,12 +97,13 @@ final class Lab {
         nodes,
         curl ? "" : ", no curl: its clients are Java's");
     Report report;
-    try (Stage stage = new Stage(seed, nodes, curl, folder)) {
+    try (Stage stage = new Stage(seed, nodes, curl, eventSources, folder)) {
+      stage.absent.forEach(client -> out.println("Skipped: " + client));
       List<Row> rows = play(stage);
       stage.settle(SETTLE_MILLIS);
       List<Published> acknowledged = stage.ledger.acknowledged();
       out.printf("%d events sent, %d acknowledged.%n", stage.ledger.count(), acknowledged.size());
-      report = new Report(rows, stage.traces(), acknowledged);
+      report = new Report(rows, stage.traces(), acknowledged, stage.kept());
     }
     report.print(out);
     if (told) {
@@ -120,9 +124,8 @@ final class Lab {
 
   private List<Row> play(Stage stage) {
     List<Row> rows = new ArrayList<>();
-    int longest = longFaults ? LONG_MILLIS : SHORT_MILLIS;
-    Plan plan = new Plan(seed, faults, longest);
-    Plan network = new Plan(seed + 1, Fault.NETWORK, longest);
+    Plan plan = new Plan(seed, faults, longFaults);
+    Plan network = new Plan(seed + 1, Fault.NETWORK, false);
     Random pauses = new Random(seed);
     await(stage, stage.clock.now());
     while (!isEnough(rows, stage.clock.now())) {
@@ -157,7 +160,7 @@ final class Lab {
               meanwhile.fault().run(stage, meanwhile);
             });
     step.fault().run(stage, step);
-    boolean unused = Threads.await(LONG_MILLIS + SETTLE_MILLIS, () -> !other.isAlive());
+    boolean unused = Threads.await(LONGEST_MILLIS + SETTLE_MILLIS, () -> !other.isAlive());
     out.printf("    with %s%n", meanwhile.fault());
   }
 
@@ -170,21 +173,6 @@ final class Lab {
   private static long await(Stage stage, long time) {
     boolean unused = Threads.await(SETTLE_MILLIS, () -> stage.recoveredAt(time) >= 0);
     return stage.recoveredAt(time);
-  }
-
-  private static boolean hasCurl() {
-    try {
-      return new ProcessBuilder("curl", "--version")
-              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-              .start()
-              .waitFor()
-          == 0;
-    } catch (IOException e) {
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
-    }
   }
 
   private static void delete(Path folder) throws IOException {

@@ -25,6 +25,7 @@ import org.eclipse.jetty.server.ServerConnector;
  * <pre>
  * GET  /events?channel=a&amp;channel=b     the event stream
  * GET  /publish                          204: it serves
+ * GET  /page?channel=a                   a page that listens, see EventSourceClient
  * POST /publish?channel=a&amp;token=t      publishes the body; 200 with the id, 503 with "stored?" or "not stored"
  * </pre>
  *
@@ -51,6 +52,8 @@ final class Node {
         RedisBridge.builder(hub, URI.create("redis://127.0.0.1:" + args[1]))
             .history(channel -> true)
             .silence(Duration.ofSeconds(1))
+            // More than comes in the longest fault.
+            .historyLimits(20_000, Duration.ofHours(1))
             .connect();
     Server jetty = server(Integer.parseInt(args[0]), hub, bridge);
     jetty.start();
@@ -72,6 +75,7 @@ final class Node {
     events.setAsyncSupported(true);
     context.addServlet(events, "/events");
     context.addServlet(new ServletHolder(new Publish(bridge)), "/publish");
+    context.addServlet(new ServletHolder(new Page()), "/page");
     jetty.setHandler(context);
     return jetty;
   }
@@ -93,6 +97,17 @@ final class Node {
       System.err.println("Jetty doesn't stop: " + e);
     }
     bridge.close();
+  }
+
+  private static final class Page extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      response.setContentType("text/html;charset=utf-8");
+      response.getOutputStream().write(EventSourceClient.page().getBytes(UTF_8));
+    }
   }
 
   private static final class Publish extends HttpServlet {

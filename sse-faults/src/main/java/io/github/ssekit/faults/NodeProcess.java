@@ -5,7 +5,7 @@ import java.util.List;
 
 /** A node as a process: a {@link Node} behind a port that stays its own over restarts. */
 final class NodeProcess {
-  private static final long START_MILLIS = 20_000;
+  private static final long START_MILLIS = 60_000;
 
   private final Path log;
   private final int redisPort;

@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  *       and came later than the last event before it. Else it is <b>untold</b>.
  *   <li>Ids rise strictly over all channels, and announced positions never go down, but after a
  *       reset of all channels: <b>reordered</b> otherwise.
- *   <li>An event comes once, but after a reset of its channel: <b>duplicated</b> otherwise.
+ *   <li>An event comes once, but after a reset of its channel: <b>duplicated</b> otherwise, or,
+ *       with another id, <b>stored twice</b>, which is for Redis to answer for if it has lost the
+ *       token.
  * </ul>
  */
 final class Oracle {
@@ -91,7 +93,7 @@ final class Oracle {
     if (!trace.channels().contains(event.channel())) {
       find(Kind.CORRUPT, index, name + " of a channel that was not asked for");
     } else if (before != null && !resetBetween(before, index, event.channel())) {
-      find(Kind.DUPLICATED, index, name + " again");
+      again(before, index, event, name);
     } else if (highest != null && !event.id().isAfter(highest)) {
       find(Kind.REORDERED, index, name + " with id " + event.id() + " after " + highest);
     }
@@ -99,6 +101,13 @@ final class Oracle {
     if (highest == null || event.id().isAfter(highest)) {
       highest = event.id();
     }
+  }
+
+  private void again(int before, int index, Sighting.Received event, String name) {
+    Sighting.Received first = (Sighting.Received) sightings.get(before);
+    Kind kind = first.id().equals(event.id()) ? Kind.DUPLICATED : Kind.STORED_TWICE;
+    String text = name + " with id " + first.id() + " again with " + event.id();
+    add(kind, event.at(), first.at(), null, index, text);
   }
 
   private boolean resetBetween(int from, int to, String channel) {
@@ -118,11 +127,13 @@ final class Oracle {
     for (int index : resets) {
       Sighting.Told told = (Sighting.Told) sightings.get(index);
       if (covers(told, event) && (told.to() != null || index > after)) {
-        add(Kind.TOLD, told.at(), event.sentAt(), index, text + " told as " + told.reason());
+        String by = text + " told as " + told.reason();
+        add(Kind.TOLD, told.at(), event.sentAt(), event.id(), index, by);
         return;
       }
     }
-    add(Kind.UNTOLD, event.sentAt(), event.sentAt(), indexAt(event.sentAt()), text + " never came");
+    long at = event.sentAt();
+    add(Kind.UNTOLD, at, at, event.id(), indexAt(at), text + " never came");
   }
 
   private boolean isOwed(Published event) {
@@ -150,10 +161,10 @@ final class Oracle {
 
   private void find(Kind kind, int index, String text) {
     long at = sightings.get(index).at();
-    add(kind, at, at, index, text);
+    add(kind, at, at, null, index, text);
   }
 
-  private void add(Kind kind, long at, long sentAt, int index, String text) {
-    findings.add(new Finding(kind, trace.client(), at, sentAt, index, text));
+  private void add(Kind kind, long at, long sentAt, @Nullable Position id, int index, String text) {
+    findings.add(new Finding(kind, trace.client(), at, sentAt, id, index, text));
   }
 }

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -42,6 +44,22 @@ final class OwnProcess {
     }
   }
 
+  /** Starts a command whose output and errors may be read. */
+  static OwnProcess startMerged(List<String> command) throws IOException {
+    return new OwnProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+  }
+
+  /** The path of a program, or null if there is none of that name. */
+  static @Nullable String installed(String name) {
+    for (String each : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
+      Path found = Path.of(each, name);
+      if (Files.isExecutable(found)) {
+        return found.toString();
+      }
+    }
+    return null;
+  }
+
   static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
@@ -69,8 +87,9 @@ final class OwnProcess {
     }
   }
 
-  /** kill -9, and waits until it is gone. */
+  /** kill -9, of its children too, and waits until it is gone. */
   void kill() {
+    process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly().onExit().join();
   }
 

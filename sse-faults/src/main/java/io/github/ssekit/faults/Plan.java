@@ -5,20 +5,32 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 
-/** An endless sequence of faults, the same for the same seed: each once before any comes again. */
+/**
+ * An endless sequence of faults, the same for the same seed: each once before any comes again. In a
+ * long one, faults that have long times come once with each of these.
+ */
 final class Plan implements Iterator<Step> {
   private static final int LEAST_MILLIS = 200;
+  private static final int MOST_MILLIS = 3000;
+
+  /** A card of the deck: a fault, and how long it lasts, if that is not to be drawn. */
+  private record Card(Fault fault, @Nullable Integer seconds) {}
 
   private final Random random;
-  private final List<Fault> faults;
-  private final int longestMillis;
-  private final List<Fault> deck = new ArrayList<>();
+  private final List<Card> cards = new ArrayList<>();
+  private final List<Card> deck = new ArrayList<>();
 
-  Plan(long seed, List<Fault> faults, int longestMillis) {
+  Plan(long seed, List<Fault> faults, boolean longTimes) {
     this.random = new Random(seed);
-    this.faults = List.copyOf(faults);
-    this.longestMillis = longestMillis;
+    for (Fault fault : faults) {
+      if (longTimes && !fault.longSeconds().isEmpty()) {
+        fault.longSeconds().forEach(seconds -> cards.add(new Card(fault, seconds)));
+      } else {
+        cards.add(new Card(fault, null));
+      }
+    }
   }
 
   @Override
@@ -29,11 +41,12 @@ final class Plan implements Iterator<Step> {
   @Override
   public Step next() {
     if (deck.isEmpty()) {
-      deck.addAll(faults);
+      deck.addAll(cards);
       Collections.shuffle(deck, random);
     }
-    Fault fault = deck.remove(deck.size() - 1);
-    int millis = LEAST_MILLIS + random.nextInt(longestMillis - LEAST_MILLIS);
-    return new Step(fault, random.nextInt(1 << 20), random.nextBoolean(), millis);
+    Card card = deck.remove(deck.size() - 1);
+    int drawn = LEAST_MILLIS + random.nextInt(MOST_MILLIS - LEAST_MILLIS);
+    int millis = card.seconds() == null ? drawn : card.seconds() * 1000;
+    return new Step(card.fault(), random.nextInt(1 << 20), random.nextBoolean(), millis);
   }
 }

@@ -1,6 +1,5 @@
 package io.github.ssekit.faults;
 
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -39,11 +38,9 @@ final class RedisServer {
   }
 
   private static String binary() {
-    for (String each : System.getenv().getOrDefault("PATH", "").split(File.pathSeparator, -1)) {
-      Path found = Path.of(each, "redis-server");
-      if (Files.isExecutable(found)) {
-        return found.toString();
-      }
+    String installed = OwnProcess.installed("redis-server");
+    if (installed != null) {
+      return installed;
     }
     try {
       return RedisExecProvider.defaultProvider().get().getAbsolutePath();

@@ -1,5 +1,6 @@
 package io.github.ssekit.faults;
 
+import io.github.ssekit.core.Position;
 import io.github.ssekit.faults.Finding.Kind;
 import java.io.PrintStream;
 import java.util.ArrayList;
@@ -8,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** What a run came to: the table, and the violations with what the clients saw. */
 final class Report {
@@ -19,9 +22,14 @@ final class Report {
 
   private final List<Row> rows;
   private final List<Trace> traces;
+
+  /** What Redis has in the end. */
+  private final Set<Position> kept;
+
   private final List<Finding> findings = new ArrayList<>();
 
-  Report(List<Row> rows, List<Trace> traces, List<Published> acknowledged) {
+  Report(List<Row> rows, List<Trace> traces, List<Published> acknowledged, Set<Position> kept) {
+    this.kept = kept;
     this.rows = rows;
     this.traces = traces;
     traces.forEach(trace -> findings.addAll(Oracle.judge(trace, acknowledged)));
@@ -57,7 +65,8 @@ final class Report {
   }
 
   private boolean isViolation(Finding finding) {
-    return finding.kind() != Kind.TOLD || !(loses(finding.at()) || loses(finding.sentAt()));
+    boolean redisMay = finding.kind() == Kind.TOLD || finding.kind() == Kind.STORED_TWICE;
+    return !redisMay || !(loses(finding.at()) || loses(finding.sentAt()));
   }
 
   private boolean loses(long time) {
@@ -83,7 +92,7 @@ final class Report {
 
   void print(PrintStream out) {
     out.printf(
-        "%3s  %-20s %8s %8s %11s %6s %6s %6s %9s %6s %7s%n",
+        "%3s  %-20s %8s %8s %11s %6s %6s %6s %6s %9s %6s %7s%n",
         "#",
         "fault",
         "at s",
@@ -91,6 +100,7 @@ final class Report {
         "recovery ms",
         "lost",
         "dup",
+        "again",
         "reord",
         "untold",
         "bad",
@@ -99,7 +109,7 @@ final class Report {
       Row row = rows.get(i);
       out.printf(
           Locale.ROOT,
-          "%3d  %-20s %8.1f %8d %11s %6d %6d %6d %9d %6d %7d%n",
+          "%3d  %-20s %8.1f %8d %11s %6d %6d %6d %6d %9d %6d %7d%n",
           i + 1,
           row.step().fault() + (row.step().fault().loses() ? " *" : ""),
           row.startedAt() / 1000.0,
@@ -107,6 +117,7 @@ final class Report {
           row.recoveredAt() < 0 ? "never" : "" + row.recoveryMillis(),
           count(i, Kind.TOLD) + count(i, Kind.UNTOLD),
           count(i, Kind.DUPLICATED),
+          count(i, Kind.STORED_TWICE),
           count(i, Kind.REORDERED),
           count(i, Kind.UNTOLD),
           count(i, Kind.CORRUPT),
@@ -115,6 +126,10 @@ final class Report {
     long[] recoveries =
         rows.stream().mapToLong(Row::recoveryMillis).filter(m -> m >= 0).sorted().toArray();
     out.println("* Redis may lose events by it: they must be told.");
+    out.printf(
+        "%d losses were told, %d of them of events that Redis still has.%n",
+        told().count(), told().filter(this::isKept).count());
+    out.println("again: stored twice, which is accepted where Redis may have lost the token.");
     if (recoveries.length > 0) {
       out.printf(
           "Recovery: median %d ms, 99%% %d ms, slowest %d ms.%n",
@@ -130,11 +145,20 @@ final class Report {
 
   /** Every loss and what told it. */
   void printTold(PrintStream out) {
-    findings.stream()
-        .filter(f -> f.kind() == Kind.TOLD)
+    told()
         .forEach(
             f ->
-                out.printf("%s, sent at %d: %s at %d%n", f.client(), f.sentAt(), f.text(), f.at()));
+                out.printf(
+                    "%s, sent at %d: %s at %d%s%n",
+                    f.client(), f.sentAt(), f.text(), f.at(), isKept(f) ? ", KEPT" : ""));
+  }
+
+  private Stream<Finding> told() {
+    return findings.stream().filter(f -> f.kind() == Kind.TOLD);
+  }
+
+  private boolean isKept(Finding finding) {
+    return finding.id() != null && kept.contains(finding.id());
   }
 
   /** Of the first violations of each kind, client and row, what the client saw around them. */

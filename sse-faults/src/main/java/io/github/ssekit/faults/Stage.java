@@ -1,9 +1,16 @@
 package io.github.ssekit.faults;
 
+import io.github.ssekit.core.Position;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
+import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.resps.StreamEntry;
 
 /** All that takes part in a run: Redis, nodes, proxies, publishers and clients. */
 final class Stage implements AutoCloseable {
@@ -41,7 +48,13 @@ final class Stage implements AutoCloseable {
   private final List<Publisher> publishers = new ArrayList<>();
   private final long seed;
 
-  Stage(long seed, int nodeCount, boolean curl, Path folder) {
+  /** Clients that could not be had, and why. */
+  final List<String> absent = new ArrayList<>();
+
+  /**
+   * @param eventSources whether clients of others are wanted: npm's and Chromium
+   */
+  Stage(long seed, int nodeCount, boolean curl, boolean eventSources, Path folder) {
     this.seed = seed;
     redis = new RedisServer(folder);
     for (int i = 0; i < nodeCount; i++) {
@@ -59,6 +72,9 @@ final class Stage implements AutoCloseable {
     client("java-4", Set.of("c", "a"), false);
     client("curl-1", Set.of("a", "b", "c"), curl);
     client("curl-2", Set.of("b"), curl);
+    if (eventSources) {
+      eventSources(folder);
+    }
     for (int i = 0; i < CHANNELS.size() * PUBLISHERS_A_CHANNEL; i++) {
       String channel = CHANNELS.get(i % CHANNELS.size());
       publishers.add(new Publisher(channel, ports(toPublish), ledger, clock, seed * 100 + i));
@@ -74,6 +90,32 @@ final class Stage implements AutoCloseable {
             ? new CurlClient(name, channels, ports(proxies), random, clock)
             : new JavaClient(name, channels, ports(proxies), random, clock);
     clients.add(client.start());
+  }
+
+  private void eventSources(Path folder) {
+    List<Integer> ports = nodes.stream().map(NodeProcess::port).toList();
+    FaultProxy toNpm = FaultProxy.toAny(ports, seed);
+    FaultProxy toChromium = FaultProxy.toAny(ports, seed + 1);
+    toEvents.add(List.of(toNpm));
+    toEvents.add(List.of(toChromium));
+    try {
+      clients.add(EventSourceClient.npm(Set.of("a", "b", "c"), toNpm, clock, folder).start());
+    } catch (IOException e) {
+      absent.add("npm eventsource: " + e.getMessage());
+    }
+    String chromium =
+        Stream.of("chromium", "chromium-browser", "google-chrome")
+            .map(OwnProcess::installed)
+            .filter(Objects::nonNull)
+            .findFirst()
+            .orElse(null);
+    if (chromium == null) {
+      absent.add("chromium: none is installed");
+    } else {
+      Set<String> channels = Set.of("a", "b", "c");
+      clients.add(
+          EventSourceClient.chromium(chromium, channels, toChromium, clock, folder).start());
+    }
   }
 
   private static List<Integer> ports(List<FaultProxy> proxies) {
@@ -154,6 +196,21 @@ final class Stage implements AutoCloseable {
     List<Published> tail = all.subList(Math.max(0, all.size() - 50), all.size());
     boolean unused =
         Threads.await(millis, () -> tail.stream().allMatch(p -> receivedByAllAt(p) >= 0));
+  }
+
+  /** The ids of the events that Redis has still, of all channels. */
+  Set<Position> kept() {
+    Set<Position> kept = new HashSet<>();
+    redis.run(
+        jedis -> {
+          for (String channel : CHANNELS) {
+            for (StreamEntry entry : jedis.xrange("{sse}:stream:" + channel, "-", "+")) {
+              StreamEntryID id = entry.getID();
+              kept.add(new Position(id.getTime(), Math.toIntExact(id.getSequence())));
+            }
+          }
+        });
+    return kept;
   }
 
   @Override

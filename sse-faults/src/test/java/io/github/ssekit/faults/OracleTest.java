@@ -173,12 +173,12 @@ class OracleTest {
   }
 
   @Test
-  void theSameEventWithAnotherIdIsADuplicate() {
+  void theSameEventWithAnotherIdWasStoredTwice() {
     announced(100);
     both("a", 1, 101);
     received("a", 1, 102);
 
-    assertEquals(List.of(Kind.DUPLICATED), kinds());
+    assertEquals(List.of(Kind.STORED_TWICE), kinds());
   }
 
   @Test
@@ -190,7 +190,7 @@ class OracleTest {
     received("a", 1, 103);
     received("b", 2, 104);
 
-    assertEquals(List.of(Kind.DUPLICATED), kinds());
+    assertEquals(List.of(Kind.STORED_TWICE), kinds());
   }
 
   @Test

@@ -30,8 +30,22 @@ class PlanTest {
     assertTrue(steps(5, 1000).stream().allMatch(s -> s.millis() >= 200 && s.millis() < 3000));
   }
 
+  @Test
+  void aLongPlanHasEachLongTimeOnce() {
+    Plan plan = new Plan(1, List.of(Fault.REDIS_STOP, Fault.CLIENT_RESET), true);
+    List<Long> stops = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Step step = plan.next();
+      if (step.fault() == Fault.REDIS_STOP) {
+        stops.add(step.millis());
+      }
+    }
+    stops.sort(null);
+    assertEquals(List.of(5000L, 30_000L, 90_000L), stops);
+  }
+
   private static List<Step> steps(long seed, int count) {
-    Plan plan = new Plan(seed, ALL, 3000);
+    Plan plan = new Plan(seed, ALL, false);
     List<Step> steps = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       steps.add(plan.next());

@@ -8,6 +8,7 @@ import io.github.ssekit.core.StreamReset.Reason;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param from the position
  * @param upTo where whoever has read this stands
  * @param broken why nothing is certain of any channel, or null
- * @param resets of single channels
+ * @param resets of single channels, or of all; they come before the events
  * @param events in order
  */
 record Page(
@@ -63,11 +64,12 @@ record Page(
     if (from.isAfter(clock)) {
       return nothing(from, Reason.UNKNOWN_ID, clock);
     }
-    if (floor.isAfter(from)) {
-      return nothing(from, Reason.LOST, clock);
-    }
     Position upTo = clock;
     List<StreamReset> resets = new ArrayList<>();
+    if (floor.isAfter(from)) {
+      // What is kept, below the floor too, still follows.
+      resets.add(new StreamReset(null, Reason.LOST, from, floor));
+    }
     List<Kept> events = new ArrayList<>();
     int at = 3;
     for (String channel : channels) {
@@ -90,7 +92,8 @@ record Page(
       } else if (!more) {
         chain.expect(last, Reason.TRIMMED);
       }
-      if (chain.reset != null) {
+      // One that ends at the floor was told above.
+      if (chain.reset != null && Objects.requireNonNull(chain.reset.to()).isAfter(floor)) {
         resets.add(chain.reset);
       }
     }
