@@ -1,0 +1,53 @@
+package io.github.ssekit.faults;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Position;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** What of a client's trace breaks the contract, by the fault in which it was. */
+class ReportTest {
+  private final Trace trace = new Trace("client", Set.of("a"));
+
+  @Test
+  void anEventStoredTwiceIsRedisFaultIfItMayHaveLostTheToken() {
+    received(10, 100);
+    received(20, 101);
+    assertEquals(List.of(), violations(Fault.FLUSHALL));
+  }
+
+  @Test
+  void anEventStoredTwiceIsOursIfRedisKeptTheToken() {
+    received(10, 100);
+    received(20, 101);
+    List<String> violations = violations(Fault.REDIS_RESET);
+    assertEquals(1, violations.size());
+    assertTrue(violations.get(0).startsWith("STORED_TWICE"), violations.get(0));
+  }
+
+  @Test
+  void anEventDeliveredTwiceIsOursWhateverRedisLost() {
+    received(10, 100);
+    received(20, 100);
+    assertTrue(violations(Fault.FLUSHALL).get(0).startsWith("DUPLICATED"));
+  }
+
+  @Test
+  void aResetIsAFalseAlarmWhereNothingIsLost() {
+    trace.add(new Sighting.Told(10, "a", "lost", null, null));
+    assertEquals(List.of(), violations(Fault.FLUSHALL));
+    assertTrue(violations(Fault.REDIS_RESET).get(0).startsWith("FALSE ALARM"));
+  }
+
+  private void received(long at, long id) {
+    trace.add(new Sighting.Received(at, "a", 1, new Position(id, 0)));
+  }
+
+  private List<String> violations(Fault fault) {
+    Row row = new Row(new Step(fault, 0, false, 200), 0, 30, 40);
+    return new Report(List.of(row), List.of(trace), List.of(), Set.of()).violations();
+  }
+}

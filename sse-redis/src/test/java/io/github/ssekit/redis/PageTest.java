@@ -1,0 +1,94 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.StreamReset;
+import io.github.ssekit.core.StreamReset.Reason;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The judgement of what {@code page.lua} replies, for a client at 10. */
+class PageTest {
+  private static final List<String> CHANNELS = List.of("a", "b");
+
+  @Test
+  void entriesThatNameEachOtherAreComplete() {
+    Page page = page("30-0", "", channel("25-0", entry(15, 10), entry(25, 15)), channel("9-0"));
+    assertEquals(List.of(), page.resets());
+    assertEquals(List.of("a15", "a25"), events(page));
+    assertEquals(at(30), page.upTo());
+  }
+
+  @Test
+  void whatIsKeptFollowsAResetOfEverything() {
+    // Redis came back at 16 without its tail, was given 40 and 41, and then the loss was proved.
+    Page page =
+        page(
+            "60-0",
+            "50-0",
+            channel("55-0", entry(15, 9), entry(40, 15), entry(55, 40)),
+            channel("41-0", entry(16, 8), entry(41, 16)));
+    assertNull(page.broken());
+    assertEquals(List.of(new StreamReset(null, Reason.LOST, at(10), at(50))), page.resets());
+    assertEquals(List.of("a15", "b16", "a40", "b41", "a55"), events(page));
+    assertEquals(at(60), page.upTo());
+  }
+
+  @Test
+  void aFirstEventAfterAFlushNamesTheFloorWhichIsToldOnce() {
+    Page page = page("60-0", "50-0", channel("55-0", entry(55, 50)), channel(""));
+    assertEquals(List.of(new StreamReset(null, Reason.LOST, at(10), at(50))), page.resets());
+    assertEquals(List.of("a55"), events(page));
+  }
+
+  @Test
+  void aGapBeyondTheFloorIsToldOfItsChannelToo() {
+    Page page = page("60-0", "50-0", channel("58-0", entry(58, 55)), channel(""));
+    assertEquals(
+        List.of(
+            new StreamReset(null, Reason.LOST, at(10), at(50)),
+            new StreamReset("a", Reason.TRIMMED, at(10), at(55))),
+        page.resets());
+    assertEquals(List.of("a58"), events(page));
+  }
+
+  @Test
+  void anIdAboveTheClockIsNoneThatIsKnown() {
+    Page page = page("9-0", "", channel("9-0"), channel(""));
+    assertEquals(Reason.UNKNOWN_ID, page.broken());
+    assertEquals(at(9), page.upTo());
+  }
+
+  private static Position at(long milliseconds) {
+    return new Position(milliseconds, 0);
+  }
+
+  private static Page page(String clock, String floor, List<?> a, List<?> b) {
+    List<Object> reply = new ArrayList<>(List.of(bytes(clock), bytes(floor), bytes("")));
+    reply.addAll(a);
+    reply.addAll(b);
+    return Page.of(at(10), CHANNELS, reply);
+  }
+
+  private static List<?> channel(String last, List<?>... entries) {
+    return List.of(bytes(last), bytes(""), 0L, List.of(entries));
+  }
+
+  private static List<?> entry(long id, long prev) {
+    return List.of(
+        bytes(id + "-0"),
+        List.of(bytes("p"), bytes(prev + "-0"), bytes("t"), bytes(""), bytes("d"), bytes("" + id)));
+  }
+
+  private static List<String> events(Page page) {
+    return page.events().stream().map(e -> e.channel() + e.event().data()).toList();
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+}
