@@ -93,7 +93,7 @@ final class Batches {
       Entry entry = lowest < 0 ? null : next(at[lowest]);
       // What was appended to several logs at once is read once.
       boolean isNew = entry != null && entry.frame != before;
-      // The log may have been cut since the cursor was compared: a cursor must never become the cut.
+      // The log may have been cut since the comparison: a cursor must never become the cut.
       if (entry == null
           || entry == Entry.CUT
           || (isNew && length > 0 && length + entry.frame.length() > capBytes)) {
