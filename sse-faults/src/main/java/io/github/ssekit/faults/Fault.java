@@ -1,8 +1,10 @@
 package io.github.ssekit.faults;
 
 import io.github.ssekit.faults.FaultProxy.Mode;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
@@ -177,7 +179,15 @@ enum Fault {
 
   SCOPE_LOST(
       true,
-      (stage, step) -> away(stage, step, () -> stage.redis.run(jedis -> jedis.del(Stage.SCOPE))));
+      (stage, step) -> away(stage, step, () -> stage.redis.run(jedis -> jedis.del(Stage.SCOPE)))),
+
+  /**
+   * The primary is killed, the Sentinel has the replica take over; what was not replicated is lost.
+   */
+  FAILOVER(true, Fault::change),
+
+  /** The slot of the scope moves to another node of the cluster. */
+  SLOT_MOVE(false, Fault::change);
 
   /**
    * Those that need no process to be alive, and leave none dead: they may happen during another.
@@ -213,6 +223,18 @@ enum Fault {
   /** Whether Redis may lose acknowledged events by it. Then clients may be told so, else never. */
   boolean loses() {
     return loses;
+  }
+
+  /** Those that can be done where several Redis servers are, by what has the other one lead. */
+  static List<Fault> ofGroup(Fault change) {
+    EnumSet<Fault> faults = EnumSet.range(CLIENT_RESET, NODE_STOP);
+    faults.add(change);
+    return List.copyOf(faults);
+  }
+
+  /** Those that can be done to one Redis. */
+  static List<Fault> ofOne() {
+    return List.copyOf(EnumSet.complementOf(EnumSet.of(FAILOVER, SLOT_MOVE)));
   }
 
   /** How long it lasts, once each, when long times are wanted; empty if not longer than others. */
@@ -252,6 +274,10 @@ enum Fault {
     meanwhile.run();
     Threads.pause(step.millis() / 2);
     proxies.forEach(FaultProxy::restore);
+  }
+
+  private static void change(Stage stage, Step step) {
+    Objects.requireNonNull(stage.group, "a group of servers").change(step.millis() / 2);
   }
 
   private static void overrun(Jedis jedis) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * The fault lab's program.
  *
  * <pre>
- * Lab seed (faults | minutes "m") [ "long" | "pairs" | "told" | "eventsource" | "nodes=" count | fault … ]
+ * Lab seed (faults | minutes "m") [ "long" | "pairs" | "told" | "eventsource" | "sentinel" | "cluster" | "nodes=" count | fault … ]
  * </pre>
  *
  * It does so many faults, or as many as fit into so many minutes; only those named, if any are. The
@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Faults last up to three seconds. {@code long}: what is stopped, is so for 5, 30 and 90
  * seconds, what is half-open for 5, 30 and 120. {@code pairs}: a short fault of the network happens
  * during each. {@code told}: prints each loss that was told. {@code eventsource}: more clients,
- * npm's {@code eventsource} and Chromium, where they can be had.
+ * npm's {@code eventsource} and Chromium, where they can be had. {@code sentinel}: a primary, its
+ * replica and a Sentinel in place of one Redis; {@code cluster}: two nodes of a cluster. Then nodes
+ * have no proxies to Redis, and the faults are fewer.
  */
 final class Lab {
   private static final long SETTLE_MILLIS = 15_000;
@@ -37,6 +39,8 @@ final class Lab {
   private final boolean pairs;
   private final boolean told;
   private final boolean eventSources;
+  private final boolean sentinel;
+  private final boolean cluster;
   private final int nodes;
   private final List<Fault> faults = new ArrayList<>();
   private final PrintStream out;
@@ -45,7 +49,7 @@ final class Lab {
     this.out = out;
     if (args.length < 2 || !args[0].matches("\\d{1,9}") || !args[1].matches("\\d{1,5}m?")) {
       throw new IllegalArgumentException(
-          "Lab seed faults|minutes(m) [long] [pairs] [told] [eventsource] [nodes=2] [fault ...], of "
+          "Lab seed faults|minutes(m) [long] [pairs] [told] [eventsource] [sentinel|cluster] [nodes=2] [fault ...], of "
               + List.of(Fault.values()));
     }
     seed = Long.parseLong(args[0]);
@@ -55,6 +59,8 @@ final class Lab {
     pairs = modes.remove("pairs");
     told = modes.remove("told");
     eventSources = modes.remove("eventsource");
+    sentinel = modes.remove("sentinel");
+    cluster = modes.remove("cluster");
     int count = 3;
     for (String mode : modes) {
       if (mode.matches("nodes=[1-9]")) {
@@ -65,8 +71,17 @@ final class Lab {
     }
     nodes = count;
     if (faults.isEmpty()) {
-      faults.addAll(List.of(Fault.values()));
+      faults.addAll(possible());
     }
+    if (!possible().containsAll(faults)) {
+      throw new IllegalArgumentException("with this Redis there are " + possible());
+    }
+  }
+
+  private List<Fault> possible() {
+    return sentinel
+        ? Fault.ofGroup(Fault.FAILOVER)
+        : cluster ? Fault.ofGroup(Fault.SLOT_MOVE) : Fault.ofOne();
   }
 
   private static Fault fault(String name) {
@@ -97,7 +112,7 @@ final class Lab {
         nodes,
         curl ? "" : ", no curl: its clients are Java's");
     Report report;
-    try (Stage stage = new Stage(seed, nodes, curl, eventSources, folder)) {
+    try (Stage stage = new Stage(seed, nodes, curl, eventSources, group(folder), folder)) {
       stage.absent.forEach(client -> out.println("Skipped: " + client));
       List<Row> rows = play(stage);
       stage.settle(SETTLE_MILLIS);
@@ -122,10 +137,16 @@ final class Lab {
     return false;
   }
 
+  private @Nullable RedisGroup group(Path folder) {
+    return sentinel ? new SentinelGroup(folder) : cluster ? new ClusterGroup(folder) : null;
+  }
+
   private List<Row> play(Stage stage) {
     List<Row> rows = new ArrayList<>();
     Plan plan = new Plan(seed, faults, longFaults);
-    Plan network = new Plan(seed + 1, Fault.NETWORK, false);
+    List<Fault> meanwhile = new ArrayList<>(Fault.NETWORK);
+    meanwhile.retainAll(possible());
+    Plan network = new Plan(seed + 1, meanwhile, false);
     Random pauses = new Random(seed);
     await(stage, stage.clock.now());
     while (!isEnough(rows, stage.clock.now())) {

@@ -37,7 +37,7 @@ final class Node {
   /**
    * Runs a node.
    *
-   * @param args the port to serve on, Redis's on the loopback, and the events of a channel's log
+   * @param args the port to serve on, the URL of Redis, and the events of a channel's log
    */
   public static void main(String[] args) throws Exception {
     Threads.daemon("parent", Node::endWithParent);
@@ -49,7 +49,7 @@ final class Node {
             .log(Integer.parseInt(args[2]), 512 << 10)
             .create();
     RedisBridge bridge =
-        RedisBridge.builder(hub, URI.create("redis://127.0.0.1:" + args[1]))
+        RedisBridge.builder(hub, URI.create(args[1]))
             .history(channel -> true)
             .silence(Duration.ofSeconds(1))
             // More than comes in the longest fault.

@@ -1,5 +1,6 @@
 package io.github.ssekit.faults;
 
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -8,16 +9,16 @@ final class NodeProcess {
   private static final long START_MILLIS = 60_000;
 
   private final Path log;
-  private final int redisPort;
+  private final URI redis;
   private final int logEvents;
   private final int port = OwnProcess.freePort();
   private OwnProcess process;
 
   /** Starts one; its hub keeps so many events of a channel. */
-  NodeProcess(int number, Path folder, int redisPort, int logEvents) {
+  NodeProcess(int number, Path folder, URI redis, int logEvents) {
     this.logEvents = logEvents;
     this.log = folder.resolve("node" + number + ".log");
-    this.redisPort = redisPort;
+    this.redis = redis;
     process = launch();
   }
 
@@ -33,7 +34,7 @@ final class NodeProcess {
             System.getProperty("java.class.path"),
             Node.class.getName(),
             "" + port,
-            "" + redisPort,
+            redis.toString(),
             "" + logEvents);
     return OwnProcess.start(command, log.toFile());
   }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisException;
@@ -29,15 +30,20 @@ final class RedisServer {
 
   private final String binary = binary();
   private final Path folder;
+  private final List<String> always;
   private final int port = OwnProcess.freePort();
   private OwnProcess process;
 
-  RedisServer(Path folder) {
+  /**
+   * @param options that hold for all its starts
+   */
+  RedisServer(Path folder, String... options) {
     this.folder = folder;
+    always = List.of(options);
     process = launch("--appendonly", "yes");
   }
 
-  private static String binary() {
+  static String binary() {
     String installed = OwnProcess.installed("redis-server");
     if (installed != null) {
       return installed;
@@ -52,6 +58,7 @@ final class RedisServer {
   private OwnProcess launch(String... options) {
     List<String> command = new ArrayList<>(List.of(binary, "--bind", "127.0.0.1"));
     command.addAll(List.of("--port", "" + port, "--save", "", "--dir", folder.toString()));
+    command.addAll(always);
     command.addAll(List.of(options));
     OwnProcess launched = OwnProcess.start(command, folder.resolve("redis.log").toFile());
     if (!Threads.await(10_000, this::answers)) {
@@ -85,6 +92,22 @@ final class RedisServer {
     try (Jedis jedis = client(MILLIS)) {
       commands.accept(jedis);
     }
+  }
+
+  /** What a command of the lab's own returns. */
+  <T> T ask(Function<Jedis, T> question) {
+    try (Jedis jedis = client(MILLIS)) {
+      return question.apply(jedis);
+    }
+  }
+
+  void kill() {
+    process.kill();
+  }
+
+  /** After a kill, with all that its log has. */
+  void start() {
+    process = launch("--appendonly", "yes");
   }
 
   /** kill -9 now, and a start after the pause, with what that memory holds. */

@@ -2,6 +2,7 @@ package io.github.ssekit.faults;
 
 import io.github.ssekit.core.Position;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.resps.StreamEntry;
 
@@ -31,7 +33,13 @@ final class Stage implements AutoCloseable {
 
   final RunClock clock = new RunClock();
   final Ledger ledger = new Ledger();
+
+  /** The Redis, or the one of several that leads at first. */
   final RedisServer redis;
+
+  /** Several, or null if there is one, behind proxies. */
+  final @Nullable RedisGroup group;
+
   final List<NodeProcess> nodes = new ArrayList<>();
 
   /** From each node to Redis. */
@@ -52,15 +60,21 @@ final class Stage implements AutoCloseable {
   final List<String> absent = new ArrayList<>();
 
   /**
+   * @param group several Redis servers in place of one; they end with the stage
    * @param eventSources whether clients of others are wanted: npm's and Chromium
    */
-  Stage(long seed, int nodeCount, boolean curl, boolean eventSources, Path folder) {
+  Stage(
+      long seed,
+      int nodeCount,
+      boolean curl,
+      boolean eventSources,
+      @Nullable RedisGroup group,
+      Path folder) {
     this.seed = seed;
-    redis = new RedisServer(folder);
+    this.group = group;
+    redis = group == null ? new RedisServer(folder) : group.servers.get(0);
     for (int i = 0; i < nodeCount; i++) {
-      FaultProxy proxy = FaultProxy.to(redis.port());
-      toRedis.add(proxy);
-      nodes.add(new NodeProcess(i, folder, proxy.port(), i == 0 ? LARGE_LOG : SMALL_LOG));
+      nodes.add(new NodeProcess(i, folder, redisUri(), i == 0 ? LARGE_LOG : SMALL_LOG));
     }
     nodes.forEach(NodeProcess::awaitServing);
     for (NodeProcess node : nodes) {
@@ -79,6 +93,15 @@ final class Stage implements AutoCloseable {
       String channel = CHANNELS.get(i % CHANNELS.size());
       publishers.add(new Publisher(channel, ports(toPublish), ledger, clock, seed * 100 + i));
     }
+  }
+
+  private URI redisUri() {
+    if (group != null) {
+      return group.uri();
+    }
+    FaultProxy proxy = FaultProxy.to(redis.port());
+    toRedis.add(proxy);
+    return URI.create("redis://127.0.0.1:" + proxy.port());
   }
 
   private void client(String name, Set<String> channels, boolean curl) {
@@ -201,7 +224,8 @@ final class Stage implements AutoCloseable {
   /** The ids of the events that Redis has still, of all channels. */
   Set<Position> kept() {
     Set<Position> kept = new HashSet<>();
-    redis.run(
+    RedisServer leader = group == null ? redis : group.servers.get(group.leader());
+    leader.run(
         jedis -> {
           for (String channel : CHANNELS) {
             for (StreamEntry entry : jedis.xrange("{sse}:stream:" + channel, "-", "+")) {
@@ -220,6 +244,9 @@ final class Stage implements AutoCloseable {
     visitors.forEach(Client::close);
     nodes.forEach(NodeProcess::kill);
     redis.close();
+    if (group != null) {
+      group.close();
+    }
     toEvents.forEach(proxies -> proxies.forEach(FaultProxy::close));
     toPublish.forEach(FaultProxy::close);
     toRedis.forEach(FaultProxy::close);

@@ -1,0 +1,51 @@
+package io.github.ssekit.faults;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Two Redis servers, and a URL by which nodes find the one that leads. */
+abstract class RedisGroup implements AutoCloseable {
+  private static final long AGREE_MILLIS = 30_000;
+
+  final List<RedisServer> servers;
+
+  RedisGroup(Path folder, String... options) {
+    servers =
+        List.of(
+            new RedisServer(folder(folder, "redis-0"), options),
+            new RedisServer(folder(folder, "redis-1"), options));
+  }
+
+  static Path folder(Path in, String name) {
+    try {
+      return Files.createDirectory(in.resolve(name));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** What a node is given. */
+  abstract URI uri();
+
+  /** Index of the one that leads. */
+  abstract int leader();
+
+  /** Has the other one lead; returns when it does. */
+  abstract void change(long pause);
+
+  /** Waits for something that the servers have to agree on. */
+  static void agree(String what, java.util.function.BooleanSupplier condition) {
+    if (!Threads.await(AGREE_MILLIS, condition)) {
+      throw new IllegalStateException(what + " has not come about in " + AGREE_MILLIS + " ms");
+    }
+  }
+
+  @Override
+  public void close() {
+    servers.forEach(RedisServer::close);
+  }
+}
