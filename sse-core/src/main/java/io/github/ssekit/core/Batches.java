@@ -89,11 +89,20 @@ final class Batches {
     boolean positioned = false;
     Frame before = null;
     while (true) {
-      int lowest = lowest(at);
-      Entry entry = lowest < 0 ? null : next(at[lowest]);
+      int lowest = -1;
+      Entry entry = null;
+      // Each link is read once: the log's writer may cut it meanwhile.
+      for (int i = 0; i < at.length; i++) {
+        Entry behind = next(at[i]);
+        if (behind != null && (entry == null || behind.ordinal < entry.ordinal)) {
+          lowest = i;
+          entry = behind;
+        }
+      }
       // What was appended to several logs at once is read once.
       boolean isNew = entry != null && entry.frame != before;
-      // The log may have been cut since the comparison: a cursor must never become the cut.
+      // A cut link is the lowest and ends the batch: the next sweep sees it first and says what was
+      // missed.
       if (entry == null
           || entry == Entry.CUT
           || (isNew && length > 0 && length + entry.frame.length() > capBytes)) {
@@ -108,24 +117,6 @@ final class Batches {
       at[lowest] = entry;
     }
     return entries.isEmpty() ? null : new Batch(join(entries), at, entries.size(), positioned);
-  }
-
-  /** The index of the cursor with the lowest ordinal behind it, or -1. */
-  private int lowest(Entry[] at) {
-    int lowest = -1;
-    long ordinal = Long.MAX_VALUE;
-    for (int i = 0; i < at.length; i++) {
-      Entry entry = next(at[i]);
-      // A cut link ends the batch: the next sweep sees it first and says what was missed.
-      if (entry == Entry.CUT) {
-        return -1;
-      }
-      if (entry != null && entry.ordinal < ordinal) {
-        lowest = i;
-        ordinal = entry.ordinal;
-      }
-    }
-    return lowest;
   }
 
   /** The frames of some entries, one behind the other. */

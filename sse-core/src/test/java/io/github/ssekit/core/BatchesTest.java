@@ -11,6 +11,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.core.Batches.Batch;
 import io.github.ssekit.core.ChannelLog.Entry;
 import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class BatchesTest {
@@ -112,5 +114,37 @@ class BatchesTest {
     batches.begin(0, 0);
     assertNull(batches.behind(new Entry[] {startA, startB}));
     assertNull(batches.behind(new Entry[0]));
+  }
+
+  /** A reader that stood on the cut would wait for ever, and not know it. */
+  @Test
+  void noCursorBecomesTheCutHoweverTheWriterTrims() throws Exception {
+    ChannelLog log = new ChannelLog(1, 1_000_000);
+    AtomicReference<Entry> newest = new AtomicReference<>(log.append(1, frame("1"), null));
+    AtomicBoolean over = new AtomicBoolean();
+    Thread writer =
+        new Thread(
+            () -> {
+              Frame frame = frame("x");
+              for (long ordinal = 2; !over.get(); ordinal++) {
+                newest.set(log.append(ordinal, frame, null));
+              }
+            });
+    writer.start();
+    try {
+      batches.begin(Long.MAX_VALUE, Long.MAX_VALUE);
+      int joined = 0;
+      for (int i = 0; i < 2_000_000 || joined < 1_000; i++) {
+        Batch batch = batches.behind(new Entry[] {newest.get()});
+        if (batch != null) {
+          joined++;
+          assertNotSame(Entry.CUT, batch.ends[0]);
+        }
+        batches.end();
+      }
+    } finally {
+      over.set(true);
+      writer.join();
+    }
   }
 }
