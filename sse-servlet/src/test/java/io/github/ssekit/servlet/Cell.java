@@ -8,14 +8,21 @@ import io.github.ssekit.core.CloseReason;
 import io.github.ssekit.core.Connection;
 import io.github.ssekit.core.Hub;
 import io.github.ssekit.core.HubBuilder;
+import io.github.ssekit.core.SseEvent;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -116,6 +123,45 @@ abstract class Cell {
         .until(() -> closed.size() >= count && hub.connectionCount() == 0);
     assertEquals(List.of(reason), closed.stream().distinct().toList());
     assertEquals(count, closed.size());
+  }
+
+  /** What one of several clients does. */
+  interface ClientRun {
+    void run(int client) throws Exception;
+  }
+
+  /** Runs so many clients at once to their ends, while events are published, a pause apart. */
+  final void underFire(int count, long pauseNanos, ClientRun client) throws Exception {
+    AtomicBoolean over = new AtomicBoolean();
+    Thread publisher =
+        new Thread(
+            () -> {
+              while (!over.get()) {
+                hub.publish("room", SseEvent.of("a foreign byte"));
+                LockSupport.parkNanos(pauseNanos);
+              }
+            });
+    publisher.start();
+    ExecutorService clients = Executors.newFixedThreadPool(count);
+    try {
+      List<Future<?>> runs = new ArrayList<>();
+      for (int i = 0; i < count; i++) {
+        int number = i;
+        runs.add(
+            clients.submit(
+                () -> {
+                  client.run(number);
+                  return null;
+                }));
+      }
+      for (Future<?> run : runs) {
+        run.get();
+      }
+    } finally {
+      over.set(true);
+      publisher.join();
+      clients.shutdown();
+    }
   }
 
   /** Adds a figure to the running test's result in the report. */

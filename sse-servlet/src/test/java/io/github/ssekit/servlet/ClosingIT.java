@@ -12,15 +12,11 @@ import io.github.ssekit.core.SseEvent;
 import jakarta.servlet.http.HttpServletRequest;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** The application ends streams: cleanly, once, and without a trace in what follows. */
@@ -50,35 +46,14 @@ class ClosingIT extends Cell {
   @Point("4, 5 Streams end while events are published, then an answer on the same connection")
   void closingRacesPublishingAndTheNextAnswerHoldsNoByteOfTheStream() throws Exception {
     closing = true;
-    AtomicBoolean over = new AtomicBoolean();
-    Thread publisher =
-        new Thread(
-            () -> {
-              while (!over.get()) {
-                hub().publish("room", SseEvent.of("a foreign byte"));
-                LockSupport.parkNanos(20_000);
-              }
-            });
-    publisher.start();
-    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
-    List<Future<?>> results = new ArrayList<>();
-    for (int i = 0; i < CLIENTS; i++) {
-      int client = i;
-      results.add(clients.submit(() -> streamsAndAnswers(client)));
-    }
-    for (Future<?> result : results) {
-      result.get();
-    }
-    over.set(true);
-    publisher.join();
-    clients.shutdown();
+    underFire(CLIENTS, 20_000, this::streamsAndAnswers);
     awaitClosed(CLIENTS * ROUNDS, CloseReason.CLOSED, LATE);
     assertNull(ManagementFactory.getThreadMXBean().findDeadlockedThreads());
     assertEquals(List.of(), log.aboveDebug());
     note(String.format("%,d streams", CLIENTS * ROUNDS));
   }
 
-  private Void streamsAndAnswers(int client) throws Exception {
+  private void streamsAndAnswers(int client) throws Exception {
     KeepAlive connection = KeepAlive.to(protocol, port());
     for (int i = 0; i < ROUNDS; i++) {
       String stream = connection.get("/open");
@@ -87,7 +62,6 @@ class ClosingIT extends Cell {
       assertEquals(json(id), connection.get("/json?id=" + id));
     }
     connection.close();
-    return null;
   }
 
   @Test

@@ -8,15 +8,9 @@ import io.github.ssekit.core.Connection;
 import io.github.ssekit.core.SseEvent;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.File;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -56,31 +50,10 @@ class HygieneIT extends Cell {
   }
 
   private void fire(int answers, long seed) throws Exception {
-    AtomicBoolean over = new AtomicBoolean();
-    Thread publisher =
-        new Thread(
-            () -> {
-              while (!over.get()) {
-                hub().publish("room", SseEvent.of("a foreign byte"));
-                LockSupport.parkNanos(1_000_000);
-              }
-            });
-    publisher.start();
-    ExecutorService clients = Executors.newFixedThreadPool(CLIENTS);
-    List<Future<?>> results = new ArrayList<>();
-    for (int i = 0; i < CLIENTS; i++) {
-      int client = i;
-      results.add(clients.submit(() -> client(client, answers / CLIENTS, seed + client)));
-    }
-    for (Future<?> result : results) {
-      result.get();
-    }
-    clients.shutdown();
-    over.set(true);
-    publisher.join();
+    underFire(CLIENTS, 1_000_000, i -> client(i, answers / CLIENTS, seed + i));
   }
 
-  private Void client(int client, int answers, long seed) throws Exception {
+  private void client(int client, int answers, long seed) throws Exception {
     Random random = new Random(seed);
     KeepAlive connection = KeepAlive.to(protocol, port());
     for (int i = 0; i < answers; i++) {
@@ -102,7 +75,6 @@ class HygieneIT extends Cell {
       }
     }
     connection.close();
-    return null;
   }
 
   /** Open descriptors of this process, or 0 where there is no way to know. */
