@@ -1,5 +1,6 @@
 package io.github.ssekit.servlet;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import io.github.ssekit.core.Transport;
@@ -43,8 +44,13 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   private @Nullable HttpServletResponse response;
 
   // Volatile too, since the end does not wait for the guard for ever.
-  private volatile @Nullable AsyncContext context;
   private volatile @Nullable ServletOutputStream out;
+
+  /** Whoever completes the response takes it. Guarded by this. */
+  private @Nullable AsyncContext context;
+
+  /** Whether somebody is about to complete. Guarded by this. */
+  private boolean completing;
 
   /** Whether the container may hold bytes that no flush has followed. */
   private boolean unflushed;
@@ -111,7 +117,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     }
     prepare(response);
     AsyncContext started = request.startAsync(request, response);
-    context = started;
+    synchronized (this) {
+      context = started;
+    }
     started.setTimeout(0);
     started.addListener(this);
     return stream;
@@ -165,21 +173,38 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   @Override
   public void close() {
-    AsyncContext ended;
     guard.lock();
     try {
       if (out != null && deaf != null) {
         LOG.log(WARNING, deaf);
       }
-      ended = context;
-      context = null;
       out = null;
     } finally {
       guard.unlock();
     }
-    if (ended != null) {
-      complete(ended);
+    completeOnce();
+  }
+
+  /** Completes the response, unless that is done or under way. Returns whether it did. */
+  private boolean completeOnce() {
+    AsyncContext ended;
+    synchronized (this) {
+      ended = context;
+      if (ended == null) {
+        return false;
+      }
+      context = null;
+      completing = true;
     }
+    try {
+      complete(ended);
+    } finally {
+      synchronized (this) {
+        completing = false;
+        notifyAll();
+      }
+    }
+    return true;
   }
 
   // What containers differ in.
@@ -225,11 +250,13 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   public void onError(AsyncEvent event) {
     Throwable cause = event.getThrowable();
     end(cause == null ? new IOException("The container reports an error") : cause, false);
+    completeBeforeTheContainer();
   }
 
   @Override
   public void onTimeout(AsyncEvent event) {
     end(new IOException("The container's async timeout has passed"), false);
+    completeBeforeTheContainer();
   }
 
   @Override
@@ -242,6 +269,32 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     // Nobody restarts async processing of an event stream.
   }
 
+  /**
+   * A container completes by itself what no listener has completed when the last one returns; if
+   * the hub did so between its look and its own call, Tomcat would log an error.
+   */
+  private void completeBeforeTheContainer() {
+    try {
+      if (!completeOnce()) {
+        awaitCompleted();
+      }
+    } catch (RuntimeException e) {
+      LOG.log(DEBUG, "Completing a response failed: {0}", e.toString());
+    }
+  }
+
+  /** Waits for another thread that completes, for one second at most. */
+  private synchronized void awaitCompleted() {
+    long end = System.nanoTime() + 1_000_000_000;
+    try {
+      for (long left = 1000; completing && left > 0; left = (end - System.nanoTime()) / 1_000_000) {
+        wait(left);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   private void end(Throwable cause, boolean completed) {
     boolean locked = false;
     try {
@@ -252,7 +305,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     try {
       out = null;
       if (completed) {
-        context = null;
+        synchronized (this) {
+          context = null;
+        }
       }
     } finally {
       if (locked) {
