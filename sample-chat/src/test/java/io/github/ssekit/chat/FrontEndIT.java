@@ -186,7 +186,7 @@ class FrontEndIT {
       post(client, front.uri(), "before");
       page.awaitTexts(".message .text", List.of("before"));
       first.close();
-      page.awaitState("Reconnecting…");
+      page.awaitState("Reconnecting");
       await()
           .atMost(Duration.ofSeconds(20))
           .until(() -> Long.valueOf(502).equals(page.evaluate(FETCHED)));
