@@ -33,6 +33,11 @@ public final class Chat {
     if (!port.matches("\\d{1,5}")) {
       throw new IllegalArgumentException("port \"" + port + "\" is not a number from 0 to 65535");
     }
+    if (!redis.isEmpty() && !redis.matches("rediss?://.+")) {
+      throw new IllegalArgumentException(
+          "redis is not redis://HOST:PORT or rediss://HOST:PORT but "
+              + redis.replaceAll(":.*", ":…"));
+    }
     // Bound first: if the port is taken, nothing else needs to start.
     ChatServer server = ChatServer.bind(Integer.parseInt(port));
     if (redis.isEmpty()) {

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Keys;
 
 /** How the page looks, on a desk and on a phone; the pictures are left in target/screenshots. */
 class ChatLooksIT extends TwoBrowsers {
@@ -49,24 +50,40 @@ class ChatLooksIT extends TwoBrowsers {
             "Yes. I am on it now, and you are still on the first.",
             "So what I type here goes through Redis to you?",
             "Once around the house, and back before I can blink.");
-    for (int i = 0; i < talk.size(); i++) {
-      (i % 2 == 0 ? ada : grace).say(talk.get(i));
-      ada.awaitTexts(SHOWN, talk.subList(0, i + 1));
-      grace.awaitTexts(SHOWN, talk.subList(0, i + 1));
+    Path pictures = Files.createDirectories(Path.of("target", "screenshots"));
+    BufferedImage both = beside(keep("ada", ada.screenshot()), keep("grace", grace.screenshot()));
+    try (Animation film = new Animation(pictures.resolve("chat.gif"))) {
+      film.add(both, 100);
+      for (int i = 0; i < talk.size(); i++) {
+        Browser speaker = i % 2 == 0 ? ada : grace;
+        Browser listener = i % 2 == 0 ? grace : ada;
+        speaker.evaluate("typed = 0"); // what is told once in seconds is told again
+        speaker.element("message").sendKeys(talk.get(i));
+        soon().until(() -> listener.texts("#typing").get(0).contains("typing"));
+        film.add(beside(keep("ada", ada.screenshot()), keep("grace", grace.screenshot())), 120);
+        speaker.press(Keys.ENTER);
+        ada.awaitTexts(SHOWN, talk.subList(0, i + 1));
+        grace.awaitTexts(SHOWN, talk.subList(0, i + 1));
+        both = beside(keep("ada", ada.screenshot()), keep("grace", grace.screenshot()));
+        film.add(both, 120);
+      }
+      film.add(both, 300);
     }
-    BufferedImage left = keep("ada", ada.screenshot());
-    BufferedImage right = keep("grace", grace.screenshot());
+    ImageIO.write(both, "png", pictures.resolve("chat.png").toFile());
+  }
+
+  private static BufferedImage beside(BufferedImage left, BufferedImage right) {
     int gap = 16;
     BufferedImage both =
         new BufferedImage(
-            left.getWidth() + gap + right.getWidth(),
-            left.getHeight(),
-            BufferedImage.TYPE_INT_ARGB);
+            left.getWidth() + gap + right.getWidth(), left.getHeight(), BufferedImage.TYPE_INT_RGB);
     Graphics2D canvas = both.createGraphics();
+    canvas.setColor(Color.WHITE);
+    canvas.fillRect(0, 0, both.getWidth(), both.getHeight());
     canvas.drawImage(left, 0, 0, null);
     canvas.drawImage(right, left.getWidth() + gap, 0, null);
     canvas.dispose();
-    ImageIO.write(both, "png", Path.of("target", "screenshots", "chat.png").toFile());
+    return both;
   }
 
   /** The pictures of the README: copied from target/screenshots to docs/ when the page changes. */

@@ -132,6 +132,16 @@ class ChatProcessIT {
   }
 
   @Test
+  void aRedisBehindSentinelIsOneLineThatRepeatsNoPassword() throws Exception {
+    try (ChatProcess chat =
+        ChatProcess.jar("--port", "0", "--redis", "redis-sentinel://:secret@localhost:1/m")) {
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertOneLine(
+          chat, "redis is not redis://HOST:PORT or rediss://HOST:PORT but redis-sentinel:…");
+    }
+  }
+
+  @Test
   void aRedisThatDoesNotAnswerIsOneLineAndExitCodeOne() throws Exception {
     // Its kernel accepts the connection, and nothing ever answers.
     try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());

@@ -2,7 +2,10 @@ package io.github.ssekit.servlet;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.ssekit.core.CloseReason;
 import io.github.ssekit.core.HubBuilder;
@@ -10,6 +13,7 @@ import io.github.ssekit.core.SseEvent;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -59,6 +63,22 @@ class DepartureIT extends Cell {
     } finally {
       client.destroyForcibly();
     }
+  }
+
+  @Test
+  @Point("3 The client goes silent: half-open, the kernel gives up after 2 retransmissions")
+  void aClientWhosePacketsVanishIsGoneWhenTheKernelGivesUp() throws Exception {
+    assumeTrue(LONG || protocol == Protocol.HTTP_1, "in the long form only");
+    if (!SilentNetwork.available()) {
+      assertFalse(Boolean.getBoolean("ssekit.requireAll"), "no unshare or ip, or not allowed");
+      abort("no unshare or ip, or not allowed");
+    }
+    List<String> printed = SilentNetwork.run(protocol, CLIENTS);
+    List<String> gone = Collections.nCopies(CLIENTS, CloseReason.CLIENT_GONE.name());
+    assertEquals(gone, printed.subList(0, CLIENTS));
+    // Nothing is logged.
+    assertEquals(CLIENTS + 1, printed.size(), () -> "" + printed);
+    note(printed.get(CLIENTS));
   }
 
   @Test

@@ -43,7 +43,11 @@ final class Relay implements AutoCloseable {
     paused = true;
   }
 
-  synchronized void resume() {
+  /** From now on they are, and many at a time. */
+  synchronized void resume() throws IOException {
+    for (Socket socket : upstream) {
+      socket.setReceiveBufferSize(1 << 20);
+    }
     paused = false;
     notifyAll();
   }

@@ -52,7 +52,7 @@ final class Report {
       "server       | deliveries/s | x floor |  p50 ms |  p99 ms |  max ms | CPU us | x floor | others' CPU";
   private static final String IDLE =
       "server       | heap KB | RSS KB | RSS KB after traffic | threads before, after"
-          + " | last served ms | connects/s";
+          + " | last served ms | connects/s | CPU while quiet";
 
   private static String describe(Workload w) {
     return "%s: %,d clients, %d channel(s), %d bytes, %s"
@@ -84,7 +84,7 @@ final class Report {
   private static String idle(Server server, Result r) {
     return String.format(
         Locale.ROOT,
-        "%-12s | %7.1f | %6.1f | %20.1f | %14.0f, %5.0f | %14.0f | %,10.0f",
+        "%-12s | %7.1f | %6.1f | %20.1f | %14.0f, %5.0f | %14.0f | %,10.0f | %.2f %%",
         server.label(),
         r.get("heapPerClient") / 1024,
         r.get("rssPerClient") / 1024,
@@ -92,7 +92,8 @@ final class Report {
         r.get("threadsBefore"),
         r.get("threadsAfter"),
         r.get("lastMillis"),
-        r.get("connectsPerSecond"));
+        r.get("connectsPerSecond"),
+        100 * r.get("quietCpuShare"));
   }
 
   /** With which reasons ours closed connections. */

@@ -25,6 +25,9 @@ final class Turn implements AutoCloseable {
   /** From when a client that doesn't read takes no more, to the measurement: about so long. */
   static final int UNREAD_BEFORE_SECONDS = 5;
 
+  /** Two heartbeats. */
+  private static final int QUIET_SECONDS = 30;
+
   private final Workload workload;
   private final ServerProcess server;
   private final Publisher publisher;
@@ -138,6 +141,16 @@ final class Turn implements AutoCloseable {
     ServerProcess.Memory used = server.memory();
     result.put("rssPerClientAfterTraffic", (used.rss() - before.rss()) / clients);
     result.put("heapPerClientAfterTraffic", (used.heap() - before.heap()) / clients);
+    quiet();
+  }
+
+  /** What two heartbeats of the library's own pace cost, in processors. */
+  private void quiet() throws IOException {
+    double cpu = server.cpuSeconds();
+    long start = System.nanoTime();
+    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(QUIET_SECONDS));
+    double took = seconds(System.nanoTime() - start);
+    result.put("quietCpuShare", (server.cpuSeconds() - cpu) / took);
   }
 
   private double firstToLast() throws IOException {
