@@ -40,6 +40,9 @@ final class FaultProxy implements AutoCloseable {
   private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
   private Mode mode = Mode.PASS;
 
+  /** Whether bytes may have vanished, in this mode or one before it. */
+  private boolean swallowed;
+
   private FaultProxy(ServerSocket server, IntSupplier target) {
     this.server = server;
     this.target = target;
@@ -75,17 +78,23 @@ final class FaultProxy implements AutoCloseable {
 
   synchronized void set(Mode next) {
     mode = next;
+    swallowed |= next == Mode.SWALLOW;
     notifyAll();
   }
 
-  /** From SWALLOW or REFUSE too: what lost bytes can't go on. */
+  /** From whatever became of the bytes meanwhile: what lost some can't go on. */
   void restore() {
-    boolean reset;
+    boolean lossy;
     synchronized (this) {
-      reset = mode == Mode.SWALLOW;
-      set(Mode.PASS);
+      lossy = swallowed;
+      swallowed = false;
     }
-    if (reset) {
+    if (lossy) {
+      resetAll();
+    }
+    set(Mode.PASS);
+    if (lossy) {
+      // Those made meanwhile, which lead nowhere.
       resetAll();
     }
   }

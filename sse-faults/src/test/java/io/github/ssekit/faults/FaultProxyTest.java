@@ -92,6 +92,18 @@ class FaultProxyTest {
   }
 
   @Test
+  void aConnectionThatLostBytesEndsAlthoughAnotherFaultCameAfter() throws IOException {
+    proxy.set(FaultProxy.Mode.SWALLOW);
+    far.getOutputStream().write(7);
+    near.setSoTimeout(SOON);
+    assertThrows(SocketTimeoutException.class, () -> near.getInputStream().read());
+    proxy.set(FaultProxy.Mode.PAUSE);
+    proxy.restore();
+    near.setSoTimeout(5000);
+    assertThrows(SocketException.class, () -> near.getInputStream().read());
+  }
+
+  @Test
   void aConnectionMadeWhileSwallowingLeadsNowhere() throws IOException {
     proxy.set(FaultProxy.Mode.SWALLOW);
     try (Socket other = open()) {

@@ -49,11 +49,14 @@ class HygieneIT extends Cell {
             () -> {
               // The JDK's HTTP client closes its connections when nobody has it any more.
               System.gc();
-              return descriptors() <= descriptors + 2 * CLIENTS;
+              return descriptors() <= descriptors + 2 * CLIENTS
+                  && Thread.activeCount() <= threads + 2 * CLIENTS;
             });
-    assertTrue(Thread.activeCount() <= threads + 50, "threads: " + Thread.activeCount());
     assertEquals(List.of(), log.aboveDebug());
-    note(String.format("%,d answers, %,d streams", ANSWERS, streams.get()));
+    note(
+        String.format(
+            "%,d answers, %,d streams; descriptors %d to %d, threads %d to %d",
+            ANSWERS, streams.get(), descriptors, descriptors(), threads, Thread.activeCount()));
   }
 
   private void fire(int answers, long seed) throws Exception {
