@@ -2,18 +2,22 @@ package io.github.ssekit.redis;
 
 import java.time.Duration;
 import java.util.function.BiFunction;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.apache.commons.pool2.BasePooledObjectFactory;
 import org.apache.commons.pool2.PooledObject;
 import org.apache.commons.pool2.impl.DefaultPooledObject;
 import org.apache.commons.pool2.impl.GenericObjectPool;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
 import redis.clients.jedis.CommandObject;
 import redis.clients.jedis.CommandObjects;
 import redis.clients.jedis.Connection;
 import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.DefaultRedisCredentials;
 import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.exceptions.JedisConnectionException;
@@ -51,23 +55,33 @@ final class JedisPort implements AutoCloseable {
 
   /**
    * @param tls for URIs that ask for it
+   * @param credentials asked for each connection, but those to Sentinels; null for the URI's
    * @param silence how long a subscription may hear nothing before reading from it fails
    * @param withRuns whether to find out the runs, which takes the command INFO
    */
-  JedisPort(RedisUri uri, SslOptions tls, Scope scope, Duration silence, boolean withRuns) {
+  JedisPort(
+      RedisUri uri,
+      SslOptions tls,
+      @Nullable Supplier<RedisCredentials> credentials,
+      Scope scope,
+      Duration silence,
+      boolean withRuns) {
     this.uri = uri;
     this.withRuns = withRuns;
+    Supplier<RedisCredentials> login =
+        credentials == null
+            ? () -> new DefaultRedisCredentials(uri.user(), uri.password())
+            : credentials;
     config =
         config(uri, tls)
             .connectionTimeoutMillis(CONNECT_TIMEOUT_MILLIS)
             .socketTimeoutMillis(COMMAND_TIMEOUT_MILLIS)
             .blockingSocketTimeoutMillis((int) silence.toMillis())
-            .user(uri.user())
-            .password(uri.password())
+            .credentialsProvider(login)
             .database(uri.database())
             .clientName("sse-kit")
             .build();
-    primary = primary(uri, tls, scope);
+    primary = primary(uri, tls, login, scope);
     GenericObjectPoolConfig<Link> settings = new GenericObjectPoolConfig<>();
     settings.setJmxEnabled(false);
     // A pool without connections to give must not hold a publisher for ever.
@@ -84,7 +98,8 @@ final class JedisPort implements AutoCloseable {
     return uri.tls() ? builder.sslOptions(tls) : builder;
   }
 
-  private static Primary primary(RedisUri uri, SslOptions tls, Scope scope) {
+  private static Primary primary(
+      RedisUri uri, SslOptions tls, Supplier<RedisCredentials> login, Scope scope) {
     if (uri.kind() == RedisUri.Kind.REDIS) {
       return Primary.at(uri.hosts().get(0));
     }
@@ -93,7 +108,7 @@ final class JedisPort implements AutoCloseable {
             .connectionTimeoutMillis(GUIDE_TIMEOUT_MILLIS)
             .socketTimeoutMillis(GUIDE_TIMEOUT_MILLIS);
     if (uri.kind() == RedisUri.Kind.CLUSTER) {
-      JedisClientConfig node = guide.user(uri.user()).password(uri.password()).build();
+      JedisClientConfig node = guide.credentialsProvider(login).build();
       return new Guides.ClusterNodes(uri.hosts(), address -> new Wire(address, node), scope.hash());
     }
     JedisClientConfig sentinel =

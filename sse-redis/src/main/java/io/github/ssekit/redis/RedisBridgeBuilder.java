@@ -6,7 +6,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.function.Function;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
 
@@ -18,6 +20,7 @@ public final class RedisBridgeBuilder {
   private Duration silence = Duration.ofSeconds(10);
   private Function<? super String, @Nullable String> eventTypes = channel -> null;
   private @Nullable Predicate<? super String> history;
+  private @Nullable Supplier<RedisCredentials> credentials;
   private int historyEvents = 1000;
   private Duration historyAge = Duration.ofHours(24);
   private final SslOptions.Builder tls = SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL);
@@ -105,14 +108,41 @@ public final class RedisBridgeBuilder {
   }
 
   /**
+   * With what we prove to the Redis server of a {@code rediss} URI who we are, if it asks: the
+   * private key and its certificate in a JKS or PKCS12 file. Default: nothing.
+   */
+  public RedisBridgeBuilder keyStore(Path file, String password) {
+    tls.keystore(file.toFile(), password.toCharArray());
+    return this;
+  }
+
+  /**
+   * Who we are to Redis, in place of user and password in the URI: asked for each new connection,
+   * and so for passwords that change while the bridge stands. Called on any thread, which waits for
+   * it; what it throws fails that connection, and the bridge tries again. Sentinels get what the
+   * URI says.
+   *
+   * @throws IllegalArgumentException at {@link #connect}, if the URI has a password, too
+   */
+  public RedisBridgeBuilder credentials(Supplier<RedisCredentials> source) {
+    credentials = source;
+    return this;
+  }
+
+  /**
    * Connects.
    *
    * @throws RuntimeException as {@link RedisBridge#connect}
    */
   public RedisBridge connect() {
     Scope names = new Scope(scope, history == null ? channel -> false : history);
+    RedisUri address = RedisUri.parse(uri);
+    if (credentials != null && address.password() != null) {
+      throw new IllegalArgumentException(
+          "Redis URI with a password, and credentials besides: give one of the two");
+    }
     JedisPort redis =
-        new JedisPort(RedisUri.parse(uri), tls.build(), names, silence, history != null);
+        new JedisPort(address, tls.build(), credentials, names, silence, history != null);
     History kept = history == null ? null : new History(redis, names, historyEvents, historyAge);
     RedisSubscriber subscriber =
         new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes));

@@ -22,15 +22,18 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.DefaultRedisCredentials;
 import redis.clients.jedis.Jedis;
 
 /** Ways into a Redis that doesn't let everybody in. */
 class RedisAccessIT {
   private static final String PASSWORD = "changeit";
+  private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir Path folder;
 
@@ -89,16 +92,71 @@ class RedisAccessIT {
                   .connect()) {
         Receiver receiver = new Receiver();
         hub.connect(receiver, List.of("room:1", "chat"), null);
-        await().atMost(Duration.ofSeconds(10)).until(() -> receiver.lastEventId() != null);
+        await().atMost(SOON).until(() -> receiver.lastEventId() != null);
         String id = bridge.publish("room:1", SseEvent.of("kept"), "token");
         bridge.publish("chat", SseEvent.of("plain"));
-        await().atMost(Duration.ofSeconds(10)).until(() -> receiver.data().size() == 2);
+        await().atMost(SOON).until(() -> receiver.data().size() == 2);
         assertEquals(1, bridge.recent("room:1", 5).events().size());
         Receiver back = new Receiver();
         hub.connect(back, List.of("room:1"), "1-0");
-        await().atMost(Duration.ofSeconds(10)).until(() -> back.resets().size() == 1);
+        await().atMost(SOON).until(() -> back.resets().size() == 1);
         assertEquals(id, bridge.publish("room:1", SseEvent.of("kept"), "token"));
       }
+    }
+  }
+
+  @Test
+  void aPasswordThatChangesIsAskedForAgain() throws Exception {
+    try (RedisProcess redis = RedisProcess.start(folder);
+        Jedis admin = redis.client()) {
+      admin.aclSetUser("node", "on", ">first", "allchannels", "+@all");
+      AtomicReference<String> password = new AtomicReference<>("first");
+      URI uri = URI.create("redis://127.0.0.1:" + redis.port());
+      RedisBridgeBuilder builder =
+          RedisBridge.builder(hub, uri)
+              .credentials(() -> new DefaultRedisCredentials("node", password.get()));
+      try (hub;
+          RedisBridge bridge = builder.connect()) {
+        hub.connect(receiver, List.of("chat"), null);
+        password.set("second");
+        // Whoever is connected with the first one is thrown out.
+        admin.aclDelUser("node");
+        admin.aclSetUser("node", "on", ">second", "allchannels", "+@all");
+        await().atMost(SOON).until(() -> !receiver.resets().isEmpty());
+        await()
+            .atMost(SOON)
+            .ignoreExceptions()
+            .until(
+                () -> {
+                  bridge.publish("chat", SseEvent.of("hello"));
+                  return receiver.data().contains("hello");
+                });
+      }
+    }
+  }
+
+  @Test
+  void aPasswordInTheUriBesidesCredentialsIsRefused() {
+    RedisBridgeBuilder builder =
+        RedisBridge.builder(hub, URI.create("redis://:secret@localhost"))
+            .credentials(() -> new DefaultRedisCredentials("node", "second"));
+    IllegalArgumentException e =
+        assertThrows(IllegalArgumentException.class, () -> builder.connect());
+    assertFalse(e.getMessage().contains("secret"), e.getMessage());
+  }
+
+  @Test
+  void tlsIsSpokenWithAServerThatAsksForACertificate() throws Exception {
+    requireTlsRedis();
+    Path trust = keyPair("localhost");
+    Path own = folder.resolve("store.p12");
+    String ca = "--tls-ca-cert-file " + folder.resolve("cert.pem") + " --tls-auth-clients yes";
+    try (RedisProcess redis = startTls(ca.split(" "))) {
+      awaitTls(redis.port());
+      URI uri = URI.create("rediss://localhost:" + redis.port());
+      RedisBridgeBuilder unknown = RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD);
+      assertThrows(RedisUnavailableException.class, unknown::connect);
+      roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD).keyStore(own, PASSWORD));
     }
   }
 
@@ -151,9 +209,7 @@ class RedisAccessIT {
       awaitTls(redis.port());
       try (Jedis admin = new Jedis("127.0.0.1", plain)) {
         admin.clusterAddSlots(IntStream.range(0, 16384).toArray());
-        await()
-            .atMost(Duration.ofSeconds(10))
-            .until(() -> admin.clusterInfo().contains("cluster_state:ok"));
+        await().atMost(SOON).until(() -> admin.clusterInfo().contains("cluster_state:ok"));
       }
       URI uri = URI.create("rediss-cluster://localhost:" + redis.port());
       roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
@@ -200,7 +256,7 @@ class RedisAccessIT {
     try (RedisBridge bridge = builder.connect()) {
       hub.connect(receiver, List.of("chat"), null);
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(SOON)
           .until(
               () -> {
                 // Until the subscription stands, a message may pass it by.
@@ -222,7 +278,7 @@ class RedisAccessIT {
 
   private static void awaitTls(int port) {
     await()
-        .atMost(Duration.ofSeconds(10))
+        .atMost(SOON)
         .ignoreExceptions()
         .until(
             () -> {
