@@ -10,8 +10,8 @@ package io.github.ssekit.core;
  */
 public enum CloseReason {
   /**
-   * The client's doing, or its network's: a write failed, or the container said so. A page that was
-   * closed stays away, one that lost its network comes back.
+   * The client's doing, or its network's: a write failed, or the container said so; or the stream
+   * could not be opened. A page that was closed stays away, one that lost its network comes back.
    */
   CLIENT_GONE,
 

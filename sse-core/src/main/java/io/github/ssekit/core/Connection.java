@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * One client's open event stream: its channels, and its place in the log of each.
  *
  * <p>All methods may be called from any thread, return at once, and do nothing once the connection
- * is closed: a client that leaves is normal.
+ * is closed, since a client that leaves is normal; but arguments are checked all the same.
  */
 public final class Connection {
   private static final System.Logger LOG = System.getLogger(Connection.class.getName());
@@ -154,7 +154,8 @@ public final class Connection {
    * has caught up with the others. Does nothing if it is among the channels already.
    *
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link
-   *     EventPublisher}, or if it were more channels than one connection may have
+   *     EventPublisher}, if it were more channels than one connection may have, or if it has
+   *     history and its policy is to {@linkplain OverrunPolicy#conflate conflate}
    * @throws OverCapacityException if as many connections listen to the channel as may
    */
   public void subscribe(String channel) {
@@ -169,8 +170,9 @@ public final class Connection {
   /**
    * Sends an event to this client alone, ahead of what its channels have waiting.
    *
-   * @param event one without an id: ids belong to the channels. If more than the hub's limit of
-   *     bytes waits for the client, the connection is closed with {@link CloseReason#OVERFLOW}.
+   * @param event one without an id: ids belong to the channels. If more than {@link
+   *     HubBuilder#sendLimit} waits for the client, the connection is closed with {@link
+   *     CloseReason#OVERFLOW}.
    * @throws IllegalArgumentException if the event has an id, or its type is {@code open} or {@code
    *     error}
    */
@@ -182,7 +184,10 @@ public final class Connection {
     send(event.sendable().frame());
   }
 
-  /** Tells the client how long to wait before it connects again. */
+  /**
+   * Tells the client how long to wait before it connects again. Counts against {@link
+   * HubBuilder#sendLimit} as {@link #send(SseEvent)} does.
+   */
   public void send(ReconnectionTime time) {
     send(time.frame());
   }
@@ -214,7 +219,7 @@ public final class Connection {
 
   /**
    * Adds a listener that is told, once, on a thread of the hub's callback executor, why the
-   * connection ended; at once if it has ended already.
+   * connection ended; at once if it has ended already. What it throws is logged as a warning.
    */
   public void onClose(Consumer<? super CloseReason> listener) {
     CloseReason reason;

@@ -11,7 +11,8 @@ public interface EventPublisher {
   /**
    * Publishes an event to everyone who listens to the channel. Any thread may call it.
    *
-   * @param channel 1 to {@value Hub#MAX_CHANNEL_LENGTH} characters, no control characters
+   * @param channel 1 to {@value Hub#MAX_CHANNEL_LENGTH} characters, no control characters, no
+   *     unpaired surrogates
    * @return the id that clients see, or null if the event has none
    * @throws IllegalArgumentException if the channel's name is not as above, if the event's type is
    *     {@code open} or {@code error}, or if the event is larger than the hub's limit

@@ -79,7 +79,8 @@ public final class EventStreamReader implements Closeable {
 
   /**
    * The last event ID to reconnect with. It never runs ahead of the events that were returned, so
-   * none is lost; blocks of only an id count once nothing that was read waits to be returned.
+   * none is lost; blocks of only an id count once nothing that was read waits to be returned. Empty
+   * if there is none.
    */
   public String lastEventId() {
     return read.isEmpty() ? parser.lastEventId() : returnedId;

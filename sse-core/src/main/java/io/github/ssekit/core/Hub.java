@@ -27,8 +27,11 @@ import org.jspecify.annotations.Nullable;
  * through the bridge.
  *
  * <p>All methods may be called from any thread. None waits for a client, but {@link #drain} and
- * {@link #close} do for a bounded time. A hub runs one delivery loop a processor and one timer, as
- * daemon threads, however many clients there are.
+ * {@link #close} do, for a bounded time; {@link #drop} waits for one write of each of the owner's
+ * connections, {@link #snapshot} for the delivery loops, a second at most. A hub runs one delivery
+ * loop a processor, unless {@link HubBuilder#loops} says otherwise, one timer, and up to five more
+ * while connections end or the application is called, as daemon threads, however many clients there
+ * are.
  */
 public final class Hub implements EventPublisher, AutoCloseable {
   /** The longest name of a channel, in characters. */
@@ -144,7 +147,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *     StreamReset}; further channels can follow by {@link Connection#subscribe}
    * @throws OverCapacityException if a limit of {@link HubBuilder} is reached, or while the hub is
    *     {@linkplain #drain drained} and after
-   * @throws IllegalArgumentException if it is more channels than one connection may have
+   * @throws IllegalArgumentException if it is more channels than one connection may have, or if the
+   *     policy of one with history is to {@linkplain OverrunPolicy#conflate conflate}
    * @throws IllegalStateException if the hub is closed
    */
   public Connection connect(Transport transport, ConnectionOptions options) {
@@ -198,8 +202,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Publishes on this node alone; the event is larger than allowed if its frame is, see {@link
-   * HubBuilder#eventSizeLimit}.
+   * Publishes on this node alone: does nothing if nobody here has the channel. The event is larger
+   * than allowed if its frame is, see {@link HubBuilder#eventSizeLimit}. In a channel with history
+   * it is not kept and has no position.
+   *
+   * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the event has an id
+   *     and the channel has history
    */
   @Override
   public @Nullable String publish(String channel, SseEvent event) {
@@ -216,7 +224,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Throws what {@link #publish} would, and does nothing else: for publishers in front of this hub.
+   * Throws what {@link EventPublisher#publish} says of name, type and size, and does nothing else:
+   * for publishers in front of this hub.
    *
    * @throws IllegalArgumentException as {@link EventPublisher#publish}
    */

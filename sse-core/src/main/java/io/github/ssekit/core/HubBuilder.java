@@ -124,14 +124,18 @@ public final class HubBuilder {
    * What becomes of a connection that a channel's log has left behind, by the channel's name.
    * Default: {@link OverrunPolicy#close} for channels with history, since the client comes back and
    * gets what it missed, else {@link OverrunPolicy#skip}. The function is called when a connection
-   * subscribes, on that thread.
+   * subscribes, on that thread; the answer counts if that opens the channel on this node, until the
+   * channel closes. A channel with history can't {@linkplain OverrunPolicy#conflate conflate}.
    */
   public HubBuilder overrunPolicies(Function<? super String, OverrunPolicy> policyOfChannel) {
     overrunPolicies = policyOfChannel;
     return this;
   }
 
-  /** How many bytes of joined events one write takes at most. Default: 64 KiB. */
+  /**
+   * How many bytes of joined events one write takes at most, if they are more than one; a page of
+   * what a client has missed is one write, too. Default: 64 KiB.
+   */
   public HubBuilder batchCap(int bytes) {
     batchCapBytes = (int) positive("batchCap", bytes);
     return this;
@@ -171,8 +175,9 @@ public final class HubBuilder {
   /**
    * Asks of every connection, again and again, whether it is to be closed, with {@link
    * CloseReason#REVOKED}: whether its user's session is still valid, say. Asked about once a
-   * second; more often if one of the hub's times is shorter than four seconds, and less often if
-   * the predicate takes longer for all connections. Default: not asked.
+   * second; more often if heartbeat, stuck-write deadline, linger or maximal lifetime is shorter
+   * than four seconds, and less often if the predicate takes longer for all connections. Default:
+   * not asked.
    *
    * @param predicate as for {@link Hub#closeIf}; what it throws is logged at most once a minute
    */
@@ -198,8 +203,8 @@ public final class HubBuilder {
 
   /**
    * How many connections of one {@linkplain ConnectionOptions#owner owner} may be open at a time;
-   * as {@link #maxConnections}. A browser has one for each tab. Connections without an owner are
-   * not counted. Default: no limit.
+   * as {@link #maxConnections}. A browser has one for each {@code EventSource} of each tab.
+   * Connections without an owner are not counted. Default: no limit.
    */
   public HubBuilder maxConnectionsPerOwner(int count) {
     maxConnectionsPerOwner = (int) positive("maxConnectionsPerOwner", count);

@@ -30,7 +30,8 @@ public interface HubObserver {
 
   /**
    * A client that came with a position is live: it has what it had missed of its channels with
-   * history, or finds it in the logs of this node. Doesn't come for clients that had nothing.
+   * history, or finds it in the logs of this node. Doesn't come for clients that had nothing, nor
+   * for those that were told of a reset in its place.
    */
   default void resumed(Connection connection, Resumed how) {}
 
@@ -44,7 +45,8 @@ public interface HubObserver {
 
   /**
    * What was written to all clients since the last such call. Comes once a tick, which is a quarter
-   * of the shortest time among the hub's settings and a second at most; not while all is at zero.
+   * of the shortest of heartbeat, stuck-write deadline, linger and maximal lifetime, 10 ms at least
+   * and a second at most; once more, with zeros, when nothing is written any more, and then not.
    */
   default void written(Written totals) {}
 
@@ -54,7 +56,7 @@ public interface HubObserver {
    * @param reason why
    * @param after how long it was open
    * @param events how many events were written to it, resets among them
-   * @param bytes how many bytes, signs of life among them. The last of both may not have arrived.
+   * @param bytes how many bytes, heartbeats among them. The last of both may not have arrived.
    */
   record Closed(CloseReason reason, Duration after, long events, long bytes) {}
 
@@ -72,7 +74,7 @@ public interface HubObserver {
    * What a hub has written in some time.
    *
    * @param events how many events, counted for each client that they were written to
-   * @param bytes how many bytes, signs of life among them
+   * @param bytes how many bytes, heartbeats among them
    * @param batches how many writes had events: {@code events / batches} is the mean size of a batch
    * @param largestBatch the most events in one write
    * @param lag how many events the client furthest behind had before it in the log of one channel,

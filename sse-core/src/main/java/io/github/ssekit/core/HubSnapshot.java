@@ -44,8 +44,8 @@ public record HubSnapshot(
    *     connected.
    * @param blocked whether its client took no bytes when last asked
    * @param resuming whether it is on its way from its last event ID to the live events
-   * @param lastEventId the highest id of an event that it has read in the logs, or null if it has
-   *     read none with an id. Its client may have been told a higher position since.
+   * @param position the highest id of an event that it has read in the logs, or null if it has read
+   *     none with an id. Its client may have been told a higher position since.
    * @param events how many events were written to it, resets among them
    * @param bytes how many bytes were
    */
@@ -57,7 +57,7 @@ public record HubSnapshot(
       int behind,
       boolean blocked,
       boolean resuming,
-      @Nullable String lastEventId,
+      @Nullable String position,
       long events,
       long bytes) {
     /** Copies the list. */

@@ -35,10 +35,12 @@ public final class OverrunPolicy {
   /**
    * The connection gets, of all that it missed, the newest event of each key, in the order in which
    * they came, and then goes on: for prices, positions, progress. The keys are bounded as the log
-   * is, in number and bytes; beyond that it is as {@link #skip}.
+   * is, in number and bytes; beyond that it is as {@link #skip}. Not for channels with history:
+   * {@link Hub#connect} and {@link Connection#subscribe} then throw IllegalArgumentException.
    *
-   * @param keyOf the key of an event, never null. Called once for each event, on the thread that
-   *     publishes or delivers it, which gets what it throws.
+   * @param keyOf the key of an event, never null. Called for each event of a channel that is open
+   *     on this node, on the thread that publishes or delivers it; a publisher gets what it throws,
+   *     and an event that came from Redis is dropped with a warning.
    */
   public static OverrunPolicy conflate(Function<? super SseEvent, String> keyOf) {
     return new OverrunPolicy(false, Objects.requireNonNull(keyOf, "keyOf"));

@@ -6,7 +6,11 @@ public final class PublishException extends RuntimeException {
 
   private final boolean mayBeStored;
 
-  /** An exception that says what failed and why. */
+  /**
+   * An exception that says what failed and why.
+   *
+   * @param mayBeStored see {@link #mayBeStored()}
+   */
   public PublishException(String message, Throwable cause, boolean mayBeStored) {
     super(message, cause);
     this.mayBeStored = mayBeStored;

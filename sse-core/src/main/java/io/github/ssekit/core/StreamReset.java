@@ -24,7 +24,7 @@ public record StreamReset(
 
   /** Why events may be missing. */
   public enum Reason {
-    /** The client was so slow that its place in the channel's log was overwritten. */
+    /** The client was so slow that its place in the channel's log was trimmed. */
     OVERRUN("overrun"),
     /** An event exceeded the hub's size limit. */
     OVERSIZED("oversized"),

@@ -31,7 +31,8 @@ public interface Transport {
 
   /**
    * Ends the response and drops every reference to it. Called once, last, on any thread, after a
-   * failure too. If the last answer of {@link #isReady} was false, the response is cut off.
+   * failure too; without a start, if the hub could not open the connection. If the last answer of
+   * {@link #isReady} was false, the response is cut off.
    */
   void close();
 

@@ -5,15 +5,19 @@ import java.util.function.Consumer;
 
 /**
  * Where the events of a hub's channels come from when these are not its own: it is told which
- * channels have an audience here, and answers with {@link Hub#deliver(String, SseEvent)}; for
- * channels with history also with {@link Hub#opened}, {@link Hub#deliver(String, SseEvent,
- * Position)}, {@link Hub#reached}, {@link Hub#lost} and {@link Hub#rewound}, all on one thread.
+ * channels have an audience here, and answers with {@link Hub#deliver(String, SseEvent)} and {@link
+ * Hub#reset}; for channels with history also with {@link Hub#opened}, {@link Hub#deliver(String,
+ * SseEvent, Position)}, {@link Hub#reached}, {@link Hub#lost} and {@link Hub#rewound}, all on one
+ * thread.
  *
  * <p>The calls for one channel come in order, opened and closed in turns. They come under the hub's
  * lock: they must return at once and must not call the hub.
  */
 public interface Upstream {
-  /** Whether the channel's events have positions and are kept. The answer never changes. */
+  /**
+   * Whether the channel's events have positions and are kept. The answer never changes. Called on
+   * any thread, also under the hub's lock.
+   */
   default boolean hasHistory(String channel) {
     return false;
   }

@@ -21,7 +21,8 @@
  *   <dt>frame
  *   <dd>one block as bytes
  *   <dt>channel
- *   <dd>a named sequence of events, to which clients subscribe; in Redis, the channel of that name
+ *   <dd>a named sequence of events, to which clients subscribe; in Redis, without history, the
+ *       channel of that name
  *   <dt>log
  *   <dd>the newest events of a channel on this node
  *   <dt>connection
@@ -34,13 +35,29 @@
  *   <dd>the number of an event in the order of this hub, and the highest one that may be written
  *   <dt>position
  *   <dd>an id issued by Redis, up to which a client is complete; for channels with history
+ *   <dt>history, with history, plain
+ *   <dd>the events of a channel that are kept upstream; a channel whose events are; one whose are
+ *       not
+ *   <dt>replay
+ *   <dd>one page of what a client has missed, read from upstream
  *   <dt>transport
  *   <dd>the way of bytes to one client
  *   <dt>upstream
  *   <dd>where the events of a hub's channels come from, if not from the hub itself
+ *   <dt>node
+ *   <dd>one process with a hub, of those that share a Redis
+ *   <dt>scope
+ *   <dd>all channels with history of one application: one order of ids
+ *   <dt>probe
+ *   <dd>what a bridge publishes to itself, to know that it is heard
+ *   <dt>delivery loop, tick
+ *   <dd>a thread that writes to some of the connections; how often it is given the time
+ *   <dt>heartbeat
+ *   <dd>a comment, or a position, to a client that was sent nothing for a while
  *   <dt>publish, deliver, offer, write
- *   <dd>the hops of an event: the application publishes, the bridge delivers to the hub, the hub
- *       offers to a connection, the connection writes to its transport
+ *   <dd>the hops of an event: the application publishes, the bridge delivers to the hub, which
+ *       appends to the log; the connection writes from there to its transport. What is sent to one
+ *       client alone is offered to its connection
  *   <dt>reset
  *   <dd>the event that says in band that others may be missing
  * </dl>

@@ -103,7 +103,7 @@ class HubSnapshotTest extends OneClientTest {
     history.deliver("a", 11);
     OneConnection live = snapshot(history.manual, 1).connections().get(0);
     assertFalse(live.resuming());
-    assertEquals("11-0", live.lastEventId());
+    assertEquals("11-0", live.position());
     assertTrue(snapshot(history.manual, 1).channels().stream().allMatch(OneChannel::history));
   }
 

@@ -55,38 +55,43 @@ final class JedisPort implements AutoCloseable {
 
   /**
    * @param tls for URIs that ask for it
-   * @param credentials asked for each connection, but those to Sentinels; null for the URI's
+   * @param login asked for each connection, but those to Sentinels; null for the URI's
    * @param silence how long a subscription may hear nothing before reading from it fails
    * @param withRuns whether to find out the runs, which takes the command INFO
    */
   JedisPort(
       RedisUri uri,
       SslOptions tls,
-      @Nullable Supplier<RedisCredentials> credentials,
+      @Nullable Supplier<RedisLogin> login,
       Scope scope,
       Duration silence,
       boolean withRuns) {
     this.uri = uri;
     this.withRuns = withRuns;
-    Supplier<RedisCredentials> login =
-        credentials == null
-            ? () -> new DefaultRedisCredentials(uri.user(), uri.password())
-            : credentials;
+    Supplier<RedisCredentials> credentials =
+        () ->
+            login == null
+                ? new DefaultRedisCredentials(uri.user(), uri.password())
+                : credentials(login.get());
     config =
         config(uri, tls)
             .connectionTimeoutMillis(CONNECT_TIMEOUT_MILLIS)
             .socketTimeoutMillis(COMMAND_TIMEOUT_MILLIS)
             .blockingSocketTimeoutMillis((int) silence.toMillis())
-            .credentialsProvider(login)
+            .credentialsProvider(credentials)
             .database(uri.database())
             .clientName("sse-kit")
             .build();
-    primary = primary(uri, tls, login, scope);
+    primary = primary(uri, tls, credentials, scope);
     GenericObjectPoolConfig<Link> settings = new GenericObjectPoolConfig<>();
     settings.setJmxEnabled(false);
     // A pool without connections to give must not hold a publisher for ever.
     settings.setMaxWait(Duration.ofMillis(COMMAND_TIMEOUT_MILLIS));
     pool = new GenericObjectPool<>(new Links(), settings);
+  }
+
+  private static RedisCredentials credentials(RedisLogin login) {
+    return new DefaultRedisCredentials(login.user(), login.password());
   }
 
   private static DefaultJedisClientConfig.Builder config(RedisUri uri, SslOptions tls) {
@@ -99,7 +104,7 @@ final class JedisPort implements AutoCloseable {
   }
 
   private static Primary primary(
-      RedisUri uri, SslOptions tls, Supplier<RedisCredentials> login, Scope scope) {
+      RedisUri uri, SslOptions tls, Supplier<RedisCredentials> credentials, Scope scope) {
     if (uri.kind() == RedisUri.Kind.REDIS) {
       return Primary.at(uri.hosts().get(0));
     }
@@ -108,7 +113,7 @@ final class JedisPort implements AutoCloseable {
             .connectionTimeoutMillis(GUIDE_TIMEOUT_MILLIS)
             .socketTimeoutMillis(GUIDE_TIMEOUT_MILLIS);
     if (uri.kind() == RedisUri.Kind.CLUSTER) {
-      JedisClientConfig node = guide.credentialsProvider(login).build();
+      JedisClientConfig node = guide.credentialsProvider(credentials).build();
       return new Guides.ClusterNodes(uri.hosts(), address -> new Wire(address, node), scope.hash());
     }
     JedisClientConfig sentinel =

@@ -24,8 +24,8 @@ import redis.clients.jedis.exceptions.JedisException;
  * The bridge between Redis pub/sub and the hub of this node: what is published on one node, or by
  * any other program that has Redis, reaches the clients of every node.
  *
- * <p>A channel of the hub is the Redis channel of the same name, and the payload of a message is
- * the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
+ * <p>A channel without history is the Redis channel of the same name, and the payload of a message
+ * is the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
  * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id.
  *
  * <p>Channels with history, which {@link RedisBridgeBuilder#history} names, are published to
@@ -34,10 +34,11 @@ import redis.clients.jedis.exceptions.JedisException;
  *
  * <p>However many clients and channels there are, the bridge holds one connection for its
  * subscription, and some that come and go for publishing. A channel is subscribed to while it has
- * listeners on this node. When the subscription breaks, or is silent for {@link
+ * listeners on this node. When the subscription breaks, or does not hear its own probes for {@link
  * RedisBridgeBuilder#silence}, the bridge connects and subscribes again, at once and then with
- * pauses of up to a second; the clients stay connected, and those of each channel are told by a
- * {@link io.github.ssekit.core.StreamReset} that they may have missed events.
+ * pauses of up to a second. The clients stay connected. Those of channels without history are told
+ * by a {@link io.github.ssekit.core.StreamReset} that they may have missed events; to channels with
+ * history what was missed is delivered, or the reset says that it can't be.
  *
  * <p>Any thread may use a bridge.
  */
@@ -106,7 +107,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws IllegalArgumentException if the URI is none of these
    * @throws RedisUnavailableException if Redis can't be reached, or lets us not in, within about
    *     four seconds
-   * @throws IllegalStateException if the hub has another bridge
+   * @throws IllegalStateException if the hub has another bridge, or if a channel that is to have
+   *     history is open already: connect before clients do
    */
   public static RedisBridge connect(Hub hub, URI uri) {
     return builder(hub, uri).connect();
@@ -119,15 +121,17 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
 
   /**
    * Publishes to the channel on every node, this one included. Waits for Redis, about two seconds
-   * at most, and about one more for each Sentinel or cluster node that hangs while the primary is
-   * looked for. To a channel with history the event is added in the same step.
+   * at most; two more if all eight connections are in use, and about one more for each Sentinel or
+   * cluster node that hangs while the primary is looked for. To a channel with history the event is
+   * added in the same step.
    *
    * @param event needs data and no id. In a channel without history the data is all that Redis
    *     carries: there it needs the type that the channel has, see {@link
    *     RedisBridgeBuilder#eventTypes}
    * @return the event's id, its position; null if the channel has no history
-   * @throws IllegalArgumentException if the event is not such a one, and as {@link
-   *     EventPublisher#publish}
+   * @throws IllegalArgumentException if the event is not such a one; as {@link
+   *     EventPublisher#publish}; and if the name of a channel without history begins as those of a
+   *     scope do, <code>{sse}:</code>
    * @throws PublishException if Redis did not confirm, see {@link PublishException#mayBeStored}
    */
   @Override
@@ -163,7 +167,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * one thread may overtake each other.
    *
    * @return completes with the id, or null, or exceptionally with a {@link PublishException}; also
-   *     if 10,000 publishes wait already
+   *     if 10,000 publishes wait already, or the bridge is closed
    * @throws IllegalArgumentException as above
    */
   public CompletableFuture<@Nullable String> publishAsync(String channel, SseEvent event) {
@@ -172,7 +176,12 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       return CompletableFuture.supplyAsync(() -> send(channel, event, null), publishers);
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
-          new PublishException(MAX_WAITING_PUBLISHES + " publishes wait already", e, false));
+          new PublishException(
+              publishers.isShutdown()
+                  ? "The bridge is closed"
+                  : MAX_WAITING_PUBLISHES + " publishes wait already",
+              e,
+              false));
     }
   }
 
@@ -226,14 +235,18 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * The newest events of a channel with history, for a page that begins. Waits for Redis, about two
-   * seconds at most.
+   * The newest events of a channel with history, for a page that begins. Waits for Redis as {@link
+   * #publish(String, SseEvent)}.
    *
-   * @param max 1 or more
-   * @throws IllegalArgumentException if the channel's name is not legal, or if it has no history
+   * @param max how many at most, 1 to 1,000,000
+   * @throws IllegalArgumentException if it is not, or if the channel has no history
    * @throws RedisUnavailableException if Redis does not answer
    */
   public Recent recent(String channel, int max) {
+    if (max < 1 || max > RedisBridgeBuilder.MAX_HISTORY_EVENTS) {
+      throw new IllegalArgumentException(
+          "max %d: ask for 1 to %d events".formatted(max, RedisBridgeBuilder.MAX_HISTORY_EVENTS));
+    }
     if (history == null || !scope.hasHistory(channel)) {
       throw new IllegalArgumentException("channel \"" + channel + "\" has no history");
     }

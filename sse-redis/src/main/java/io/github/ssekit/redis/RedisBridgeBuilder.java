@@ -8,19 +8,20 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
 
 /** The settings of a bridge. Not thread-safe. */
 public final class RedisBridgeBuilder {
+  static final int MAX_HISTORY_EVENTS = 1_000_000;
+
   private final Hub hub;
   private final URI uri;
   private String scope = Scope.DEFAULT_NAME;
   private Duration silence = Duration.ofSeconds(10);
   private Function<? super String, @Nullable String> eventTypes = channel -> null;
   private @Nullable Predicate<? super String> history;
-  private @Nullable Supplier<RedisCredentials> credentials;
+  private @Nullable Supplier<RedisLogin> login;
   private int historyEvents = 1000;
   private Duration historyAge = Duration.ofHours(24);
   private final SslOptions.Builder tls = SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL);
@@ -49,11 +50,12 @@ public final class RedisBridgeBuilder {
    * How long the subscription may not hear its own probes before it is taken for broken. A probe is
    * published three times in that time. Default: 10 s.
    *
-   * @throws IllegalArgumentException if it is under 100 ms or over an hour
+   * @throws IllegalArgumentException if it is under 100 ms, or an hour or more
    */
   public RedisBridgeBuilder silence(Duration time) {
     if (time.toMillis() < 100 || time.toHours() >= 1) {
-      throw new IllegalArgumentException("silence " + time + " is not within 100 ms to 1 h");
+      throw new IllegalArgumentException(
+          "silence " + time + " is not 100 ms or more and under 1 h");
     }
     silence = time;
     return this;
@@ -61,8 +63,9 @@ public final class RedisBridgeBuilder {
 
   /**
    * Which channels have history: every event gets an id and is kept, and a client that comes back
-   * gets what it missed. Default: none. The function is called often, on any thread, and must
-   * always say the same of a channel, on all nodes.
+   * gets what it missed. Default: none. The function is called often, on any thread, also under the
+   * hub's lock: it must return at once, must not call hub or bridge, and must always say the same
+   * of a channel, on all nodes.
    */
   public RedisBridgeBuilder history(Predicate<? super String> channels) {
     history = channels;
@@ -77,7 +80,7 @@ public final class RedisBridgeBuilder {
    *     a second and 365 days
    */
   public RedisBridgeBuilder historyLimits(int events, Duration age) {
-    if (events < 1 || events > 1_000_000) {
+    if (events < 1 || events > MAX_HISTORY_EVENTS) {
       throw new IllegalArgumentException("history of " + events + " events is not 1 to 1,000,000");
     }
     if (age.toSeconds() < 1 || age.toDays() > 365) {
@@ -91,7 +94,8 @@ public final class RedisBridgeBuilder {
   /**
    * The type of the events of each channel without history, since a Redis message can't say it;
    * null for {@code message}, which is the default for all channels. The function is called for
-   * each event, on any thread.
+   * each event, on any thread; for channels with history too, of what was published past the
+   * script. It says null, not {@code message}.
    */
   public RedisBridgeBuilder eventTypes(Function<? super String, @Nullable String> typeOfChannel) {
     eventTypes = typeOfChannel;
@@ -124,25 +128,26 @@ public final class RedisBridgeBuilder {
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI has a password, too
    */
-  public RedisBridgeBuilder credentials(Supplier<RedisCredentials> source) {
-    credentials = source;
+  public RedisBridgeBuilder login(Supplier<RedisLogin> source) {
+    login = source;
     return this;
   }
 
   /**
    * Connects.
    *
-   * @throws RuntimeException as {@link RedisBridge#connect}
+   * @throws IllegalArgumentException if the URI or the scope's name is not legal
+   * @throws RedisUnavailableException as {@link RedisBridge#connect}
+   * @throws IllegalStateException as {@link RedisBridge#connect}
    */
   public RedisBridge connect() {
     Scope names = new Scope(scope, history == null ? channel -> false : history);
     RedisUri address = RedisUri.parse(uri);
-    if (credentials != null && address.password() != null) {
+    if (login != null && address.password() != null) {
       throw new IllegalArgumentException(
-          "Redis URI with a password, and credentials besides: give one of the two");
+          "Redis URI with a password, and a login besides: give one of the two");
     }
-    JedisPort redis =
-        new JedisPort(address, tls.build(), credentials, names, silence, history != null);
+    JedisPort redis = new JedisPort(address, tls.build(), login, names, silence, history != null);
     History kept = history == null ? null : new History(redis, names, historyEvents, historyAge);
     RedisSubscriber subscriber =
         new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes));

@@ -1,6 +1,9 @@
 package io.github.ssekit.redis;
 
-/** Redis could not be reached, or did not let us in, when a bridge was made. */
+/**
+ * Redis could not be reached, did not let us in, or did not answer: when a bridge was made, or to
+ * {@link RedisBridge#recent}.
+ */
 public final class RedisUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

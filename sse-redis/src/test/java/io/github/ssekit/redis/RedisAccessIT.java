@@ -27,7 +27,6 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import redis.clients.jedis.DefaultRedisCredentials;
 import redis.clients.jedis.Jedis;
 
 /** Ways into a Redis that doesn't let everybody in. */
@@ -113,8 +112,7 @@ class RedisAccessIT {
       AtomicReference<String> password = new AtomicReference<>("first");
       URI uri = URI.create("redis://127.0.0.1:" + redis.port());
       RedisBridgeBuilder builder =
-          RedisBridge.builder(hub, uri)
-              .credentials(() -> new DefaultRedisCredentials("node", password.get()));
+          RedisBridge.builder(hub, uri).login(() -> new RedisLogin("node", password.get()));
       try (hub;
           RedisBridge bridge = builder.connect()) {
         hub.connect(receiver, List.of("chat"), null);
@@ -136,10 +134,10 @@ class RedisAccessIT {
   }
 
   @Test
-  void aPasswordInTheUriBesidesCredentialsIsRefused() {
+  void aPasswordInTheUriBesidesALoginIsRefused() {
     RedisBridgeBuilder builder =
         RedisBridge.builder(hub, URI.create("redis://:secret@localhost"))
-            .credentials(() -> new DefaultRedisCredentials("node", "second"));
+            .login(() -> new RedisLogin("node", "second"));
     IllegalArgumentException e =
         assertThrows(IllegalArgumentException.class, () -> builder.connect());
     assertFalse(e.getMessage().contains("secret"), e.getMessage());

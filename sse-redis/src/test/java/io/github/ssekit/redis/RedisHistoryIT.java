@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
@@ -387,11 +388,24 @@ class RedisHistoryIT {
     assertEquals(List.of(), receiver.resets());
     assertEquals(List.of(), bridge.recent("room:none", 5).events());
     assertThrows(IllegalArgumentException.class, () -> bridge.recent("plain", 5));
+    for (int max : new int[] {0, -1, 1_000_001}) {
+      Exception e =
+          assertThrows(IllegalArgumentException.class, () -> bridge.recent("room:a", max));
+      assertTrue(e.getMessage().contains("max " + max), e.getMessage());
+    }
   }
 
   @Test
   void publishingWithoutWaitingGivesTheIdLater() throws Exception {
     assertNotNull(bridge.publishAsync("room:a", SseEvent.of("0")).get());
     assertNull(bridge.publishAsync("plain", SseEvent.of("0")).get());
+    bridge.close();
+    Throwable closed =
+        assertThrows(
+                ExecutionException.class,
+                () -> bridge.publishAsync("plain", SseEvent.of("0")).get())
+            .getCause();
+    assertEquals("The bridge is closed", closed.getMessage());
+    assertFalse(((PublishException) closed).mayBeStored());
   }
 }

@@ -30,6 +30,9 @@ public final class EventStreams {
    * OverCapacityAnswer#DEFAULT} says, and the connection that is returned is closed already, with
    * {@link io.github.ssekit.core.CloseReason#OVER_CAPACITY}: whatever is done with it does nothing.
    *
+   * <p>The last event ID is the request's: that of its header {@code Last-Event-ID}, else of its
+   * query's {@code lastEventId} or {@code last_event_id}.
+   *
    * @param channels those that the client listens to from the start; check before that it may
    * @throws IllegalArgumentException if a channel's name is not legal, see {@link
    *     io.github.ssekit.core.EventPublisher}, or if they are more than one connection may have;
@@ -55,7 +58,7 @@ public final class EventStreams {
   /**
    * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
    *
-   * @param options without a last event ID, the request's is taken
+   * @param options without a last event ID, the request's is taken, as above
    */
   public static Connection open(
       Hub hub,
@@ -68,7 +71,7 @@ public final class EventStreams {
   /**
    * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
    *
-   * @param options without a last event ID, the request's is taken
+   * @param options without a last event ID, the request's is taken, as above
    * @param overCapacity how the client is answered if the hub has no room
    */
   public static Connection open(
