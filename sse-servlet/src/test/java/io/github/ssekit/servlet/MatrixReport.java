@@ -1,5 +1,8 @@
 package io.github.ssekit.servlet;
 
+import static java.util.Comparator.comparing;
+import static java.util.Comparator.naturalOrder;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,9 +75,16 @@ final class MatrixReport implements BeforeEachCallback, TestWatcher, AfterAllCal
     Files.write(ROWS.resolveSibling("containers.md"), table());
   }
 
+  /** Of a point; after all others if it has none. */
+  private static int number(String point) {
+    String digits = point.replaceFirst("\\D.*", "");
+    return digits.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(digits);
+  }
+
   /** A table for each point, a row for each container, a column for each protocol. */
   private static List<String> table() throws IOException {
-    Map<String, Map<String, Map<String, String>>> points = new TreeMap<>();
+    Map<String, Map<String, Map<String, String>>> points =
+        new TreeMap<>(comparing(MatrixReport::number).thenComparing(naturalOrder()));
     try (Stream<Path> files = Files.list(ROWS)) {
       for (Path file : files.sorted().toList()) {
         for (String line : Files.readAllLines(file)) {
