@@ -34,7 +34,7 @@ final class Channels {
   private final Set<Channel> empty = new LinkedHashSet<>();
 
   /** Guarded by the lock. */
-  private @Nullable Upstream upstream;
+  private volatile @Nullable Upstream upstream;
 
   /** The highest ordinal that every log has, if it is theirs. Written under the lock. */
   private volatile long watermark;
@@ -99,6 +99,12 @@ final class Channels {
     }
     this.upstream = upstream;
     open.keySet().forEach(upstream::channelOpened);
+  }
+
+  /** Whether the ids that clients resume by are the upstream's alone. */
+  boolean upstreamGivesIds() {
+    Upstream current = upstream;
+    return current != null && current.givesIds();
   }
 
   /** Appends an event, and tells the loops, which are to be woken then. */

@@ -206,18 +206,19 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * than allowed if its frame is, see {@link HubBuilder#eventSizeLimit}. In a channel with history
    * it is not kept and has no position.
    *
-   * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the event has an id
-   *     and the channel has history
+   * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the event has an
+   *     id, and any channel may have history: what a client has seen last must be a position
    */
   @Override
   public @Nullable String publish(String channel, SseEvent event) {
     Frame frame = checked(channel, event);
+    if (event.id() != null && channels.upstreamGivesIds()) {
+      throw new IllegalArgumentException(
+          "event id \"%s\": where channels have history, ids are given by their upstream alone, since clients resume by them"
+              .formatted(event.id()));
+    }
     Channel open = channels.get(channel);
     if (open != null) {
-      if (open.hasHistory && event.id() != null) {
-        throw new IllegalArgumentException(
-            "event id \"" + event.id() + "\": in a channel with history the upstream gives ids");
-      }
       deliver(open, frame, null, keyOf(open, event));
     }
     return event.id();

@@ -22,6 +22,14 @@ public interface Upstream {
     return false;
   }
 
+  /**
+   * Whether there are channels with history: then all ids in event streams are the upstream's. A
+   * client has one last event ID for all its channels, and resumes by it. The answer never changes.
+   */
+  default boolean givesIds() {
+    return false;
+  }
+
   /** The first connection on this node subscribed to the channel. */
   void channelOpened(String channel);
 

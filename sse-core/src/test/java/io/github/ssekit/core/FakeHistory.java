@@ -54,6 +54,11 @@ final class FakeHistory implements Upstream {
   }
 
   @Override
+  public boolean givesIds() {
+    return true;
+  }
+
+  @Override
   public boolean hasHistory(String channel) {
     return !channel.startsWith("plain");
   }

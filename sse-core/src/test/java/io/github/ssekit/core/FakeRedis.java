@@ -151,6 +151,11 @@ final class FakeRedis implements Upstream {
   }
 
   @Override
+  public boolean givesIds() {
+    return true;
+  }
+
+  @Override
   public boolean hasHistory(String channel) {
     return !channel.equals("plain");
   }

@@ -131,8 +131,17 @@ class ResumeTest {
     hub.settle();
     assertEquals(List.of(id(10), "data: x"), said(client));
     assertEquals(at(10), hub.hub.position());
+  }
+
+  @Test
+  void noChannelTakesAnIdThatIsNoPositionWhereClientsResumeByPositions() {
+    RecordingTransport client = hub.connect(null, "a", "plain");
     SseEvent own = SseEvent.of("x").withId("7");
-    assertThrows(IllegalArgumentException.class, () -> hub.hub.publish("a", own));
+    for (String channel : List.of("a", "plain", "nobody's")) {
+      assertThrows(IllegalArgumentException.class, () -> hub.hub.publish(channel, own));
+    }
+    hub.settle();
+    assertEquals(List.of(id(10)), said(client));
   }
 
   @Test

@@ -49,7 +49,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private static final int MAX_WAITING_PUBLISHES = 10_000;
   private static final Pattern REFUSALS =
       Pattern.compile(
-          "(READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOREPLICAS|MISCONF)\\b");
+          "(READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOPERM|NOREPLICAS|MISCONF)\\b");
 
   private final Hub hub;
   private final JedisPort redis;
@@ -151,6 +151,11 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws PublishException as above: with the same token, it is safe to try again
    */
   public String publish(String channel, SseEvent event, String token) {
+    check(channel, event, token);
+    return Objects.requireNonNull(send(channel, event, token));
+  }
+
+  private void check(String channel, SseEvent event, String token) {
     check(channel, event);
     if (token.isEmpty() || token.length() > MAX_TOKEN_LENGTH) {
       throw new IllegalArgumentException(
@@ -159,7 +164,6 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     if (!scope.hasHistory(channel)) {
       throw new IllegalArgumentException("channel \"" + channel + "\" has no history for a token");
     }
-    return Objects.requireNonNull(send(channel, event, token));
   }
 
   /**
@@ -172,8 +176,25 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    */
   public CompletableFuture<@Nullable String> publishAsync(String channel, SseEvent event) {
     check(channel, event);
+    return sendAsync(channel, event, null);
+  }
+
+  /**
+   * As {@link #publish(String, SseEvent, String)}, without waiting, like {@link
+   * #publishAsync(String, SseEvent)}: with the same token, it is safe to try again.
+   *
+   * @throws IllegalArgumentException as there
+   */
+  public CompletableFuture<@Nullable String> publishAsync(
+      String channel, SseEvent event, String token) {
+    check(channel, event, token);
+    return sendAsync(channel, event, token);
+  }
+
+  private CompletableFuture<@Nullable String> sendAsync(
+      String channel, SseEvent event, @Nullable String token) {
     try {
-      return CompletableFuture.supplyAsync(() -> send(channel, event, null), publishers);
+      return CompletableFuture.supplyAsync(() -> send(channel, event, token), publishers);
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
           new PublishException(

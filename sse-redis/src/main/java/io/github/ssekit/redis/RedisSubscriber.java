@@ -144,6 +144,11 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   }
 
   @Override
+  public boolean givesIds() {
+    return history != null;
+  }
+
+  @Override
   public synchronized void channelOpened(String channel) {
     wanted.add(channel);
     if (link == null && !hasHistory(channel)) {

@@ -7,8 +7,8 @@
 -- Returns clock, floor, pruned (or empty), then for each channel: its last id and its floor (or
 -- empty), 1 if there may be more, and the entries.
 local fn = scope_functions()
--- The size of events is known only once they are read: few at first, then twice as many each time.
-local FIRST = 32
+-- The size of events is known only once they are read: one at first, then twice as many each time.
+local FIRST = 1
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local known = redis.call('HMGET', scope, 'clock', 'run', 'floor', 'pruned')
 local clock = fn.touch(scope, ARGV[1], fn.time(), known[1], known[2])
@@ -17,7 +17,9 @@ for i = 2, #KEYS do
   local name = ARGV[i + 3]
   local entries, size, more, from, chunk = {}, 0, 0, '(' .. position, FIRST
   repeat
-    local some = redis.call('XRANGE', KEYS[i], from, clock, 'COUNT', math.min(chunk, most - #entries))
+    local some = redis.pcall('XRANGE', KEYS[i], from, clock, 'COUNT', math.min(chunk, most - #entries))
+    -- A key that is no stream holds nothing: that is told, and the other channels go on.
+    if some.err then some = {} end
     for _, entry in ipairs(some) do
       entries[#entries + 1] = entry
       for _, field in ipairs(entry[2]) do size = size + #field end

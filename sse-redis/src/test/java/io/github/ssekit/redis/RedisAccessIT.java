@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.PublishException;
 import io.github.ssekit.core.SseEvent;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
@@ -96,6 +97,16 @@ class RedisAccessIT {
         bridge.publish("chat", SseEvent.of("plain"));
         await().atMost(SOON).until(() -> receiver.data().size() == 2);
         assertEquals(1, bridge.recent("room:1", 5).events().size());
+        try (Jedis admin = redis.client()) {
+          admin.aclSetUser("sse", "-evalsha");
+        }
+        SseEvent refused = SseEvent.of("refused");
+        PublishException e =
+            assertThrows(PublishException.class, () -> bridge.publish("room:1", refused));
+        assertFalse(e.mayBeStored(), "" + e.getCause());
+        try (Jedis admin = redis.client()) {
+          admin.aclSetUser("sse", "+evalsha");
+        }
         Receiver back = new Receiver();
         hub.connect(back, List.of("room:1"), "1-0");
         await().atMost(SOON).until(() -> back.resets().size() == 1);

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
 
 /** Channels with history against a real Redis server, on two nodes. */
 class RedisHistoryIT {
@@ -396,9 +397,29 @@ class RedisHistoryIT {
   }
 
   @Test
+  void aKeyThatIsNoStreamIsToldAndTheOtherChannelsGoOn() {
+    String before = bridge.publish("room:b", SseEvent.of("0"));
+    publish("room:a", 0, 2);
+    publish("room:b", 1, 3);
+    other.del("{sse}:stream:room:a");
+    other.set("{sse}:stream:room:a", "somebody's mistake");
+    hub.connect(receiver, List.of("room:a", "room:b"), before);
+    soon().until(() -> receiver.data().size() == 2);
+    assertEquals(numbers(1, 3), receiver.data());
+    soon().until(() -> receiver.resets().size() == 1);
+    assertTrue(receiver.resets().get(0).contains("room:a"), receiver.resets().toString());
+    // The node comes back, too.
+    other.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+    publish("room:b", 3, 4);
+    soon().until(() -> receiver.data().size() == 3);
+  }
+
+  @Test
   void publishingWithoutWaitingGivesTheIdLater() throws Exception {
     assertNotNull(bridge.publishAsync("room:a", SseEvent.of("0")).get());
     assertNull(bridge.publishAsync("plain", SseEvent.of("0")).get());
+    String once = bridge.publishAsync("room:a", SseEvent.of("1"), "token").get();
+    assertEquals(once, bridge.publishAsync("room:a", SseEvent.of("1"), "token").get());
     bridge.close();
     Throwable closed =
         assertThrows(

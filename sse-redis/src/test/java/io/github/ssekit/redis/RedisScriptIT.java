@@ -103,6 +103,41 @@ class RedisScriptIT {
   }
 
   @Test
+  void aPageIsBoundedInBytesHoweverLargeTheEventsAre() throws Exception {
+    assertEquals(30, sizes(30, 10_000, 8738).size());
+    assertTrue(sizes(30, 10_000, 8738).stream().allMatch(size -> size < 20_000));
+    assertEquals(List.of(1_000_000), sizes(1, 1_000_000, 262_144));
+    assertEquals(List.of(6_300), sizes(1, 100, 6_500));
+  }
+
+  /** How many bytes of data page.lua replies of each channel, of which each has 100 events. */
+  private List<Integer> sizes(int channels, int eventBytes, int most) throws Exception {
+    other.flushAll();
+    String page = text("scope.lua") + text("page.lua");
+    List<String> keys = new ArrayList<>(List.of("{sse}:scope"));
+    List<String> args = new ArrayList<>(List.of("run", "0-0", "1000", "" + most));
+    for (int channel = 0; channel < channels; channel++) {
+      keys.add("{sse}:stream:c" + channel);
+      args.add("c" + channel);
+      for (int i = 0; i < 100; i++) {
+        publish("c" + channel, "x".repeat(eventBytes), 1000, 60_000, "run");
+      }
+    }
+    List<?> reply = (List<?>) other.eval(page, keys, args);
+    List<Integer> sizes = new ArrayList<>();
+    for (int i = 6; i < reply.size(); i += 4) {
+      assertEquals(1L, reply.get(i - 1), "there is more");
+      int size = 0;
+      for (Object entry : (List<?>) reply.get(i)) {
+        List<?> fields = (List<?>) ((List<?>) entry).get(1);
+        size += ((String) fields.get(5)).length();
+      }
+      sizes.add(size);
+    }
+    return sizes;
+  }
+
+  @Test
   void idsRiseWhateverTheClockDoes() throws Exception {
     List<Position> ids = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
