@@ -5,9 +5,10 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 
 /**
- * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379] [--rate 60]}, or the
- * system properties {@code chat.port}, {@code chat.redis} and {@code chat.rate}: how many messages
- * each person may send a minute. Without a Redis it starts one of its own.
+ * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379] [--rate 60] [--proxied
+ * true]}, or the system properties {@code chat.port} and so on. The rate is how many messages each
+ * person may send a minute; who is behind a proxy of ours, and so known by what that says in
+ * X-Forwarded-For, is proxied. Without a Redis it starts one of its own.
  */
 public final class Chat {
   private Chat() {}
@@ -16,9 +17,9 @@ public final class Chat {
   public static void main(String[] args) {
     try {
       for (int i = 0; i < args.length; i += 2) {
-        if (!args[i].matches("--(port|redis|rate)") || i + 1 == args.length) {
+        if (!args[i].matches("--(port|redis|rate|proxied)") || i + 1 == args.length) {
           throw new IllegalArgumentException(
-              "options are --port NUMBER, --redis URI and --rate NUMBER");
+              "options are --port NUMBER, --redis URI, --rate NUMBER and --proxied true");
         }
         System.setProperty("chat." + args[i].substring(2), args[i + 1]);
       }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
+import org.eclipse.jetty.server.ForwardedRequestCustomizer;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
@@ -28,27 +29,38 @@ final class ChatServer implements AutoCloseable {
   /** The channel by which this node tells its own pages that it ends. */
   static final String NODE = "draining:" + ProcessHandle.current().pid();
 
-  /** That a client has left is noticed within three heartbeats; until then it is shown as here. */
-  private final Hub hub =
-      Hub.builder().heartbeat(Duration.ofSeconds(5)).observer(new CountedResets()).create();
+  private final Figures figures = new Figures();
 
-  private final LongAdder resets = new LongAdder();
+  /** That a client has left is noticed within three heartbeats; until then it is shown as here. */
+  private final Hub hub = Hub.builder().heartbeat(Duration.ofSeconds(5)).observer(figures).create();
 
   private final Server jetty = new Server();
   private final ServerConnector connector;
   private @Nullable RedisBridge redis;
   private @Nullable Presence presence;
 
-  private final class CountedResets implements HubObserver {
+  /** What the hub told last, for the status. */
+  static final class Figures implements HubObserver {
+    final LongAdder resets = new LongAdder();
+    volatile int lag;
+
     @Override
     public void reset(@Nullable Connection connection, StreamReset reset) {
       resets.increment();
+    }
+
+    @Override
+    public void written(Written totals) {
+      lag = totals.lag();
     }
   }
 
   private ChatServer(int port) {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
+    if (Boolean.getBoolean("chat.proxied")) {
+      http.addCustomizer(new ForwardedRequestCustomizer());
+    }
     connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
     connector.setPort(port);
     // What the kernel may hold of a client that doesn't read.
@@ -97,7 +109,7 @@ final class ChatServer implements AutoCloseable {
     ServletHolder chat = new ServletHolder(new ChatServlet(hub, bridge, presence));
     chat.setAsyncSupported(true);
     context.addServlet(chat, "/chats/*");
-    ServletHolder status = new ServletHolder(new StatusServlet(hub, bridge, resets));
+    ServletHolder status = new ServletHolder(new StatusServlet(hub, bridge, figures));
     context.addServlet(status, "/status");
     context.addServlet(status, "/healthz");
     // The container's own would repeat what was asked for.

@@ -148,9 +148,7 @@ final class ChatServlet extends HttpServlet {
       channels.add(ChatServer.OUTSIDE);
     }
     Connection connection = EventStreams.open(hub, request, response, channels);
-    if (user != null) {
-      presence.joined(room, user, connection);
-    }
+    presence.joined(room, user, connection);
   }
 
   private void recent(Room room, @Nullable String given, HttpServletResponse response)

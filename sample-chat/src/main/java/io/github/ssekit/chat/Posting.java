@@ -58,7 +58,7 @@ final class Posting {
     }
     String user = Message.user(fields.path("user").textValue());
     if (typing) {
-      if (mayPost("typing " + user, request, response)) {
+      if (mayPost("types", user, request, response)) {
         SseEvent event =
             SseEvent.of("typing", JSON.createObjectNode().put("user", user).toString());
         // Not waited for, and not missed.
@@ -69,7 +69,7 @@ final class Posting {
     }
     String text = fields.path("message").textValue();
     Message message = Message.of(user, text, fields.path("token").textValue());
-    if (mayPost("says " + user, request, response)) {
+    if (mayPost("says", user, request, response)) {
       publish(room, message, response);
     }
   }
@@ -81,13 +81,13 @@ final class Posting {
         && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(request.getHeader("Host"));
   }
 
-  private boolean mayPost(String key, HttpServletRequest request, HttpServletResponse response)
+  private boolean mayPost(
+      String what, String user, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String address = request.getRemoteAddr();
+    String key = what + " " + request.getRemoteAddr();
     long nanos =
         Math.max(
-            limit.take(address, aMinute * NAMES_AN_ADDRESS),
-            limit.take(address + " " + key, aMinute));
+            limit.take(key, aMinute * NAMES_AN_ADDRESS), limit.take(key + " " + user, aMinute));
     if (nanos > 0) {
       long seconds = nanos / 1_000_000_000 + 1;
       response.setHeader("Retry-After", "" + seconds);

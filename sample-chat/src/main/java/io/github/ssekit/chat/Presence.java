@@ -47,6 +47,7 @@ final class Presence implements AutoCloseable {
   private static final class Local {
     final Map<String, Integer> names = new TreeMap<>();
     final List<Connection> newcomers = new ArrayList<>();
+    int connections;
     boolean changed;
     volatile String told = "";
   }
@@ -82,14 +83,21 @@ final class Presence implements AutoCloseable {
     }
   }
 
-  /** A connection of this person has been opened; several of one name count once. */
-  void joined(Room room, String name, Connection connection) {
+  /**
+   * A connection has been opened.
+   *
+   * @param name whose it is; several of one name count once. Null for one who only looks on.
+   */
+  void joined(Room room, @Nullable String name, Connection connection) {
     timer.execute(
         () -> {
           Local local = rooms.computeIfAbsent(room, r -> new Local());
-          local.names.merge(name, 1, Integer::sum);
+          local.connections++;
           local.newcomers.add(connection);
-          local.changed = true;
+          if (name != null) {
+            local.names.merge(name, 1, Integer::sum);
+            local.changed = true;
+          }
         });
     connection.onClose(
         reason -> {
@@ -106,21 +114,25 @@ final class Presence implements AutoCloseable {
     return local == null || local.told.isEmpty() ? null : local.told;
   }
 
-  private void left(Room room, String name) {
+  private void left(Room room, @Nullable String name) {
     Local local = Objects.requireNonNull(rooms.get(room));
-    local.names.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1);
-    local.changed = true;
+    local.connections--;
+    if (name != null) {
+      local.names.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1);
+      local.changed = true;
+    }
   }
 
   private void tick() {
     boolean all = ++ticks % REFRESH_TICKS == 0;
     try {
       for (Map.Entry<Room, Local> each : rooms.entrySet()) {
-        if (all || each.getValue().changed) {
-          tell(each.getKey(), each.getValue());
+        Local local = each.getValue();
+        if (all || local.changed || !local.newcomers.isEmpty()) {
+          tell(each.getKey(), local);
         }
       }
-      rooms.values().removeIf(local -> local.names.isEmpty());
+      rooms.values().removeIf(local -> local.connections == 0);
     } catch (JedisException | PublishException e) {
       // Redis is away: what has changed stays marked.
     }

@@ -14,7 +14,6 @@ import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +27,12 @@ final class StatusServlet extends HttpServlet {
 
   private final transient Hub hub;
   private final transient RedisBridge redis;
-  private final LongAdder resets;
+  private final transient ChatServer.Figures figures;
 
-  /**
-   * @param resets counts what the hub's clients were told that they may have missed
-   */
-  StatusServlet(Hub hub, RedisBridge redis, LongAdder resets) {
+  StatusServlet(Hub hub, RedisBridge redis, ChatServer.Figures figures) {
     this.hub = hub;
     this.redis = redis;
-    this.resets = resets;
+    this.figures = figures;
   }
 
   @Override
@@ -62,13 +58,11 @@ final class StatusServlet extends HttpServlet {
     Map<String, @Nullable Object> status = new LinkedHashMap<>();
     status.put("pid", ProcessHandle.current().pid());
     status.put("uptimeMillis", ManagementFactory.getRuntimeMXBean().getUptime());
-    // Of one connection, that one which has something to read.
     HubSnapshot now = hub.snapshot(1);
     status.put("connections", now.connectionCount());
     status.put("channels", now.channelCount());
-    status.put(
-        "eventsBehind", now.connections().stream().mapToInt(c -> c.behind()).max().orElse(0));
-    status.put("resets", resets.sum());
+    status.put("lag", figures.lag);
+    status.put("resets", figures.resets.sum());
     status.put("position", String.valueOf(hub.position()));
     status.put("redisHeard", redis.isSubscribed());
     status.put("sinceProbeMillis", probe == null ? null : probe.toMillis());

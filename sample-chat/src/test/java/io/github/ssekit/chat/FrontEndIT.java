@@ -198,7 +198,7 @@ class FrontEndIT {
         page.awaitState("Connected");
         Duration took = Duration.ofNanos(System.nanoTime() - restarted);
         // It tries again after 8 s at the latest.
-        assertTrue(took.compareTo(Duration.ofSeconds(15)) < 0, () -> "back after " + took);
+        assertTrue(took.compareTo(Duration.ofSeconds(10)) < 0, () -> "back after " + took);
         post(client, second.uri(), "after");
         page.awaitTexts(".message .text", List.of("before", "while away", "after"));
       }

@@ -133,11 +133,16 @@ class PresenceIT {
   void aNameOfANodeThatDiesDoesNotStay() throws Exception {
     try (ChatProcess doomed = ChatProcess.jar("--port", "0", "--redis", "" + redis.uri());
         Page ann = new Page(one.uri(), "red", "Ann");
-        Page bob = new Page(doomed.awaitUri(), "red", "Bob")) {
+        Page bob = new Page(doomed.awaitUri(), "red", "Bob");
+        Page cid = new Page(doomed.awaitUri(), "blue", "Cid");
+        Page onlooker = new Page(one.uri(), "blue", null)) {
       bob.awaitHere("Ann", "Bob");
       ann.awaitHere("Ann", "Bob");
+      cid.awaitHere("Cid");
+      onlooker.awaitHere("Cid");
       doomed.kill();
       ann.awaitHere("Ann");
+      onlooker.awaitHere();
     }
   }
 

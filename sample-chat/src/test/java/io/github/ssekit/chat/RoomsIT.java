@@ -1,6 +1,7 @@
 package io.github.ssekit.chat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -172,6 +173,36 @@ class RoomsIT {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void whoIsBehindAProxyIsKnownByWhatItSaysIfItIsOurs(boolean proxied) throws Exception {
+    System.setProperty("chat.rate", "1");
+    System.setProperty("chat.proxied", "" + proxied);
+    try (ChatServer strict = ChatServer.start(0, redis.uri())) {
+      URI room = strict.uri().resolve("/chats/proxied");
+      assertEquals(204, send(room, HI, "X-Forwarded-For", "192.0.2.1").statusCode());
+      assertEquals(429, send(room, HI, "X-Forwarded-For", "192.0.2.1").statusCode());
+      int other = send(room, HI, "X-Forwarded-For", "192.0.2.2").statusCode();
+      assertEquals(proxied ? 204 : 429, other);
+    } finally {
+      System.setProperty("chat.rate", "100000");
+      System.clearProperty("chat.proxied");
+    }
+  }
+
+  @Test
+  void aNodeThatDoesNotHearRedisIsNotHealthy() throws Exception {
+    EmbeddedRedis own = EmbeddedRedis.start();
+    try (ChatServer node = ChatServer.start(0, own.uri())) {
+      HttpRequest health = HttpRequest.newBuilder(node.uri().resolve("/healthz")).build();
+      await().until(() -> CLIENT.send(health, BodyHandlers.discarding()).statusCode() == 200);
+      own.close();
+      await().until(() -> CLIENT.send(health, BodyHandlers.discarding()).statusCode() == 503);
+    } finally {
+      own.close();
+    }
+  }
+
   @Test
   void aNodeSaysHowItIsToPeopleAndToPrograms() throws Exception {
     String json = get("/status").body();
@@ -208,13 +239,16 @@ class RoomsIT {
     return send(server.uri().resolve(path), json);
   }
 
-  private static HttpResponse<String> send(URI uri, String json) throws Exception {
-    HttpRequest request =
+  private static HttpResponse<String> send(URI uri, String json, String... headers)
+      throws Exception {
+    HttpRequest.Builder request =
         HttpRequest.newBuilder(uri)
             .header("Content-Type", "application/json")
-            .POST(BodyPublishers.ofString(json))
-            .build();
-    return CLIENT.send(request, BodyHandlers.ofString());
+            .POST(BodyPublishers.ofString(json));
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
+    return CLIENT.send(request.build(), BodyHandlers.ofString());
   }
 
   /** The whole answer to a request whose target no client library would send. */
