@@ -15,6 +15,9 @@ import redis.clients.jedis.SslVerifyMode;
 public final class RedisBridgeBuilder {
   static final int MAX_HISTORY_EVENTS = 1_000_000;
 
+  private static final Duration LEAST_SILENCE = Duration.ofMillis(100);
+  private static final Duration SILENCE_BELOW = Duration.ofHours(1);
+
   private final Hub hub;
   private final URI uri;
   private String scope = Scope.DEFAULT_NAME;
@@ -53,7 +56,7 @@ public final class RedisBridgeBuilder {
    * @throws IllegalArgumentException if it is under 100 ms, or an hour or more
    */
   public RedisBridgeBuilder silence(Duration time) {
-    if (time.toMillis() < 100 || time.toHours() >= 1) {
+    if (time.compareTo(LEAST_SILENCE) < 0 || time.compareTo(SILENCE_BELOW) >= 0) {
       throw new IllegalArgumentException(
           "silence " + time + " is not 100 ms or more and under 1 h");
     }
