@@ -207,7 +207,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * it is not kept and has no position.
    *
    * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the event has an id
-   *     and the channel has history
+   *     and the channel, open here, has history
    */
   @Override
   public @Nullable String publish(String channel, SseEvent event) {

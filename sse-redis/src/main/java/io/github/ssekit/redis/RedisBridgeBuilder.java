@@ -98,7 +98,8 @@ public final class RedisBridgeBuilder {
    * The type of the events of each channel without history, since a Redis message can't say it;
    * null for {@code message}, which is the default for all channels. The function is called for
    * each event, on any thread; for channels with history too, of what was published past the
-   * script. It says null, not {@code message}.
+   * script. It must say null, not {@code message} or an empty text, with which nothing could be
+   * published.
    */
   public RedisBridgeBuilder eventTypes(Function<? super String, @Nullable String> typeOfChannel) {
     eventTypes = typeOfChannel;
@@ -139,7 +140,8 @@ public final class RedisBridgeBuilder {
   /**
    * Connects.
    *
-   * @throws IllegalArgumentException if the URI or the scope's name is not legal
+   * @throws IllegalArgumentException if the URI or the scope's name is not legal, or if the URI has
+   *     a password and there is a {@link #login} besides
    * @throws RedisUnavailableException as {@link RedisBridge#connect}
    * @throws IllegalStateException as {@link RedisBridge#connect}
    */
