@@ -69,7 +69,6 @@ class ChatLooksIT extends TwoBrowsers {
       }
       film.add(both, 300);
     }
-    ImageIO.write(both, "png", pictures.resolve("chat.png").toFile());
   }
 
   private static BufferedImage beside(BufferedImage left, BufferedImage right) {

@@ -282,7 +282,7 @@ final class Channels {
       }
       connection.subscriptions.remove(subscription);
       Resume resume = connection.resume;
-      // The pages of a replay hold the events of all channels.
+      // A replay holds the events of all channels.
       replaying = atOnce && resume != null && subscription.resumed;
       if (resume != null) {
         resume.dropped |= replaying;

@@ -133,8 +133,8 @@ public final class HubBuilder {
   }
 
   /**
-   * How many bytes of joined events one write takes at most, if they are more than one; a page of
-   * what a client has missed is one write, too. Default: 64 KiB.
+   * How many bytes of joined events one write takes at most, if they are more than one. What a
+   * client has missed is read in pages: each is one write, whatever its size. Default: 64 KiB.
    */
   public HubBuilder batchCap(int bytes) {
     batchCapBytes = (int) positive("batchCap", bytes);

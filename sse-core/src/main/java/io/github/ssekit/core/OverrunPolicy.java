@@ -38,9 +38,10 @@ public final class OverrunPolicy {
    * is, in number and bytes; beyond that it is as {@link #skip}. Not for channels with history:
    * {@link Hub#connect} and {@link Connection#subscribe} then throw IllegalArgumentException.
    *
-   * @param keyOf the key of an event, never null. Called for each event of a channel that is open
-   *     on this node, on the thread that publishes or delivers it; a publisher gets what it throws,
-   *     and an event that came from Redis is dropped with a warning.
+   * @param keyOf the key of an event, never null: that would be a {@link NullPointerException}.
+   *     Called for each event of a channel that is open on this node, on the thread that publishes
+   *     or delivers it; a publisher gets what it throws, and an event that came from Redis is
+   *     dropped with a warning, of which there is one a minute at most.
    */
   public static OverrunPolicy conflate(Function<? super SseEvent, String> keyOf) {
     return new OverrunPolicy(false, Objects.requireNonNull(keyOf, "keyOf"));

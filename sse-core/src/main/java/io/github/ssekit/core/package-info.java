@@ -36,10 +36,14 @@
  *   <dt>position
  *   <dd>an id issued by Redis, up to which a client is complete; for channels with history
  *   <dt>history, with history, plain
- *   <dd>the events of a channel that are kept upstream; a channel whose events are; one whose are
- *       not
+ *   <dd>the events of a channel that are kept upstream; a channel whose events are kept; one
+ *       without history
+ *   <dt>page
+ *   <dd>what is kept upstream of some channels after a position, as much as is read at once
  *   <dt>replay
- *   <dd>one page of what a client has missed, read from upstream
+ *   <dd>a page as a client gets it
+ *   <dt>token
+ *   <dd>what a publisher gives with an event, so that it is stored once, however often it is tried
  *   <dt>transport
  *   <dd>the way of bytes to one client
  *   <dt>upstream
@@ -52,8 +56,10 @@
  *   <dd>what a bridge publishes to itself, to know that it is heard
  *   <dt>delivery loop, tick
  *   <dd>a thread that writes to some of the connections; how often it is given the time
+ *   <dt>sign of life
+ *   <dd>what shows a client that its stream stands: anything; with history, a position
  *   <dt>heartbeat
- *   <dd>a comment, or a position, to a client that was sent nothing for a while
+ *   <dd>a sign of life that is written because there was none for a while: a comment, or a position
  *   <dt>publish, deliver, offer, write
  *   <dd>the hops of an event: the application publishes, the bridge delivers to the hub, which
  *       appends to the log; the connection writes from there to its transport. What is sent to one

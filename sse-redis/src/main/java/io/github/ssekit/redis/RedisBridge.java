@@ -26,7 +26,9 @@ import redis.clients.jedis.exceptions.JedisException;
  *
  * <p>A channel without history is the Redis channel of the same name, and the payload of a message
  * is the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
- * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id.
+ * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id. A name
+ * that begins as those of a scope do, <code>{sse}:</code>, is neither published to nor subscribed
+ * to: who may choose channels could read another's events otherwise.
  *
  * <p>Channels with history, which {@link RedisBridgeBuilder#history} names, are published to
  * through the bridge, or through its script. Their events have ids and are kept: a client that

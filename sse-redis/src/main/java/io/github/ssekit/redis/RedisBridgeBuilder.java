@@ -15,6 +15,9 @@ import redis.clients.jedis.SslVerifyMode;
 public final class RedisBridgeBuilder {
   static final int MAX_HISTORY_EVENTS = 1_000_000;
 
+  private static final Duration LEAST_SILENCE = Duration.ofMillis(100);
+  private static final Duration SILENCE_BELOW = Duration.ofHours(1);
+
   private final Hub hub;
   private final URI uri;
   private String scope = Scope.DEFAULT_NAME;
@@ -53,7 +56,7 @@ public final class RedisBridgeBuilder {
    * @throws IllegalArgumentException if it is under 100 ms, or an hour or more
    */
   public RedisBridgeBuilder silence(Duration time) {
-    if (time.toMillis() < 100 || time.toHours() >= 1) {
+    if (time.compareTo(LEAST_SILENCE) < 0 || time.compareTo(SILENCE_BELOW) >= 0) {
       throw new IllegalArgumentException(
           "silence " + time + " is not 100 ms or more and under 1 h");
     }
@@ -95,7 +98,8 @@ public final class RedisBridgeBuilder {
    * The type of the events of each channel without history, since a Redis message can't say it;
    * null for {@code message}, which is the default for all channels. The function is called for
    * each event, on any thread; for channels with history too, of what was published past the
-   * script. It says null, not {@code message}.
+   * script. It must say null, not {@code message} or an empty text, with which nothing could be
+   * published.
    */
   public RedisBridgeBuilder eventTypes(Function<? super String, @Nullable String> typeOfChannel) {
     eventTypes = typeOfChannel;
@@ -136,7 +140,8 @@ public final class RedisBridgeBuilder {
   /**
    * Connects.
    *
-   * @throws IllegalArgumentException if the URI or the scope's name is not legal
+   * @throws IllegalArgumentException if the URI or the scope's name is not legal, or if the URI has
+   *     a password and there is a {@link #login} besides
    * @throws RedisUnavailableException as {@link RedisBridge#connect}
    * @throws IllegalStateException as {@link RedisBridge#connect}
    */

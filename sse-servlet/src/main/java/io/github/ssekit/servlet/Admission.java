@@ -20,7 +20,9 @@ public final class Admission {
    * Lets the client in, to these channels. What it has missed of them, and of no others, it gets
    * too: to resume is to subscribe.
    *
-   * @param options without a last event ID, the request's is taken, as by {@link EventStreams}
+   * @param options without a last event ID, the request's is taken, as by {@link
+   *     EventStreams#open(io.github.ssekit.core.Hub, jakarta.servlet.http.HttpServletRequest,
+   *     jakarta.servlet.http.HttpServletResponse, String...)}
    */
   public static Admission to(ConnectionOptions options) {
     return new Admission(options, 200);

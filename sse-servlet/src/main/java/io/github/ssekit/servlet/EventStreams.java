@@ -35,8 +35,9 @@ public final class EventStreams {
    *
    * @param channels those that the client listens to from the start; check before that it may
    * @throws IllegalArgumentException if a channel's name is not legal, see {@link
-   *     io.github.ssekit.core.EventPublisher}, or if they are more than one connection may have;
-   *     nothing is written then
+   *     io.github.ssekit.core.EventPublisher}, if they are more than one connection may have, or if
+   *     the policy of one with history is to {@linkplain
+   *     io.github.ssekit.core.OverrunPolicy#conflate conflate}; nothing is written then
    * @throws IllegalStateException if the request does not support async, if the response is
    *     committed, if a filter compresses it or can't pass on what is written without blocking, or
    *     if the hub is closed; nothing is written then
@@ -58,7 +59,7 @@ public final class EventStreams {
   /**
    * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
    *
-   * @param options without a last event ID, the request's is taken, as above
+   * @param options without a last event ID, the request's is taken, as there
    */
   public static Connection open(
       Hub hub,
@@ -71,7 +72,7 @@ public final class EventStreams {
   /**
    * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
    *
-   * @param options without a last event ID, the request's is taken, as above
+   * @param options without a last event ID, the request's is taken, as there
    * @param overCapacity how the client is answered if the hub has no room
    */
   public static Connection open(
