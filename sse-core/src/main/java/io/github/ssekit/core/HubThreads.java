@@ -73,7 +73,7 @@ class HubThreads {
       for (Thread thread : loopThreads) {
         thread.join(1000);
       }
-      for (ExecutorService pool : List.of(closer, callbacks)) {
+      for (ExecutorService pool : List.of(timer, closer, callbacks)) {
         pool.shutdown();
         boolean unused = pool.awaitTermination(1, TimeUnit.SECONDS);
       }
