@@ -35,14 +35,18 @@ final class RedisProcess implements AutoCloseable {
     launch();
   }
 
-  /** Starts the binary that the embedded Redis brings, and waits until it answers. */
+  /** The binary that the embedded Redis brings, or that of {@code -Dssekit.redis=FILE}. */
+  static String binary() throws IOException {
+    String given = System.getProperty("ssekit.redis");
+    return given == null ? RedisExecProvider.defaultProvider().get().getAbsolutePath() : given;
+  }
+
+  /** Starts the binary, and waits until it answers. */
   static RedisProcess start(Path folder, String... options) throws IOException {
     int port = freePort();
     List<String> all = new ArrayList<>(List.of("--port", "" + port));
     all.addAll(List.of(options));
-    RedisProcess redis =
-        new RedisProcess(
-            RedisExecProvider.defaultProvider().get().getAbsolutePath(), folder, port, all);
+    RedisProcess redis = new RedisProcess(binary(), folder, port, all);
     redis.awaitAnswer();
     return redis;
   }

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
-import redis.embedded.RedisExecProvider;
 
 /** A primary, a replica, and Sentinels that watch them, as real processes. */
 final class RedisSentinels implements AutoCloseable {
@@ -76,10 +75,7 @@ final class RedisSentinels implements AutoCloseable {
     config.addAll(List.of(lines));
     Path file = Files.write(home.resolve("sentinel.conf"), config);
     processes.add(
-        new ProcessBuilder(
-                RedisExecProvider.defaultProvider().get().getAbsolutePath(),
-                file.toString(),
-                "--sentinel")
+        new ProcessBuilder(RedisProcess.binary(), file.toString(), "--sentinel")
             .redirectErrorStream(true)
             .redirectOutput(new File(home.toFile(), "sentinel.log"))
             .start());
