@@ -13,7 +13,6 @@ import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
-import org.eclipse.jetty.server.ForwardedRequestCustomizer;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Request;
@@ -58,9 +57,6 @@ final class ChatServer implements AutoCloseable {
   private ChatServer(int port) {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
-    if (Boolean.getBoolean("chat.proxied")) {
-      http.addCustomizer(new ForwardedRequestCustomizer());
-    }
     connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
     connector.setPort(port);
     // What the kernel may hold of a client that doesn't read.

@@ -28,6 +28,7 @@ final class Posting {
 
   private final RedisBridge redis;
   private final int aMinute = Integer.getInteger("chat.rate", 60);
+  private final boolean proxied = Boolean.getBoolean("chat.proxied");
   private final RateLimit limit = new RateLimit(System::nanoTime);
 
   Posting(RedisBridge redis) {
@@ -84,7 +85,7 @@ final class Posting {
   private boolean mayPost(
       String what, String user, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String key = what + " " + request.getRemoteAddr();
+    String key = what + " " + address(request);
     long nanos =
         Math.max(
             limit.take(key, aMinute * NAMES_AN_ADDRESS), limit.take(key + " " + user, aMinute));
@@ -95,6 +96,12 @@ final class Posting {
       ChatServlet.answer(response, 429, words.formatted(aMinute, seconds));
     }
     return nanos <= 0;
+  }
+
+  /** Who asks: behind a proxy of ours, whom that names, which is last in this header. */
+  private String address(HttpServletRequest request) {
+    String forwarded = proxied ? request.getHeader("X-Forwarded-For") : null;
+    return forwarded == null ? request.getRemoteAddr() : forwarded.replaceFirst(".*,\\s*", "");
   }
 
   private void publish(Room room, Message message, HttpServletResponse response)
