@@ -143,6 +143,12 @@ final class Presence implements AutoCloseable {
     arguments.addAll(0, List.of(node, "" + LIFETIME_MILLIS));
     List<?> names =
         (List<?>) redis.eval(script, List.of("{sse}:presence:" + room.name()), arguments);
+    if (names.isEmpty() && local.told.isEmpty()) {
+      // Nobody is here, as nobody was.
+      local.newcomers.clear();
+      local.changed = false;
+      return;
+    }
     List<?> shown = names.subList(0, Math.min(names.size(), MAX_SHOWN));
     String now =
         JSON.createObjectNode()
