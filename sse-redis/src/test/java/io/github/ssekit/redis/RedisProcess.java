@@ -1,6 +1,7 @@
 package io.github.ssekit.redis;
 
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.Jedis;
@@ -59,9 +61,20 @@ final class RedisProcess implements AutoCloseable {
     return new RedisProcess("redis-server", folder, port, all);
   }
 
+  /**
+   * A port that is free, and below those that kernels give to connections: one of these could be
+   * taken by a client before the server binds it.
+   */
   static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
+    for (int tries = 0; ; tries++) {
+      int port = ThreadLocalRandom.current().nextInt(16_000, 32_000);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (IOException e) {
+        if (tries == 100) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -97,6 +110,7 @@ final class RedisProcess implements AutoCloseable {
         .pollInterval(Duration.ofMillis(10))
         .until(
             () -> {
+              assertTrue(process.isAlive(), this::log);
               try (Jedis jedis = client()) {
                 jedis.ping();
                 return true;
@@ -104,6 +118,14 @@ final class RedisProcess implements AutoCloseable {
                 return String.valueOf(e.getMessage()).contains("NOAUTH");
               }
             });
+  }
+
+  private String log() {
+    try {
+      return "Redis has ended: " + Files.readString(folder.toPath().resolve("redis.log"));
+    } catch (IOException e) {
+      return "Redis has ended without a log: " + e;
+    }
   }
 
   /** Forgets what a server has stored in its folder. */
