@@ -198,8 +198,13 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     }
   }
 
-  private static void answeredBy(String run, SubscribedLink current) {
+  /**
+   * Two servers may hold themselves for the primary while one hands over to the other, and either
+   * connection may be the one that was left behind: both are looked for again.
+   */
+  void answeredBy(String run, SubscribedLink current) {
     if (!current.run().equals(run)) {
+      redis.reconnect();
       current.giveUp("Redis answers from another server than the one that is subscribed to");
     }
   }

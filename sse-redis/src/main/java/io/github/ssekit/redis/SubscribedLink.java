@@ -167,7 +167,7 @@ final class SubscribedLink extends PubSub {
     }
     History.Answer<Page> answer = history.page(after, channels);
     if (!answer.run().equals(run)) {
-      giveUp("Redis answers from another server than the one that is subscribed to");
+      subscriber.answeredBy(answer.run(), this);
       throw new JedisConnectionException("Redis answers from another server");
     }
     return answer.value();

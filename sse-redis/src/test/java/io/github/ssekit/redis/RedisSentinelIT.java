@@ -135,6 +135,7 @@ class RedisSentinelIT {
     try (Jedis sentinel = new Jedis("127.0.0.1", group.ports().get(0))) {
       sentinel.sentinelFailover(RedisSentinels.MASTER);
     }
+    // The former primary takes itself for one, and us in, until Sentinel tells it: ten seconds.
     awaitOnSuccessor(numbers, receiver);
   }
 
@@ -149,7 +150,7 @@ class RedisSentinelIT {
 
   /** The node listens to the former replica, and goes on. */
   private void awaitOnSuccessor(Numbers numbers, Receiver receiver) throws Exception {
-    soon().until(this::isHeardBySuccessor);
+    await().atMost(Duration.ofSeconds(40)).until(this::isHeardBySuccessor);
     int before = numbers.count();
     soon().until(() -> numbers.count() > before + 100);
     String last = numbers.end();
