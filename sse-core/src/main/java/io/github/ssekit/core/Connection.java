@@ -173,8 +173,8 @@ public final class Connection {
    * @param event one without an id: ids belong to the channels. If more than {@link
    *     HubBuilder#sendLimit} waits for the client, the connection is closed with {@link
    *     CloseReason#OVERFLOW}.
-   * @throws IllegalArgumentException if the event has an id, or its type is {@code open} or {@code
-   *     error}
+   * @throws IllegalArgumentException if the event has an id, or its type is {@code open}, {@code
+   *     error} or {@code stream-reset}
    */
   public void send(SseEvent event) {
     if (event.id() != null) {

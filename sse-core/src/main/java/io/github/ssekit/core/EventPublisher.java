@@ -15,7 +15,8 @@ public interface EventPublisher {
    *     unpaired surrogates
    * @return the id that clients see, or null if the event has none
    * @throws IllegalArgumentException if the channel's name is not as above, if the event's type is
-   *     {@code open} or {@code error}, or if the event is larger than the hub's limit
+   *     {@code open}, {@code error} or {@code stream-reset}, or if the event is larger than the
+   *     hub's limit
    * @throws PublishException if the event could not be handed on
    */
   @Nullable String publish(String channel, SseEvent event);

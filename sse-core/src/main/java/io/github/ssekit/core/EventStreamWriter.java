@@ -22,8 +22,8 @@ public final class EventStreamWriter implements Closeable {
   /**
    * Writes and flushes one block.
    *
-   * @throws IllegalArgumentException if it is an event of type {@code open} or {@code error};
-   *     nothing is written then
+   * @throws IllegalArgumentException if it is an event of type {@code open}, {@code error} or
+   *     {@code stream-reset}; nothing is written then
    * @throws IOException as the stream throws it, usually since the client has gone
    */
   public synchronized void write(Block block) throws IOException {

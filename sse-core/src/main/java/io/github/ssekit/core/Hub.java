@@ -114,11 +114,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * Names the source of the hub's channels, which is told at once of those that are open.
    *
    * @throws IllegalStateException if the hub has one already, or if a channel is open that is to
-   *     have history: attach before clients connect
+   *     have history: attach before clients connect; or if the hub is closed
    */
   public void attach(Upstream upstream) {
     lock.lock();
     try {
+      if (closed) {
+        throw new IllegalStateException("The hub is closed");
+      }
       channels.attach(upstream);
     } finally {
       lock.unlock();
@@ -255,7 +258,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * one is larger than the hub's limit, the channel's clients get a {@link StreamReset} in its
    * place.
    *
-   * @throws IllegalArgumentException if the event's type is {@code open} or {@code error}
+   * @throws IllegalArgumentException if the event's type is {@code open}, {@code error} or {@code
+   *     stream-reset}
    */
   public void deliver(String channel, SseEvent event) {
     deliver(channel, event.sendable(), event, null);
@@ -267,7 +271,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *
    * @param event without an id: the position becomes its id. One that is too large is as in {@link
    *     #deliver(String, SseEvent)}
-   * @throws IllegalArgumentException if the event's type is {@code open} or {@code error}
+   * @throws IllegalArgumentException if the event's type is {@code open}, {@code error} or {@code
+   *     stream-reset}
    */
   public void deliver(String channel, SseEvent event, Position position) {
     deliver(channel, event.sendable(), event.withId(position.toString()), position);

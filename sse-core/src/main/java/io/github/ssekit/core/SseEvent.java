@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
  *   <li>the types {@code "message"} and {@code ""} become null: they are what a browser assumes.
  * </ul>
  *
- * <p>The types {@code open} and {@code error} are legal here, since other servers send them, but
- * hubs and writers refuse them: in a browser they would reach the listeners of {@code
- * EventSource}'s own events.
+ * <p>The types {@code open}, {@code error} and {@code stream-reset} are legal here, since other
+ * servers send them, but hubs and writers refuse them: in a browser they would reach the listeners
+ * of {@code EventSource}'s own events.
  *
  * @param type the event type, or null for {@code message}. No CR or LF.
  * @param data the data, or null: then the event sets the last event ID, and no event fires. {@code
@@ -80,9 +80,16 @@ public record SseEvent(@Nullable String type, @Nullable String data, @Nullable S
   /**
    * This event, if a server may send it.
    *
-   * @throws IllegalArgumentException if its type is {@code open} or {@code error}
+   * @throws IllegalArgumentException if its type is {@code open}, {@code error} or {@value
+   *     StreamReset#TYPE}
    */
   SseEvent sendable() {
+    if (StreamReset.TYPE.equals(type)) {
+      throw new IllegalArgumentException(
+          "event type \""
+              + type
+              + "\" is the hub's own, by which it tells pages that events are missing; choose another type");
+    }
     if ("open".equals(type) || "error".equals(type)) {
       throw new IllegalArgumentException(
           "event type \""

@@ -28,8 +28,10 @@ class ConnectionSendTest extends OneClientTest {
     SseEvent withId = SseEvent.of("x").withId("7");
     Exception refused = assertThrows(IllegalArgumentException.class, () -> connection.send(withId));
     assertTrue(refused.toString().contains("\"7\""), refused.toString());
-    SseEvent open = SseEvent.of("open", "x");
-    assertThrows(IllegalArgumentException.class, () -> connection.send(open));
+    for (String type : List.of("open", "error", "stream-reset")) {
+      SseEvent reserved = SseEvent.of(type, "x");
+      assertThrows(IllegalArgumentException.class, () -> connection.send(reserved));
+    }
   }
 
   @Test

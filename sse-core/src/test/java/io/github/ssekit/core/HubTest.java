@@ -149,8 +149,8 @@ class HubTest {
   }
 
   @Test
-  void theTypesOpenAndErrorAreRefused() {
-    for (String type : List.of("open", "error")) {
+  void typesThatAreNoApplicationsAreRefused() {
+    for (String type : List.of("open", "error", "stream-reset")) {
       SseEvent event = SseEvent.of(type, "x");
       assertThrows(IllegalArgumentException.class, () -> hub.hub.publish("a", event));
       assertThrows(IllegalArgumentException.class, () -> hub.hub.deliver("a", event));

@@ -135,6 +135,14 @@ class SseEventTest {
         event::sendable);
   }
 
+  @Test
+  void theTypeOfAResetIsTheHubsAlone() {
+    assertRejected(
+        "event type \"stream-reset\" is the hub's own, by which it tells pages that events are"
+            + " missing; choose another type",
+        SseEvent.of("stream-reset", "data")::sendable);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"Open", "errors", "message"})
   void otherTypesAreSendable(String type) {

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.core.Position;
 import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.core.StreamReset;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ record Message(Position position, Position prev, boolean fresh, @Nullable SseEve
     boolean sendable =
         !type.equals("open")
             && !type.equals("error")
+            && !type.equals(StreamReset.TYPE)
             && type.indexOf('\r') < 0
             && type.indexOf('\n') < 0;
     return sendable ? SseEvent.of(type, data) : null;

@@ -27,8 +27,10 @@ import redis.clients.jedis.exceptions.JedisException;
  * <p>A channel without history is the Redis channel of the same name, and the payload of a message
  * is the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
  * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id. A name
- * that begins as those of a scope do, <code>{sse}:</code>, is neither published to nor subscribed
- * to: who may choose channels could read another's events otherwise.
+ * that begins as those of a scope do, <code>{sse}:</code>, or as those under which Redis itself
+ * publishes, {@code __keyspace@0__:} or {@code __sentinel__:}, is neither published to nor
+ * subscribed to, which one line of the log says: who may choose channels could read what is not an
+ * application's otherwise.
  *
  * <p>Channels with history, which {@link RedisBridgeBuilder#history} names, are published to
  * through the bridge, or through its script. Their events have ids and are kept: a client that
@@ -49,6 +51,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private static final int MAX_TOKEN_LENGTH = 200;
   private static final int PUBLISHER_THREADS = 4;
   private static final int MAX_WAITING_PUBLISHES = 10_000;
+  private static final String CLOSED = "The bridge is closed";
   private static final Pattern REFUSALS =
       Pattern.compile(
           "(READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOPERM|NOREPLICAS|MISCONF)\\b");
@@ -59,6 +62,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private final Scope scope;
   private final @Nullable History history;
   private final RedisSubscriber subscriber;
+  private volatile boolean closed;
   private final ThreadPoolExecutor publishers =
       new ThreadPoolExecutor(
           PUBLISHER_THREADS,
@@ -133,8 +137,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @return the event's id, its position; null if the channel has no history
    * @throws IllegalArgumentException if the event is not such a one; as {@link
    *     EventPublisher#publish}; and if the name of a channel without history begins as those of a
-   *     scope do, <code>{sse}:</code>
-   * @throws PublishException if Redis did not confirm, see {@link PublishException#mayBeStored}
+   *     scope do, <code>{sse}:</code>, or as those of Redis itself, {@code __keyspace@0__:}
+   * @throws PublishException if Redis did not confirm, see {@link PublishException#mayBeStored}; if
+   *     the bridge is closed
    */
   @Override
   public @Nullable String publish(String channel, SseEvent event) {
@@ -159,6 +164,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
 
   private void check(String channel, SseEvent event, String token) {
     check(channel, event);
+    Objects.requireNonNull(token, "token");
     if (token.isEmpty() || token.length() > MAX_TOKEN_LENGTH) {
       throw new IllegalArgumentException(
           "token of %d characters: give it 1 to %d".formatted(token.length(), MAX_TOKEN_LENGTH));
@@ -200,15 +206,13 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     } catch (RejectedExecutionException e) {
       return CompletableFuture.failedFuture(
           new PublishException(
-              publishers.isShutdown()
-                  ? "The bridge is closed"
-                  : MAX_WAITING_PUBLISHES + " publishes wait already",
-              e,
-              false));
+              closed ? CLOSED : MAX_WAITING_PUBLISHES + " publishes wait already", e, false));
     }
   }
 
   private void check(String channel, SseEvent event) {
+    Objects.requireNonNull(channel, "channel");
+    Objects.requireNonNull(event, "event");
     hub.check(channel, scope.hasHistory(channel) ? event.withId(LONGEST_ID) : event);
     if (event.data() == null) {
       throw new IllegalArgumentException("event without data: clients would not notice it");
@@ -225,7 +229,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private void checkPlain(String channel, SseEvent event) {
     if (scope.isReserved(channel)) {
       throw new IllegalArgumentException(
-          "channel \"" + channel + "\": this name belongs to a channel with history; use its own");
+          "channel \""
+              + channel
+              + "\": such names are those of a scope, or of Redis itself; choose another");
     }
     String type = eventTypes.apply(channel);
     if (!Objects.equals(event.type(), type)) {
@@ -247,7 +253,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       return stored.value().toString();
     } catch (JedisException e) {
       throw new PublishException(
-          "Redis at " + redis + " did not confirm a publish", e, mayBeStored(e));
+          closed ? CLOSED : "Redis at " + redis + " did not confirm a publish", e, mayBeStored(e));
     }
   }
 
@@ -263,20 +269,22 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    *
    * @param max how many at most, 1 to 1,000,000
    * @throws IllegalArgumentException if it is not, or if the channel has no history
-   * @throws RedisUnavailableException if Redis does not answer
+   * @throws RedisUnavailableException if Redis does not answer, or if the bridge is closed
    */
   public Recent recent(String channel, int max) {
     if (max < 1 || max > RedisBridgeBuilder.MAX_HISTORY_EVENTS) {
       throw new IllegalArgumentException(
           "max %d: ask for 1 to %d events".formatted(max, RedisBridgeBuilder.MAX_HISTORY_EVENTS));
     }
+    Objects.requireNonNull(channel, "channel");
     if (history == null || !scope.hasHistory(channel)) {
       throw new IllegalArgumentException("channel \"" + channel + "\" has no history");
     }
     try {
       return history.recent(channel, max);
     } catch (JedisException e) {
-      throw new RedisUnavailableException("Redis at " + redis + " does not answer", e);
+      throw new RedisUnavailableException(
+          closed ? CLOSED : "Redis at " + redis + " does not answer", e);
     }
   }
 
@@ -302,6 +310,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   /** Ends the subscription, the threads and all connections. Close the hub first. */
   @Override
   public void close() {
+    closed = true;
     publishers.shutdown();
     subscriber.close();
     redis.close();

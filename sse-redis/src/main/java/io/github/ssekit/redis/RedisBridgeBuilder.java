@@ -4,6 +4,7 @@ import io.github.ssekit.core.Hub;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -30,8 +31,8 @@ public final class RedisBridgeBuilder {
   private final SslOptions.Builder tls = SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL);
 
   RedisBridgeBuilder(Hub hub, URI uri) {
-    this.hub = hub;
-    this.uri = uri;
+    this.hub = Objects.requireNonNull(hub, "hub");
+    this.uri = Objects.requireNonNull(uri, "uri");
   }
 
   /**
@@ -45,7 +46,7 @@ public final class RedisBridgeBuilder {
    *     dot, dash and underscore
    */
   public RedisBridgeBuilder scope(String name) {
-    scope = name;
+    scope = Objects.requireNonNull(name, "name");
     return this;
   }
 
@@ -71,7 +72,7 @@ public final class RedisBridgeBuilder {
    * of a channel, on all nodes.
    */
   public RedisBridgeBuilder history(Predicate<? super String> channels) {
-    history = channels;
+    history = Objects.requireNonNull(channels, "channels");
     return this;
   }
 
@@ -102,7 +103,7 @@ public final class RedisBridgeBuilder {
    * published.
    */
   public RedisBridgeBuilder eventTypes(Function<? super String, @Nullable String> typeOfChannel) {
-    eventTypes = typeOfChannel;
+    eventTypes = Objects.requireNonNull(typeOfChannel, "typeOfChannel");
     return this;
   }
 
@@ -133,7 +134,7 @@ public final class RedisBridgeBuilder {
    * @throws IllegalArgumentException at {@link #connect}, if the URI has a password, too
    */
   public RedisBridgeBuilder login(Supplier<RedisLogin> source) {
-    login = source;
+    login = Objects.requireNonNull(source, "source");
     return this;
   }
 

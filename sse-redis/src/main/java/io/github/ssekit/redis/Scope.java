@@ -26,7 +26,9 @@ final class Scope {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-  private static final Pattern RESERVED = Pattern.compile("\\{[A-Za-z0-9._-]{1,64}}:");
+  /** Names of a scope, and those under which Redis itself, or a Sentinel, publishes. */
+  private static final Pattern RESERVED =
+      Pattern.compile("\\{[A-Za-z0-9._-]{1,64}}:|__[a-z]+(@[0-9]+)?__:");
 
   private final Predicate<? super String> withHistory;
   private final String prefix;
@@ -55,7 +57,10 @@ final class Scope {
     return withHistory.test(channel);
   }
 
-  /** Whether a channel without history would be another thing's in Redis, of whatever scope. */
+  /**
+   * Whether a channel without history would be another thing's in Redis: a scope's, of whatever
+   * name, or the server's own, such as {@code __keyspace@0__:key} or {@code __sentinel__:hello}.
+   */
   boolean isReserved(String channel) {
     return RESERVED.matcher(channel).lookingAt();
   }

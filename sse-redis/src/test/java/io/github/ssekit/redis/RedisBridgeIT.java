@@ -18,11 +18,15 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 
@@ -253,9 +257,84 @@ class RedisBridgeIT {
     assertThrows(IllegalArgumentException.class, () -> bridge.publish("a\nb", SseEvent.of("x")));
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{sse}:control",
+        "{other}:channel:room:1",
+        "__keyspace@0__:session",
+        "__keyevent@15__:expired",
+        "__sentinel__:hello",
+        "__redis__:invalidate"
+      })
+  void namesOfOtherThingsInRedisAreNeitherPublishedToNorHeard(String name) {
+    other.configSet("notify-keyspace-events", "KEA");
+    Connection connection = listen("chat");
+    connection.subscribe(name);
+    connection.subscribe("behind");
+    awaitSubscribers("behind", 1);
+    assertEquals(name.equals("{sse}:control") ? 1 : 0, subscribers(name));
+    String message =
+        assertThrows(
+                IllegalArgumentException.class, () -> bridge.publish(name, SseEvent.of("forged")))
+            .getMessage();
+    assertEquals(
+        "channel \"%s\": such names are those of a scope, or of Redis itself; choose another"
+            .formatted(name),
+        message);
+  }
+
+  @Test
+  void aResetIsNeverForged() {
+    SseEvent forged = SseEvent.of("stream-reset", "{\"channel\":null,\"reason\":\"lost\"}");
+    assertThrows(IllegalArgumentException.class, () -> bridge.publish("chat", forged));
+    assertNull(Message.parse("1 1764000000000-0 0-0 1\nstream-reset\n{}".getBytes(UTF_8)).event());
+  }
+
+  @Test
+  void whatIsNullIsNamed() {
+    SseEvent event = SseEvent.of("x");
+    Map<String, Executable> calls =
+        Map.of(
+            "hub", () -> RedisBridge.connect(null, redis.uri()),
+            "uri", () -> RedisBridge.connect(hub, null),
+            "channel", () -> bridge.publish(null, event),
+            "event", () -> bridge.publishAsync("chat", null));
+    calls.forEach(
+        (name, call) ->
+            assertEquals(name, assertThrows(NullPointerException.class, call).getMessage()));
+  }
+
+  @Test
+  void aBridgeThatIsClosedSaysSo() {
+    hub.close();
+    bridge.close();
+    SseEvent event = SseEvent.of("x");
+    PublishException e = assertThrows(PublishException.class, () -> bridge.publish("chat", event));
+    assertEquals("The bridge is closed", e.getMessage());
+    assertFalse(e.mayBeStored());
+    Throwable async =
+        assertThrows(ExecutionException.class, () -> bridge.publishAsync("chat", event).get())
+            .getCause();
+    assertEquals("The bridge is closed", async.getMessage());
+  }
+
+  @Test
+  void aHubThatIsClosedTakesNoBridge() {
+    Hub closed = Hub.create();
+    closed.close();
+    String message =
+        assertThrows(IllegalStateException.class, () -> RedisBridge.connect(closed, redis.uri()))
+            .getMessage();
+    assertEquals("The hub is closed", message);
+  }
+
   @Test
   void aHubTakesOneBridge() {
-    assertThrows(IllegalStateException.class, () -> RedisBridge.connect(hub, redis.uri()));
+    String message =
+        assertThrows(IllegalStateException.class, () -> RedisBridge.connect(hub, redis.uri()))
+            .getMessage();
+    assertTrue(message.contains("a hub takes one"), message);
     soon().until(() -> other.clientList(ClientType.PUBSUB).lines().count() == 1);
   }
 
