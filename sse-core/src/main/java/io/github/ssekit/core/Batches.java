@@ -32,19 +32,33 @@ final class Batches {
     }
   }
 
+  /** The cap where there is no room for more, unless it is lower still. */
+  private static final int LOW_CAP = 4 << 10;
+
   private final int capBytes;
   private final Map<Object, Batch> made = new HashMap<>();
   private long upTo;
   private long latest;
 
+  /** How many bytes may still be joined in this sweep before the cap is low. */
+  private long room;
+
   Batches(int capBytes) {
     this.capBytes = capBytes;
   }
 
-  /** Begins a sweep up to one watermark, with a later one for what the next sweep has to do. */
-  void begin(long upTo, long latest) {
+  /**
+   * Begins a sweep.
+   *
+   * @param upTo its watermark
+   * @param latest a later one, for what the next sweep has to do
+   * @param room how many bytes may be joined before batches are kept small: each may stay in memory
+   *     as long as one client takes nothing, and readers at a thousand cursors have one each
+   */
+  void begin(long upTo, long latest, long room) {
     this.upTo = upTo;
     this.latest = latest;
+    this.room = room;
   }
 
   /** Ends the sweep: a loop that goes to sleep keeps no events. */
@@ -85,6 +99,7 @@ final class Batches {
 
   private @Nullable Batch merge(Entry[] at) {
     List<Entry> entries = new ArrayList<>();
+    int cap = room > 0 ? capBytes : Math.min(capBytes, LOW_CAP);
     int length = 0;
     boolean positioned = false;
     Frame before = null;
@@ -105,7 +120,7 @@ final class Batches {
       // missed.
       if (entry == null
           || entry == Entry.CUT
-          || (isNew && length > 0 && length + entry.frame.length() > capBytes)) {
+          || (isNew && length > 0 && length + entry.frame.length() > cap)) {
         break;
       }
       if (isNew) {
@@ -116,6 +131,8 @@ final class Batches {
       positioned |= entry.position != null;
       at[lowest] = entry;
     }
+    // One alone is the log's own.
+    room -= entries.size() > 1 ? length : 0;
     return entries.isEmpty() ? null : new Batch(join(entries), at, entries.size(), positioned);
   }
 

@@ -38,17 +38,27 @@ final class Census {
   private final ReentrantLock lock;
 
   private final int connectionCount;
+  private final long replayBytes;
+  private final int replaysWaiting;
   private final int limit;
   private final CountDownLatch loopsLeft;
 
   /** Guarded by itself. */
   private final List<Sight> sights = new ArrayList<>();
 
+  /** Under the hub's lock. */
   Census(
-      Channels channels, ReentrantLock lock, DeliveryLoop[] loops, int connectionCount, int limit) {
+      Channels channels,
+      ReentrantLock lock,
+      DeliveryLoop[] loops,
+      int connectionCount,
+      ReplayRoom room,
+      int limit) {
     this.channels = channels;
     this.lock = lock;
     this.connectionCount = connectionCount;
+    this.replayBytes = room.held();
+    this.replaysWaiting = room.waiting();
     this.limit = limit;
     this.loopsLeft = new CountDownLatch(loops.length);
     for (DeliveryLoop loop : loops) {
@@ -103,6 +113,8 @@ final class Census {
         at,
         connectionCount,
         channels.all().size(),
+        replayBytes,
+        replaysWaiting,
         seen.stream().limit(limit).map(this::connection).toList(),
         channels.all().stream().limit(limit).map(this::channel).toList(),
         complete);

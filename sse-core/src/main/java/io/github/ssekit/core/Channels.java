@@ -165,7 +165,7 @@ final class Channels {
     connection.subscriptions.clear();
     connection.released = true;
     if (connection.resume != null) {
-      resumes.end(connection.resume);
+      resumes.closed(connection.resume);
       connection.resume = null;
     }
     subscriptions.forEach(this::leave);

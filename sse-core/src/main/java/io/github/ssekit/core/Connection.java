@@ -20,6 +20,12 @@ public final class Connection {
   private static final System.Logger LOG = System.getLogger(Connection.class.getName());
 
   /**
+   * Into this is the stuck-write deadline divided while bytes that wait for clients are at their
+   * bound: who takes nothing then stands in the way of those who would.
+   */
+  private static final int SCARCE = 6;
+
+  /**
    * What the loop does with it next.
    *
    * <pre>
@@ -81,6 +87,10 @@ public final class Connection {
   private boolean blocked = true;
 
   private long blockedSince;
+
+  /** How many bytes the last write had, of those that no {@link ReplayRoom} counts. */
+  private int lastWrite;
+
   int index;
 
   Connection(Hub hub, DeliveryLoop loop, Transport transport, ConnectionOptions options) {
@@ -300,7 +310,9 @@ public final class Connection {
 
             @Override
             public void accept(Replay missed) {
-              loop.execute(() -> missed(resume, missed));
+              if (hub.upstreamEnd.answered(resume, missed)) {
+                loop.execute(() -> missed(resume, missed));
+              }
             }
           });
       return true;
@@ -411,16 +423,18 @@ public final class Connection {
         if (!blocked) {
           blocked = true;
           blockedSince = hub.nanoTime();
+          loop.stalledBytes += lastWrite;
         }
         return true;
       }
-      blocked = false;
+      unblock();
       state = State.IDLE;
       long events = outgoing.events();
       byte[] bytes = outgoing.next(this, batches);
       if (bytes != null) {
         transport.write(bytes, 0, bytes.length);
         outgoing.written(this, bytes);
+        lastWrite = outgoing.hasReplay() ? 0 : bytes.length;
         if (loop.tally != null) {
           loop.tally.wrote((int) (outgoing.events() - events), bytes.length);
         }
@@ -437,9 +451,23 @@ public final class Connection {
     }
   }
 
+  private void unblock() {
+    if (blocked) {
+      blocked = false;
+      loop.stalledBytes -= lastWrite;
+    }
+  }
+
+  /** How long it may take nothing. */
+  private long deadline() {
+    long deadline = hub.settings.stuckWriteDeadline.toNanos();
+    boolean scarce = outgoing.hasReplay() ? hub.isReplayRoomScarce() : loop.isOverStalled();
+    return scarce ? deadline / SCARCE : deadline;
+  }
+
   void tick(long now, long millis, byte[] position) {
     Duration longest = hub.settings.maxLifetime;
-    if (blocked && now - blockedSince > hub.settings.stuckWriteDeadline.toNanos()) {
+    if (blocked && now - blockedSince > deadline()) {
       finish(closing == null ? CloseReason.STUCK : closing);
     } else if (millis >= expiresAt) {
       cut(CloseReason.EXPIRED);
@@ -488,6 +516,7 @@ public final class Connection {
       return;
     }
     state = State.CLOSED;
+    unblock();
     loop.remove(this);
     List<Subscription> subscriptions = hub.release(this);
     for (Subscription s : subscriptions) {

@@ -29,6 +29,10 @@ final class DeliveryLoop implements Runnable {
 
   private final LongSupplier watermark;
   private final Batches batches;
+
+  /** This loop's share of the hub's limit on bytes that wait for clients. */
+  private final long stalledLimit;
+
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
   private final @Nullable Observation observation;
@@ -41,6 +45,9 @@ final class DeliveryLoop implements Runnable {
   private volatile @Nullable Connection writing;
 
   // The loop's.
+  /** The bytes of the last write of each connection whose transport takes no bytes. */
+  long stalledBytes;
+
   /** What it has written since the last tick; null if nobody observes. */
   final @Nullable Tally tally;
 
@@ -52,10 +59,11 @@ final class DeliveryLoop implements Runnable {
   private final List<Connection> late = new ArrayList<>();
 
   DeliveryLoop(
-      int number, LongSupplier watermark, int batchCapBytes, @Nullable Observation observation) {
+      int number, LongSupplier watermark, HubBuilder settings, @Nullable Observation observation) {
     this.number = number;
     this.watermark = watermark;
-    this.batches = new Batches(batchCapBytes);
+    this.batches = new Batches(settings.batchCapBytes);
+    this.stalledLimit = settings.replayLimit / settings.loops;
     this.observation = observation;
     this.tally = observation == null ? null : new Tally();
   }
@@ -151,7 +159,7 @@ final class DeliveryLoop implements Runnable {
     List<Connection> now = queued;
     queued = swept;
     swept = now;
-    batches.begin(upTo, watermark());
+    batches.begin(upTo, watermark(), stalledLimit - stalledBytes);
     write(now);
     write(late);
     late.addAll(now);
@@ -181,6 +189,11 @@ final class DeliveryLoop implements Runnable {
 
   long watermark() {
     return watermark.getAsLong();
+  }
+
+  /** Whether more waits for clients that take nothing than this loop's share. */
+  boolean isOverStalled() {
+    return stalledBytes > stalledLimit;
   }
 
   /** Has the connection take part in the next sweep. */

@@ -74,7 +74,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   private final long originNanos;
 
-  private final Resumes resumes = new Resumes();
+  private final Resumes resumes;
   final Channels channels;
   final UpstreamEnd upstreamEnd;
 
@@ -89,11 +89,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.observation =
         settings.observer == null ? null : new Observation(settings.observer, callbacks, nanoTime);
     this.loops = new DeliveryLoop[settings.loops];
+    this.resumes = new Resumes(settings.replayLimit);
     this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
     this.upstreamEnd = new UpstreamEnd(channels, loops, resumes, lock);
     this.closeIf = settings.closeIf == null ? null : new CloseIf(this, settings.closeIf);
-    Arrays.setAll(
-        loops, i -> new DeliveryLoop(i, channels::watermark, settings.batchCapBytes, observation));
+    Arrays.setAll(loops, i -> new DeliveryLoop(i, channels::watermark, settings, observation));
   }
 
   /** A hub with the defaults of {@link HubBuilder}. */
@@ -417,7 +417,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
     lock.lock();
     try {
       // Loops that have ended don't answer, and have nothing to say.
-      return new Census(channels, lock, closed ? new DeliveryLoop[0] : loops, connections, limit);
+      return new Census(
+          channels, lock, closed ? new DeliveryLoop[0] : loops, connections, resumes.room(), limit);
     } finally {
       lock.unlock();
     }
@@ -580,6 +581,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
             }
           });
     }
+  }
+
+  /** Whether clients wait for room for what they missed. */
+  boolean isReplayRoomScarce() {
+    return resumes.room().isScarce();
   }
 
   /** The wall clock's time at a moment of {@link #nanoTime}. */

@@ -28,6 +28,7 @@ public final class HubBuilder {
   long logBytes = 4 << 20;
   int batchCapBytes = 64 << 10;
   int privateBytes = 256 << 10;
+  long replayLimit = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
   @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
   @Nullable HubObserver observer;
   @Nullable Duration maxLifetime;
@@ -54,6 +55,7 @@ public final class HubBuilder {
     logBytes = other.logBytes;
     batchCapBytes = other.batchCapBytes;
     privateBytes = other.privateBytes;
+    replayLimit = other.replayLimit;
     overrunPolicies = other.overrunPolicies;
     observer = other.observer;
     maxLifetime = other.maxLifetime;
@@ -151,6 +153,21 @@ public final class HubBuilder {
           "sendLimit " + bytes + " is under " + LEAST_SEND_LIMIT + " bytes");
     }
     privateBytes = bytes;
+    return this;
+  }
+
+  /**
+   * How many bytes may wait on this node for clients that don't take them: those of replays, from
+   * when they are read until the client has taken them; and as many again of what is written from
+   * the channels' logs. Default: 32 MiB, or an eighth of the heap if that is less.
+   *
+   * <p>Beyond it, clients that come back wait for what they missed, connected, in their order,
+   * those first whose replay is under way; one page is always let in. What is joined from the logs
+   * for one write is kept to 4 KiB, or one event. Meanwhile a client that takes nothing is closed
+   * after a sixth of the {@linkplain #stuckWriteDeadline stuck-write deadline}.
+   */
+  public HubBuilder replayLimit(long bytes) {
+    replayLimit = positive("replayLimit", bytes);
     return this;
   }
 

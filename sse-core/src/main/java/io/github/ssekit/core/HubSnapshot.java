@@ -13,6 +13,9 @@ import org.jspecify.annotations.Nullable;
  * @param at when it was begun
  * @param connectionCount how many connections were open
  * @param channelCount how many channels were open
+ * @param replayBytes how many bytes were read for clients that came back and have not taken them
+ *     yet, see {@link HubBuilder#replayLimit}
+ * @param replaysWaiting how many of these clients wait for room
  * @param connections as many of the connections as were asked for; those that have something to
  *     read come first
  * @param channels as many of the channels as were asked for, in no order
@@ -22,6 +25,8 @@ public record HubSnapshot(
     Instant at,
     int connectionCount,
     int channelCount,
+    long replayBytes,
+    int replaysWaiting,
     List<OneConnection> connections,
     List<OneChannel> channels,
     boolean complete) {

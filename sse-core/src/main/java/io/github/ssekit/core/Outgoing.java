@@ -32,6 +32,9 @@ final class Outgoing {
 
   private @Nullable Resume resuming;
 
+  /** Whether the replay was written, and the transport has not been ready since. */
+  private boolean untaken;
+
   /** The subscriptions whose logs have news. */
   private @Nullable Subscription pending;
 
@@ -134,14 +137,18 @@ final class Outgoing {
     sign = null;
     replay = null;
     resuming = null;
+    untaken = false;
     pending = null;
   }
 
   /**
-   * The bytes of the next write, or null. Ends a connection that has fallen behind a log whose
-   * policy is to close.
+   * The bytes of the next write, or null: the transport is ready, so it has taken all before. Ends
+   * a connection that has fallen behind a log whose policy is to close.
    */
   byte @Nullable [] next(Connection connection, Batches batches) {
+    if (untaken) {
+      taken(connection.hub);
+    }
     if (outbox != null) {
       return nextPrivate(outbox);
     }
@@ -170,17 +177,31 @@ final class Outgoing {
       lastSign = hub.nanoTime();
     }
     Replay missed = replay;
-    Resume resumed = resuming;
-    if (missed != null && resumed != null && missed.bytes() == written) {
-      replay = null;
-      resuming = null;
+    if (missed != null && missed.bytes() == written) {
+      untaken = true;
       if (hub.observation != null) {
         for (StreamReset reset : missed.resets()) {
           hub.observation.tell(o -> o.reset(connection, reset));
         }
       }
+    }
+  }
+
+  /** The replay is with the client, or with its kernel: only now may it have the next. */
+  private void taken(Hub hub) {
+    Resume resumed = resuming;
+    Replay missed = replay;
+    untaken = false;
+    replay = null;
+    resuming = null;
+    if (resumed != null && missed != null) {
       hub.upstreamEnd.replayed(resumed, missed);
     }
+  }
+
+  /** Whether it keeps bytes that were read for this client. */
+  boolean hasReplay() {
+    return replay != null;
   }
 
   private byte @Nullable [] nextPrivate(Queue<byte[]> frames) {

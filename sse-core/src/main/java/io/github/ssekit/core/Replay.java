@@ -14,6 +14,9 @@ public final class Replay {
   private final List<StreamReset> resets;
   private final int events;
 
+  /** How many clients hold it, of which it counts once. Guarded by the hub's lock. */
+  int holders;
+
   private Replay(Position upTo, byte[] bytes, List<StreamReset> resets, int events) {
     this.upTo = upTo;
     this.bytes = bytes;

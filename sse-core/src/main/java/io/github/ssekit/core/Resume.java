@@ -29,6 +29,14 @@ final class Resume {
   /** Whether {@link #at} came from the upstream: this node reaches it, sooner or later. */
   boolean replayed;
 
+  /**
+   * Whether the upstream has been asked for a page and has not answered, see {@link ReplayRoom}.
+   */
+  boolean asked;
+
+  /** The page that was read for it and that it has not taken. */
+  @Nullable Replay held;
+
   /** How many rewinds there had been when the upstream was last asked. */
   int rewinds;
 

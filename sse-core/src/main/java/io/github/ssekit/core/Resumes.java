@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *              no ┌───────┐ yes
  *   connect ─────►│advance├────► newcomer ─────────────────────► live, at the logs' ends
  *        opened ─►│       │────► logs reach back to it ─────────► live, at its place in the logs
- *       written ─►│       │────► from a replay, and above ours ─► waits until we reach it
- *       reached ─►└───────┘────► replay ──────────────► which is written, and so on
- *                                  └─ the upstream throws ───────► told of a loss, live at the logs' ends
+ *         taken ─►│       │────► from a replay, and above ours ─► waits until we reach it
+ *       reached ─►└───────┘────► waits for room ─► replay ─► which is taken, and so on
+ *                                                    └─ the upstream throws ─► told of a loss, live at the logs' ends
  * </pre>
  */
 final class Resumes {
@@ -28,6 +28,8 @@ final class Resumes {
 
   /** By where they are: of a thousand that leave at once, none is searched for. */
   private final NavigableMap<Position, Set<Resume>> ahead = new TreeMap<>();
+
+  private final ReplayRoom room;
 
   /** What is below is not to be gone on from: Redis lost something there. */
   private @Nullable Position floor;
@@ -40,6 +42,15 @@ final class Resumes {
    * after the watermark that covers it.
    */
   private volatile @Nullable Position position;
+
+  Resumes(long replayLimit) {
+    room = new ReplayRoom(replayLimit);
+  }
+
+  /** The room for replays. */
+  ReplayRoom room() {
+    return room;
+  }
 
   @Nullable Position position() {
     return position;
@@ -78,12 +89,26 @@ final class Resumes {
     all.forEach(this::advance);
   }
 
-  /** The client has a replay. */
-  void replayed(Resume r, Position upTo) {
-    r.at = upTo;
+  /** The upstream has answered. Returns whether the client waits for it. */
+  boolean answered(Resume r, Replay page) {
+    if (r.ended) {
+      return false;
+    }
+    room.hold(r, page);
+    askNext();
+    return true;
+  }
+
+  /** The client has taken a replay. */
+  void replayed(Resume r, Replay page) {
+    r.at = page.upTo();
+    r.replays++;
+    r.events += page.events();
     // One that was asked for before a rewind may reach to where this node never comes.
     r.replayed = r.rewinds == rewinds;
+    room.release(r);
     advance(r);
+    askNext();
   }
 
   /** The connection has left a channel, perhaps the one that it waits for. */
@@ -97,8 +122,16 @@ final class Resumes {
     }
   }
 
-  void end(Resume r) {
+  /** The connection has closed. */
+  void closed(Resume r) {
+    end(r);
+    room.release(r);
+    askNext();
+  }
+
+  private void end(Resume r) {
     r.ended = true;
+    room.dismiss(r);
     opening.remove(r);
     Position at = r.at;
     Set<Resume> there = at == null ? null : ahead.get(at);
@@ -123,10 +156,20 @@ final class Resumes {
     } else if (isAhead(at) && r.replayed) {
       ahead.computeIfAbsent(at, a -> new LinkedHashSet<>()).add(r);
     } else {
+      room.await(r);
+      askNext();
+    }
+  }
+
+  /** Has the upstream asked for those who wait, as far as there is room. */
+  private void askNext() {
+    for (Resume r = room.next(); r != null; r = room.next()) {
+      Position at = Objects.requireNonNull(r.at);
       r.rewinds = rewinds;
       // One that has left all that it came for has nothing to be asked for.
       if (r.subscriptions.isEmpty() || !r.connection.replay(r, at)) {
-        live(r, null, reset(r, StreamReset.Reason.LOST, at, now));
+        room.dismiss(r);
+        live(r, null, reset(r, StreamReset.Reason.LOST, at, Objects.requireNonNull(position)));
       }
     }
   }

@@ -92,13 +92,21 @@ final class UpstreamEnd {
     return resumes.position();
   }
 
-  /** A connection has written a replay. */
+  /** The upstream has answered. Returns whether the connection still waits for it. */
+  boolean answered(Resume resume, Replay replay) {
+    lock.lock();
+    try {
+      return resumes.answered(resume, replay);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A connection's transport has taken a replay. */
   void replayed(Resume resume, Replay replay) {
     lock.lock();
     try {
-      resume.replays++;
-      resume.events += replay.events();
-      resumes.replayed(resume, replay.upTo());
+      resumes.replayed(resume, replay);
     } finally {
       lock.unlock();
     }

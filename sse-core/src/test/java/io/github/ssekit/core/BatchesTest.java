@@ -39,7 +39,7 @@ class BatchesTest {
     a.append(1, frame("a"), null);
     b.append(2, frame("b"), null);
     a.append(3, frame("c"), null);
-    batches.begin(2, 3);
+    batches.begin(2, 3, Long.MAX_VALUE);
     Batch batch = behind(startB, startA);
     assertEquals("a b", data(batch));
     assertEquals(2, batch.ends[0].ordinal);
@@ -54,7 +54,7 @@ class BatchesTest {
     for (int i = 1; i <= 4; i++) {
       a.append(i, frame("x" + i), null); // 10 bytes each
     }
-    batches.begin(4, 4);
+    batches.begin(4, 4, Long.MAX_VALUE);
     Batch batch = behind(startA);
     assertEquals("x1 x2 x3", data(batch), "exactly the cap");
     assertEquals("x4", data(behind(batch.ends)));
@@ -66,7 +66,7 @@ class BatchesTest {
     a.append(1, frame("1"), null);
     a.append(2, large, null);
     a.append(3, frame("3"), null);
-    batches.begin(3, 3);
+    batches.begin(3, 3, Long.MAX_VALUE);
     Batch first = behind(startA);
     assertEquals("1", data(first));
     Batch second = behind(first.ends);
@@ -78,19 +78,19 @@ class BatchesTest {
   void sameCursorsShareOneArrayWithinASweepOnly() {
     a.append(1, frame("1"), null);
     a.append(2, frame("2"), null);
-    batches.begin(2, 2);
+    batches.begin(2, 2, Long.MAX_VALUE);
     Batch one = behind(startA, startB);
     assertSame(one, batches.behind(new Entry[] {startA, startB}));
     assertNotSame(one, batches.behind(new Entry[] {startA}));
     batches.end();
-    batches.begin(2, 2);
+    batches.begin(2, 2, Long.MAX_VALUE);
     assertNotSame(one, batches.behind(new Entry[] {startA, startB}));
   }
 
   @Test
   void theCursorsOfTheCallerAreNotMoved() {
     a.append(1, frame("1"), null);
-    batches.begin(1, 1);
+    batches.begin(1, 1, Long.MAX_VALUE);
     Entry[] cursors = {startA};
     behind(cursors);
     assertSame(startA, cursors[0]);
@@ -102,7 +102,7 @@ class BatchesTest {
     for (int i = 2; i <= 6; i++) {
       a.append(i, frame("a" + i), null);
     }
-    batches.begin(6, 6);
+    batches.begin(6, 6, Long.MAX_VALUE);
     assertSame(Entry.CUT, batches.next(startA));
     assertNull(batches.behind(new Entry[] {startA}));
     assertNull(batches.behind(new Entry[] {startB, startA}));
@@ -111,7 +111,7 @@ class BatchesTest {
 
   @Test
   void nothingBehindTheCursorsIsNoBatch() {
-    batches.begin(0, 0);
+    batches.begin(0, 0, Long.MAX_VALUE);
     assertNull(batches.behind(new Entry[] {startA, startB}));
     assertNull(batches.behind(new Entry[0]));
   }
@@ -132,7 +132,7 @@ class BatchesTest {
             });
     writer.start();
     try {
-      batches.begin(Long.MAX_VALUE, Long.MAX_VALUE);
+      batches.begin(Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
       int joined = 0;
       for (int i = 0; i < 2_000_000 || joined < 1_000; i++) {
         Batch batch = batches.behind(new Entry[] {newest.get()});

@@ -155,7 +155,13 @@ class ResumeModelTest {
   private void run(int seed) {
     Random random = new Random(seed);
     ManualHub hub =
-        new ManualHub(b -> b.loops(2).log(5, 1 << 20).batchCap(60).heartbeat(HEARTBEAT));
+        new ManualHub(
+            b ->
+                b.loops(2)
+                    .log(5, 1 << 20)
+                    .batchCap(60)
+                    .heartbeat(HEARTBEAT)
+                    .replayLimit(1 + seed % 4 * 60));
     FakeRedis redis = new FakeRedis(random, hub.hub);
     hub.hub.attach(redis);
     List<Client> clients = new ArrayList<>();

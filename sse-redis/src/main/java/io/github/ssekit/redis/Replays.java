@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
  * The replays that clients of this node ask for: clients that ask for the same share one read of
  * Redis, and a few reads at a time run, however many clients come at once.
  *
- * <p>A page that was read stays true, so it is kept a moment for those who come next. What fails is
- * tried again until Redis answers: the clients wait, connected.
+ * <p>A page that was read stays true, so it is kept a moment for those who come next, in a bounded
+ * number of bytes; how many pages clients hold beside these, the hub bounds. What nobody waits for
+ * any more is not read. What fails is tried again until Redis answers: the clients wait, connected.
  */
 final class Replays implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Replays.class.getName());
@@ -83,18 +84,14 @@ final class Replays implements AutoCloseable {
   }
 
   private void read(Question question, Read read) {
+    if (isForNobody(question, read)) {
+      return;
+    }
     Replay answer;
     try {
       answer = source.apply(question.after(), question.channels());
     } catch (RuntimeException e) {
       LOG.log(DEBUG, "History could not be read, and is tried again: {0}", e.toString());
-      synchronized (reads) {
-        read.sinks.removeIf(sink -> !sink.isWanted());
-        if (read.sinks.isEmpty()) {
-          reads.remove(question);
-          return;
-        }
-      }
       Future<?> unused =
           threads.schedule(() -> read(question, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
@@ -106,8 +103,27 @@ final class Replays implements AutoCloseable {
       keptBytes += answer.length();
       sinks = List.copyOf(read.sinks);
       read.sinks.clear();
+      expire();
     }
     sinks.forEach(sink -> sink.accept(answer));
+    Future<?> unused = threads.schedule(this::expireAll, KEEP_NANOS, TimeUnit.NANOSECONDS);
+  }
+
+  /** Forgets a question if all who asked it have gone. */
+  private boolean isForNobody(Question question, Read read) {
+    synchronized (reads) {
+      read.sinks.removeIf(sink -> !sink.isWanted());
+      if (read.sinks.isEmpty()) {
+        reads.remove(question);
+      }
+      return read.sinks.isEmpty();
+    }
+  }
+
+  private void expireAll() {
+    synchronized (reads) {
+      expire();
+    }
   }
 
   /** Forgets answers that are old, or too many. */
@@ -117,7 +133,7 @@ final class Replays implements AutoCloseable {
     while (oldest.hasNext()) {
       Read read = oldest.next();
       Replay answer = read.answer;
-      if (answer != null && (now - read.answered > KEEP_NANOS || keptBytes > KEEP_BYTES)) {
+      if (answer != null && (now - read.answered >= KEEP_NANOS || keptBytes > KEEP_BYTES)) {
         keptBytes -= answer.length();
         oldest.remove();
       }

@@ -1,0 +1,120 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.Replay;
+import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.core.Upstream.ReplaySink;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ReplaysTest {
+  private static final int MIB = 1 << 20;
+
+  /** Opened when the source may answer. */
+  private final CountDownLatch answering = new CountDownLatch(1);
+
+  private final AtomicInteger read = new AtomicInteger();
+  private final List<WeakReference<Replay>> made = new CopyOnWriteArrayList<>();
+  private final Replays replays = new Replays(this::page);
+
+  /** A client that keeps nothing of what it gets. */
+  private static final class Sink implements ReplaySink {
+    volatile boolean wanted = true;
+    volatile boolean answered;
+
+    @Override
+    public boolean isWanted() {
+      return wanted;
+    }
+
+    @Override
+    public void accept(@Nullable Replay replay) {
+      answered = Objects.requireNonNull(replay).length() > 0;
+    }
+  }
+
+  @AfterEach
+  void close() {
+    replays.close();
+  }
+
+  private Replay page(Position after, Collection<String> channels) {
+    try {
+      answering.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    read.incrementAndGet();
+    Position upTo = new Position(after.milliseconds() + 1, 0);
+    SseEvent event = SseEvent.of("x".repeat(MIB)).withId(upTo.toString());
+    Replay page = Replay.of(List.of(), List.of(event), upTo);
+    made.add(new WeakReference<>(page));
+    return page;
+  }
+
+  private List<Sink> ask(int from, int to) {
+    List<Sink> sinks = new ArrayList<>();
+    for (int i = from; i < to; i++) {
+      Sink sink = new Sink();
+      sinks.add(sink);
+      replays.replay(new Position(i, 0), List.of("a"), sink);
+    }
+    return sinks;
+  }
+
+  private long kept() {
+    System.gc();
+    return made.stream().filter(page -> page.get() != null).count();
+  }
+
+  @Test
+  void answersAreKeptInABoundedNumberOfBytesThoughNobodyAsksAnyMore() {
+    List<Sink> sinks = ask(0, 40);
+    answering.countDown();
+    await().until(() -> sinks.stream().allMatch(s -> s.answered));
+    // Two more may be on their way from the threads.
+    await().until(() -> kept() <= 8 + 2);
+  }
+
+  @Test
+  void answersAreForgottenInTimeThoughNobodyAsksAnyMore() {
+    answering.countDown();
+    List<Sink> sinks = ask(0, 4);
+    await().until(() -> sinks.stream().allMatch(s -> s.answered));
+    await().until(() -> kept() == 0);
+  }
+
+  @Test
+  void whatNobodyWaitsForAnyMoreIsNotRead() {
+    List<Sink> sinks = ask(0, 100);
+    sinks.subList(10, 99).forEach(s -> s.wanted = false);
+    answering.countDown();
+    await().until(() -> sinks.get(99).answered);
+    assertTrue(sinks.stream().noneMatch(s -> !s.wanted && s.answered));
+    assertEquals(11, read.get());
+  }
+
+  @Test
+  void whoAsksForTheSameSharesARead() {
+    List<Sink> sinks = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      sinks.addAll(ask(0, 1));
+    }
+    answering.countDown();
+    await().until(() -> sinks.stream().allMatch(s -> s.answered));
+    assertEquals(1, read.get());
+  }
+}
