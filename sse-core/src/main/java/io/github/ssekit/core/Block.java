@@ -7,6 +7,10 @@ package io.github.ssekit.core;
  * so that every block in existence can be written: there is nothing to escape or to clean later.
  */
 public sealed interface Block permits SseEvent, Comment, ReconnectionTime {
-  /** The bytes of this block, encoded anew at each call. */
+  /**
+   * The bytes of this block, encoded anew at each call.
+   *
+   * @throws IllegalArgumentException if these are more than an array can have, 2147483639
+   */
   Frame frame();
 }

@@ -1,6 +1,5 @@
 package io.github.ssekit.core;
 
-import io.github.ssekit.core.EventStreamLimitException.Limit;
 import java.util.Arrays;
 
 /**
@@ -12,21 +11,26 @@ final class ByteAccumulator {
   private static final int KEPT = 64 << 10;
   private static final byte[] EMPTY = {};
 
-  private final Limit limit;
+  /** The longest array that every JVM can make. */
+  static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+  private final int maxEventBytes;
   private final int maxBytes;
   private byte[] bytes = EMPTY;
   private int length;
 
   /**
+   * One for the data of an event, and some bytes more.
+   *
    * @throws IllegalArgumentException if the limit is not positive
    */
-  ByteAccumulator(Limit limit, int maxBytes) {
-    if (maxBytes < 1) {
+  ByteAccumulator(int maxEventBytes, int more) {
+    if (maxEventBytes < 1) {
       throw new IllegalArgumentException(
-          limit.parameter() + " is " + maxBytes + "; give it at least 1");
+          "maxEventBytes is " + maxEventBytes + "; give it at least 1");
     }
-    this.limit = limit;
-    this.maxBytes = maxBytes;
+    this.maxEventBytes = maxEventBytes;
+    this.maxBytes = (int) Math.min((long) maxEventBytes + more, MAX_ARRAY);
   }
 
   /**
@@ -52,7 +56,7 @@ final class ByteAccumulator {
    */
   void check(int more) {
     if (more > maxBytes - length) {
-      throw new EventStreamLimitException(limit, maxBytes);
+      throw new EventStreamLimitException(maxEventBytes);
     }
   }
 

@@ -6,10 +6,15 @@ package io.github.ssekit.core;
  */
 public interface EventStreamHandler {
   /**
-   * An event is dispatched (WHATWG HTML 9.2.6). Its id is the last event ID, {@code ""} where the
-   * stream has set none; its data is never null.
+   * An event is dispatched (WHATWG HTML 9.2.6).
+   *
+   * @param event as it was written: its id is that of its own block, null if that has none; its
+   *     data is never null
+   * @param lastEventId the id to reconnect with once this event is handled: the event's own, or
+   *     that of an earlier block; {@code ""} if no block has set one. What a browser calls {@code
+   *     lastEventId}.
    */
-  default void onEvent(SseEvent event) {}
+  default void onEvent(SseEvent event, String lastEventId) {}
 
   /** A comment was read. */
   default void onComment(Comment comment) {}

@@ -2,7 +2,6 @@ package io.github.ssekit.core;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import io.github.ssekit.core.EventStreamLimitException.Limit;
 import java.time.Duration;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -17,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  * Ill-formed UTF-8 is replaced by U+FFFD as the Encoding Standard defines.
  *
  * <p>Time is linear in the bytes however they are cut. A line and an event's data are held until
- * they are complete, each up to a limit in bytes: by default 2 MiB (2097152) for a line and 8 MiB
- * (8388608) for an event.
+ * they are complete, each up to a limit in bytes, by default 8 MiB (8388608); the last event ID and
+ * the event type are held too, each from one line.
  *
  * <p>For one thread at a time: nothing in here is synchronised.
  *
@@ -27,13 +26,16 @@ import org.jspecify.annotations.Nullable;
  * further input.
  */
 public final class EventStreamParser {
-  static final int MAX_LINE_BYTES = 2 << 20;
   static final int MAX_EVENT_BYTES = 8 << 20;
 
   private static final byte[] DATA = "data".getBytes(US_ASCII);
   private static final byte[] EVENT = "event".getBytes(US_ASCII);
   private static final byte[] ID = "id".getBytes(US_ASCII);
   private static final byte[] RETRY = "retry".getBytes(US_ASCII);
+
+  /** What a line may have beside the data: {@code "data: "}. */
+  private static final int FIELD = DATA.length + 2;
+
   private static final int ABSENT = -1;
 
   private final EventStreamHandler handler;
@@ -49,26 +51,36 @@ public final class EventStreamParser {
   private final ByteAccumulator data;
   private boolean hasData;
   private @Nullable String type;
-  private String lastEventIdBuffer = "";
+
+  /**
+   * The id of the block that is being read, or null: the buffer of 9.2.6 is this, else the last.
+   */
+  private @Nullable String id;
 
   private String lastEventId = "";
 
-  /** A parser with the default limits. */
+  /** A parser with the default limit. */
   public EventStreamParser(EventStreamHandler handler) {
-    this(handler, MAX_LINE_BYTES, MAX_EVENT_BYTES);
+    this(handler, MAX_EVENT_BYTES);
   }
 
   /**
-   * A parser with limits of its own.
+   * A parser with a limit of its own.
    *
-   * @param maxLineBytes the longest line, in bytes without its line end
-   * @param maxEventBytes the longest data of an event, in bytes, its lines joined by LF
-   * @throws IllegalArgumentException if a limit is less than 1
+   * @param maxEventBytes the longest data of an event, in bytes, its lines joined by LF. A line may
+   *     be longer by the six bytes of {@code "data: "}, so that all of the data may be one line.
+   * @throws IllegalArgumentException if the limit is less than 1
    */
-  public EventStreamParser(EventStreamHandler handler, int maxLineBytes, int maxEventBytes) {
+  public EventStreamParser(EventStreamHandler handler, int maxEventBytes) {
+    this(handler, "", maxEventBytes);
+  }
+
+  /** One that goes on where an earlier connection has ended. */
+  EventStreamParser(EventStreamHandler handler, String lastEventId, int maxEventBytes) {
     this.handler = Objects.requireNonNull(handler, "handler");
-    this.splitter = new LineSplitter(maxLineBytes, this::line);
-    this.data = new ByteAccumulator(Limit.EVENT, maxEventBytes);
+    this.lastEventId = Objects.requireNonNull(lastEventId, "lastEventId");
+    this.data = new ByteAccumulator(maxEventBytes, 0);
+    this.splitter = new LineSplitter(new ByteAccumulator(maxEventBytes, FIELD), this::line);
   }
 
   /** Parses the next bytes of the stream: {@link #feed(byte[], int, int)} of the whole array. */
@@ -79,7 +91,7 @@ public final class EventStreamParser {
   /**
    * Parses the next bytes of the stream. The array is neither modified nor kept.
    *
-   * @throws EventStreamLimitException if a line or an event is longer than its limit; what came
+   * @throws EventStreamLimitException if a line or an event is longer than the limit; what came
    *     before it was told to the handler
    * @throws IllegalStateException if an earlier call has thrown, or if the handler itself feeds
    * @throws IndexOutOfBoundsException if the array has no such range; the parser stays usable
@@ -180,7 +192,7 @@ public final class EventStreamParser {
         return; // 9.2.6: an id with NUL is ignored.
       }
     }
-    lastEventIdBuffer = Utf8.decode(bytes, from, to);
+    id = Utf8.decode(bytes, from, to);
   }
 
   /** Times beyond what {@link ReconnectionTime} holds mean "very late", so they are cut to it. */
@@ -203,14 +215,18 @@ public final class EventStreamParser {
   }
 
   private void blankLine() {
-    lastEventId = lastEventIdBuffer;
+    String eventId = id;
+    if (eventId != null) {
+      lastEventId = eventId;
+      id = null;
+    }
     String eventType = type;
     type = null;
     if (hasData) {
       String eventData = Utf8.decode(data.bytes(), 0, data.length());
       hasData = false;
       data.clear();
-      handler.onEvent(new SseEvent(eventType, eventData, lastEventId));
+      handler.onEvent(SseEvent.parsed(eventType, eventData, eventId), lastEventId);
     }
   }
 }

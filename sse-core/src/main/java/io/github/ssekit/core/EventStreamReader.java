@@ -19,41 +19,58 @@ import org.jspecify.annotations.Nullable;
  * <p>For one thread at a time, except that another may close it, where the stream allows that.
  */
 public final class EventStreamReader implements Closeable {
+  /** An event and the last event ID once it is returned. */
+  private record Dispatched(SseEvent event, String lastEventId) {}
+
   private final InputStream in;
   private final EventStreamParser parser;
   private final byte[] chunk = new byte[16 << 10];
 
   /** Events that were read together with the one returned last. */
-  private final Queue<SseEvent> read = new ArrayDeque<>();
+  private final Queue<Dispatched> read = new ArrayDeque<>();
 
-  private String returnedId = "";
+  private String returnedId;
   private @Nullable ReconnectionTime reconnectionTime;
   private @Nullable EventStreamLimitException exceeded;
 
   /**
-   * A reader with the default limits of {@link EventStreamParser} that owns the stream: closing the
-   * one closes the other.
+   * A reader of a first connection, with the default limit of {@link EventStreamParser}, that owns
+   * the stream: closing the one closes the other.
    */
   public EventStreamReader(InputStream in) {
-    this(in, EventStreamParser.MAX_LINE_BYTES, EventStreamParser.MAX_EVENT_BYTES);
+    this(in, "");
   }
 
   /**
-   * A reader with limits of its own, in bytes, that owns the stream.
+   * A reader of a connection that resumes an earlier one, with the default limit; it owns the
+   * stream.
    *
-   * @throws IllegalArgumentException if a limit is less than 1
-   * @see EventStreamParser#EventStreamParser(EventStreamHandler, int, int)
+   * @param lastEventId the {@code Last-Event-ID} that was sent: {@link #lastEventId} begins with
+   *     it, so that the place is kept if this connection ends before it has brought an id
    */
-  public EventStreamReader(InputStream in, int maxLineBytes, int maxEventBytes) {
-    this.in = Objects.requireNonNull(in, "in");
-    this.parser = new EventStreamParser(new Receiver(), maxLineBytes, maxEventBytes);
+  public EventStreamReader(InputStream in, String lastEventId) {
+    this(in, lastEventId, EventStreamParser.MAX_EVENT_BYTES);
   }
 
   /**
-   * The next event, or null at the end of the stream, where an unfinished event is discarded. Its
-   * id is the last event ID. Blocks as the stream does.
+   * A reader with a limit of its own, that owns the stream.
    *
-   * @throws EventStreamLimitException if a line or an event is longer than its limit, once the
+   * @param lastEventId the {@code Last-Event-ID} that was sent, or {@code ""}
+   * @param maxEventBytes the longest data of an event, in bytes, see {@link
+   *     EventStreamParser#EventStreamParser(EventStreamHandler, int)}
+   * @throws IllegalArgumentException if the limit is less than 1
+   */
+  public EventStreamReader(InputStream in, String lastEventId, int maxEventBytes) {
+    this.in = Objects.requireNonNull(in, "in");
+    this.parser = new EventStreamParser(new Receiver(), lastEventId, maxEventBytes);
+    this.returnedId = lastEventId;
+  }
+
+  /**
+   * The next event as it was written, with the id of its own block or null; or null at the end of
+   * the stream, where an unfinished event is discarded. Blocks as the stream does.
+   *
+   * @throws EventStreamLimitException if an event or a line is longer than the limit, once the
    *     events before it are returned; then at each further call
    * @throws IOException as the stream throws it
    */
@@ -72,15 +89,16 @@ public final class EventStreamReader implements Closeable {
         exceeded = e;
       }
     }
-    SseEvent event = read.remove();
-    returnedId = Objects.requireNonNull(event.id());
-    return event;
+    Dispatched next = read.remove();
+    returnedId = next.lastEventId;
+    return next.event;
   }
 
   /**
-   * The last event ID to reconnect with. It never runs ahead of the events that were returned, so
-   * none is lost; blocks of only an id count once nothing that was read waits to be returned. Empty
-   * if there is none.
+   * The last event ID to reconnect with: that of the event returned last, or of an earlier block.
+   * It never runs ahead of the events that were returned, so none is lost; blocks of only an id
+   * count once nothing that was read waits to be returned. What the reader began with if the stream
+   * has set none.
    */
   public String lastEventId() {
     return read.isEmpty() ? parser.lastEventId() : returnedId;
@@ -98,8 +116,8 @@ public final class EventStreamReader implements Closeable {
 
   private final class Receiver implements EventStreamHandler {
     @Override
-    public void onEvent(SseEvent event) {
-      read.add(event);
+    public void onEvent(SseEvent event, String lastEventId) {
+      read.add(new Dispatched(event, lastEventId));
     }
 
     @Override

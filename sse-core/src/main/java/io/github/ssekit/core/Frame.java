@@ -37,18 +37,23 @@ public final class Frame {
     return new Frame(text.getBytes(UTF_8));
   }
 
-  /** The frame of an event whose fields are checked and normalised, as {@link SseEvent}'s are. */
+  /**
+   * The frame of an event whose fields are checked and normalised, as {@link SseEvent}'s are.
+   *
+   * @throws IllegalArgumentException if it has more bytes than an array can have
+   */
   static Frame of(@Nullable String id, @Nullable String type, @Nullable String data) {
     byte[] idBytes = utf8(id);
     byte[] typeBytes = utf8(type);
     byte[] dataBytes = utf8(data);
     byte[] out =
         new byte
-            [fieldLength(ID, idBytes)
-                + fieldLength(EVENT, typeBytes)
-                + fieldLength(DATA, dataBytes)
-                + DATA.length * lineFeeds(dataBytes)
-                + 1];
+            [arrayLength(
+                fieldLength(ID, idBytes)
+                    + fieldLength(EVENT, typeBytes)
+                    + fieldLength(DATA, dataBytes)
+                    + (long) DATA.length * lineFeeds(dataBytes)
+                    + 1)];
     int at = putField(out, 0, ID, idBytes);
     at = putField(out, at, EVENT, typeBytes);
     at = putData(out, at, dataBytes);
@@ -80,8 +85,21 @@ public final class Frame {
     return s == null ? null : s.getBytes(UTF_8);
   }
 
-  private static int fieldLength(byte[] name, byte @Nullable [] value) {
-    return value == null ? 0 : name.length + value.length + 1;
+  private static long fieldLength(byte[] name, byte @Nullable [] value) {
+    return value == null ? 0 : (long) name.length + value.length + 1;
+  }
+
+  /**
+   * A length that an array can have: data of many short lines is written in up to seven times its
+   * size.
+   */
+  static int arrayLength(long length) {
+    if (length > ByteAccumulator.MAX_ARRAY) {
+      throw new IllegalArgumentException(
+          "event of %d bytes as a frame is over the limit of %d; split it"
+              .formatted(length, ByteAccumulator.MAX_ARRAY));
+    }
+    return (int) length;
   }
 
   private static int lineFeeds(byte @Nullable [] data) {

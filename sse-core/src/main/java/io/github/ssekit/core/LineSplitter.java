@@ -1,7 +1,5 @@
 package io.github.ssekit.core;
 
-import io.github.ssekit.core.EventStreamLimitException.Limit;
-
 /**
  * Splits the chunks of a byte stream into lines that end in CR, LF or CRLF (WHATWG HTML 9.2.5), in
  * UTF-8, where no other character holds these bytes.
@@ -21,10 +19,10 @@ final class LineSplitter {
   private boolean afterCr;
 
   /**
-   * @throws IllegalArgumentException if the limit is not positive
+   * @param unfinished whose limit is that of a line
    */
-  LineSplitter(int maxLineBytes, Lines lines) {
-    this.unfinished = new ByteAccumulator(Limit.LINE, maxLineBytes);
+  LineSplitter(ByteAccumulator unfinished, Lines lines) {
+    this.unfinished = unfinished;
     this.lines = lines;
   }
 

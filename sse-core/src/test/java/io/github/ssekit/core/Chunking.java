@@ -33,10 +33,15 @@ enum Chunking {
   }
 
   /** What a fresh parser tells. */
-  List<Block> parse(byte[] bytes, Random random) {
+  Recorder read(byte[] bytes, Random random) {
     Recorder recorder = new Recorder();
     feed(new EventStreamParser(recorder), bytes, random);
-    return recorder.blocks();
+    return recorder;
+  }
+
+  /** The blocks that a fresh parser tells of. */
+  List<Block> parse(byte[] bytes, Random random) {
+    return read(bytes, random).blocks();
   }
 
   @Override

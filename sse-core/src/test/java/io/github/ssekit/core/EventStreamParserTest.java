@@ -9,7 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.EventStreamLimitException.Limit;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -19,7 +18,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EventStreamParserTest {
-  private static final int LINE = 10;
   private static final int EVENT = 12;
 
   private final Recorder recorder = new Recorder();
@@ -62,8 +60,9 @@ class EventStreamParserTest {
         new EventStreamParser(
             new EventStreamHandler() {
               @Override
-              public void onEvent(SseEvent event) {
-                seen[0] = self[0].lastEventId();
+              public void onEvent(SseEvent event, String lastEventId) {
+                assertEquals(lastEventId, self[0].lastEventId());
+                seen[0] = lastEventId;
               }
             });
 
@@ -125,68 +124,49 @@ class EventStreamParserTest {
 
   @ParameterizedTest
   @EnumSource
-  void lineAndEventOfExactlyTheLimitPass(Chunking chunking) {
-    EventStreamParser limited = new EventStreamParser(recorder, LINE, EVENT);
+  void anEventOfExactlyTheLimitPassesInOneLineOrInMany(Chunking chunking) {
+    EventStreamParser limited = new EventStreamParser(recorder, EVENT);
 
-    chunking.feed(limited, "data:12345\ndata:12345\n\n".getBytes(UTF_8), new Random(2));
+    chunking.feed(limited, "data: 123456789012\n\n".getBytes(UTF_8), new Random(2));
     chunking.feed(limited, "data:12345\ndata\ndata:12345\n\n".getBytes(UTF_8), new Random(2));
 
-    assertEquals(List.of(event("12345\n12345"), event("12345\n\n12345")), recorder.blocks());
+    assertEquals(List.of(event("123456789012"), event("12345\n\n12345")), recorder.blocks());
   }
 
   @ParameterizedTest
   @EnumSource
-  void lineOverTheLimitThrowsAndEndsTheParser(Chunking chunking) {
-    EventStreamParser limited = new EventStreamParser(recorder, LINE, EVENT);
-    byte[] bytes = "data: a\n\ndata:123456\n\n".getBytes(UTF_8);
+  void oneByteMoreThrowsAndEndsTheParserInOneLineOrInMany(Chunking chunking) {
+    for (String over : List.of("data: 1234567890123", "data:12345\ndata:12345\ndata:1")) {
+      EventStreamParser limited = new EventStreamParser(recorder, EVENT);
+      byte[] bytes = ("data: a\n\n" + over + "\n\n").getBytes(UTF_8);
 
-    EventStreamLimitException e =
-        assertThrows(
-            EventStreamLimitException.class, () -> chunking.feed(limited, bytes, new Random(3)));
+      EventStreamLimitException e =
+          assertThrows(
+              EventStreamLimitException.class, () -> chunking.feed(limited, bytes, new Random(3)));
 
-    assertEquals(Limit.LINE, e.limit());
-    assertEquals(LINE, e.maxBytes());
-    assertEquals(
-        "a line of the event stream exceeds 10 bytes; raise maxLineBytes where the"
-            + " EventStreamParser or EventStreamReader is made",
-        e.getMessage());
-    assertEquals(List.of(event("a")), recorder.blocks());
-    assertRefuses(limited);
+      assertEquals(EVENT, e.maxEventBytes());
+      assertEquals(
+          "an event of the event stream, or one line, exceeds maxEventBytes 12; raise it where the"
+              + " EventStreamParser or EventStreamReader is made",
+          e.getMessage());
+      assertRefuses(limited);
+    }
+    assertEquals(List.of(event("a"), event("a")), recorder.blocks());
   }
 
   @ParameterizedTest
   @EnumSource
   void lineOverTheLimitThrowsBeforeItEnds(Chunking chunking) {
-    EventStreamParser limited = new EventStreamParser(recorder, LINE, EVENT);
-    byte[] bytes = ":1234567890".getBytes(UTF_8);
+    EventStreamParser limited = new EventStreamParser(recorder, EVENT);
+    byte[] bytes = (":" + "x".repeat(EVENT + 6)).getBytes(UTF_8);
 
     assertThrows(
         EventStreamLimitException.class, () -> chunking.feed(limited, bytes, new Random(4)));
   }
 
-  @ParameterizedTest
-  @EnumSource
-  void eventOverTheLimitThrowsAndEndsTheParser(Chunking chunking) {
-    EventStreamParser limited = new EventStreamParser(recorder, LINE, EVENT);
-    byte[] bytes = "data: a\n\ndata:12345\ndata:12345\ndata:1\n\n".getBytes(UTF_8);
-
-    EventStreamLimitException e =
-        assertThrows(
-            EventStreamLimitException.class, () -> chunking.feed(limited, bytes, new Random(5)));
-
-    assertEquals(Limit.EVENT, e.limit());
-    assertEquals(EVENT, e.maxBytes());
-    assertEquals(
-        "the data of one event exceeds 12 bytes; raise maxEventBytes where the"
-            + " EventStreamParser or EventStreamReader is made",
-        e.getMessage());
-    assertEquals(List.of(event("a")), recorder.blocks());
-    assertRefuses(limited);
-  }
-
   @Test
   void limitOfAnEventIsNotSpentByCommentsAndOtherFields() {
-    EventStreamParser limited = new EventStreamParser(recorder, LINE, EVENT);
+    EventStreamParser limited = new EventStreamParser(recorder, EVENT);
 
     limited.feed((":\nx: y\nid: 1\n".repeat(100) + "data: a\n\n").getBytes(UTF_8));
 
@@ -194,34 +174,30 @@ class EventStreamParserTest {
   }
 
   @Test
-  void defaultLimitsAreAsDocumented() {
-    feed("data:" + "x".repeat(2097152 - 5) + "\n\n");
-    EventStreamLimitException line =
-        assertThrows(EventStreamLimitException.class, () -> feed("x".repeat(2097153)));
-    EventStreamParser other = new EventStreamParser(recorder);
-    byte[] mebibyte = ("data:" + "x".repeat((1 << 20) - 1) + "\n").getBytes(UTF_8);
-    for (int i = 0; i < 8; i++) {
-      other.feed(mebibyte);
-    }
-    EventStreamLimitException event =
-        assertThrows(EventStreamLimitException.class, () -> other.feed("data:x\n".getBytes(UTF_8)));
+  void defaultLimitIsAsDocumentedForOneLineToo() {
+    feed("data: " + "x".repeat(8388608) + "\n\n");
+    assertEquals(1, recorder.blocks().size());
+    EventStreamLimitException e =
+        assertThrows(
+            EventStreamLimitException.class, () -> feed("data: " + "x".repeat(8388609) + "\n\n"));
 
-    assertEquals(2097152, line.maxBytes());
-    assertEquals(8388608, event.maxBytes());
+    assertEquals(8388608, e.maxEventBytes());
   }
 
   @Test
-  void limitsBelowOneAreRefused() {
+  void limitBelowOneIsRefused() {
     assertEquals(
-        "maxLineBytes is 0; give it at least 1",
-        assertThrows(
-                IllegalArgumentException.class, () -> new EventStreamParser(recorder, 0, EVENT))
+        "maxEventBytes is 0; give it at least 1",
+        assertThrows(IllegalArgumentException.class, () -> new EventStreamParser(recorder, 0))
             .getMessage());
-    assertEquals(
-        "maxEventBytes is -1; give it at least 1",
-        assertThrows(
-                IllegalArgumentException.class, () -> new EventStreamParser(recorder, LINE, -1))
-            .getMessage());
+  }
+
+  @Test
+  void noLimitIsBeyondTheLongestArray() {
+    ByteAccumulator most = new ByteAccumulator(Integer.MAX_VALUE, 6);
+
+    most.check(Integer.MAX_VALUE - 8);
+    assertThrows(EventStreamLimitException.class, () -> most.check(Integer.MAX_VALUE - 7));
   }
 
   @Test
@@ -289,6 +265,19 @@ class EventStreamParserTest {
 
     SseEvent event = (SseEvent) recorder.blocks().get(0);
     assertTrue(event.data() != null && event.data().length() == (2 << 20) - 1);
+  }
+
+  @Test
+  void aLongIdTakesNoTimeOfTheEventsBehindIt() {
+    feed("id:" + "x".repeat(2 << 20) + "\n\n");
+    byte[] bytes = "data\n\n".repeat(20_000).getBytes(UTF_8);
+
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(2),
+        () -> parser.feed(bytes),
+        "checking the id anew for each event would take many seconds");
+
+    assertEquals(20_000, recorder.blocks().size());
   }
 
   private void feed(String s) {

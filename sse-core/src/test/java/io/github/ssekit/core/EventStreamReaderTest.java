@@ -10,7 +10,6 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.EventStreamLimitException.Limit;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -116,23 +115,42 @@ class EventStreamReaderTest {
     assertEquals(retry(2), reader.reconnectionTime());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"", "data: b", ": hello\n\n", "retry: 5\n\n"})
+  void aConnectionThatEndsBeforeAnIdKeepsTheOneThatWasSent(String stream) throws IOException {
+    EventStreamReader reader =
+        new EventStreamReader(new ByteArrayInputStream(stream.getBytes(UTF_8)), "7-0");
+
+    assertEquals("7-0", reader.lastEventId());
+    assertNull(reader.next());
+    assertEquals("7-0", reader.lastEventId());
+  }
+
+  @Test
+  void anEventHasItsOwnIdAndTheLastEventIdStandsBesideIt() throws IOException {
+    byte[] stream = "data: a\n\nid: 8-0\ndata: b\n\ndata: c\n\nid\ndata: d\n\n".getBytes(UTF_8);
+    EventStreamReader reader = new EventStreamReader(new ByteArrayInputStream(stream), "7-0");
+
+    assertEquals(event("a"), reader.next());
+    assertEquals("7-0", reader.lastEventId());
+    assertEquals(event(null, "b", "8-0"), reader.next());
+    assertEquals("8-0", reader.lastEventId());
+    assertEquals(event("c"), reader.next());
+    assertEquals("8-0", reader.lastEventId());
+    assertEquals(event(null, "d", ""), reader.next());
+    assertEquals("", reader.lastEventId());
+  }
+
   @Test
   void limitIsThrownAfterTheEventsBeforeItAndAtEachCall() throws IOException {
-    InputStream in = new Parts("data: a\n\ndata: b\n\ndata: 123456\n\ndata: c\n\n");
-    EventStreamReader reader = new EventStreamReader(in, 10, 10);
+    InputStream in = new Parts("data: a\n\ndata: b\n\ndata: 1234567\n\ndata: c\n\n");
+    EventStreamReader reader = new EventStreamReader(in, "", 6);
 
     assertEquals(event("a"), reader.next());
     assertEquals(event("b"), reader.next());
     EventStreamLimitException e = assertThrows(EventStreamLimitException.class, reader::next);
-    assertEquals(Limit.LINE, e.limit());
+    assertEquals(6, e.maxEventBytes());
     assertSame(e, assertThrows(EventStreamLimitException.class, reader::next));
-  }
-
-  @Test
-  void limitOfAnEventIsThrown() {
-    EventStreamReader reader = new EventStreamReader(new Parts("data: 123\ndata: 456\n\n"), 10, 6);
-
-    assertEquals(Limit.EVENT, assertThrows(EventStreamLimitException.class, reader::next).limit());
   }
 
   @Test

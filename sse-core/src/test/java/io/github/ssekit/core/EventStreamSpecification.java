@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** What WHATWG HTML 9.2.5 and 9.2.6 ask of a parser, as one table. */
@@ -16,9 +18,38 @@ final class EventStreamSpecification {
    *
    * @param input each character stands for one byte
    * @param anyLineEnds whether LF in the input stands for CR and CRLF too
+   * @param expected the blocks, each event with its own id
+   * @param lastEventIds what the last event ID is at each event
    */
   record Row(
-      String clause, String description, String input, boolean anyLineEnds, List<Block> expected) {
+      String clause,
+      String description,
+      String input,
+      boolean anyLineEnds,
+      List<Block> expected,
+      List<String> lastEventIds) {
+
+    Row(
+        String clause,
+        String description,
+        String input,
+        boolean anyLineEnds,
+        List<Block> expected) {
+      this(clause, description, input, anyLineEnds, expected, ids(expected));
+    }
+
+    private static List<String> ids(List<Block> blocks) {
+      return events(blocks).stream().map(e -> Objects.requireNonNullElse(e.id(), "")).toList();
+    }
+
+    private static List<SseEvent> events(List<Block> blocks) {
+      return blocks.stream().filter(SseEvent.class::isInstance).map(SseEvent.class::cast).toList();
+    }
+
+    /** Where a last event ID is not the event's own. */
+    Row lastEventIds(String... ids) {
+      return new Row(clause, description, input, anyLineEnds, expected, List.of(ids));
+    }
 
     byte[] input(LineEnd lineEnd) {
       return input.replace("\n", lineEnd.text).getBytes(ISO_8859_1);
@@ -30,10 +61,11 @@ final class EventStreamSpecification {
           : List.of(LineEnd.AS_WRITTEN);
     }
 
-    List<SseEvent> expectedEvents() {
-      return expected.stream()
-          .filter(SseEvent.class::isInstance)
-          .map(SseEvent.class::cast)
+    /** The events as clients tell them who know nothing but the last event ID. */
+    List<SseEvent> dispatched() {
+      List<SseEvent> events = events(expected);
+      return IntStream.range(0, events.size())
+          .mapToObj(i -> events.get(i).withId(lastEventIds.get(i)))
           .toList();
     }
 
@@ -115,22 +147,22 @@ final class EventStreamSpecification {
           row("9.2.6", "a name of nothing is a comment", ":data: x\n\n", new Comment("data: x")),
 
           // Event type.
-          row("9.2.6", "event type", "event: add\ndata: a\n\n", event("add", "a", "")),
+          row("9.2.6", "event type", "event: add\ndata: a\n\n", event("add", "a", null)),
           row(
               "9.2.6",
               "event type after the data",
               "data: a\nevent: add\n\n",
-              event("add", "a", "")),
+              event("add", "a", null)),
           row(
               "9.2.6",
               "the last event type counts",
               "event: x\nevent: y\ndata: a\n\n",
-              event("y", "a", "")),
+              event("y", "a", null)),
           row(
               "9.2.6",
               "event type resets",
               "event: x\ndata: a\n\ndata: b\n\n",
-              event("x", "a", ""),
+              event("x", "a", null),
               event("b")),
           row("9.2.6", "event type resets without data too", "event: x\n\ndata: b\n\n", event("b")),
           row("9.2.6", "empty event type is message", "event: x\nevent:\ndata: a\n\n", event("a")),
@@ -148,40 +180,45 @@ final class EventStreamSpecification {
               "9.2.6",
               "event types open and error are legal",
               "event: open\ndata\n\nevent: error\ndata\n\n",
-              event("open", "", ""),
-              event("error", "", "")),
+              event("open", "", null),
+              event("error", "", null)),
 
           // Last event ID.
           row("9.2.6", "id", "id: 1\ndata: a\n\n", event(null, "a", "1")),
           row("9.2.6", "id after the data", "data: a\nid: 1\n\n", event(null, "a", "1")),
           row(
-              "9.2.6",
-              "id persists",
-              "id: 1\ndata: a\n\ndata: b\n\n",
-              event(null, "a", "1"),
-              event(null, "b", "1")),
-          row(
-              "9.2.6",
-              "id of a block without data persists",
-              "id: 1\n\ndata: b\n\n",
-              event(null, "b", "1")),
+                  "9.2.6",
+                  "id persists",
+                  "id: 1\ndata: a\n\ndata: b\n\n",
+                  event(null, "a", "1"),
+                  event("b"))
+              .lastEventIds("1", "1"),
+          row("9.2.6", "id of a block without data persists", "id: 1\n\ndata: b\n\n", event("b"))
+              .lastEventIds("1"),
           row(
               "9.2.6",
               "empty id resets",
               "id: 1\ndata: a\n\nid:\ndata: b\n\n",
               event(null, "a", "1"),
-              event("b")),
+              event(null, "b", "")),
           row(
               "9.2.6",
               "id without colon resets",
               "id: 1\ndata: a\n\nid\ndata: b\n\n",
               event(null, "a", "1"),
-              event("b")),
+              event(null, "b", "")),
           row(
               "9.2.6",
               "id with NUL is ignored",
               "id: 1\nid: 2\0\nid: \0\ndata: a\n\n",
               event(null, "a", "1")),
+          row(
+                  "9.2.6",
+                  "id with NUL leaves the one before",
+                  "id: 1\ndata: a\n\nid: 2\0\ndata: b\n\n",
+                  event(null, "a", "1"),
+                  event("b"))
+              .lastEventIds("1", "1"),
           row("9.2.6", "the last id counts", "id: 1\nid: 2\ndata: a\n\n", event(null, "a", "2")),
           row(
               "9.2.6",
@@ -292,10 +329,10 @@ final class EventStreamSpecification {
               event("\uFFFD", "", "\uFFFD")));
 
   static SseEvent event(String data) {
-    return event(null, data, "");
+    return event(null, data, null);
   }
 
-  static SseEvent event(@Nullable String type, String data, String id) {
+  static SseEvent event(@Nullable String type, String data, @Nullable String id) {
     return new SseEvent(type, data, id);
   }
 

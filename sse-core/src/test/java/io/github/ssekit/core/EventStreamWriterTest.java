@@ -22,6 +22,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -63,19 +64,40 @@ class EventStreamWriterTest {
     assertEquals(List.of("data: data\n\n", "flush"), out.calls);
   }
 
-  @Test
-  void exceptionOfTheStreamPasses() {
-    IOException gone = new IOException("gone");
-    EventStreamWriter broken =
-        new EventStreamWriter(
-            new OutputStream() {
-              @Override
-              public void write(int b) throws IOException {
-                throw gone;
-              }
-            });
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void nothingIsWrittenBehindABlockThatMayBeTorn(boolean inFlush) {
+    IOException gone = new IOException("timed out");
+    Failing torn = new Failing(inFlush, gone);
+    EventStreamWriter broken = new EventStreamWriter(torn);
 
     assertSame(gone, assertThrows(IOException.class, () -> broken.write(SseEvent.of("a"))));
+    int written = torn.bytes.size();
+    for (Block block : List.of(SseEvent.of("b"), new Comment(""))) {
+      IOException e = assertThrows(IOException.class, () -> broken.write(block));
+      assertEquals(
+          "An earlier write has failed, perhaps within a block, which this one would end up in;"
+              + " close this writer",
+          e.getMessage());
+      assertSame(gone, e.getCause());
+    }
+    assertEquals(written, torn.bytes.size());
+  }
+
+  @Test
+  void anErrorWithinAWriteBreaksItToo() {
+    EventStreamWriter broken = new EventStreamWriter(new Failing(false, new StackOverflowError()));
+
+    assertThrows(StackOverflowError.class, () -> broken.write(SseEvent.of("a")));
+    assertThrows(IOException.class, () -> broken.write(SseEvent.of("b")));
+  }
+
+  @Test
+  void aRefusedBlockBreaksNothing() throws IOException {
+    assertThrows(IllegalArgumentException.class, () -> writer.write(SseEvent.of("open", "a")));
+
+    writer.write(SseEvent.of("b"));
+    assertEquals(List.of("data: b\n\n", "flush"), out.calls);
   }
 
   @Test
@@ -124,6 +146,46 @@ class EventStreamWriterTest {
     }
     assertEquals(threads, next.size());
     next.values().forEach(count -> assertEquals(blocks, count));
+  }
+
+  /** Takes half of the first block, or fails to flush it; then takes everything. */
+  private static final class Failing extends OutputStream {
+    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final boolean inFlush;
+    private @Nullable Throwable failure;
+
+    Failing(boolean inFlush, Throwable failure) {
+      this.inFlush = inFlush;
+      this.failure = failure;
+    }
+
+    @Override
+    public void write(int b) {
+      bytes.write(b);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int length) throws IOException {
+      bytes.write(source, offset, inFlush ? length : length / 2);
+      failUnless(inFlush);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      failUnless(!inFlush);
+    }
+
+    private void failUnless(boolean spared) throws IOException {
+      Throwable due = failure;
+      if (due == null || spared) {
+        return;
+      }
+      failure = null;
+      if (due instanceof Error e) {
+        throw e;
+      }
+      throw (IOException) due;
+    }
   }
 
   /** Keeps each call. */

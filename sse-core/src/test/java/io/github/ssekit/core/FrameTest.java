@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,6 +21,17 @@ class FrameTest {
   private static final String NASTY = "\r\n\0\uFEFF\u0085\u2028\u2029\u000B\f :é☃😀\uD83D?\uDE00";
   private static final String NASTY_LINE = NASTY.substring(2);
   private static final String NASTY_ID = NASTY.substring(3);
+
+  @Test
+  void aFrameBeyondTheLongestArrayIsRefusedBeforeItIsMade() {
+    long lineFeeds = 320_000_000;
+
+    assertEquals(Integer.MAX_VALUE - 8, Frame.arrayLength(Integer.MAX_VALUE - 8));
+    assertEquals(
+        "event of 2240000008 bytes as a frame is over the limit of 2147483639; split it",
+        assertThrows(IllegalArgumentException.class, () -> Frame.arrayLength(7 * lineFeeds + 7 + 1))
+            .getMessage());
+  }
 
   @ParameterizedTest
   @MethodSource

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /**
- * The law {@code parse(frame(e)) = e}, for random events of the characters that tend to break it.
+ * The law {@code parse(frame(e)).equals(e)}, for random events of the characters that tend to break
+ * it.
  *
  * <p>Each round is seeded with its own number. The system property {@code ssekit.law.rounds} says
  * how many there are.
@@ -32,10 +33,9 @@ class FramingLawTest {
       Random random = new Random(round);
       SseEvent event = eventWithData(random);
       byte[] frame = event.frame().toByteArray();
-      List<SseEvent> expected = List.of(dispatched(event, ""));
       for (Chunking chunking : CHUNKINGS) {
         String where = "round " + round + ", " + chunking;
-        assertEquals(expected, chunking.parse(frame, random), where);
+        assertEquals(List.of(event), chunking.parse(frame, random), where);
       }
     }
   }
@@ -46,6 +46,7 @@ class FramingLawTest {
       Random random = new Random(round);
       ByteArrayOutputStream stream = new ByteArrayOutputStream();
       List<Block> expected = new ArrayList<>();
+      List<String> lastEventIds = new ArrayList<>();
       String lastEventId = "";
       for (int n = random.nextInt(8); n > 0; n--) {
         Block block = block(random);
@@ -55,7 +56,7 @@ class FramingLawTest {
           if (event.data() == null) {
             continue;
           }
-          block = dispatched(event, lastEventId);
+          lastEventIds.add(lastEventId);
         }
         expected.add(block);
       }
@@ -67,13 +68,9 @@ class FramingLawTest {
 
       String where = "round " + round + ", " + chunking;
       assertEquals(expected, recorder.blocks(), where);
+      assertEquals(lastEventIds, recorder.lastEventIds(), where);
       assertEquals(lastEventId, parser.lastEventId(), where);
     }
-  }
-
-  /** The event as a client has it: its id is the last event ID. */
-  static SseEvent dispatched(SseEvent event, String lastEventId) {
-    return event.id() == null ? event.withId(lastEventId) : event;
   }
 
   private static Block block(Random random) {

@@ -6,14 +6,21 @@ import java.util.List;
 /** Keeps what a parser tells, in its order. */
 final class Recorder implements EventStreamHandler {
   private final List<Block> blocks = new ArrayList<>();
+  private final List<String> lastEventIds = new ArrayList<>();
 
   List<Block> blocks() {
     return blocks;
   }
 
+  /** The last event ID of each event. */
+  List<String> lastEventIds() {
+    return lastEventIds;
+  }
+
   @Override
-  public void onEvent(SseEvent event) {
+  public void onEvent(SseEvent event, String lastEventId) {
     blocks.add(event);
+    lastEventIds.add(lastEventId);
   }
 
   @Override

@@ -25,7 +25,7 @@ final class Counter implements Transport, EventStreamHandler {
   }
 
   @Override
-  public void onEvent(SseEvent event) {
+  public void onEvent(SseEvent event, String lastEventId) {
     String data = String.valueOf(event.data());
     int channel = Math.floorMod(data.charAt(0) - '0', next.length);
     String due = channel + ":" + next[channel];

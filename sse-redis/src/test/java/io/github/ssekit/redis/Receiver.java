@@ -18,7 +18,7 @@ final class Receiver implements Transport {
       new EventStreamParser(
           new EventStreamHandler() {
             @Override
-            public void onEvent(SseEvent event) {
+            public void onEvent(SseEvent event, String lastEventId) {
               events.add(event);
             }
           });

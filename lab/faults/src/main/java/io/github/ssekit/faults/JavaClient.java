@@ -27,11 +27,8 @@ final class JavaClient extends Client {
         new EventStreamParser(
             new EventStreamHandler() {
               @Override
-              public void onEvent(SseEvent event) {
-                String data = event.data();
-                String id = event.id();
-                JavaClient.this.onEvent(
-                    event.type(), data == null ? "" : data, id == null ? "" : id);
+              public void onEvent(SseEvent event, String lastEventId) {
+                JavaClient.this.onEvent(event.type(), String.valueOf(event.data()), lastEventId);
               }
 
               @Override

@@ -77,7 +77,7 @@ public class ParsingBenchmark {
     private long length;
 
     @Override
-    public void onEvent(SseEvent event) {
+    public void onEvent(SseEvent event, String lastEventId) {
       count(String.valueOf(event.data()));
     }
 
