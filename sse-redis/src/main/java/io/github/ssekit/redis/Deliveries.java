@@ -47,15 +47,29 @@ final class Deliveries {
     }
   }
 
+  int eventSizeLimit() {
+    return hub.eventSizeLimit();
+  }
+
+  /** An event of a channel with history that can't be sent: its position counts all the same. */
+  void unsendable(String channel, StreamReset.Reason why, Position position) {
+    failed(
+        channel,
+        why == StreamReset.Reason.OVERSIZED
+            ? "it is over the limit of " + hub.eventSizeLimit() + " bytes"
+            : "no server may send its event type");
+    hub.reset(channel, why);
+    hub.reached(position);
+  }
+
   /**
    * An event of a channel with history.
    *
-   * @param event null if it is none that can be sent: its position counts all the same
+   * @param event null if it can't be sent
    */
   void message(String channel, @Nullable SseEvent event, Position position) {
     if (event == null) {
-      failed(channel, "its event type is none that a server may send");
-      hub.reached(position);
+      unsendable(channel, StreamReset.Reason.LOST, position);
       return;
     }
     try {

@@ -4,43 +4,72 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.core.Position;
 import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.core.StreamReset.Reason;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * An entry of a channel's stream in Redis: fields {@code p} (the position of the one before it),
- * {@code t} (type) and {@code d} (data).
+ * {@code t} (type) and {@code d} (data); or {@code o} in place of the last two, the size of an
+ * event that is too large.
  *
  * @param prev null if it can't be read
- * @param event null if it is none that can be sent
+ * @param event null if it can't be sent
+ * @param unsendable why there is no event; null if there is one
+ * @param size in bytes, of what was read
  */
-record Entry(Position position, @Nullable Position prev, @Nullable SseEvent event) {
+record Entry(
+    Position position,
+    @Nullable Position prev,
+    @Nullable SseEvent event,
+    @Nullable Reason unsendable,
+    int size) {
+  /** What an entry takes besides its fields. */
+  private static final int OVERHEAD = 64;
+
+  private static final int LAST_SEQUENCE = 9_999_999;
 
   /**
    * Reads an entry as Redis replies it.
    *
-   * @throws RuntimeException if its id is no position
+   * @throws RuntimeException if it is no entry of a stream
    */
   static Entry of(List<?> reply) {
-    String id = text(reply.get(0));
-    Position position = Position.parse(id);
-    if (position == null) {
-      throw new IllegalStateException("The id " + id + " of a stream entry is no position");
-    }
     List<?> fields = (List<?>) reply.get(1);
     Position prev = null;
     String type = "";
     String data = null;
+    Reason unsendable = Reason.LOST;
+    int size = OVERHEAD;
     for (int i = 0; i + 1 < fields.size(); i += 2) {
-      String value = text(fields.get(i + 1));
+      byte[] bytes = (byte[]) fields.get(i + 1);
+      size += bytes.length;
+      String value = new String(bytes, UTF_8);
       switch (text(fields.get(i))) {
         case "p" -> prev = Position.parse(value);
         case "t" -> type = value;
         case "d" -> data = value;
+        case "o" -> unsendable = Reason.OVERSIZED;
         default -> {}
       }
     }
-    return new Entry(position, prev, data == null ? null : Message.event(type, data));
+    SseEvent event = data == null ? null : Message.event(type, data);
+    return new Entry(
+        position(text(reply.get(0))), prev, event, event == null ? unsendable : null, size);
+  }
+
+  /** Streams count further within a millisecond than we do: such an entry is none of ours. */
+  private static Position position(String id) {
+    Position position = Position.parse(id);
+    return position == null
+        ? new Position(Long.parseLong(id, 0, id.indexOf('-'), 10), LAST_SEQUENCE)
+        : position;
+  }
+
+  /** The position that a bulk string of a reply is, or another one if it is none. */
+  static Position position(Object reply, Position otherwise) {
+    Position position = Position.parse(text(reply));
+    return position == null ? otherwise : position;
   }
 
   /** A bulk string of a reply. */

@@ -6,31 +6,44 @@ import io.github.ssekit.core.Position;
 import io.github.ssekit.core.SseEvent;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.Connection;
 
 /**
  * The scope's scripts as calls. Each is one round trip, and throws a {@code JedisException} if
  * Redis does not answer. Thread-safe.
  */
 final class History {
-  private static final int PAGE_EVENTS = 1000;
-  private static final int PAGE_BYTES = 256 << 10;
+  /** What one call reads: Redis does nothing else meanwhile. */
+  private static final int CALL_EVENTS = 500;
+
+  private static final int CALL_BYTES = 256 << 10;
+  private static final int CALL_CHANNELS = 50;
+  private static final int CALL_FIELDS = 2000;
+
+  /** So few channels are read without asking first which have moved. */
+  private static final int FEW_CHANNELS = 20;
+
   private static final Duration TOKEN_AGE = Duration.ofMinutes(10);
 
   private final JedisPort redis;
   private final Scope scope;
   private final int events;
   private final Duration age;
+  private final int eventSizeLimit;
 
-  History(JedisPort redis, Scope scope, int events, Duration age) {
+  /**
+   * @param eventSizeLimit in bytes: larger events are not read
+   */
+  History(JedisPort redis, Scope scope, int events, Duration age, int eventSizeLimit) {
     this.redis = redis;
     this.scope = scope;
     this.events = events;
     this.age = age;
+    this.eventSizeLimit = eventSizeLimit;
   }
 
   /** An answer, and the run of the server that gave it. */
@@ -63,41 +76,91 @@ final class History {
                         seen == null ? "" : seen.toString()))));
   }
 
-  /** What {@code attach.lua} replies: a probe's position, and the channels' last ones by then. */
+  /** What {@code attach.lua} replies: a probe's position, and the last ones of channels by then. */
   record Attached(Position probe, Map<String, Position> last) {}
 
-  Answer<Attached> attach(String nonce, Map<String, Position> seen, Collection<String> channels) {
+  /**
+   * @param channels a few thousand at most
+   */
+  Answer<Attached> attach(String nonce, Map<String, Position> seen, List<String> channels) {
     return redis.execute(
         (connection, run) -> {
           List<byte[]> args = args(run, nonce, redis.publishCommand(), "" + seen.size());
           seen.forEach((r, position) -> args.addAll(args(r, position.toString())));
-          List<String> names = List.copyOf(channels);
-          names.forEach(name -> args.addAll(args(name)));
+          channels.forEach(channel -> args.addAll(args("last:" + channel)));
           List<?> reply =
               (List<?>) Script.ATTACH.run(connection, keys(scope.hash(), scope.control()), args);
+          List<?> ids = (List<?>) reply.get(1);
           Map<String, Position> last = new HashMap<>();
-          for (int i = 0; i < names.size(); i++) {
-            Position position = Position.parse(Entry.text(reply.get(i + 1)));
+          for (int i = 0; i < channels.size(); i++) {
+            Position position = ids.get(i) == null ? null : Position.parse(Entry.text(ids.get(i)));
             if (position != null) {
-              last.put(names.get(i), position);
+              last.put(channels.get(i), position);
             }
           }
           return new Attached(position(reply.get(0)), last);
         });
   }
 
-  Answer<Page> page(Position after, Collection<String> channels) {
-    List<String> names = List.copyOf(channels);
-    List<byte[]> keys = keys(scope.hash());
-    names.forEach(name -> keys.add(scope.stream(name)));
-    int most = Math.max(2, PAGE_EVENTS / Math.max(1, names.size()));
-    int bytes = Math.max(1, PAGE_BYTES / Math.max(1, names.size()));
+  /** Which channels hold anything after a position. */
+  Answer<Missed> missed(Position after, List<String> channels) {
+    return redis.execute((connection, run) -> missed(connection, run, after, channels));
+  }
+
+  private Missed missed(Connection connection, String run, Position after, List<String> channels) {
+    if (channels.size() <= FEW_CHANNELS) {
+      return Missed.unknown(channels);
+    }
+    Missed.Bounds first = null;
+    List<Missed.Moved> moved = new ArrayList<>();
+    for (int from = 0; from < channels.size(); from += CALL_FIELDS / 2) {
+      List<String> some = channels.subList(from, Math.min(channels.size(), from + CALL_FIELDS / 2));
+      List<byte[]> args = args(run);
+      some.forEach(channel -> args.addAll(args("last:" + channel, "floor:" + channel)));
+      List<?> reply = (List<?>) Script.MOVED.run(connection, keys(scope.hash()), args);
+      first = first == null ? Missed.Bounds.of(reply) : first;
+      Missed.add(after, some, reply, moved);
+    }
+    return new Missed(first, moved);
+  }
+
+  /**
+   * The next events of some channels after a position.
+   *
+   * @param bytes how many, about, whatever it takes of calls
+   */
+  Answer<Page> page(Position after, Missed missed, int bytes) {
+    return redis.execute((connection, run) -> page(connection, run, after, missed, bytes));
+  }
+
+  /** The next events of some channels after a position, as many as fit one call. */
+  Answer<Page> page(Position after, List<String> channels) {
     return redis.execute(
-        (connection, run) -> {
-          List<byte[]> args = args(run, after.toString(), "" + most, "" + bytes);
-          names.forEach(name -> args.addAll(args(name)));
-          return Page.of(after, names, (List<?>) Script.PAGE.run(connection, keys, args));
-        });
+        (connection, run) ->
+            page(connection, run, after, missed(connection, run, after, channels), CALL_BYTES));
+  }
+
+  private Page page(Connection connection, String run, Position after, Missed missed, int bytes) {
+    List<String> channels = missed.after(after);
+    Merge merge = new Merge(after, bytes, missed.bounds());
+    int read = 0;
+    while (read < channels.size() || merge.upTo() == null) {
+      List<String> some = channels.subList(read, Math.min(channels.size(), read + CALL_CHANNELS));
+      List<byte[]> keys = keys(scope.hash());
+      some.forEach(channel -> keys.add(scope.stream(channel)));
+      Position upTo = merge.upTo();
+      List<byte[]> args =
+          args(
+              run,
+              after.toString(),
+              "" + CALL_EVENTS,
+              "" + CALL_BYTES,
+              "" + eventSizeLimit,
+              upTo == null ? "" : upTo.toString());
+      some.forEach(channel -> args.addAll(args(channel)));
+      read += merge.add(some, (List<?>) Script.PAGE.run(connection, keys, args));
+    }
+    return merge.page();
   }
 
   void gap(String channel) {

@@ -28,7 +28,7 @@ abstract class PubSub implements AutoCloseable {
   void read(byte[] first) {
     // What may be silent has the longer timeout.
     wire.setTimeoutInfinite();
-    subscribe(first, true);
+    subscribe(true, first);
     while (true) {
       heard((List<?>) wire.getUnflushedObject());
     }
@@ -46,11 +46,11 @@ abstract class PubSub implements AutoCloseable {
     }
   }
 
-  void subscribe(byte[] name, boolean ofScope) {
-    wire.send(sharded && ofScope ? Command.SSUBSCRIBE : Command.SUBSCRIBE, name);
+  void subscribe(boolean ofScope, byte[]... names) {
+    wire.send(sharded && ofScope ? Command.SSUBSCRIBE : Command.SUBSCRIBE, names);
   }
 
-  void unsubscribe(byte[] name, boolean ofScope) {
+  void unsubscribe(boolean ofScope, byte[] name) {
     wire.send(sharded && ofScope ? Command.SUNSUBSCRIBE : Command.UNSUBSCRIBE, name);
   }
 

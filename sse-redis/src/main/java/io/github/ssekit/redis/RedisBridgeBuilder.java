@@ -154,7 +154,10 @@ public final class RedisBridgeBuilder {
           "Redis URI with a password, and a login besides: give one of the two");
     }
     JedisPort redis = new JedisPort(address, tls.build(), login, names, silence, history != null);
-    History kept = history == null ? null : new History(redis, names, historyEvents, historyAge);
+    History kept =
+        history == null
+            ? null
+            : new History(redis, names, historyEvents, historyAge, hub.eventSizeLimit());
     RedisSubscriber subscriber =
         new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes));
     try {

@@ -182,7 +182,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       // Who has this page waits until this node has heard of everything in it.
       probe();
     }
-    return page.toReplay();
+    return page.toReplay(deliveries.eventSizeLimit());
   }
 
   private synchronized boolean isWanted(String channel) {
@@ -228,35 +228,37 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     if (current != null && System.nanoTime() - current.heard() > silence.toNanos()) {
       current.giveUp("the subscription does not hear its own probes");
     }
-    sendProbe();
+    sendProbe(true);
   }
 
   /** Has a probe sent soon; several wishes make one. */
   void probe() {
     if (!probing.getAndSet(true)) {
-      writer.execute(this::sendProbe);
+      writer.execute(() -> sendProbe(false));
     }
   }
 
-  private void sendProbe() {
+  /**
+   * @param asking whether for last ids, too: that costs more
+   */
+  private void sendProbe(boolean asking) {
     probing.set(false);
     onLink(
         l -> {
           if (history == null) {
             answeredBy(redis.sign(scope.control(), l.sign()), l);
           } else if (l.isReady()) {
-            attach(l, history);
+            attach(l, history, asking ? l.takeTurn() : List.of());
           }
         });
   }
 
-  private void attach(SubscribedLink l, History history) {
+  private void attach(SubscribedLink l, History history, List<String> asked) {
     seeReached(l);
     for (String channel : List.copyOf(gaps)) {
       tellGap(channel, history);
     }
-    History.Answer<History.Attached> answer =
-        history.attach(l.nonce(), Map.copyOf(seen), completeChannels());
+    History.Answer<History.Attached> answer = history.attach(l.nonce(), Map.copyOf(seen), asked);
     if (answer.run().equals(l.run())) {
       l.answered(answer.value());
     }
@@ -347,7 +349,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     link = current;
     firstLink.complete(null);
     Set<String> all = Set.copyOf(wanted);
-    writer.execute(() -> onLink(l -> all.forEach(channel -> l.update(channel, true))));
+    writer.execute(() -> onLink(l -> l.subscribe(all)));
     return all;
   }
 

@@ -2,11 +2,11 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.WARNING;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.partitioningBy;
 
 import io.github.ssekit.core.Position;
 import io.github.ssekit.core.StreamReset;
 import io.github.ssekit.core.StreamReset.Reason;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
@@ -35,6 +36,14 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 final class SubscribedLink extends PubSub {
   private static final System.Logger LOG = System.getLogger(SubscribedLink.class.getName());
 
+  /** One SUBSCRIBE takes as many. */
+  private static final int CHANNELS_PER_COMMAND = 500;
+
+  /** How many last ids a probe asks for: Redis takes about a millisecond for them. */
+  private static final int CHANNELS_PER_PROBE = 2000;
+
+  private static final int REPAIR_BYTES = 2 << 20;
+
   private final RedisSubscriber subscriber;
   private final String run;
   private final Scope scope;
@@ -54,6 +63,9 @@ final class SubscribedLink extends PubSub {
   /** When the last probe of its own was heard, in nanoseconds. */
   private volatile long heard = System.nanoTime();
 
+  /** The channels whose last ids the next probe is to ask for. Taken by the writer. */
+  private final AtomicReference<@Nullable List<String>> turn = new AtomicReference<>();
+
   // What follows is the reader's.
 
   /** Channels with history whose first acknowledgement is still awaited. */
@@ -64,6 +76,8 @@ final class SubscribedLink extends PubSub {
 
   /** Up to where each channel has been heard. */
   private final Map<String, Position> last = new HashMap<>();
+
+  private final Turns turns = new Turns(CHANNELS_PER_PROBE);
 
   /** Up to where a gap of a channel has been noted. */
   private final Map<String, Position> noted = new HashMap<>();
@@ -138,22 +152,44 @@ final class SubscribedLink extends PubSub {
   }
 
   void update(String channel, boolean want) {
-    if (!scope.hasHistory(channel) && scope.isReserved(channel)) {
-      // A client that may name channels could read another's events otherwise.
-      return;
+    if (want) {
+      subscribe(List.of(channel));
+    } else if (subscribed.remove(channel)) {
+      sending(() -> unsubscribe(scope.hasHistory(channel), scope.redisChannel(channel)));
     }
+  }
+
+  void subscribe(Collection<String> channels) {
+    // A client that may name channels could read another's events otherwise.
+    Map<Boolean, List<String>> byKind =
+        channels.stream()
+            .filter(channel -> scope.hasHistory(channel) || !scope.isReserved(channel))
+            .collect(partitioningBy(scope::hasHistory));
+    byKind.forEach(
+        (ofScope, names) -> {
+          for (int from = 0; from < names.size(); from += CHANNELS_PER_COMMAND) {
+            int to = Math.min(names.size(), from + CHANNELS_PER_COMMAND);
+            List<String> some = names.subList(from, to);
+            subscribed.addAll(some);
+            byte[][] command = some.stream().map(scope::redisChannel).toArray(byte[][]::new);
+            sending(() -> subscribe(ofScope, command));
+          }
+        });
+  }
+
+  private void sending(Runnable command) {
     try {
-      byte[] name = scope.redisChannel(channel);
-      if (want) {
-        subscribed.add(channel);
-        subscribe(name, scope.hasHistory(channel));
-      } else if (subscribed.remove(channel)) {
-        unsubscribe(name, scope.hasHistory(channel));
-      }
+      command.run();
     } catch (JedisConnectionException e) {
       // The reader finds out too, now.
       disconnect();
     }
+  }
+
+  /** The channels whose last ids are to be asked for now. */
+  List<String> takeTurn() {
+    List<String> channels = turn.getAndSet(null);
+    return channels == null ? List.of() : channels;
   }
 
   void answered(History.Attached answer) {
@@ -162,10 +198,17 @@ final class SubscribedLink extends PubSub {
 
   /** What some channels hold after a position, read from the server that is subscribed to. */
   Page page(Position after, Collection<String> channels) {
+    return ofThisRun(history().page(after, List.copyOf(channels)));
+  }
+
+  private History history() {
     if (history == null) {
       throw new IllegalStateException("No channel has history");
     }
-    History.Answer<Page> answer = history.page(after, channels);
+    return history;
+  }
+
+  private <T> T ofThisRun(History.Answer<T> answer) {
     if (!answer.run().equals(run)) {
       subscriber.answeredBy(answer.run(), this);
       throw new JedisConnectionException("Redis answers from another server");
@@ -205,6 +248,7 @@ final class SubscribedLink extends PubSub {
       acknowledged.remove(channel);
       last.remove(channel);
       noted.remove(channel);
+      turns.remove(channel);
     }
   }
 
@@ -227,6 +271,7 @@ final class SubscribedLink extends PubSub {
       deliveries.message(channel, payload);
     } else if (attached && isNext(message.position())) {
       Position before = last.put(channel, message.position());
+      turns.heard(channel);
       if (before != null && !message.fresh()) {
         expect(channel, message.prev(), before);
       }
@@ -259,6 +304,7 @@ final class SubscribedLink extends PubSub {
   private void passed(Position id) {
     if (!acknowledged.isEmpty()) {
       acknowledged.forEach(channel -> last.merge(channel, id, SubscribedLink::later));
+      turns.add(acknowledged);
       subscriber.opened(List.copyOf(acknowledged), id);
       acknowledged.clear();
     }
@@ -296,6 +342,9 @@ final class SubscribedLink extends PubSub {
     boolean own = words[0].equals("probe") && words[2].equals(nonce);
     if (own) {
       heard = System.nanoTime();
+      if (turn.get() == null) {
+        turn.set(turns.next());
+      }
     }
     if (!attached) {
       if (own) {
@@ -323,7 +372,9 @@ final class SubscribedLink extends PubSub {
   private void attach(Position probe) {
     previous = probe;
     repaired = repair(probe);
-    subscriber.completeChannels().forEach(channel -> last.put(channel, repaired));
+    List<String> complete = subscriber.completeChannels();
+    complete.forEach(channel -> last.put(channel, repaired));
+    turns.add(complete);
     attached = true;
     subscriber.attached(this);
     deliveries.reached(repaired);
@@ -341,9 +392,9 @@ final class SubscribedLink extends PubSub {
       rewound = false;
       return probe;
     }
-    List<String> channels = new ArrayList<>(subscriber.completeChannels());
+    Missed missed = ofThisRun(history().missed(at, subscriber.completeChannels()));
     while (probe.isAfter(at)) {
-      at = deliver(page(at, channels));
+      at = deliver(ofThisRun(history().page(at, missed, REPAIR_BYTES)));
     }
     return at;
   }
@@ -356,7 +407,12 @@ final class SubscribedLink extends PubSub {
     }
     page.resets().forEach(deliveries::lost);
     for (Page.Kept kept : page.events()) {
-      deliveries.message(kept.channel(), kept.event(), kept.position());
+      Entry entry = kept.entry();
+      if (entry.unsendable() == null) {
+        deliveries.message(kept.channel(), entry.event(), entry.position());
+      } else {
+        deliveries.unsendable(kept.channel(), entry.unsendable(), entry.position());
+      }
     }
     deliveries.reached(page.upTo());
     return page.upTo();

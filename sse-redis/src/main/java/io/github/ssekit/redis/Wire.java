@@ -12,8 +12,8 @@ final class Wire extends Connection {
   }
 
   /** Sends at once. One thread may send while another one reads. */
-  void send(ProtocolCommand command, byte[] argument) {
-    sendCommand(command, argument);
+  void send(ProtocolCommand command, byte[]... arguments) {
+    sendCommand(command, arguments);
     flush();
   }
 }

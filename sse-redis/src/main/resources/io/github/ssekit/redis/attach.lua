@@ -3,8 +3,9 @@
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 run_id of this server   2 nonce of the node   3 PUBLISH or SPUBLISH
---       4 n   5.. n pairs: run_id, the highest id that the node has seen on it   then channels
--- Returns the probe's id, then the last id of each channel, or empty.
+--       4 n   5.. n pairs: run_id, the highest id that the node has seen on it
+--       then last:<channel> of some channels, 3,000 at most
+-- Returns the probe's id, and the last ids of the channels, or nil.
 --
 -- Messages: "rewind" SP id SP from: what is below id is void; "probe" SP id SP nonce
 local fn = scope_functions()
@@ -40,8 +41,5 @@ end
 clock = fn.step(clock, now)
 redis.call('HSET', scope, 'clock', clock)
 redis.call(ARGV[3], KEYS[2], 'probe ' .. clock .. ' ' .. ARGV[2])
-local reply = {clock}
-for i = 5 + 2 * pairs_count, #ARGV do
-  reply[#reply + 1] = redis.call('HGET', scope, 'last:' .. ARGV[i]) or ''
-end
-return reply
+local first = 5 + 2 * pairs_count
+return {clock, #ARGV >= first and redis.call('HMGET', scope, unpack(ARGV, first)) or {}}

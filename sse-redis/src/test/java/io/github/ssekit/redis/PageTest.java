@@ -71,7 +71,9 @@ class PageTest {
     List<Object> reply = new ArrayList<>(List.of(bytes(clock), bytes(floor), bytes("")));
     reply.addAll(a);
     reply.addAll(b);
-    return Page.of(at(10), CHANNELS, reply);
+    Merge merge = new Merge(at(10), 1 << 20, null);
+    merge.add(CHANNELS, reply);
+    return merge.page();
   }
 
   private static List<?> channel(String last, List<?>... entries) {

@@ -1,0 +1,172 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.core.Position;
+import io.github.ssekit.core.StreamReset;
+import io.github.ssekit.core.StreamReset.Reason;
+import io.github.ssekit.redis.Missed.Bounds;
+import io.github.ssekit.redis.Page.Kept;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One page of several channels, in the order of positions, as it is made of replies of {@code
+ * page.lua}; and the judgement whether that is everything: it is if each entry names the one before
+ * it, back to one that the client has.
+ *
+ * <p>A page ends where the first channel that was not read to its end does, or where it is large
+ * enough. Of what lies behind that end nothing is said yet.
+ */
+final class Merge {
+  private static final Position START = new Position(0, 0);
+
+  private final Position from;
+  private final int mostBytes;
+  private final List<Chain> broken = new ArrayList<>();
+  private final List<Kept> events = new ArrayList<>();
+  private @Nullable Bounds bounds;
+  private @Nullable Position upTo;
+  private long size;
+
+  /**
+   * @param bounds null to take them from the first reply
+   */
+  Merge(Position from, int mostBytes, @Nullable Bounds bounds) {
+    this.from = from;
+    this.mostBytes = mostBytes;
+    this.bounds = bounds;
+    upTo = bounds == null ? null : bounds.clock();
+  }
+
+  /** Missing events of a channel: after one position, up to another. */
+  private record Gap(Position from, Position to, Reason reason) {}
+
+  /** Whether the events of a channel go on without a gap, so far as they were read. */
+  private static final class Chain {
+    private final String channel;
+    private final List<Gap> gaps = new ArrayList<>(0);
+    private Position at;
+
+    Chain(String channel, Position at) {
+      this.channel = channel;
+      this.at = at;
+    }
+
+    /** The event before the next one is this. */
+    void expect(Position prev, Reason reason) {
+      if (prev.isAfter(at)) {
+        gaps.add(new Gap(at, prev, reason));
+        at = prev;
+      }
+    }
+
+    /** What is to be told of it to whoever goes on from a position, or null. */
+    @Nullable StreamReset reset(Position upTo) {
+      StreamReset reset = null;
+      for (Gap gap : gaps) {
+        if (upTo.isAfter(gap.from)) {
+          reset =
+              new StreamReset(channel, gap.reason, reset == null ? gap.from : reset.from(), gap.to);
+        }
+      }
+      return reset;
+    }
+  }
+
+  /** Up to where events are wanted still; null if that is not known yet. */
+  @Nullable Position upTo() {
+    return upTo;
+  }
+
+  /**
+   * Adds a reply of {@code page.lua} of some channels, or of the first ones of them. Returns of how
+   * many.
+   *
+   * @throws RuntimeException if it is no such reply
+   */
+  int add(List<String> channels, List<?> reply) {
+    Bounds now = Bounds.of(reply);
+    if (bounds == null) {
+      bounds = now;
+      upTo = now.clock();
+    }
+    int count = (reply.size() - 3) / 4;
+    for (int i = 0; i < count; i++) {
+      add(channels.get(i), now, reply.subList(3 + 4 * i, 7 + 4 * i));
+    }
+    shorten();
+    return count;
+  }
+
+  private void add(String channel, Bounds now, List<?> reply) {
+    Position last = Entry.position(reply.get(0), now.last());
+    Chain chain = new Chain(channel, from);
+    chain.expect(Entry.position(reply.get(1), START), Reason.LOST);
+    boolean first = true;
+    for (Object each : (List<?>) reply.get(3)) {
+      Entry entry = Entry.of((List<?>) each);
+      chain.expect(
+          entry.prev() == null ? chain.at : entry.prev(), first ? Reason.TRIMMED : Reason.LOST);
+      chain.at = entry.position();
+      first = false;
+      events.add(new Kept(channel, entry));
+      size += entry.size();
+    }
+    if (((Number) reply.get(2)).intValue() == 1) {
+      endAt(chain.at);
+    } else {
+      chain.expect(last, Reason.TRIMMED);
+    }
+    if (!chain.gaps.isEmpty()) {
+      broken.add(chain);
+    }
+  }
+
+  private void endAt(Position end) {
+    if (Objects.requireNonNull(upTo).isAfter(end)) {
+      upTo = end;
+    }
+  }
+
+  /** Drops what is behind the end, which comes nearer if the page is too large. */
+  private void shorten() {
+    if (size > mostBytes) {
+      events.sort(Comparator.comparing(Kept::position));
+      long kept = 0;
+      for (Kept event : events) {
+        kept += event.entry().size();
+        if (kept >= mostBytes) {
+          endAt(event.position());
+          break;
+        }
+      }
+    }
+    Position end = Objects.requireNonNull(upTo);
+    events.removeIf(event -> event.position().isAfter(end));
+    size = events.stream().mapToLong(event -> event.entry().size()).sum();
+  }
+
+  Page page() {
+    Bounds known = Objects.requireNonNull(bounds);
+    Position end = Objects.requireNonNull(upTo);
+    if (from.isAfter(known.clock())) {
+      return new Page(from, known.clock(), Reason.UNKNOWN_ID, List.of(), List.of());
+    }
+    List<StreamReset> resets = new ArrayList<>();
+    if (known.floor().isAfter(from)) {
+      // What is kept, below the floor too, still follows.
+      resets.add(new StreamReset(null, Reason.LOST, from, known.floor()));
+    }
+    for (Chain chain : broken) {
+      StreamReset reset = chain.reset(end);
+      // One that ends at the floor was told above.
+      if (reset != null && Objects.requireNonNull(reset.to()).isAfter(known.floor())) {
+        resets.add(reset);
+      }
+    }
+    events.sort(Comparator.comparing(Kept::position));
+    return new Page(from, end, null, resets, events);
+  }
+}

@@ -1,0 +1,156 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.params.ClientKillParams;
+
+/** A channel for each user: what it costs Redis that nothing has happened in most of them. */
+class RedisManyChannelsIT {
+  private static final int CHANNELS = 10_000;
+
+  @TempDir Path folder;
+
+  private RedisProcess redis;
+  private Jedis other;
+  private final List<AutoCloseable> nodes = new ArrayList<>();
+
+  @BeforeEach
+  void start() throws Exception {
+    redis = RedisProcess.start(folder);
+    other = redis.client();
+    other.aclSetUser("node", "on", ">secret", "~*", "&*", "+@all");
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (AutoCloseable node : nodes) {
+      node.close();
+    }
+    other.close();
+    redis.close();
+  }
+
+  private Hub hub() {
+    Hub hub = Hub.builder().maxChannelsPerConnection(CHANNELS).create();
+    nodes.add(hub);
+    return hub;
+  }
+
+  private RedisBridge bridge(Hub hub, String user, Duration silence) {
+    URI uri = URI.create("redis://" + user + "127.0.0.1:" + redis.port());
+    RedisBridge bridge =
+        RedisBridge.builder(hub, uri).history(channel -> true).silence(silence).connect();
+    nodes.add(bridge);
+    return bridge;
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
+  }
+
+  private static List<String> channels(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "user:" + i).toList();
+  }
+
+  private static List<String> numbers(int to) {
+    return IntStream.range(0, to).mapToObj(i -> "" + i).toList();
+  }
+
+  private double info(String section, String name) {
+    for (String line : other.info(section).lines().toList()) {
+      if (line.startsWith(name)) {
+        return Double.parseDouble(line.substring(name.length()).replaceFirst(",.*", ""));
+      }
+    }
+    return 0;
+  }
+
+  /** What Redis has worked so far, in milliseconds. */
+  private long work() {
+    return (long) (1_000 * (info("cpu", "used_cpu_user:") + info("cpu", "used_cpu_sys:")));
+  }
+
+  private long calls(String command) {
+    return (long) info("commandstats", "cmdstat_" + command + ":calls=");
+  }
+
+  @Test
+  void aNodeThatWasAwayReadsOnlyTheChannelsThatMoved() {
+    Hub hub = hub();
+    RedisBridge bridge = bridge(hub, "node:secret@", Duration.ofSeconds(10));
+    RedisBridge publisher = bridge(hub(), "", Duration.ofSeconds(10));
+    Receiver receiver = new Receiver();
+    hub.connect(receiver, channels(CHANNELS), null);
+    soon().until(() -> receiver.lastEventId() != null);
+    publisher.publish("user:7", SseEvent.of("0"));
+    soon().until(() -> receiver.data().size() == 1);
+    other.aclSetUser("node", "off");
+    other.clientKill(new ClientKillParams().user("node"));
+    soon().until(() -> !bridge.isSubscribed());
+    for (int i = 1; i < 501; i++) {
+      publisher.publish(i < 490 ? "user:7" : "user:" + i, SseEvent.of("" + i));
+    }
+    long before = work();
+    other.aclSetUser("node", "on");
+    soon().until(() -> receiver.data().size() == 501);
+    long took = work() - before;
+    assertEquals(numbers(501), receiver.data());
+    assertEquals(List.of(), receiver.resets());
+    System.out.printf("%d channels, 500 events missed: Redis worked %d ms%n", CHANNELS, took);
+    assertTrue(took <= 200, "Redis worked " + took + " ms");
+  }
+
+  @Test
+  void aClientOfManyChannelsThatComesBackCostsWhatItMissed() {
+    List<String> channels = channels(1_000);
+    Hub hub = hub();
+    RedisBridge publisher = bridge(hub, "", Duration.ofSeconds(10));
+    String position = null;
+    for (String channel : channels) {
+      position = publisher.publish(channel, SseEvent.of("before"));
+    }
+    for (int i = 0; i < 900; i++) {
+      publisher.publish("user:" + i % 3, SseEvent.of("" + i));
+    }
+    Hub second = hub();
+    bridge(second, "", Duration.ofSeconds(10));
+    other.configResetStat();
+    Receiver back = new Receiver();
+    second.connect(back, channels, position);
+    soon().until(() -> back.data().contains("899"));
+    assertEquals(numbers(900), back.data());
+    assertEquals(List.of(), back.resets());
+    assertTrue(calls("xrange") < 100, "reads of streams: " + calls("xrange"));
+  }
+
+  @Test
+  void theProbesOfANodeCostTheSameHoweverManyChannelsAreOpen() {
+    Hub hub = hub();
+    bridge(hub, "", Duration.ofMillis(1_500));
+    Receiver receiver = new Receiver();
+    hub.connect(receiver, channels(CHANNELS), null);
+    soon().until(() -> receiver.lastEventId() != null);
+    other.configResetStat();
+    soon().until(() -> calls("evalsha") >= 5);
+    long calls = calls("evalsha");
+    double read = info("stats", "total_net_input_bytes:") / calls;
+    // The names of 2,000 channels are 50,000; of all, five times as many.
+    assertTrue(read < 100_000, "a probe has " + read + " bytes");
+  }
+}
