@@ -125,7 +125,7 @@ abstract class Guides implements Primary {
     public void check(Wire wire) {
       List<?> role = (List<?>) wire.executeCommand(Command.ROLE);
       if (!"master".equals(text(role.get(0)))) {
-        throw new JedisDataException("READONLY " + wire.getHostAndPort() + " is a replica");
+        throw new JedisDataException("READONLY " + wire.address() + " is a replica");
       }
     }
   }

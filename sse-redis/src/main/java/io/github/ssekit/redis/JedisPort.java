@@ -1,5 +1,7 @@
 package io.github.ssekit.redis;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Duration;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
@@ -11,15 +13,13 @@ import org.apache.commons.pool2.impl.GenericObjectPool;
 import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
-import redis.clients.jedis.CommandObject;
-import redis.clients.jedis.CommandObjects;
-import redis.clients.jedis.Connection;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.DefaultRedisCredentials;
-import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.RedisProtocol;
-import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 
@@ -34,8 +34,6 @@ final class JedisPort implements AutoCloseable {
   /** For one of several who know the same. */
   private static final int GUIDE_TIMEOUT_MILLIS = 1000;
 
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
-
   /** What a server says, before it does anything, which is not the primary, or not any more. */
   private static final Pattern ELSEWHERE =
       Pattern.compile("^(READONLY|MOVED|CLUSTERDOWN|MASTERDOWN)\\b|-READONLY ");
@@ -48,7 +46,9 @@ final class JedisPort implements AutoCloseable {
   record Link(Wire connection, String run) {}
 
   private final RedisUri uri;
-  private final JedisClientConfig config;
+  private final @Nullable Tls tls;
+  private final Supplier<RedisCredentials> credentials;
+  private final Duration silence;
   private final Primary primary;
   private final boolean withRuns;
   private final GenericObjectPool<Link> pool;
@@ -61,28 +61,21 @@ final class JedisPort implements AutoCloseable {
    */
   JedisPort(
       RedisUri uri,
-      SslOptions tls,
+      Tls tls,
       @Nullable Supplier<RedisLogin> login,
       Scope scope,
       Duration silence,
       boolean withRuns) {
     this.uri = uri;
+    this.tls = uri.tls() ? tls : null;
+    this.silence = silence;
     this.withRuns = withRuns;
-    Supplier<RedisCredentials> credentials =
+    credentials =
         () ->
             login == null
                 ? new DefaultRedisCredentials(uri.user(), uri.password())
                 : credentials(login.get());
-    config =
-        config(uri, tls)
-            .connectionTimeoutMillis(CONNECT_TIMEOUT_MILLIS)
-            .socketTimeoutMillis(COMMAND_TIMEOUT_MILLIS)
-            .blockingSocketTimeoutMillis((int) silence.toMillis())
-            .credentialsProvider(credentials)
-            .database(uri.database())
-            .clientName("sse-kit")
-            .build();
-    primary = primary(uri, tls, credentials, scope);
+    primary = primary(scope);
     GenericObjectPoolConfig<Link> settings = new GenericObjectPoolConfig<>();
     settings.setJmxEnabled(false);
     // A pool without connections to give must not hold a publisher for ever.
@@ -94,34 +87,49 @@ final class JedisPort implements AutoCloseable {
     return new DefaultRedisCredentials(login.user(), login.password());
   }
 
-  private static DefaultJedisClientConfig.Builder config(RedisUri uri, SslOptions tls) {
-    DefaultJedisClientConfig.Builder builder =
-        DefaultJedisClientConfig.builder()
-            // To be negotiated, the newer protocol would cost a connection before the first one.
-            .protocol(RedisProtocol.RESP2)
-            .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
-    return uri.tls() ? builder.sslOptions(tls) : builder;
+  private Primary primary(Scope scope) {
+    return switch (uri.kind()) {
+      case REDIS -> Primary.at(uri.hosts().get(0));
+      case SENTINEL -> new Guides.Sentinels(uri.hosts(), this::dialSentinel, uri.path());
+      case CLUSTER -> new Guides.ClusterNodes(uri.hosts(), this::dialNode, scope.hash());
+    };
   }
 
-  private static Primary primary(
-      RedisUri uri, SslOptions tls, Supplier<RedisCredentials> credentials, Scope scope) {
-    if (uri.kind() == RedisUri.Kind.REDIS) {
-      return Primary.at(uri.hosts().get(0));
-    }
-    DefaultJedisClientConfig.Builder guide =
-        config(uri, tls)
-            .connectionTimeoutMillis(GUIDE_TIMEOUT_MILLIS)
-            .socketTimeoutMillis(GUIDE_TIMEOUT_MILLIS);
-    if (uri.kind() == RedisUri.Kind.CLUSTER) {
-      JedisClientConfig node = guide.credentialsProvider(credentials).build();
-      return new Guides.ClusterNodes(uri.hosts(), address -> new Wire(address, node), scope.hash());
-    }
-    JedisClientConfig sentinel =
-        guide
+  private Wire dial(HostAndPort address) {
+    return new Wire(
+        new RedisSocket(address, tls, CONNECT_TIMEOUT_MILLIS, COMMAND_TIMEOUT_MILLIS),
+        config()
+            .socketTimeoutMillis(COMMAND_TIMEOUT_MILLIS)
+            .blockingSocketTimeoutMillis((int) silence.toMillis())
+            .credentialsProvider(credentials)
+            .database(uri.database())
+            .clientName("sse-kit")
+            .build());
+  }
+
+  private Wire dialNode(HostAndPort address) {
+    return dialGuide(address, config().credentialsProvider(credentials));
+  }
+
+  private Wire dialSentinel(HostAndPort address) {
+    return dialGuide(
+        address,
+        config()
             .user(uri.options().get("sentinelUser"))
-            .password(uri.options().get("sentinelPassword"))
-            .build();
-    return new Guides.Sentinels(uri.hosts(), address -> new Wire(address, sentinel), uri.path());
+            .password(uri.options().get("sentinelPassword")));
+  }
+
+  private Wire dialGuide(HostAndPort address, DefaultJedisClientConfig.Builder config) {
+    return new Wire(
+        new RedisSocket(address, tls, GUIDE_TIMEOUT_MILLIS, GUIDE_TIMEOUT_MILLIS),
+        config.socketTimeoutMillis(GUIDE_TIMEOUT_MILLIS).build());
+  }
+
+  private static DefaultJedisClientConfig.Builder config() {
+    return DefaultJedisClientConfig.builder()
+        // To be negotiated, the newer protocol would cost a connection before the first one.
+        .protocol(RedisProtocol.RESP2)
+        .clientSetInfoConfig(ClientSetInfoConfig.DISABLED);
   }
 
   private final class Links extends BasePooledObjectFactory<Link> {
@@ -143,18 +151,19 @@ final class JedisPort implements AutoCloseable {
 
   /** A new connection to the primary, ready for commands. */
   Link connect() {
-    Wire wire = primary.connect(address -> new Wire(address, config));
+    Wire wire = primary.connect(this::dial);
     try {
-      return new Link(wire, withRuns ? run(wire) : wire.getHostAndPort().toString());
+      return new Link(wire, withRuns ? run(wire) : wire.address().toString());
     } catch (RuntimeException e) {
       wire.close();
       throw e;
     }
   }
 
-  private static String run(Connection connection) {
-    String info = connection.executeCommand(COMMANDS.info("server"));
-    return info.lines()
+  private static String run(Wire wire) {
+    Object info = wire.executeCommand(new CommandArguments(Command.INFO).add("server"));
+    return new String((byte[]) info, UTF_8)
+        .lines()
         .filter(line -> line.startsWith("run_id:"))
         .map(line -> line.substring("run_id:".length()).strip())
         .findFirst()
@@ -168,18 +177,22 @@ final class JedisPort implements AutoCloseable {
 
   /** What publishes to the scope's channels. */
   String publishCommand() {
-    return isSharded() ? "SPUBLISH" : "PUBLISH";
+    return scopePublish().name();
+  }
+
+  private Command scopePublish() {
+    return isSharded() ? Command.SPUBLISH : Command.PUBLISH;
   }
 
   void publish(byte[] channel, byte[] message) {
+    CommandArguments command = new CommandArguments(Command.PUBLISH).add(channel).add(message);
     History.Answer<Object> unused =
-        execute((connection, run) -> connection.executeCommand(COMMANDS.publish(channel, message)));
+        execute((connection, run) -> connection.executeCommand(command));
   }
 
   /** Publishes to a channel of the scope, if the server still is the primary. Returns its run. */
   String sign(byte[] channel, byte[] message) {
-    CommandObject<Long> command =
-        isSharded() ? COMMANDS.spublish(channel, message) : COMMANDS.publish(channel, message);
+    CommandArguments command = new CommandArguments(scopePublish()).add(channel).add(message);
     return execute(
             (connection, run) -> {
               primary.check(connection);

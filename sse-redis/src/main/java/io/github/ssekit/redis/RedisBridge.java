@@ -114,14 +114,19 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws RedisUnavailableException if Redis can't be reached, or lets us not in, within about
    *     four seconds
    * @throws IllegalStateException if the hub has another bridge, or if a channel that is to have
-   *     history is open already: connect before clients do
+   *     history is open already: connect before clients do; if the class path has a Jedis below 6.0
    */
   public static RedisBridge connect(Hub hub, URI uri) {
     return builder(hub, uri).connect();
   }
 
-  /** The settings of a bridge to be. */
+  /**
+   * The settings of a bridge to be.
+   *
+   * @throws IllegalStateException if the class path has a Jedis below 6.0
+   */
   public static RedisBridgeBuilder builder(Hub hub, URI uri) {
+    JedisVersion.check();
     return new RedisBridgeBuilder(hub, uri);
   }
 

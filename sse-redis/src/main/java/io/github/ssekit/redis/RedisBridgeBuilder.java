@@ -8,9 +8,8 @@ import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
 
 /** The settings of a bridge. Not thread-safe. */
 public final class RedisBridgeBuilder {
@@ -28,7 +27,7 @@ public final class RedisBridgeBuilder {
   private @Nullable Supplier<RedisLogin> login;
   private int historyEvents = 1000;
   private Duration historyAge = Duration.ofHours(24);
-  private final SslOptions.Builder tls = SslOptions.builder().sslVerifyMode(SslVerifyMode.FULL);
+  private Tls tls = Tls.DEFAULT;
 
   RedisBridgeBuilder(Hub hub, URI uri) {
     this.hub = Objects.requireNonNull(hub, "hub");
@@ -109,19 +108,45 @@ public final class RedisBridgeBuilder {
 
   /**
    * Who is trusted to certify the Redis server of a {@code rediss} URI: the certificates of a JKS
-   * or PKCS12 file. Default: whom the JVM trusts. The certificate must be for the URI's host.
+   * or PKCS12 file, which is read again for each connection. Default: whom the JVM trusts. The
+   * certificate must be for the URI's host.
+   *
+   * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
+   *     if the file can't be read, or if there is an {@link #sslContext} besides
    */
   public RedisBridgeBuilder trustStore(Path file, String password) {
-    tls.truststore(file.toFile(), password.toCharArray());
+    tls = tls.withTrust(store(file, password));
     return this;
   }
 
   /**
    * With what we prove to the Redis server of a {@code rediss} URI who we are, if it asks: the
-   * private key and its certificate in a JKS or PKCS12 file. Default: nothing.
+   * private key and its certificate in a JKS or PKCS12 file, which is read again for each
+   * connection. Default: nothing.
+   *
+   * @throws IllegalArgumentException at {@link #connect}, as for {@link #trustStore}
    */
   public RedisBridgeBuilder keyStore(Path file, String password) {
-    tls.keystore(file.toFile(), password.toCharArray());
+    tls = tls.withKey(store(file, password));
+    return this;
+  }
+
+  private static Tls.Store store(Path file, String password) {
+    return new Tls.Store(
+        Objects.requireNonNull(file, "file"), Objects.requireNonNull(password, "password"));
+  }
+
+  /**
+   * Whom to trust, and who we are, to the Redis server of a {@code rediss} URI and to its
+   * Sentinels: in place of {@link #trustStore} and {@link #keyStore}, for an application that has
+   * its certificates elsewhere than in such files. The certificate must be for the URI's host,
+   * whatever the context would accept.
+   *
+   * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
+   *     or if there is a {@link #trustStore} or a {@link #keyStore} besides
+   */
+  public RedisBridgeBuilder sslContext(SSLContext context) {
+    tls = tls.withContext(Objects.requireNonNull(context, "context"));
     return this;
   }
 
@@ -141,8 +166,9 @@ public final class RedisBridgeBuilder {
   /**
    * Connects.
    *
-   * @throws IllegalArgumentException if the URI or the scope's name is not legal, or if the URI has
-   *     a password and there is a {@link #login} besides
+   * @throws IllegalArgumentException if the URI or the scope's name is not legal; if the URI has a
+   *     password and there is a {@link #login} besides; as {@link #trustStore} and {@link
+   *     #sslContext} say
    * @throws RedisUnavailableException as {@link RedisBridge#connect}
    * @throws IllegalStateException as {@link RedisBridge#connect}
    */
@@ -153,7 +179,8 @@ public final class RedisBridgeBuilder {
       throw new IllegalArgumentException(
           "Redis URI with a password, and a login besides: give one of the two");
     }
-    JedisPort redis = new JedisPort(address, tls.build(), login, names, silence, history != null);
+    tls.check(address.tls());
+    JedisPort redis = new JedisPort(address, tls, login, names, silence, history != null);
     History kept =
         history == null
             ? null

@@ -10,15 +10,13 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import redis.clients.jedis.CommandObjects;
+import redis.clients.jedis.CommandArguments;
 import redis.clients.jedis.Connection;
-import redis.clients.jedis.RedisProtocol;
+import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /** A Lua script that runs inside Redis, by its digest; Redis is given the text when it asks. */
 final class Script {
-  private static final CommandObjects COMMANDS = new CommandObjects(RedisProtocol.RESP2);
-
   static final Script PUBLISH = new Script("publish.lua");
   static final Script ATTACH = new Script("attach.lua");
   static final Script MOVED = new Script("moved.lua");
@@ -54,9 +52,17 @@ final class Script {
   /** Runs it: one round trip, but for the first time on a server. */
   Object run(Connection connection, List<byte[]> keys, List<byte[]> args) {
     try {
-      return connection.executeCommand(COMMANDS.evalsha(digest, keys, args));
+      return connection.executeCommand(command(Command.EVALSHA, digest, keys, args));
     } catch (JedisNoScriptException e) {
-      return connection.executeCommand(COMMANDS.eval(text, keys, args));
+      return connection.executeCommand(command(Command.EVAL, text, keys, args));
     }
+  }
+
+  private static CommandArguments command(
+      Command command, byte[] script, List<byte[]> keys, List<byte[]> args) {
+    CommandArguments all = new CommandArguments(command).add(script).add(keys.size());
+    keys.forEach(all::add);
+    args.forEach(all::add);
+    return all;
   }
 }

@@ -7,8 +7,16 @@ import redis.clients.jedis.commands.ProtocolCommand;
 
 /** A connection to a Redis server, which can also send without awaiting a reply. */
 final class Wire extends Connection {
-  Wire(HostAndPort address, JedisClientConfig config) {
-    super(address, config);
+  private final RedisSocket socket;
+
+  Wire(RedisSocket socket, JedisClientConfig config) {
+    super(socket, config);
+    this.socket = socket;
+  }
+
+  /** Where it leads to. */
+  HostAndPort address() {
+    return socket.address();
   }
 
   /** Sends at once. One thread may send while another one reads. */

@@ -26,6 +26,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
@@ -189,6 +192,44 @@ class RedisAccessIT {
       URI uri = URI.create("rediss://localhost:" + redis.port());
       roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
     }
+  }
+
+  @Test
+  void tlsIsSpokenByAContextOfTheApplication() throws Exception {
+    requireTlsRedis();
+    keyPair("localhost");
+    String ca = "--tls-ca-cert-file " + folder.resolve("cert.pem") + " --tls-auth-clients yes";
+    try (RedisProcess redis = startTls(ca.split(" "))) {
+      awaitTls(redis.port());
+      URI uri = URI.create("rediss://localhost:" + redis.port());
+      roundTrip(RedisBridge.builder(hub, uri).sslContext(context()));
+    }
+  }
+
+  @Test
+  void tlsByAContextRefusesAServerOfAnotherName() throws Exception {
+    requireTlsRedis();
+    keyPair("elsewhere.example");
+    try (RedisProcess redis = startTls()) {
+      awaitTls(redis.port());
+      URI uri = URI.create("rediss://localhost:" + redis.port());
+      RedisBridgeBuilder builder = RedisBridge.builder(hub, uri).sslContext(context());
+      assertThrows(RedisUnavailableException.class, builder::connect);
+    }
+  }
+
+  /** Trusts the key pair, and shows it. */
+  private SSLContext context() throws Exception {
+    KeyStore store =
+        KeyStore.getInstance(folder.resolve("store.p12").toFile(), PASSWORD.toCharArray());
+    KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    keys.init(store, PASSWORD.toCharArray());
+    TrustManagerFactory trusted =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trusted.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(keys.getKeyManagers(), trusted.getTrustManagers(), null);
+    return context;
   }
 
   @Test

@@ -1,13 +1,17 @@
 package io.github.ssekit.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.core.Hub;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import javax.net.ssl.SSLContext;
 import org.junit.jupiter.api.Test;
 
 class RedisBridgeBuilderTest {
@@ -27,6 +31,49 @@ class RedisBridgeBuilderTest {
             assertThrows(IllegalArgumentException.class, () -> builder.silence(time), "" + time);
         assertEquals("silence " + time + " is not 100 ms or more and under 1 h", e.getMessage());
       }
+    }
+  }
+
+  private static String refusal(RedisBridgeBuilder builder) {
+    return assertThrows(IllegalArgumentException.class, builder::connect).getMessage();
+  }
+
+  private static RedisBridgeBuilder builder(Hub hub, String uri) {
+    return RedisBridge.builder(hub, URI.create(uri));
+  }
+
+  @Test
+  void tlsIsBySslContextOrByFilesAndNotByBoth() throws Exception {
+    try (Hub hub = Hub.create()) {
+      String both = "sslContext, and trustStore or keyStore besides: give one or the other";
+      Path file = Path.of("some.p12");
+      SSLContext context = SSLContext.getDefault();
+      assertEquals(
+          both,
+          refusal(
+              builder(hub, "rediss://localhost").sslContext(context).trustStore(file, "s3cret")));
+      assertEquals(
+          both,
+          refusal(builder(hub, "rediss://localhost").keyStore(file, "s3cret").sslContext(context)));
+    }
+  }
+
+  @Test
+  void tlsThatTheUriDoesNotAskForIsRefused() throws Exception {
+    try (Hub hub = Hub.create()) {
+      String refusal =
+          refusal(builder(hub, "redis://:s3cret@localhost").sslContext(SSLContext.getDefault()));
+      assertTrue(refusal.startsWith("Redis URI without TLS"), refusal);
+    }
+  }
+
+  @Test
+  void aKeyStoreThatCanNotBeReadIsNamedWithoutItsPassword() throws Exception {
+    try (Hub hub = Hub.create()) {
+      String refusal =
+          refusal(builder(hub, "rediss://localhost").trustStore(Path.of("none.p12"), "s3cret"));
+      assertTrue(refusal.startsWith("key store none.p12: "), refusal);
+      assertFalse(refusal.contains("s3cret"), refusal);
     }
   }
 }

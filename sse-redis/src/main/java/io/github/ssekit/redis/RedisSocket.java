@@ -1,0 +1,91 @@
+package io.github.ssekit.redis;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.UnknownHostException;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.JedisSocketFactory;
+import redis.clients.jedis.exceptions.JedisConnectionException;
+
+/**
+ * The socket under a connection to Redis. Jedis makes such sockets too, but not from an SSLContext,
+ * and it hides them.
+ */
+final class RedisSocket implements JedisSocketFactory {
+  private final HostAndPort address;
+  private final @Nullable Tls tls;
+  private final int connectMillis;
+  private final int answerMillis;
+
+  /**
+   * @param tls null for a plain one
+   * @param connectMillis how long to wait at most for each of the host's addresses
+   * @param answerMillis how long to wait at most for each answer, in TLS's handshake too
+   */
+  RedisSocket(HostAndPort address, @Nullable Tls tls, int connectMillis, int answerMillis) {
+    this.address = address;
+    this.tls = tls;
+    this.connectMillis = connectMillis;
+    this.answerMillis = answerMillis;
+  }
+
+  HostAndPort address() {
+    return address;
+  }
+
+  @Override
+  public Socket createSocket() {
+    Socket plain = connect();
+    try {
+      plain.setSoTimeout(answerMillis);
+      return tls == null ? plain : tls.over(plain, address);
+    } catch (IOException | RuntimeException e) {
+      close(plain);
+      throw failure(e);
+    }
+  }
+
+  private Socket connect() {
+    InetAddress[] all;
+    try {
+      all = InetAddress.getAllByName(address.getHost());
+    } catch (UnknownHostException e) {
+      throw new JedisConnectionException("unknown host " + address.getHost(), e);
+    }
+    JedisConnectionException failure = null;
+    for (InetAddress each : all) {
+      Socket socket = new Socket();
+      try {
+        socket.setKeepAlive(true);
+        socket.setTcpNoDelay(true);
+        // What is given up ends at once, also if it speaks TLS and its other end doesn't read.
+        socket.setSoLinger(true, 0);
+        socket.connect(new InetSocketAddress(each, address.getPort()), connectMillis);
+        return socket;
+      } catch (IOException e) {
+        close(socket);
+        if (failure == null) {
+          failure = failure(e);
+        } else {
+          failure.addSuppressed(e);
+        }
+      }
+    }
+    throw failure == null ? failure(new UnknownHostException(address.getHost())) : failure;
+  }
+
+  private JedisConnectionException failure(Exception e) {
+    return new JedisConnectionException("no connection to " + address + ": " + e.getMessage(), e);
+  }
+
+  private static void close(Socket socket) {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new JedisConnectionException(e);
+    }
+  }
+}
