@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * How this node is: {@code /status} for people, or as JSON for programs, which accept no HTML;
- * {@code /healthz} for load balancers, 503 while Redis is not heard. Of the node's health, not of
- * its people: still, show it to nobody whom it does not concern.
+ * {@code /healthz} for load balancers, 503 while Redis is not heard or a thread of the hub hangs.
+ * Of the node's health, not of its people: still, show it to nobody whom it does not concern.
  */
 final class StatusServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
@@ -39,9 +39,12 @@ final class StatusServlet extends HttpServlet {
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     response.setHeader("Cache-Control", "no-store");
-    boolean heard = redis.isSubscribed();
     if (request.getServletPath().equals("/healthz")) {
-      ChatServlet.answer(response, heard ? 200 : 503, heard ? "ok" : "Redis is not heard");
+      String ailment =
+          !hub.isHealthy()
+              ? "a thread of the hub hangs"
+              : redis.isSubscribed() ? null : "Redis is not heard";
+      ChatServlet.answer(response, ailment == null ? 200 : 503, ailment == null ? "ok" : ailment);
       return;
     }
     String accept = request.getHeader("Accept");
@@ -64,6 +67,8 @@ final class StatusServlet extends HttpServlet {
     status.put("lag", figures.lag);
     status.put("resets", figures.resets.sum());
     status.put("position", String.valueOf(hub.position()));
+    status.put("threadsWork", hub.isHealthy());
+    status.put("replayBytes", now.replayBytes());
     status.put("redisHeard", redis.isSubscribed());
     status.put("sinceProbeMillis", probe == null ? null : probe.toMillis());
     status.put("memoryUsedBytes", jvm.totalMemory() - jvm.freeMemory());

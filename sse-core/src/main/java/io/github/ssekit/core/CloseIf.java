@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
-import java.time.Duration;
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Predicate;
@@ -11,7 +12,6 @@ import java.util.function.Predicate;
  */
 final class CloseIf {
   private static final System.Logger LOG = System.getLogger(CloseIf.class.getName());
-  private static final long LOG_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
 
   private final Hub hub;
   private final Predicate<? super Connection> predicate;
@@ -19,13 +19,12 @@ final class CloseIf {
   /** Passes don't pile up behind a predicate that takes its time. */
   private final AtomicBoolean underWay = new AtomicBoolean();
 
-  // The pass's that is under way.
-  private boolean logged;
-  private long lastLog;
+  private final RareLine failed;
 
   CloseIf(Hub hub, Predicate<? super Connection> predicate) {
     this.hub = hub;
     this.predicate = predicate;
+    this.failed = new RareLine(LOG, hub::nanoTime);
   }
 
   /** Asks of every connection that is open, unless the last pass is not over. Any thread. */
@@ -38,30 +37,24 @@ final class CloseIf {
   private void ask(List<Connection> all) {
     int failures = 0;
     Throwable first = null;
-    for (Connection connection : all) {
-      try {
-        if (connection.isOpen() && predicate.test(connection)) {
-          connection.revoke();
+    try {
+      for (Connection connection : all) {
+        try {
+          if (connection.isOpen() && predicate.test(connection)) {
+            connection.revoke();
+          }
+        } catch (Throwable e) {
+          failures++;
+          first = first == null ? e : first;
         }
-      } catch (Throwable e) {
-        failures++;
-        first = first == null ? e : first;
       }
-    }
-    if (first != null) {
-      log(failures, all.size(), first);
-    }
-    underWay.set(false);
-  }
-
-  private void log(int failures, int asked, Throwable first) {
-    long now = hub.nanoTime();
-    if (!logged || now - lastLog >= LOG_INTERVAL_NANOS) {
-      logged = true;
-      lastLog = now;
-      String text =
-          "closeIf failed for %d of %d connections, which stay open; the first time with:";
-      LOG.log(System.Logger.Level.WARNING, text.formatted(failures, asked), first);
+      if (first != null) {
+        String text =
+            "closeIf failed for %d of %d connections, which stay open; the first time with:";
+        failed.log(WARNING, text.formatted(failures, all.size()), first);
+      }
+    } finally {
+      underWay.set(false);
     }
   }
 }

@@ -91,6 +91,9 @@ public final class Connection {
   /** How many bytes the last write had, of those that no {@link ReplayRoom} counts. */
   private int lastWrite;
 
+  /** Whether a write has failed, so that it is to be closed. */
+  private boolean failed;
+
   int index;
 
   Connection(Hub hub, DeliveryLoop loop, Transport transport, ConnectionOptions options) {
@@ -246,7 +249,7 @@ public final class Connection {
   private static void tell(Consumer<? super CloseReason> listener, CloseReason reason) {
     try {
       listener.accept(reason);
-    } catch (RuntimeException e) {
+    } catch (Throwable e) {
       LOG.log(WARNING, "A close listener failed", e);
     }
   }
@@ -446,6 +449,7 @@ public final class Connection {
       }
       return true;
     } catch (Throwable e) {
+      failed = true;
       fail(e);
       return false;
     }
@@ -467,7 +471,9 @@ public final class Connection {
 
   void tick(long now, long millis, byte[] position) {
     Duration longest = hub.settings.maxLifetime;
-    if (blocked && now - blockedSince > deadline()) {
+    if (failed) {
+      finish(CloseReason.CLIENT_GONE);
+    } else if (blocked && now - blockedSince > deadline()) {
       finish(closing == null ? CloseReason.STUCK : closing);
     } else if (millis >= expiresAt) {
       cut(CloseReason.EXPIRED);
@@ -515,10 +521,11 @@ public final class Connection {
     if (state == State.CLOSED) {
       return;
     }
+    // First: if this throws, the next tick tries again.
+    List<Subscription> subscriptions = hub.release(this);
     state = State.CLOSED;
     unblock();
     loop.remove(this);
-    List<Subscription> subscriptions = hub.release(this);
     for (Subscription s : subscriptions) {
       s.subscribers.remove(s);
     }

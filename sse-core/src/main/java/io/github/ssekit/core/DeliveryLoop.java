@@ -24,6 +24,9 @@ final class DeliveryLoop implements Runnable {
    */
   private static final int FAILURES = 16;
 
+  /** How long it rests after a turn that failed. */
+  private static final long PAUSE_NANOS = 1_000_000;
+
   /** Its place among the hub's loops. */
   final int number;
 
@@ -36,6 +39,12 @@ final class DeliveryLoop implements Runnable {
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
   private final @Nullable Observation observation;
+
+  /** What must not end the thread: its connections would be left without a word. */
+  private final RareLine failures;
+
+  /** When it last took the time from the timer. */
+  private volatile long lastTick;
 
   private volatile boolean asleep;
   private volatile boolean stopped;
@@ -59,8 +68,14 @@ final class DeliveryLoop implements Runnable {
   private final List<Connection> late = new ArrayList<>();
 
   DeliveryLoop(
-      int number, LongSupplier watermark, HubBuilder settings, @Nullable Observation observation) {
+      int number,
+      LongSupplier watermark,
+      HubBuilder settings,
+      @Nullable Observation observation,
+      LongSupplier nanoTime) {
     this.number = number;
+    this.failures = new RareLine(LOG, nanoTime);
+    this.lastTick = nanoTime.getAsLong();
     this.watermark = watermark;
     this.batches = new Batches(settings.batchCapBytes);
     this.stalledLimit = settings.replayLimit / settings.loops;
@@ -106,20 +121,49 @@ final class DeliveryLoop implements Runnable {
   public void run() {
     thread = Thread.currentThread();
     while (true) {
-      if (turn()) {
-        continue;
+      try {
+        // Before the turn: what was given before the stop is done.
+        boolean last = stopped;
+        if (turn()) {
+          continue;
+        }
+        if (last) {
+          return;
+        }
+        sleep();
+      } catch (Throwable e) {
+        failed("A turn of a delivery loop failed", e);
+        // It may fail again, at once.
+        LockSupport.parkNanos(this, PAUSE_NANOS);
       }
-      if (stopped) {
-        return;
-      }
-      asleep = true;
-      if (inbox.isEmpty() && !stopped) {
-        LockSupport.park(this);
-        // A transport may have left one behind; park would not wait any more.
-        Thread.interrupted();
-      }
-      asleep = false;
     }
+  }
+
+  private void sleep() {
+    asleep = true;
+    if (inbox.isEmpty() && !stopped) {
+      LockSupport.park(this);
+      // A transport may have left one behind; park would not wait any more.
+      Thread.interrupted();
+    }
+    asleep = false;
+  }
+
+  private void failed(String what, Throwable e) {
+    failures.log(System.Logger.Level.ERROR, what, e);
+  }
+
+  /** When it last took the time, in the hub's nanoseconds. Any thread. */
+  long lastTick() {
+    return lastTick;
+  }
+
+  /** Where its thread is now, as a stack trace. Any thread. */
+  Throwable where() {
+    Throwable where = new Throwable("thread " + thread);
+    Thread current = thread;
+    where.setStackTrace(current == null ? new StackTraceElement[0] : current.getStackTrace());
+    return where;
   }
 
   /** One turn. Returns whether there was anything to do. */
@@ -148,8 +192,7 @@ final class DeliveryLoop implements Runnable {
       try {
         task.run();
       } catch (Throwable e) {
-        // Errors too: a thread that ended would leave its connections without a word.
-        LOG.log(System.Logger.Level.ERROR, "A task of a delivery loop failed", e);
+        failed("A task of a delivery loop failed", e);
       }
     }
     return true;
@@ -160,11 +203,14 @@ final class DeliveryLoop implements Runnable {
     queued = swept;
     swept = now;
     batches.begin(upTo, watermark(), stalledLimit - stalledBytes);
-    write(now);
-    write(late);
-    late.addAll(now);
-    now.clear();
-    batches.end();
+    try {
+      write(now);
+      write(late);
+      late.addAll(now);
+      now.clear();
+    } finally {
+      batches.end();
+    }
   }
 
   /**
@@ -177,12 +223,22 @@ final class DeliveryLoop implements Runnable {
     for (int failed = 0; done < list.size() && failed < FAILURES; done++) {
       Connection connection = list.get(done);
       writing = connection;
-      if (!connection.write(batches)) {
+      if (!write(connection)) {
         failed++;
       }
     }
     writing = null;
     list.subList(0, done).clear();
+  }
+
+  private boolean write(Connection connection) {
+    try {
+      return connection.write(batches);
+    } catch (Throwable e) {
+      // It could not even be closed; the next tick tries that again.
+      failed("A connection could not be closed", e);
+      return false;
+    }
   }
 
   // What follows is called on the loop only.
@@ -225,8 +281,13 @@ final class DeliveryLoop implements Runnable {
 
   /** Has every connection look at the clocks, with the block that says the position then. */
   void tick(long now, long millis, byte[] position) {
+    lastTick = now;
     for (int i = connections.size() - 1; i >= 0; i--) {
-      connections.get(i).tick(now, millis, position);
+      try {
+        connections.get(i).tick(now, millis, position);
+      } catch (Throwable e) {
+        failed("A connection could not be given the time", e);
+      }
     }
   }
 

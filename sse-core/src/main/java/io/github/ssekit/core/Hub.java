@@ -1,5 +1,7 @@
 package io.github.ssekit.core;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,6 +39,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   /** The longest name of a channel, in characters. */
   public static final int MAX_CHANNEL_LENGTH = 200;
 
+  private static final System.Logger LOG = System.getLogger(Hub.class.getName());
   private static final long CLOSE_TIMEOUT_NANOS = 2_000_000_000L;
   private static final long SNAPSHOT_TIMEOUT_NANOS = 1_000_000_000L;
 
@@ -64,10 +67,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
   // Guarded by the lock.
   private int connections;
   private boolean draining;
-  private boolean closed;
+  private volatile boolean closed;
   private final Owners owners = new Owners();
 
   private final @Nullable CloseIf closeIf;
+  private final Health health;
+  private final RareLine tickFailures;
 
   /** One moment by two clocks. */
   private final Instant origin;
@@ -93,7 +98,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
     this.upstreamEnd = new UpstreamEnd(channels, loops, resumes, lock);
     this.closeIf = settings.closeIf == null ? null : new CloseIf(this, settings.closeIf);
-    Arrays.setAll(loops, i -> new DeliveryLoop(i, channels::watermark, settings, observation));
+    Arrays.setAll(
+        loops, i -> new DeliveryLoop(i, channels::watermark, settings, observation, nanoTime));
+    this.tickFailures = new RareLine(LOG, nanoTime);
+    this.health = new Health(loops, nanoTime);
   }
 
   /** A hub with the defaults of {@link HubBuilder}. */
@@ -399,6 +407,17 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
+   * Whether this hub is open and its threads do their work: each delivery loop has taken the time
+   * from the timer within ten seconds. For a health check; costs next to nothing. What a client, a
+   * listener or the upstream throws ends none of these threads. Where one hangs all the same, this
+   * is false, and the log has one line at {@code ERROR}, with its stack trace, by {@code
+   * io.github.ssekit.core.Health}; such a node can only be started again.
+   */
+  public boolean isHealthy() {
+    return health.isGood() && !closed;
+  }
+
+  /**
    * Who is on which channel, since when, and how far behind. Takes O(connections + channels +
    * events that those listed are behind), of which the delivery loops do the first; waits for them,
    * for one second at most. Not for every request: for a page of operations, or once a minute.
@@ -558,11 +577,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
   List<Subscription> release(Connection connection) {
     lock.lock();
     try {
+      List<Subscription> subscriptions = channels.release(connection);
       owners.remove(connection);
       if (--connections == 0) {
         noConnections.signalAll();
       }
-      return channels.release(connection);
+      return subscriptions;
     } finally {
       lock.unlock();
     }
@@ -607,12 +627,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     for (DeliveryLoop loop : loops) {
       loop.execute(() -> loop.tick(now, millis, sign));
     }
-    lock.lock();
-    try {
-      channels.closeEmpty(now);
-    } finally {
-      lock.unlock();
-    }
+    closeEmpty(now);
     if (observation != null) {
       // Of what the loops have reported by now: one call for all of them.
       observation.tick();
@@ -622,6 +637,18 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
     if (closeIf != null) {
       closeIf.pass();
+    }
+  }
+
+  private void closeEmpty(long now) {
+    lock.lock();
+    try {
+      channels.closeEmpty(now);
+    } catch (Throwable e) {
+      // The upstream's: the rest of the tick is nothing to it.
+      tickFailures.log(WARNING, "The upstream failed to close a channel", e);
+    } finally {
+      lock.unlock();
     }
   }
 }

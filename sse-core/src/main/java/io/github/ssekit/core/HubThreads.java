@@ -1,5 +1,7 @@
 package io.github.ssekit.core;
 
+import static java.lang.System.Logger.Level.ERROR;
+
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +25,8 @@ class HubThreads {
   private static final System.Logger LOG = System.getLogger(HubThreads.class.getName());
   private static final int CALLBACK_THREADS = 4;
 
+  private final RareLine failures = new RareLine(LOG, System::nanoTime);
+
   private final ThreadPoolExecutor closer = pool("sse-closer", 1);
   private final ThreadPoolExecutor callbacks = pool("sse-callback", CALLBACK_THREADS);
   private final ScheduledExecutorService timer =
@@ -30,11 +34,25 @@ class HubThreads {
   private final List<Thread> loopThreads = new ArrayList<>();
 
   Executor closer() {
-    return closer;
+    return surviving(closer);
   }
 
   Executor callbacks() {
-    return callbacks;
+    return surviving(callbacks);
+  }
+
+  /** An executor that loses no task where there is no thread to be had for it, and no thread. */
+  private Executor surviving(ThreadPoolExecutor pool) {
+    return task -> {
+      Runnable survives = () -> survive(task, "A task of the hub's executors failed");
+      try {
+        pool.execute(survives);
+      } catch (Throwable e) {
+        // The tick tries again to start one.
+        pool.getQueue().add(survives);
+        failures.log(ERROR, "A thread of the hub could not be started; what it was for waits", e);
+      }
+    };
   }
 
   void start(DeliveryLoop[] loops, Runnable tick, Duration tickInterval) {
@@ -46,15 +64,30 @@ class HubThreads {
     }
     long nanos = tickInterval.toNanos();
     Future<?> unused =
-        timer.scheduleWithFixedDelay(() -> survive(tick), nanos, nanos, TimeUnit.NANOSECONDS);
+        timer.scheduleWithFixedDelay(
+            () -> {
+              survive(tick, "A tick of the timer failed");
+              survive(this::startMissing, "A thread of the hub could not be started");
+            },
+            nanos,
+            nanos,
+            TimeUnit.NANOSECONDS);
   }
 
-  /** A tick that fails, by an upstream say, is not the last. */
-  private static void survive(Runnable tick) {
+  /** Starts threads for tasks that wait, if there are fewer than may be. */
+  private void startMissing() {
+    for (ThreadPoolExecutor pool : List.of(closer, callbacks)) {
+      if (!pool.getQueue().isEmpty()) {
+        boolean unused = pool.prestartCoreThread();
+      }
+    }
+  }
+
+  private void survive(Runnable task, String failure) {
     try {
-      tick.run();
+      task.run();
     } catch (Throwable e) {
-      LOG.log(System.Logger.Level.ERROR, "A tick of the timer failed", e);
+      failures.log(ERROR, failure, e);
     }
   }
 
@@ -82,7 +115,7 @@ class HubThreads {
     }
   }
 
-  private static ThreadPoolExecutor pool(String name, int threads) {
+  private ThreadPoolExecutor pool(String name, int threads) {
     ThreadFactory factory = daemons(name);
     // Bounded by the number of connections: each gives one task, and one for each listener. What
     // comes after the hub's close, such as a late listener, gets a thread of its own.
@@ -99,12 +132,14 @@ class HubThreads {
     return pool;
   }
 
-  private static ThreadFactory daemons(String name) {
+  private ThreadFactory daemons(String name) {
     AtomicInteger number = new AtomicInteger();
-    return task -> {
-      Thread thread = new Thread(task, name + "-" + number.incrementAndGet());
-      thread.setDaemon(true);
-      return thread;
-    };
+    return task -> newThread(task, name + "-" + number.incrementAndGet());
+  }
+
+  Thread newThread(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
+    thread.setDaemon(true);
+    return thread;
   }
 }

@@ -18,11 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 final class Observation implements Runnable {
   private static final System.Logger LOG = System.getLogger(Observation.class.getName());
-  private static final long LOG_INTERVAL_NANOS = 60_000_000_000L;
 
   private final HubObserver observer;
   private final Executor callbacks;
-  private final LongSupplier nanoTime;
+  private final RareLine failed;
 
   private final Queue<Consumer<? super HubObserver>> happenings = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
@@ -38,15 +37,10 @@ final class Observation implements Runnable {
   /** Whether there was something to tell at the tick before: then it is told of zero, too. */
   private boolean busy;
 
-  // The task's.
-  private long failures;
-  private long lastLog;
-
   Observation(HubObserver observer, Executor callbacks, LongSupplier nanoTime) {
     this.observer = observer;
     this.callbacks = callbacks;
-    this.nanoTime = nanoTime;
-    this.lastLog = nanoTime.getAsLong() - LOG_INTERVAL_NANOS;
+    this.failed = new RareLine(LOG, nanoTime);
   }
 
   void tell(Consumer<? super HubObserver> happening) {
@@ -102,16 +96,19 @@ final class Observation implements Runnable {
 
   @Override
   public void run() {
-    Consumer<? super HubObserver> next;
-    while ((next = happenings.poll()) != null) {
-      waiting.decrementAndGet();
-      call(next);
+    try {
+      Consumer<? super HubObserver> next;
+      while ((next = happenings.poll()) != null) {
+        waiting.decrementAndGet();
+        call(next);
+      }
+      HubObserver.Written written = takeDue();
+      if (written != null) {
+        call(o -> o.written(written));
+      }
+    } finally {
+      running.set(false);
     }
-    HubObserver.Written written = takeDue();
-    if (written != null) {
-      call(o -> o.written(written));
-    }
-    running.set(false);
     // What came since the looks above found running set.
     wake();
   }
@@ -128,17 +125,7 @@ final class Observation implements Runnable {
     try {
       happening.accept(observer);
     } catch (Throwable e) {
-      failed(e);
-    }
-  }
-
-  /** One stack trace a minute at most, however often it throws. */
-  private void failed(Throwable e) {
-    failures++;
-    long now = nanoTime.getAsLong();
-    if (now - lastLog >= LOG_INTERVAL_NANOS) {
-      lastLog = now;
-      LOG.log(WARNING, "The hub's observer failed (" + failures + " times so far)", e);
+      failed.log(WARNING, "The hub's observer failed", e);
     }
   }
 }

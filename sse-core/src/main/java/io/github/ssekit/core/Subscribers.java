@@ -35,8 +35,14 @@ final class Subscribers implements Runnable {
   @Override
   public void run() {
     signalled.set(false);
-    for (Subscription s : list) {
-      s.connection.news(s);
+    try {
+      for (Subscription s : list) {
+        s.connection.news(s);
+      }
+    } catch (Throwable e) {
+      // Those behind have the news too.
+      signal();
+      throw e;
     }
   }
 

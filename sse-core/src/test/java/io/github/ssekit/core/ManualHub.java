@@ -125,8 +125,18 @@ final class ManualHub {
 
   /** Lets time pass, then the timer ticks. */
   void pass(Duration time) {
-    now += time.toNanos();
-    hub.tick();
+    tick(time);
     settle();
+  }
+
+  /** As {@link #pass}, but no loop takes a turn. */
+  void tick(Duration time) {
+    elapse(time);
+    hub.tick();
+  }
+
+  /** Lets time pass in which nothing happens. */
+  void elapse(Duration time) {
+    now += time.toNanos();
   }
 }
