@@ -1,7 +1,11 @@
 package io.github.ssekit.core;
 
 /**
- * One block of an event stream: what stands between two blank lines (WHATWG HTML 9.2.5).
+ * One block of an event stream: an event with the blank line that ends it, or the line of a comment
+ * or of a reconnection time (WHATWG HTML 9.2.5).
+ *
+ * <p>Comments and reconnection times count from the end of their line. They have no blank line:
+ * many clients take each blank line for a message, and would see one without data.
  *
  * <p>Blocks are immutable values. Each rejects, when it is made, what an event stream cannot carry,
  * so that every block in existence can be written: there is nothing to escape or to clean later.

@@ -19,6 +19,6 @@ public record Comment(String text) implements Block {
 
   @Override
   public Frame frame() {
-    return Frame.of(text.isEmpty() ? ":\n\n" : ": " + text + "\n\n");
+    return Frame.of(text.isEmpty() ? ":\n" : ": " + text + "\n");
   }
 }

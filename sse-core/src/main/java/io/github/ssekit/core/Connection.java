@@ -53,6 +53,10 @@ public final class Connection {
   private final Transport transport;
   private final @Nullable String lastEventId;
   final @Nullable String owner;
+
+  /** Whether it is never told its position by a block of only an id. */
+  final boolean idsOnEventsOnly;
+
   private final Outgoing outgoing;
 
   /** Guarded by the hub's lock, as {@link #released} is. */
@@ -102,6 +106,7 @@ public final class Connection {
     this.transport = transport;
     this.lastEventId = options.lastEventId();
     this.owner = options.owner();
+    this.idsOnEventsOnly = options.idsOnEventsOnly() || hub.settings.idsOnEventsOnly;
     this.opened = hub.nanoTime();
     this.blockedSince = opened;
     this.outgoing = new Outgoing(opened);
@@ -351,7 +356,7 @@ public final class Connection {
       if (!s.ended) {
         s.subscribers.add(s);
         news(s);
-        if (s.channel.hasHistory && s.resumed) {
+        if (s.channel.hasHistory && s.resumed && !idsOnEventsOnly) {
           outgoing.positioned(hub.nanoTime());
         }
       }
@@ -435,11 +440,12 @@ public final class Connection {
       long events = outgoing.events();
       byte[] bytes = outgoing.next(this, batches);
       if (bytes != null) {
-        transport.write(bytes, 0, bytes.length);
-        outgoing.written(this, bytes);
-        lastWrite = outgoing.hasReplay() ? 0 : bytes.length;
+        int length = outgoing.length(this, bytes);
+        transport.write(bytes, 0, length);
+        outgoing.written(this, bytes, length);
+        lastWrite = outgoing.hasReplay() ? 0 : length;
         if (loop.tally != null) {
-          loop.tally.wrote((int) (outgoing.events() - events), bytes.length);
+          loop.tally.wrote((int) (outgoing.events() - events), length);
         }
       }
       if (!outgoing.isEmpty() || (bytes != null && closing != null)) {

@@ -20,12 +20,15 @@ import org.jspecify.annotations.Nullable;
  *     address; 1 to {@value #MAX_OWNER_LENGTH} characters, any of them; or null. It is compared
  *     whole and never joined with another name.
  * @param expiresAt when the connection is to be closed at the latest, or null
+ * @param idsOnEventsOnly whether the client is never told its position by a block of only an id, as
+ *     {@link HubBuilder#idsOnEventsOnly} says for all connections of a hub
  */
 public record ConnectionOptions(
     List<String> channels,
     @Nullable String lastEventId,
     @Nullable String owner,
-    @Nullable Instant expiresAt) {
+    @Nullable Instant expiresAt,
+    boolean idsOnEventsOnly) {
   /** How much of a last event ID is kept, in characters. */
   public static final int MAX_LAST_EVENT_ID = 200;
 
@@ -51,7 +54,7 @@ public record ConnectionOptions(
 
   /** Options of which only the channels are set. */
   public static ConnectionOptions of(Collection<String> channels) {
-    return new ConnectionOptions(List.copyOf(channels), null, null, null);
+    return new ConnectionOptions(List.copyOf(channels), null, null, null, false);
   }
 
   /** Options of which only the channels are set. */
@@ -61,16 +64,21 @@ public record ConnectionOptions(
 
   /** These, with another last event ID. */
   public ConnectionOptions withLastEventId(@Nullable String id) {
-    return new ConnectionOptions(channels, id, owner, expiresAt);
+    return new ConnectionOptions(channels, id, owner, expiresAt, idsOnEventsOnly);
   }
 
   /** These, with another owner. */
   public ConnectionOptions withOwner(@Nullable String name) {
-    return new ConnectionOptions(channels, lastEventId, name, expiresAt);
+    return new ConnectionOptions(channels, lastEventId, name, expiresAt, idsOnEventsOnly);
   }
 
   /** These, with another end. */
   public ConnectionOptions withExpiresAt(@Nullable Instant time) {
-    return new ConnectionOptions(channels, lastEventId, owner, time);
+    return new ConnectionOptions(channels, lastEventId, owner, time, idsOnEventsOnly);
+  }
+
+  /** These, for a client that takes each block for a message. */
+  public ConnectionOptions withIdsOnEventsOnly() {
+    return new ConnectionOptions(channels, lastEventId, owner, expiresAt, true);
   }
 }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * frame   = event / comment / retry
  * event   = [ "id: " text LF ] [ "event: " text LF ] *( "data: " text LF ) LF
- * comment = ":" [ " " text ] LF LF
- * retry   = "retry: " 1*DIGIT LF LF
+ * comment = ":" [ " " text ] LF
+ * retry   = "retry: " 1*DIGIT LF
  * </pre>
  *
  * where {@code text} is UTF-8 without CR or LF (WHATWG HTML 9.2.5). Data is split at LF only, one

@@ -292,12 +292,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     if (channel != null) {
       Frame frame = positioned.frame();
       if (frame.length() > settings.eventSizeLimit) {
-        StreamReset.Reason reason = StreamReset.Reason.OVERSIZED;
-        reset(channel, reason, position);
-        if (position != null) {
-          // A reset of one channel has no id: the position is told behind it.
-          deliver(channel, position.block().frame(), position, reason);
-        }
+        reset(channel, StreamReset.Reason.OVERSIZED, position);
       } else {
         deliver(channel, frame, position, keyOf(channel, event));
       }
@@ -321,8 +316,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   private void reset(Channel channel, StreamReset.Reason reason, @Nullable Position position) {
     StreamReset reset = new StreamReset(channel.name, reason);
+    SseEvent event = reset.event();
+    // In the place of an event it has that one's id: all that comes before is written before it.
+    Frame frame = (position == null ? event : event.withId(position.toString())).frame();
     // Of several resets for one reason, a client needs the newest.
-    deliver(channel, reset.event().frame(), position, reason);
+    deliver(channel, frame, position, reason);
     tell(reset);
   }
 

@@ -17,7 +17,7 @@ public final class HubBuilder {
   private static final Duration LONGEST = Duration.ofDays(365);
 
   /** The longest reconnection time, with which each connection begins. */
-  private static final int LEAST_SEND_LIMIT = "retry: 2147483647\n\n".length();
+  private static final int LEAST_SEND_LIMIT = "retry: 2147483647\n".length();
 
   Duration heartbeat = Duration.ofSeconds(15);
   Duration stuckWriteDeadline = Duration.ofSeconds(30);
@@ -37,6 +37,7 @@ public final class HubBuilder {
   /** The wall clock. */
   InstantSource clock = InstantSource.system();
 
+  boolean idsOnEventsOnly;
   int loops = Runtime.getRuntime().availableProcessors();
   int maxConnections = Integer.MAX_VALUE;
   int maxConnectionsPerOwner = Integer.MAX_VALUE;
@@ -61,6 +62,7 @@ public final class HubBuilder {
     maxLifetime = other.maxLifetime;
     closeIf = other.closeIf;
     clock = other.clock;
+    idsOnEventsOnly = other.idsOnEventsOnly;
     loops = other.loops;
     maxConnections = other.maxConnections;
     maxConnectionsPerOwner = other.maxConnectionsPerOwner;
@@ -70,7 +72,8 @@ public final class HubBuilder {
 
   /**
    * How long a connection may be silent before a comment is written; or, if it listens to channels
-   * with history, before its position is. Default: 15 s.
+   * with history, before its position is. Default: 15 s; set it below the time after which your
+   * clients give up a silent stream.
    */
   public HubBuilder heartbeat(Duration interval) {
     heartbeat = positive("heartbeat", interval);
@@ -145,7 +148,7 @@ public final class HubBuilder {
 
   /**
    * How many bytes of {@link Connection#send} may wait for one client before its connection is
-   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB; at least 19.
+   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB; at least 18.
    */
   public HubBuilder sendLimit(int bytes) {
     if (bytes < LEAST_SEND_LIMIT) {
@@ -200,6 +203,20 @@ public final class HubBuilder {
    */
   public HubBuilder closeIf(Predicate<? super Connection> predicate) {
     closeIf = Objects.requireNonNull(predicate, "predicate");
+    return this;
+  }
+
+  /**
+   * Has positions written with events only, never as blocks of only an id: for clients that take
+   * each block for a message, whatever it holds, see docs/clients.md. Default: off; a connection
+   * can {@linkplain ConnectionOptions#withIdsOnEventsOnly ask for it} by itself.
+   *
+   * <p>The price, with history: a client that drops before its first event has no last event ID, so
+   * it goes on live and misses what came meanwhile; and the last event ID of a client that gets no
+   * events grows old, so that it may be told of a reset when history no longer reaches back to it.
+   */
+  public HubBuilder idsOnEventsOnly() {
+    idsOnEventsOnly = true;
     return this;
   }
 

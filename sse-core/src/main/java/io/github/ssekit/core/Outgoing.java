@@ -163,16 +163,28 @@ final class Outgoing {
       return null;
     }
     if (replay != null) {
+      if (replay.length(connection.idsOnEventsOnly) == 0) {
+        taken(connection.hub);
+        return null;
+      }
       events += replay.events();
       return replay.bytes();
     }
     return nextBatch(connection, batches);
   }
 
-  /** The transport has taken what {@link #next} gave. */
-  void written(Connection connection, byte[] written) {
+  /** How many of the bytes that {@link #next} gave are for this client. */
+  int length(Connection connection, byte[] next) {
+    Replay missed = replay;
+    return missed != null && missed.bytes() == next
+        ? missed.length(connection.idsOnEventsOnly)
+        : next.length;
+  }
+
+  /** The transport has got that many bytes of what {@link #next} gave. */
+  void written(Connection connection, byte[] written, int length) {
     Hub hub = connection.hub;
-    bytes += written.length;
+    bytes += length;
     if (!positioned) {
       lastSign = hub.nanoTime();
     }

@@ -34,6 +34,6 @@ public record ReconnectionTime(Duration time) implements Block {
 
   @Override
   public Frame frame() {
-    return Frame.of("retry: " + time.toMillis() + "\n\n");
+    return Frame.of("retry: " + time.toMillis() + "\n");
   }
 }

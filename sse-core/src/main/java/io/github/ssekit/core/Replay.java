@@ -11,15 +11,21 @@ import org.jspecify.annotations.Nullable;
 public final class Replay {
   private final Position upTo;
   private final byte[] bytes;
+
+  /** Without the block of only an id that may stand last. */
+  private final int lengthOfEvents;
+
   private final List<StreamReset> resets;
   private final int events;
 
   /** How many clients hold it, of which it counts once. Guarded by the hub's lock. */
   int holders;
 
-  private Replay(Position upTo, byte[] bytes, List<StreamReset> resets, int events) {
+  private Replay(
+      Position upTo, byte[] bytes, int lengthOfEvents, List<StreamReset> resets, int events) {
     this.upTo = upTo;
     this.bytes = bytes;
+    this.lengthOfEvents = lengthOfEvents;
     this.resets = List.copyOf(resets);
     this.events = events;
   }
@@ -35,10 +41,12 @@ public final class Replay {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     resets.forEach(reset -> append(out, reset.event()));
     events.forEach(event -> append(out, event));
+    int lengthOfEvents = out.size();
     if (events.isEmpty() || !upTo.toString().equals(events.get(events.size() - 1).id())) {
       append(out, upTo.block());
     }
-    return new Replay(upTo, out.toByteArray(), resets, resets.size() + events.size());
+    return new Replay(
+        upTo, out.toByteArray(), lengthOfEvents, resets, resets.size() + events.size());
   }
 
   /**
@@ -49,7 +57,7 @@ public final class Replay {
   public static Replay reset(StreamReset.Reason reason, @Nullable Position from, Position to) {
     StreamReset reset = new StreamReset(null, reason, from, to);
     byte[] bytes = reset.event().withId(to.toString()).frame().bytes();
-    return new Replay(to, bytes, List.of(reset), 1);
+    return new Replay(to, bytes, bytes.length, List.of(reset), 1);
   }
 
   private static void append(ByteArrayOutputStream out, SseEvent event) {
@@ -64,6 +72,11 @@ public final class Replay {
   /** How many bytes it has. */
   public int length() {
     return bytes.length;
+  }
+
+  /** How many bytes a client gets of it. */
+  int length(boolean idsOnEventsOnly) {
+    return idsOnEventsOnly ? lengthOfEvents : bytes.length;
   }
 
   /** How many events, resets among them. */

@@ -180,10 +180,11 @@ final class Resumes {
             .allMatch(s -> !Objects.requireNonNull(s.channel.log.from()).isAfter(at));
   }
 
-  private static byte[] greeting(Resume r, Position now) {
-    return r.unknownId
-        ? reset(r, StreamReset.Reason.UNKNOWN_ID, null, now)
-        : now.block().frame().bytes();
+  private static byte @Nullable [] greeting(Resume r, Position now) {
+    if (r.unknownId) {
+      return reset(r, StreamReset.Reason.UNKNOWN_ID, null, now);
+    }
+    return r.connection.idsOnEventsOnly ? null : now.block().frame().bytes();
   }
 
   private static byte[] reset(

@@ -15,7 +15,7 @@
  *   <dt>event stream
  *   <dd>a response of type {@code text/event-stream}
  *   <dt>block
- *   <dd>what stands between two blank lines of it: an event, a comment, or a reconnection time
+ *   <dd>an event with the blank line that ends it, or the line of a comment or a reconnection time
  *   <dt>event, event type, data, last event ID, reconnection time, comment, dispatch
  *   <dd>as in the standard
  *   <dt>frame

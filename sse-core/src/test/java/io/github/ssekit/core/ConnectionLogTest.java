@@ -21,7 +21,7 @@ class ConnectionLogTest extends OneClientTest {
       hub.settle();
       assertEquals(
           List.of(
-              "Connection closed: CLOSED after PT1S, 1 events, 22 bytes, channels [\"a\", \"b \\u0022c\\u0022\"]"),
+              "Connection closed: CLOSED after PT1S, 1 events, 21 bytes, channels [\"a\", \"b \\u0022c\\u0022\"]"),
           log.lines());
     }
   }

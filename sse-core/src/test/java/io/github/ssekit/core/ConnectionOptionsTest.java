@@ -21,7 +21,7 @@ class ConnectionOptionsTest {
     assertNull(options.expiresAt());
     ConnectionOptions all =
         options.withLastEventId("7-0").withOwner("ann").withExpiresAt(Instant.EPOCH);
-    assertEquals(new ConnectionOptions(List.of("a"), "7-0", "ann", Instant.EPOCH), all);
+    assertEquals(new ConnectionOptions(List.of("a"), "7-0", "ann", Instant.EPOCH, false), all);
   }
 
   @Test

@@ -65,7 +65,8 @@ class DropTest extends OneClientTest {
   void oneThatIsBeingSentWhatItMissedIsClosedWithoutIt() {
     HistoryHub history = HistoryHub.open();
     Connection connection =
-        history.hub.connect(client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null));
+        history.hub.connect(
+            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false));
     connection.onClose(reasons::add);
     history.settle();
     client.ready(false);
@@ -81,7 +82,8 @@ class DropTest extends OneClientTest {
   void aPageThatComesAfterTheDropIsNotWritten() {
     HistoryHub history = HistoryHub.open();
     Connection connection =
-        history.hub.connect(client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null));
+        history.hub.connect(
+            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false));
     history.settle();
     FakeHistory.Request request = history.history.request();
     // The page is the loop's next task, the close comes behind it.
@@ -97,7 +99,8 @@ class DropTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Transport dropping = new EagerTransport(() -> history.hub.drop("Ann", "a"), () -> {});
     history.hub.connect(dropping, ConnectionOptions.of("plain"));
-    history.hub.connect(client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null));
+    history.hub.connect(
+        client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false));
     history.settle();
     client.ready(false);
     history.answer(20, 11, 12);
@@ -114,7 +117,7 @@ class DropTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Connection connection =
         history.hub.connect(
-            client, new ConnectionOptions(List.of("a", "plain"), "5-0", "Ann", null));
+            client, new ConnectionOptions(List.of("a", "plain"), "5-0", "Ann", null, false));
     history.settle();
     connection.subscribe("b");
     assertEquals(1, history.hub.drop("Ann", "b"));

@@ -41,9 +41,9 @@ class EventStreamWriterTest {
         List.of(
             "id: 1\nevent: add\ndata: a\ndata: b\n\n",
             "flush",
-            ":\n\n",
+            ":\n",
             "flush",
-            "retry: 1000\n\n",
+            "retry: 1000\n",
             "flush"),
         out.calls);
   }

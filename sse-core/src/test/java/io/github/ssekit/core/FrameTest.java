@@ -60,11 +60,11 @@ class FrameTest {
         Arguments.of(new SseEvent("add", null, "1"), "id: 1\nevent: add\n\n"),
         Arguments.of(SseEvent.idOnly("1"), "id: 1\n\n"),
         Arguments.of(SseEvent.idOnly(""), "id: \n\n"),
-        Arguments.of(new Comment(""), ":\n\n"),
-        Arguments.of(new Comment("hi"), ": hi\n\n"),
-        Arguments.of(new Comment(" \uFEFFé"), ":  \uFEFFé\n\n"),
-        Arguments.of(new ReconnectionTime(Duration.ZERO), "retry: 0\n\n"),
-        Arguments.of(new ReconnectionTime(Duration.ofMinutes(1)), "retry: 60000\n\n"));
+        Arguments.of(new Comment(""), ":\n"),
+        Arguments.of(new Comment("hi"), ": hi\n"),
+        Arguments.of(new Comment(" \uFEFFé"), ":  \uFEFFé\n"),
+        Arguments.of(new ReconnectionTime(Duration.ZERO), "retry: 0\n"),
+        Arguments.of(new ReconnectionTime(Duration.ofMinutes(1)), "retry: 60000\n"));
   }
 
   @ParameterizedTest

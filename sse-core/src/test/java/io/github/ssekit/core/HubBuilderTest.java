@@ -27,7 +27,7 @@ class HubBuilderTest {
     assertRefused("batchCap 0 is not above zero", () -> builder.batchCap(0));
     assertRefused("log bytes -1 is not above zero", () -> builder.log(1, -1));
     assertRefused("replayLimit 0 is not above zero", () -> builder.replayLimit(0));
-    assertRefused("sendLimit 18 is under 19 bytes", () -> builder.sendLimit(18));
+    assertRefused("sendLimit 17 is under 18 bytes", () -> builder.sendLimit(17));
   }
 
   @Test

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /** What an observer is told, when, and on which thread. */
 class HubObserverTest extends OneClientTest {
-  private static final int RETRY = "retry: 2000\n\n".length();
+  private static final int RETRY = "retry: 2000\n".length();
   private static final int FRAME = "data: 1\n\n".length();
 
   private final Seen seen = new Seen();
@@ -177,7 +177,7 @@ class HubObserverTest extends OneClientTest {
     connect("a");
     tickTwice();
     hub.pass(SECOND);
-    assertEquals(new Written(0, ":\n\n".length(), 0, 0, 0, 0), seen.lastWritten());
+    assertEquals(new Written(0, ":\n".length(), 0, 0, 0, 0), seen.lastWritten());
   }
 
   @Test

@@ -6,11 +6,15 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A transport that keeps what it is given, takes bytes when the test says so, and fails on cue. */
 final class RecordingTransport implements Transport {
+  /** A comment's or a reconnection time's line, or an event with its blank line. */
+  private static final Pattern BLOCK =
+      Pattern.compile("(?:retry|:)[^\n]*\n|.+?(?:\n\n|$)", Pattern.DOTALL);
+
   private final List<byte[]> writes = new ArrayList<>();
   private final List<String> breaches = new ArrayList<>();
   private @Nullable Signals signals;
@@ -124,9 +128,12 @@ final class RecordingTransport implements Transport {
     writes.clear();
   }
 
-  /** All blocks that were written, each without its empty line. */
+  /** All blocks that were written, each without its line ends. */
   List<String> blocks() {
-    return writes().stream().flatMap(w -> Stream.of(new String(w, UTF_8).split("\n\n"))).toList();
+    return writes().stream()
+        .flatMap(w -> BLOCK.matcher(new String(w, UTF_8)).results())
+        .map(block -> block.group().replaceAll("\n+$", ""))
+        .toList();
   }
 
   /** The data of the events that were written; a reset stands as its whole data. */

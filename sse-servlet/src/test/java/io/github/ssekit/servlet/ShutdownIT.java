@@ -139,7 +139,7 @@ class ShutdownIT {
           .getOutputStream()
           .write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(UTF_8));
       StringBuilder head = new StringBuilder();
-      while (!head.toString().endsWith("retry: 1234\n\n")) {
+      while (!head.toString().endsWith("retry: 1234\n")) {
         int read = socket.getInputStream().read();
         assertTrue(read >= 0, head.toString());
         head.append((char) read);
