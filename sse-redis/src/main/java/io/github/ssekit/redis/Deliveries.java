@@ -42,8 +42,9 @@ final class Deliveries {
         hub.deliver(
             channel, new SseEvent(eventTypes.apply(channel), new String(payload, UTF_8), null));
       }
-    } catch (RuntimeException e) {
-      failed(channel, e.toString());
+    } catch (Throwable e) {
+      // An Error, too: it must not cost the messages behind it, nor this thread.
+      skipped(channel, e, null);
     }
   }
 
@@ -74,9 +75,22 @@ final class Deliveries {
     }
     try {
       hub.deliver(channel, event, position);
-    } catch (RuntimeException e) {
-      failed(channel, e.toString());
-      hub.reached(position);
+    } catch (Throwable e) {
+      skipped(channel, e, position);
+    }
+  }
+
+  /** Tells the channel's clients that an event is missing. */
+  private void skipped(String channel, Throwable why, @Nullable Position position) {
+    try {
+      failed(channel, why.toString());
+      hub.reset(channel, StreamReset.Reason.LOST);
+      if (position != null) {
+        hub.reached(position);
+      }
+    } catch (Throwable e) {
+      // No memory, perhaps: the next one may pass. Until then the log of the first is to be enough.
+      why.addSuppressed(e);
     }
   }
 
@@ -119,8 +133,8 @@ final class Deliveries {
       LOG.log(
           WARNING,
           "A message on Redis channel {0} is not delivered: {1} ({2} such messages so far)",
-          channel,
-          why,
+          Diagnosis.clean(channel),
+          Diagnosis.clean(why),
           failures);
     }
   }

@@ -163,6 +163,21 @@ final class History {
     return merge.page();
   }
 
+  /**
+   * Has the clock published with a nonce, without writing anything: for a Redis that takes no
+   * writes.
+   *
+   * @return null, and the run
+   */
+  Answer<?> look(String nonce) {
+    return redis.execute(
+        (connection, run) ->
+            Script.LOOK.run(
+                connection,
+                keys(scope.hash(), scope.control()),
+                args(nonce, redis.publishCommand())));
+  }
+
   void gap(String channel) {
     Answer<Object> unused =
         redis.execute(

@@ -170,6 +170,18 @@ final class JedisPort implements AutoCloseable {
         .orElseThrow(() -> new JedisDataException("INFO server names no run_id"));
   }
 
+  /** Whether the primary is at one address, whoever is there: nobody is asked for it. */
+  boolean isFixed() {
+    return uri.kind() == RedisUri.Kind.REDIS;
+  }
+
+  /**
+   * What of TLS is to be changed in the URI, or null: asks the first host, for two seconds at most.
+   */
+  @Nullable String tlsAdvice() {
+    return TlsCheck.advice(uri.hosts().get(0), uri.tls());
+  }
+
   /** Whether channels that belong to keys are where these are, and no other server's. */
   boolean isSharded() {
     return uri.kind() == RedisUri.Kind.CLUSTER;
@@ -182,6 +194,15 @@ final class JedisPort implements AutoCloseable {
 
   private Command scopePublish() {
     return isSharded() ? Command.SPUBLISH : Command.PUBLISH;
+  }
+
+  /**
+   * Tries what the scripts do.
+   *
+   * @throws redis.clients.jedis.exceptions.JedisAccessControlException if a right is missing
+   */
+  void checkRights(Link link, Scope scope) {
+    Rights.check(link.connection(), scope, withRuns, scopePublish());
   }
 
   void publish(byte[] channel, byte[] message) {

@@ -16,7 +16,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisException;
 
@@ -52,9 +51,6 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private static final int PUBLISHER_THREADS = 4;
   private static final int MAX_WAITING_PUBLISHES = 10_000;
   private static final String CLOSED = "The bridge is closed";
-  private static final Pattern REFUSALS =
-      Pattern.compile(
-          "(READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOPERM|NOREPLICAS|MISCONF)\\b");
 
   private final Hub hub;
   private final JedisPort redis;
@@ -258,14 +254,14 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       return stored.value().toString();
     } catch (JedisException e) {
       throw new PublishException(
-          closed ? CLOSED : "Redis at " + redis + " did not confirm a publish", e, mayBeStored(e));
+          closed ? CLOSED : "Redis at " + redis + " did not confirm a publish: " + Diagnosis.of(e),
+          e,
+          mayBeStored(e));
     }
   }
 
   private static boolean mayBeStored(JedisException e) {
-    // These are said before a command is begun.
-    return !(e instanceof JedisPort.NoConnectionException
-        || REFUSALS.matcher(String.valueOf(e.getMessage())).lookingAt());
+    return !(e instanceof JedisPort.NoConnectionException || Diagnosis.isNothingStored(e));
   }
 
   /**
@@ -289,7 +285,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       return history.recent(channel, max);
     } catch (JedisException e) {
       throw new RedisUnavailableException(
-          closed ? CLOSED : "Redis at " + redis + " does not answer", e);
+          closed ? CLOSED : "Redis at " + redis + " does not answer: " + Diagnosis.of(e), e);
     }
   }
 
@@ -304,6 +300,11 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   /** How long ago the subscription heard its own probe; null while it does not stand. */
   public @Nullable Duration sinceProbe() {
     return subscriber.sinceProbe();
+  }
+
+  /** Whether events arrive, and whether Redis takes what is published. At once: asks nobody. */
+  public RedisHealth health() {
+    return subscriber.health();
   }
 
   private static Thread publisherThread(Runnable task) {

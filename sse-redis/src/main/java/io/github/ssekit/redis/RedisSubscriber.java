@@ -1,12 +1,14 @@
 package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.WARNING;
+import static java.lang.System.Logger.Level.ERROR;
 
 import io.github.ssekit.core.Position;
 import io.github.ssekit.core.Replay;
 import io.github.ssekit.core.Upstream;
+import io.github.ssekit.redis.RedisHealth.Problem;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -46,6 +48,11 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   private static final int MAX_BACKOFF_MILLIS = 1000;
   private static final int PROBE_AGAIN_MILLIS = 500;
 
+  /** So many probes in a row must fail until that is worth a line. */
+  private static final int FAILURES = 2;
+
+  private static final long ERROR_LINE_NANOS = Duration.ofMinutes(1).toNanos();
+
   private final JedisPort redis;
   private final Scope scope;
   private final @Nullable History history;
@@ -75,6 +82,19 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** Of these, the ones with history that the hub has been told are complete. Guarded by this. */
   private final Set<String> complete = new HashSet<>();
 
+  private volatile long lastError = System.nanoTime() - ERROR_LINE_NANOS;
+
+  private final Outage deafness;
+  private final Outage refusals;
+
+  /** Channels that Redis did not let us subscribe to: tried again with each tick. */
+  private final Set<String> refused = ConcurrentHashMap.newKeySet();
+
+  private final Outage refusedChannels;
+
+  /** Probes in a row that could not be sent. The writer's. */
+  private int failedProbes;
+
   /** The subscribed connection, or null while there is none. Written under this. */
   private volatile @Nullable SubscribedLink link;
 
@@ -93,6 +113,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     this.history = history;
     this.silence = silence;
     this.deliveries = deliveries;
+    deafness = new Outage(LOG, redis.toString(), "subscribed again", System::nanoTime);
+    refusals = new Outage(LOG, redis.toString(), "publishing goes on", System::nanoTime);
+    refusedChannels =
+        new Outage(LOG, redis.toString(), "subscribed to all channels", System::nanoTime);
     reader.setDaemon(true);
   }
 
@@ -111,21 +135,67 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     }
     long nanos = silence.dividedBy(3).toNanos();
     Future<?> unused =
-        writer.scheduleWithFixedDelay(this::tick, nanos, nanos, TimeUnit.NANOSECONDS);
+        writer.scheduleWithFixedDelay(
+            () -> surviving(this::tick), nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   private RedisUnavailableException unavailable(Throwable cause) {
     return new RedisUnavailableException(
-        "Redis at " + redis + " is not available: " + reason(cause), cause);
+        "Redis at " + redis + " is not available: " + diagnosis(cause), cause);
   }
 
-  /** What the innermost cause says: those around it only repeat it with its class. */
-  private static String reason(Throwable cause) {
-    Throwable innermost = cause;
-    while (innermost.getCause() != null) {
-      innermost = innermost.getCause();
+  /** Why connecting failed: without a word of Redis it may have been the wrong language. */
+  private String diagnosis(Throwable failure) {
+    String advice = Diagnosis.refusal(failure) == null ? redis.tlsAdvice() : null;
+    return Diagnosis.of(failure) + (advice == null ? "" : "; " + advice);
+  }
+
+  /** On a thread of ours: whatever is thrown, an Error too, the next task is run. */
+  private void surviving(Runnable task) {
+    try {
+      task.run();
+    } catch (Throwable e) {
+      unexpected(e);
     }
-    return innermost.getMessage() == null ? innermost.toString() : innermost.getMessage();
+  }
+
+  /** One line a minute at most: what is thrown may be thrown each time. */
+  private void unexpected(Throwable e) {
+    try {
+      long now = System.nanoTime();
+      if (now - lastError >= ERROR_LINE_NANOS) {
+        lastError = now;
+        LOG.log(ERROR, Thread.currentThread().getName() + " goes on after an error", e);
+      }
+    } catch (Throwable again) {
+      // No memory, perhaps. That it goes on matters more than that it is said.
+      e.addSuppressed(again);
+    }
+  }
+
+  private void onWriter(Runnable task) {
+    writer.execute(() -> surviving(task));
+  }
+
+  RedisHealth health() {
+    return new RedisHealth(deaf(), refusals.problem());
+  }
+
+  private @Nullable Problem deaf() {
+    if (closed.getCount() == 0) {
+      return new Problem("the bridge is closed", Instant.now());
+    }
+    if (!reader.isAlive()) {
+      return new Problem("the thread that reads from Redis has ended", Instant.now());
+    }
+    Problem outage = deafness.problem();
+    Duration since = sinceProbe();
+    if (outage != null || (since != null && since.compareTo(silence) <= 0)) {
+      return outage;
+    }
+    return since == null
+        ? new Problem("not subscribed yet", Instant.now())
+        : new Problem("the subscription does not hear its own probes", Instant.now().minus(since));
   }
 
   /** How long ago the subscription heard its own probe, or null while there is none. */
@@ -155,7 +225,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       missed.add(channel);
     }
     // Even if it is subscribed to, from before: what waits here waits for the answer.
-    writer.execute(() -> onLink(l -> l.update(channel, isWanted(channel))));
+    onWriter(() -> onLink(l -> l.update(channel, isWanted(channel))));
   }
 
   @Override
@@ -164,7 +234,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     missed.remove(channel);
     complete.remove(channel);
     // What comes after the close is discarded.
-    writer.execute(() -> onLink(l -> l.update(channel, isWanted(channel))));
+    onWriter(() -> onLink(l -> l.update(channel, isWanted(channel))));
   }
 
   @Override
@@ -226,15 +296,16 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   private void tick() {
     SubscribedLink current = link;
     if (current != null && System.nanoTime() - current.heard() > silence.toNanos()) {
-      current.giveUp("the subscription does not hear its own probes");
+      current.giveUp("it does not hear its own probes");
     }
+    List.copyOf(refused).forEach(this::tryAgain);
     sendProbe(true);
   }
 
   /** Has a probe sent soon; several wishes make one. */
   void probe() {
     if (!probing.getAndSet(true)) {
-      writer.execute(() -> sendProbe(false));
+      onWriter(() -> sendProbe(false));
     }
   }
 
@@ -245,12 +316,47 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     probing.set(false);
     onLink(
         l -> {
-          if (history == null) {
-            answeredBy(redis.sign(scope.control(), l.sign()), l);
-          } else if (l.isReady()) {
-            attach(l, history, asking ? l.takeTurn() : List.of());
+          if (history != null && !l.isReady()) {
+            return;
+          }
+          try {
+            if (history == null) {
+              answeredBy(redis.sign(scope.control(), l.sign()), l);
+            } else {
+              attach(l, history, asking ? l.takeTurn() : List.of());
+            }
+            failedProbes = 0;
+            refusals.ended();
+          } catch (JedisException e) {
+            if (!isRefusal(e, l)) {
+              throw e;
+            }
+            refusals.failed("publishing refused", Diagnosis.of(e));
+            look(l);
           }
         });
+  }
+
+  /** Whether the server that is subscribed to has refused to be written to, and will again. */
+  private boolean isRefusal(JedisException e, SubscribedLink l) {
+    return e instanceof JedisPort.NotPrimaryException other
+        ? redis.isFixed() && other.run().equals(l.run())
+        : Diagnosis.refusal(e) != null;
+  }
+
+  /** A probe that writes nothing; where that is refused as well, one of the connection alone. */
+  private void look(SubscribedLink l) {
+    try {
+      if (history != null) {
+        answeredBy(history.look(l.nonce()).run(), l);
+        return;
+      }
+    } catch (JedisException e) {
+      if (!isRefusal(e, l)) {
+        throw e;
+      }
+    }
+    l.pingIt();
   }
 
   private void attach(SubscribedLink l, History history, List<String> asked) {
@@ -290,11 +396,14 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
         action.accept(current);
       } catch (JedisPort.NotPrimaryException e) {
         if (e.run().equals(current.run())) {
-          current.giveUp(reason(e));
+          current.giveUp(Diagnosis.of(e));
         }
       } catch (JedisException e) {
         // It proves nothing about the subscription: that is judged by what it hears.
-        LOG.log(DEBUG, "Redis at {0} did not take a command: {1}", redis, reason(e));
+        LOG.log(DEBUG, "Redis at {0} did not take a command: {1}", redis, Diagnosis.of(e));
+        if (++failedProbes >= FAILURES) {
+          refusals.failed("publishing fails", Diagnosis.of(e));
+        }
         redis.reconnect();
         // Another connection may find the primary elsewhere.
         Future<?> unused = writer.schedule(this::probe, PROBE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
@@ -316,14 +425,18 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
             new SubscribedLink(
                 this, opened, redis.isSharded(), scope, history, deliveries, nonce, rewound)) {
           current = reading;
+          if (!firstLink.isDone()) {
+            // Later a node makes do with what it may.
+            redis.checkRights(opened, scope);
+          }
           current.read(scope.control());
         }
-      } catch (RuntimeException e) {
-        firstLink.completeExceptionally(e);
-        report(e);
+      } catch (Throwable e) {
+        SubscribedLink last = current;
+        surviving(() -> ended(last, e));
       }
       rewound = current == null ? rewound : current.isRewound();
-      lost();
+      surviving(this::lost);
       // One that stood and was of no use must not be followed by the next one at once.
       failures = current != null && current.isAttached() ? 0 : failures + 1;
       pause(failures);
@@ -349,12 +462,46 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     link = current;
     firstLink.complete(null);
     Set<String> all = Set.copyOf(wanted);
-    writer.execute(() -> onLink(l -> l.subscribe(all)));
+    onWriter(() -> onLink(l -> l.subscribe(all)));
     return all;
+  }
+
+  /** Redis does not let us subscribe to a channel, for now. */
+  void refused(String channel, JedisException why) {
+    refused.add(channel);
+    synchronized (this) {
+      if (wanted.contains(channel) && !hasHistory(channel)) {
+        missed.add(channel);
+      }
+    }
+    forbidden(channel, Diagnosis.of(why));
+  }
+
+  void forbidden(String channel, String why) {
+    refusedChannels.failed(
+        "channel \"" + Diagnosis.clean(channel) + "\" can't be subscribed to", why);
+  }
+
+  void tryAgain(String channel) {
+    onWriter(
+        () -> {
+          if (isWanted(channel)) {
+            onLink(l -> l.update(channel, true));
+          } else {
+            settled(channel);
+          }
+        });
+  }
+
+  private void settled(String channel) {
+    if (refused.remove(channel) && refused.isEmpty()) {
+      refusedChannels.ended();
+    }
   }
 
   /** A plain channel is subscribed to. */
   void acknowledged(String channel) {
+    settled(channel);
     boolean reset;
     synchronized (this) {
       reset = missed.remove(channel);
@@ -381,15 +528,33 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     deliveries.opened(channels, from);
   }
 
-  /** The link is attached: what was seen of other runs has been told. */
-  void attached(SubscribedLink current) {
-    seen.keySet().retainAll(Set.of(current.run()));
+  /** Redis, on this run, has been told what was seen of other runs. */
+  void told(String run) {
+    seen.keySet().retainAll(Set.of(run));
   }
 
-  private void report(RuntimeException e) {
-    if (closed.getCount() > 0 && link != null) {
-      LOG.log(WARNING, "The subscription to Redis at {0} broke: {1}", redis, reason(e));
+  /** Events arrive. */
+  void hears() {
+    deafness.ended();
+  }
+
+  /** A connection has ended, or could not be made. */
+  private void ended(@Nullable SubscribedLink current, Throwable e) {
+    if (firstLink.completeExceptionally(e) || firstLink.isCompletedExceptionally()) {
+      // Whoever is making this bridge is told.
+      return;
     }
+    if (closed.getCount() == 0) {
+      return;
+    }
+    if (e instanceof Error) {
+      unexpected(e);
+    }
+    String givenUp = current == null ? null : current.givenUp();
+    boolean stood = current != null && current.isAttached();
+    deafness.failed(
+        stood ? "the subscription broke" : "subscribing failed",
+        givenUp == null ? stood ? Diagnosis.of(e) : diagnosis(e) : givenUp);
   }
 
   /** None before the first attempt to come back, then 50 ms, doubled up to a second, jittered. */

@@ -96,6 +96,12 @@ final class Scope {
     return bytes("token:" + token);
   }
 
+  /** What all its names begin with. */
+  @Override
+  public String toString() {
+    return prefix;
+  }
+
   private byte[] bytes(String name) {
     return (prefix + name).getBytes(UTF_8);
   }

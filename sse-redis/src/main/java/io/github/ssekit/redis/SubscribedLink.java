@@ -1,6 +1,5 @@
 package io.github.ssekit.redis;
 
-import static java.lang.System.Logger.Level.WARNING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.partitioningBy;
 
@@ -18,6 +17,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.exceptions.JedisConnectionException;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * One connection to Redis, for as long as it is subscribed; and what it makes of what it hears.
@@ -34,8 +34,6 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * slot of the scope has been moved to another node of the cluster.
  */
 final class SubscribedLink extends PubSub {
-  private static final System.Logger LOG = System.getLogger(SubscribedLink.class.getName());
-
   /** One SUBSCRIBE takes as many. */
   private static final int CHANNELS_PER_COMMAND = 500;
 
@@ -56,6 +54,9 @@ final class SubscribedLink extends PubSub {
 
   /** Replies to probes, whose turn comes when the subscription has got as far. */
   private final Queue<History.Attached> answers = new ConcurrentLinkedQueue<>();
+
+  /** Why this end has ended it, or null. */
+  private volatile @Nullable String givenUp;
 
   private volatile boolean ready;
   private volatile boolean attached;
@@ -141,8 +142,13 @@ final class SubscribedLink extends PubSub {
   }
 
   void giveUp(String why) {
-    LOG.log(WARNING, "Connecting to Redis again: {0}", why);
+    givenUp = why;
     disconnect();
+  }
+
+  /** Why it was given up, or null if it was not. */
+  @Nullable String givenUp() {
+    return givenUp;
   }
 
   // The writer's.
@@ -162,9 +168,7 @@ final class SubscribedLink extends PubSub {
   void subscribe(Collection<String> channels) {
     // A client that may name channels could read another's events otherwise.
     Map<Boolean, List<String>> byKind =
-        channels.stream()
-            .filter(channel -> scope.hasHistory(channel) || !scope.isReserved(channel))
-            .collect(partitioningBy(scope::hasHistory));
+        channels.stream().filter(this::isOurs).collect(partitioningBy(scope::hasHistory));
     byKind.forEach(
         (ofScope, names) -> {
           for (int from = 0; from < names.size(); from += CHANNELS_PER_COMMAND) {
@@ -177,6 +181,14 @@ final class SubscribedLink extends PubSub {
         });
   }
 
+  private boolean isOurs(String channel) {
+    boolean reserved = !scope.hasHistory(channel) && scope.isReserved(channel);
+    if (reserved) {
+      subscriber.forbidden(channel, "such names are those of a scope, or of Redis itself");
+    }
+    return !reserved;
+  }
+
   private void sending(Runnable command) {
     try {
       command.run();
@@ -184,6 +196,11 @@ final class SubscribedLink extends PubSub {
       // The reader finds out too, now.
       disconnect();
     }
+  }
+
+  /** Asks for a sign of life, of the connection alone: where nothing can be published. */
+  void pingIt() {
+    sending(this::ping);
   }
 
   /** The channels whose last ids are to be asked for now. */
@@ -231,9 +248,43 @@ final class SubscribedLink extends PubSub {
     } else {
       subscriber.subscribed(this).stream().filter(scope::hasHistory).forEach(awaited::add);
     }
+    readyOnceAllAreAnswered();
+  }
+
+  private void readyOnceAllAreAnswered() {
     if (awaited.isEmpty()) {
       ready = true;
       subscriber.probe();
+    }
+  }
+
+  @Override
+  void onRefused(List<byte[]> names, JedisDataException why) {
+    for (byte[] name : names) {
+      String redisChannel = new String(name, UTF_8);
+      if (scope.isControl(redisChannel)) {
+        throw why;
+      }
+      String kept = scope.withHistory(redisChannel);
+      String channel = kept == null ? redisChannel : kept;
+      if (names.size() > 1) {
+        // It may be one of them only.
+        subscriber.tryAgain(channel);
+      } else {
+        subscriber.refused(channel, why);
+        if (awaited.remove(channel)) {
+          readyOnceAllAreAnswered();
+        }
+      }
+    }
+  }
+
+  @Override
+  void onPong() {
+    heard = System.nanoTime();
+    if (history == null) {
+      attached = true;
+      subscriber.hears();
     }
   }
 
@@ -283,12 +334,16 @@ final class SubscribedLink extends PubSub {
   /** Whether an id is one that this node has not had. */
   private boolean isNext(Position id) {
     if (!id.isAfter(previous)) {
-      rewound = true;
-      giveUp("id " + id + " after " + previous + ": Redis has gone back in time");
-      throw new JedisConnectionException("Redis has gone back in time");
+      goneBack("id " + id + " after " + previous);
     }
     previous = id;
     return id.isAfter(repaired);
+  }
+
+  private void goneBack(String proof) {
+    rewound = true;
+    giveUp("Redis has gone back in time: " + proof);
+    throw new JedisConnectionException("Redis has gone back in time");
   }
 
   /** A channel should have been heard up to a position: if it was not, others must know. */
@@ -333,22 +388,30 @@ final class SubscribedLink extends PubSub {
     if (words[0].equals("ping") && words.length == 2 && words[1].equals(nonce)) {
       heard = System.nanoTime();
       attached = true;
+      subscriber.hears();
       return;
     }
     Position id = words.length == 3 ? Position.parse(words[1]) : null;
     if (id == null || history == null) {
       return;
     }
+    if (words[0].equals("look")) {
+      if (words[2].equals(nonce)) {
+        look(id);
+      }
+      return;
+    }
     boolean own = words[0].equals("probe") && words[2].equals(nonce);
     if (own) {
       heard = System.nanoTime();
+      subscriber.told(run);
       if (turn.get() == null) {
         turn.set(turns.next());
       }
     }
     if (!attached) {
       if (own) {
-        attach(id);
+        attach(id, true);
       }
     } else if (isNext(id)) {
       switch (words[0]) {
@@ -368,26 +431,44 @@ final class SubscribedLink extends PubSub {
     }
   }
 
-  /** The first own probe: what this node has missed until now is read from the history. */
-  private void attach(Position probe) {
+  /** What Redis' clock says where it takes no probe: it gives a position, but no new id. */
+  private void look(Position clock) {
+    heard = System.nanoTime();
+    if (!attached) {
+      attach(clock, false);
+    } else if (previous.isAfter(clock)) {
+      goneBack("the clock is at " + clock + " after id " + previous);
+    } else {
+      previous = clock;
+      deliveries.reached(clock);
+      passed(clock);
+    }
+  }
+
+  /**
+   * The first own probe: what this node has missed until now is read from the history.
+   *
+   * @param taken whether the id is a new one, by a probe that has told Redis what was seen
+   */
+  private void attach(Position probe, boolean taken) {
     previous = probe;
-    repaired = repair(probe);
+    repaired = repair(probe, taken);
     List<String> complete = subscriber.completeChannels();
     complete.forEach(channel -> last.put(channel, repaired));
     turns.add(complete);
     attached = true;
-    subscriber.attached(this);
+    subscriber.hears();
     deliveries.reached(repaired);
     passed(repaired);
   }
 
-  private Position repair(Position probe) {
+  private Position repair(Position probe, boolean taken) {
     Position at = deliveries.position();
     if (at == null) {
       return probe;
     }
     // An id below what was heard before is as good a proof as one out of order.
-    if (rewound || !probe.isAfter(at)) {
+    if (rewound || at.isAfter(probe) || (taken && at.equals(probe))) {
       deliveries.rewound(Reason.REWOUND, at, probe);
       rewound = false;
       return probe;

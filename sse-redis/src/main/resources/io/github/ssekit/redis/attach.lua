@@ -13,6 +13,8 @@ local scope, run, pairs_count = KEYS[1], ARGV[1], tonumber(ARGV[4])
 local now = fn.time()
 local known = redis.call('HMGET', scope, 'clock', 'run')
 local clock = fn.touch(scope, run, now, known[1], known[2])
+-- What may be refused comes first: nothing is told that is not stored.
+redis.call('HSET', scope, 'clock', clock)
 
 local ends, order = fn.read_ends(scope)
 local lost
@@ -33,9 +35,10 @@ end
 if lost then
   -- Other nodes may have heard more than this one.
   clock = fn.beyond(fn.later(clock, lost), now)
+  -- It is noted as told once it is.
+  redis.call(ARGV[3], KEYS[2], 'rewind ' .. clock .. ' ' .. lost)
   redis.call('HSET', scope, 'clock', clock, 'floor', clock)
   fn.write_ends(scope, ends, order)
-  redis.call(ARGV[3], KEYS[2], 'rewind ' .. clock .. ' ' .. lost)
 end
 
 clock = fn.step(clock, now)

@@ -12,7 +12,7 @@ local fn = scope_functions()
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local largest, wanted = tonumber(ARGV[5]), ARGV[6]
 local known = redis.call('HMGET', scope, 'clock', 'run', 'floor', 'pruned')
-local clock = fn.touch(scope, ARGV[1], fn.time(), known[1], known[2])
+local clock = fn.clock_of(scope, ARGV[1], fn.time(), known[1], known[2])
 if wanted == '' or fn.after(wanted, clock) then wanted = clock end
 local count, size = 0, 0
 

@@ -61,6 +61,33 @@ else
   id = (ms + 1) .. '-0'
 end
 
+-- Before the event is stored, all is tried that may be refused, for want of room or of a right.
+redis.call('HSET', scope, 'clock', id, 'last:' .. name, id)
+local function refused(err)
+  -- The clock may stay; to name a bound as the last id is to name none.
+  redis.call('HSET', scope, 'last:' .. name, prev)
+  return err
+end
+if KEYS[4] then
+  local tried = redis.pcall('SET', KEYS[4], '', 'XX', 'PX', ARGV[8])
+  if tried and tried.err then return refused(tried) end
+end
+if redis.acl_check_cmd and not redis.acl_check_cmd(ARGV[7], KEYS[3], '') then
+  return refused(redis.error_reply('NOPERM this user has no permissions to publish to ' .. KEYS[3]))
+end
+
+-- What is too old is looked for once in a while only, since looking costs as much as adding: when a
+-- digit of the time changes that stands for at most a 64th of the age.
+local digits = 13 - math.max(0, math.floor(math.log10(age / 64)))
+local expiry
+if fresh == '1' or string.sub(prev, 1, digits) ~= string.sub(id, 1, digits) then
+  expiry = age + 10 ^ (13 - digits)
+  for _, call in ipairs({{'XTRIM', stream, 'MINID', '~', math.max(0, now - age)}, {'PEXPIRE', stream, expiry}}) do
+    local tried = redis.pcall(unpack(call))
+    if type(tried) == 'table' then return refused(tried) end
+  end
+end
+
 local function add()
   return redis.pcall(
     'XADD', stream, 'MAXLEN', '~', ARGV[4], id, 'p', prev, 't', ARGV[2], 'd', ARGV[3])
@@ -72,22 +99,18 @@ if type(added) == 'table' and added.err and string.find(added.err, 'equal or sma
   local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1]
   -- Beyond it, and so beyond what other streams may know.
   local floor = fn.beyond(last, now)
-  redis.call('HSET', scope, 'floor', floor)
   prev, fresh, id = floor, '1', fn.step(floor, now)
+  redis.call('HSET', scope, 'floor', floor, 'clock', id, 'last:' .. name, id)
   added = add()
 end
 if type(added) == 'table' and added.err then
-  return added
+  return refused(added)
 end
 
--- What is too old is looked for once in a while only, since looking costs as much as adding: when a
--- digit of the time changes that stands for at most a 64th of the age.
-local digits = 13 - math.max(0, math.floor(math.log10(age / 64)))
-if fresh == '1' or string.sub(prev, 1, digits) ~= string.sub(id, 1, digits) then
-  redis.call('XTRIM', stream, 'MINID', '~', math.max(0, now - age))
-  redis.call('PEXPIRE', stream, age + 10 ^ (13 - digits))
+if expiry then
+  -- Again: the stream may be new.
+  redis.call('PEXPIRE', stream, expiry)
 end
-redis.call('HSET', scope, 'clock', id, 'last:' .. name, id)
 if KEYS[4] then
   redis.call('SET', KEYS[4], id, 'PX', ARGV[8])
 end

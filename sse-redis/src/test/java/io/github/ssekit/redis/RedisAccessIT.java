@@ -233,6 +233,21 @@ class RedisAccessIT {
   }
 
   @Test
+  void aPlainUriToAPortOfTlsIsToldSo() throws Exception {
+    requireTlsRedis();
+    Path unused = keyPair("localhost");
+    try (RedisProcess redis = startTls()) {
+      awaitTls(redis.port());
+      URI uri = URI.create("redis://:s3cret@localhost:" + redis.port());
+      String message =
+          assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub, uri))
+              .getMessage();
+      assertTrue(message.contains("this port speaks TLS: use a rediss URI"), message);
+      assertFalse(message.contains("s3cret"), message);
+    }
+  }
+
+  @Test
   void tlsRefusesAServerThatIsUnknownOrOfAnotherName() throws Exception {
     requireTlsRedis();
     Path trust = keyPair("elsewhere.example");

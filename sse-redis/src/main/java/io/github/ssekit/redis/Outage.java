@@ -1,0 +1,90 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import io.github.ssekit.redis.RedisHealth.Problem;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Something that Redis does not do for this node at present. The log has one line when it begins,
+ * one for each further reason, one a minute while it lasts, and one when it is over. Thread-safe.
+ */
+final class Outage {
+  private static final long REMINDER_NANOS = Duration.ofMinutes(1).toNanos();
+
+  /** Reasons may hold addresses and times: more than so many are not told apart. */
+  private static final int MAX_REASONS = 5;
+
+  private final System.Logger log;
+  private final String where;
+  private final String over;
+  private final LongSupplier nanoTime;
+
+  // Guarded by this.
+  private final Set<String> told = new HashSet<>();
+  private long began;
+  private long lastLine;
+
+  private volatile @Nullable Problem problem;
+
+  /**
+   * @param where the Redis, without what is secret
+   * @param over what is said, in two words, when Redis does it again
+   */
+  Outage(System.Logger log, String where, String over, LongSupplier nanoTime) {
+    this.log = log;
+    this.where = where;
+    this.over = over;
+    this.nanoTime = nanoTime;
+  }
+
+  /** What is wrong, or null. */
+  @Nullable Problem problem() {
+    return problem;
+  }
+
+  /**
+   * @param doing what failed, such as "the subscription broke"
+   * @param reason why, escaped and without what is secret
+   */
+  synchronized void failed(String doing, String reason) {
+    long now = nanoTime.getAsLong();
+    String sentence = doing + ": " + reason;
+    Problem before = problem;
+    if (before == null) {
+      began = now;
+    }
+    problem = new Problem(sentence, before == null ? Instant.now() : before.since());
+    boolean isNew = told.size() < MAX_REASONS && told.add(sentence);
+    if (isNew || now - lastLine >= REMINDER_NANOS) {
+      lastLine = now;
+      log.log(WARNING, "Redis at {0}: {1}{2}", where, sentence, isNew ? "" : lasting(now));
+    }
+  }
+
+  private String lasting(long now) {
+    return " (for " + seconds(now) + " now)";
+  }
+
+  synchronized void ended() {
+    if (problem != null) {
+      problem = null;
+      told.clear();
+      log.log(INFO, "Redis at {0}: {1} after {2}", where, over, seconds(nanoTime.getAsLong()));
+    }
+  }
+
+  private String seconds(long now) {
+    double seconds = (now - began) / 1e9;
+    return seconds < 10
+        ? String.format(Locale.ROOT, "%.1f s", seconds)
+        : Math.round(seconds) + " s";
+  }
+}

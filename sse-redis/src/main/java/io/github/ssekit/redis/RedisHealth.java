@@ -1,0 +1,31 @@
+package io.github.ssekit.redis;
+
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How a bridge is, at one moment: whether events arrive, and whether Redis takes what is published.
+ *
+ * <p>A node that is deaf is of no use to its clients: take it out of a load balancer. Where Redis
+ * refuses to be written to, it does so for all nodes alike; what is published past the bridge, and
+ * history, still arrive.
+ *
+ * @param deaf why events don't arrive; null if they do
+ * @param refused why Redis does not take what is published, such as {@code publishing refused: OOM
+ *     command not allowed when used memory > 'maxmemory'.}; null if it does, as far as its probes
+ *     tell
+ */
+public record RedisHealth(@Nullable Problem deaf, @Nullable Problem refused) {
+  /**
+   * What is wrong.
+   *
+   * @param reason in one sentence, with Redis' own words, escaped, without secrets
+   * @param since when it began
+   */
+  public record Problem(String reason, Instant since) {}
+
+  /** Whether nothing is wrong. */
+  public boolean isHealthy() {
+    return deaf == null && refused == null;
+  }
+}

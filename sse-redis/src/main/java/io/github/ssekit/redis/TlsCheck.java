@@ -1,0 +1,64 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.security.GeneralSecurityException;
+import javax.net.ssl.SSLHandshakeException;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.HostAndPort;
+
+/**
+ * Finds out, after connecting has failed without a word, whether the server's port speaks TLS where
+ * we did not, or does not where we did. It sends nothing that is secret.
+ */
+final class TlsCheck {
+  private static final int TIMEOUT_MILLIS = 1000;
+
+  private TlsCheck() {}
+
+  /**
+   * What is to be changed in the URI, or null if this is not the cause. Takes two seconds at most.
+   */
+  static @Nullable String advice(HostAndPort address, boolean tls) {
+    try (Socket socket = new Socket()) {
+      socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), TIMEOUT_MILLIS);
+      socket.setSoTimeout(TIMEOUT_MILLIS);
+      if (tls) {
+        return speaksPlain(socket)
+            ? "this port does not speak TLS: use a redis URI in place of rediss, or Redis' TLS port"
+            : null;
+      }
+      return speaksTls(socket, address)
+          ? "this port speaks TLS: use a rediss URI in place of redis, or Redis' plain port"
+          : null;
+    } catch (IOException e) {
+      // Whatever is wrong, it is not this.
+      return null;
+    }
+  }
+
+  /** Any Redis answers a PING, be it by saying who may not send one. */
+  private static boolean speaksPlain(Socket socket) throws IOException {
+    socket.getOutputStream().write("PING\r\n".getBytes(US_ASCII));
+    int first = socket.getInputStream().read();
+    return first == '+' || first == '-';
+  }
+
+  private static boolean speaksTls(Socket socket, HostAndPort address) throws IOException {
+    SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
+    try (SSLSocket secure =
+        (SSLSocket) factory.createSocket(socket, address.getHost(), address.getPort(), true)) {
+      secure.startHandshake();
+      return true;
+    } catch (SSLHandshakeException e) {
+      // It spoke TLS so far that its certificate was judged, or ours asked for.
+      return e.getCause() instanceof GeneralSecurityException
+          || String.valueOf(e.getMessage()).contains("alert");
+    }
+  }
+}

@@ -1,0 +1,234 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.PublishException;
+import io.github.ssekit.core.SseEvent;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+
+/** A Redis that answers, and refuses to be written to. */
+class RedisRefusalsIT {
+  private static final Duration SILENCE = Duration.ofMillis(600);
+
+  @TempDir Path folder;
+
+  private final Log log = new Log();
+  private final Hub hub = Hub.create();
+  private RedisProcess redis;
+  private Jedis admin;
+  private RedisBridge bridge;
+
+  /** Why Redis takes no writes, and what it says. */
+  enum Refusal {
+    MEMORY("OOM "),
+    REPLICAS("NOREPLICAS "),
+    RIGHT("ERR The user executing the script can't run this command"),
+    REPLICA("READONLY "),
+    DISK("MISCONF ");
+
+    private final String words;
+
+    Refusal(String words) {
+      this.words = words;
+    }
+
+    void begin(Jedis admin, Path folder) throws IOException {
+      switch (this) {
+        case MEMORY -> {
+          admin.configSet("maxmemory-policy", "noeviction");
+          admin.configSet("maxmemory", "1");
+        }
+        case REPLICAS -> admin.configSet("min-replicas-to-write", "1");
+        case RIGHT -> admin.aclSetUser("node", "-hset");
+        case REPLICA -> admin.replicaof("127.0.0.1", 1);
+        case DISK -> {
+          Path gone = Files.createDirectory(folder.resolve("gone"));
+          admin.configSet("dir", gone.toString());
+          Files.delete(gone);
+          admin.configSet("save", "3600 1");
+          admin.bgsave();
+          await()
+              .atMost(Duration.ofSeconds(20))
+              .until(() -> admin.info("persistence").contains("rdb_last_bgsave_status:err"));
+        }
+      }
+    }
+
+    void end(Jedis admin, Path folder) {
+      switch (this) {
+        case MEMORY -> admin.configSet("maxmemory", "0");
+        case REPLICAS -> admin.configSet("min-replicas-to-write", "0");
+        case RIGHT -> admin.aclSetUser("node", "+hset");
+        case REPLICA -> admin.replicaofNoOne();
+        case DISK -> {
+          admin.configSet("save", "");
+          admin.configSet("dir", folder.toString());
+        }
+      }
+    }
+  }
+
+  @BeforeEach
+  void start() throws Exception {
+    redis = RedisProcess.start(folder, "--enable-protected-configs", "yes");
+    admin = redis.client();
+    admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
+    bridge = connect(hub);
+  }
+
+  @AfterEach
+  void stop() {
+    hub.close();
+    bridge.close();
+    admin.close();
+    redis.close();
+    log.close();
+    assertEquals(List.of(), log.lines("s3cret"));
+  }
+
+  private RedisBridge connect(Hub of) {
+    return RedisBridge.builder(of, URI.create("redis://node:s3cret@127.0.0.1:" + redis.port()))
+        .history(channel -> channel.startsWith("room:"))
+        .silence(SILENCE)
+        .connect();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theSubscriptionIsKeptAndHistoryIsReadAndTheCauseIsSaid(Refusal refusal) throws Exception {
+    Receiver plain = new Receiver();
+    Receiver live = new Receiver();
+    hub.connect(plain, List.of("chat"), null);
+    hub.connect(live, List.of("room:1"), null);
+    soon().until(() -> live.lastEventId() != null && admin.pubsubNumSub("chat").get("chat") == 1);
+    String first = bridge.publish("room:1", SseEvent.of("m0"));
+    bridge.publish("room:1", SseEvent.of("m1"));
+    String last = bridge.publish("room:1", SseEvent.of("m2"));
+    soon().until(() -> live.data().size() == 3);
+    String subscription = subscriptions();
+
+    refusal.begin(admin, folder);
+    soon().until(() -> bridge.health().refused() != null);
+    String reason = bridge.health().refused().reason();
+    assertTrue(reason.startsWith("publishing refused: " + refusal.words), reason);
+    assertNull(bridge.health().deaf());
+    PublishException e =
+        assertThrows(
+            PublishException.class, () -> bridge.publish("room:1", SseEvent.of("refused"), "t"));
+    assertFalse(e.mayBeStored(), "" + e.getCause());
+
+    Hub other = Hub.create();
+    Receiver back = new Receiver();
+    Receiver newcomer = new Receiver();
+    try (other;
+        RedisBridge fresh = refusal == Refusal.RIGHT ? null : connect(other)) {
+      Hub at = fresh == null ? hub : other;
+      at.connect(back, List.of("room:1"), first);
+      soon().until(() -> back.data().size() == 2);
+      assertEquals(List.of("m1", "m2"), back.data());
+      at.connect(newcomer, List.of("room:2"), null);
+      soon().until(() -> newcomer.lastEventId() != null);
+      assertEquals(
+          List.of("m0", "m1", "m2"),
+          bridge.recent("room:1", 9).events().stream().map(SseEvent::data).toList());
+      // For five times the silence: nobody is told of anything.
+      await()
+          .pollDelay(SILENCE.multipliedBy(5))
+          .atMost(Duration.ofSeconds(20))
+          .until(() -> subscriptions().startsWith(subscription) && bridge.isSubscribed());
+      admin.publish("chat", "live");
+      soon().until(() -> plain.data().contains("live"));
+      List<Receiver> all = List.of(plain, live, back, newcomer);
+      all.forEach(client -> assertEquals(List.of(), client.resets()));
+      // One line of each bridge.
+      int bridges = fresh == null ? 1 : 2;
+      assertEquals(bridges, log.lines(refusal.words).size(), "" + log.lines(""));
+
+      refusal.end(admin, folder);
+      soon().until(() -> bridge.health().isHealthy());
+      String next = bridge.publish("room:1", SseEvent.of("m3"), "t");
+      soon().until(() -> live.data().size() == 4 && back.data().size() == 3);
+      assertTrue(next.compareTo(last) > 0, next);
+      all.forEach(client -> assertEquals(List.of(), client.resets()));
+      soon().until(() -> log.lines("publishing goes on after").size() == bridges);
+    }
+  }
+
+  @Test
+  void aChannelThatMayNotBeSubscribedToHarmsNoOther() throws Exception {
+    Receiver allowed = new Receiver();
+    Receiver forbidden = new Receiver();
+    admin.aclSetUser("node", "resetchannels", "&{sse}:*", "&chat");
+    // The user's connections are ended by that.
+    soon().until(() -> bridge.isSubscribed());
+    hub.connect(forbidden, List.of("secret"), null);
+    hub.connect(allowed, List.of("chat"), null);
+    soon().until(() -> !log.lines("\"secret\"").isEmpty());
+    soon().until(() -> admin.pubsubNumSub("chat").get("chat") == 1);
+    String subscription = subscriptions();
+    admin.publish("chat", "hello");
+    soon().until(() -> allowed.data().contains("hello"));
+    await()
+        .pollDelay(SILENCE.multipliedBy(3))
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> subscriptions().equals(subscription));
+    assertEquals(1, log.lines("\"secret\"").size(), "" + log.lines(""));
+    admin.aclSetUser("node", "&secret");
+    soon().until(() -> admin.pubsubNumSub("secret").get("secret") == 1);
+    // It may have missed what came before.
+    soon().until(() -> !forbidden.resets().isEmpty());
+  }
+
+  @Test
+  void aSubscriptionOutlivesThePasswordOfItsConnections() throws Exception {
+    Receiver plain = new Receiver();
+    hub.connect(plain, List.of("chat"), null);
+    soon().until(() -> admin.pubsubNumSub("chat").get("chat") == 1);
+    String subscription = subscriptions();
+    admin.aclSetUser("node", "resetpass", ">0ther");
+    admin.clientKill(new ClientKillParams().type(ClientType.NORMAL).user("node"));
+    soon().until(() -> bridge.health().refused() != null);
+    String reason = bridge.health().refused().reason();
+    assertTrue(reason.contains("WRONGPASS"), reason);
+    await()
+        .pollDelay(SILENCE.multipliedBy(3))
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> subscriptions().equals(subscription) && bridge.isSubscribed());
+    admin.publish("chat", "live");
+    soon().until(() -> plain.data().contains("live"));
+    assertEquals(List.of(), plain.resets());
+    admin.aclSetUser("node", "resetpass", ">s3cret");
+    soon().until(() -> bridge.health().isHealthy());
+    assertNotNull(bridge.sinceProbe());
+  }
+
+  private String subscriptions() {
+    return admin.clientList(ClientType.PUBSUB).replaceAll("(?m)^(id=\\d+).*$", "$1").strip();
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(10));
+  }
+}
