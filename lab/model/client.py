@@ -1,0 +1,169 @@
+"""A client, which comes back with its last event ID, and its connection on a node (Resumes.java)."""
+
+
+class Connection:
+    """
+    opening ──► live, at its place in the node's logs ◄──► a page of Redis, until the logs go on from there
+    """
+
+    def __init__(self, node, client, channels, at):
+        self.node = node
+        self.client = client
+        self.channels = channels
+        self.rules = node.rules
+        self.at = at
+        self.open = True
+        self.live = False
+        self.asking = False
+        self.replayed = False
+        self.cursor = 0
+        self.announced = at
+        self._sent_at = node.world.now
+        node.connections.append(self)
+        for channel in channels:
+            node.want(channel)
+        self.advance()
+
+    def _write(self, block):
+        world = self.node.world
+        self._sent_at = max(self._sent_at, world.now + world.latency())
+        world.at(self._sent_at, self.client.receive, self, block)
+
+    def _announce(self, at):
+        if at != self.announced:
+            self.announced = at
+            self._write(("id", at))
+
+    def advance(self):
+        node = self.node
+        if not self.open or self.live or self.asking:
+            return
+        logs = [node.logs[c] for c in self.channels]
+        if node.position is None or any(log.start is None for log in logs):
+            return
+        ahead = self.at is not None and self.at > node.position and self.rules["wait"]
+        if self.at is None:
+            self._go_live(node.ordinal)
+            self._announce(node.position)
+        elif not ahead and self._is_served(logs):
+            self._go_live(self._place(logs))
+        elif not (ahead and self.replayed):
+            self._ask()
+
+    def _is_served(self, logs):
+        starts = all(log.start <= self.at for log in logs) or not self.rules["log-start"]
+        return starts and self.node.floor <= self.at
+
+    def _place(self, logs):
+        """The ordinal behind the last item that the client has."""
+        place = 0
+        for log in logs:
+            for ordinal, (kind, at, what, _) in log.items:
+                known = at is not None and at <= self.at if kind == "event" else what[2] <= self.at
+                if known:
+                    place = max(place, ordinal)
+        return place
+
+    def _go_live(self, cursor):
+        self.live = True
+        self.cursor = cursor
+        self.pump()
+
+    def _ask(self):
+        node, link = self.node, self.node.link
+        self.asking = True
+        if not (link and link.open and link.attached):
+            self._again()
+            return
+        rewinds = node.rewinds
+
+        def take(page):
+            self.asking = False
+            if self.open:
+                if page.broken:
+                    self._write(("reset", page.up_to, (None, self.at, page.up_to), None))
+                else:
+                    for reset in page.resets:
+                        id_too = None if self.rules["quiet-reset"] else page.up_to
+                        self._write(("reset", id_too, reset, None))
+                    for at, channel, event in page.events:
+                        self._write(("event", at, event, channel))
+                    if page.up_to > (node.position or 0):
+                        node.probe()
+                self.at = page.up_to
+                self._announce(self.at)
+                self.replayed = rewinds == node.rewinds
+                self.advance()
+
+        node.page(link, self.at, self.channels, take, self._again)
+
+    def _again(self):
+        def again():
+            self.asking = False
+            self.advance()
+
+        self.node._later(10, again)
+
+    def pump(self):
+        """Writes what is new, in the order of the node."""
+        if not (self.live and self.open):
+            return
+        logs = [self.node.logs[c] for c in self.channels]
+        if any(log.trimmed > self.cursor for log in logs):
+            self.client.leave()
+            return
+        news = {o: item for log in logs for o, item in log.items if o > self.cursor}
+        for ordinal in sorted(news):
+            self._write(news[ordinal])
+            self.cursor = ordinal
+
+    def idle(self):
+        if self.live and self.open:
+            self.pump()
+            if self.open and (self.announced or 0) < self.node.position:
+                self._announce(self.node.position)
+
+    def close(self):
+        self.open = False
+        if self in self.node.connections:
+            self.node.connections.remove(self)
+
+
+class Client:
+    """As a browser's EventSource. Its trace is what the oracle judges."""
+
+    def __init__(self, world, number):
+        self.world = world
+        self.number = number
+        self.channels = world.random.sample(world.channels, world.random.choice([1, 2, 2, 3, 4]))
+        self.last_event_id = None
+        self.connection = None
+        self.trace = []
+        """(time, kind, id or None, event or range)"""
+
+    def connect(self):
+        nodes = [n for n in self.world.nodes if n.alive]
+        if self.connection:
+            return
+        if not nodes:
+            self.world.after(20, self.connect)
+            return
+        node = self.world.random.choice(nodes)
+        self.world.log(f"client {self.number}", "asks node", node.number, self.channels, self.last_event_id)
+        self.connection = Connection(node, self, self.channels, self.last_event_id)
+
+    def leave(self):
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+        pause = 5 if self.world.quiet else self.world.random.choice([5, 50, 300, 900])
+        self.world.after(pause, self.connect)
+
+    def receive(self, connection, block):
+        if self.connection is not connection:
+            return
+        kind, at, what, _ = block if len(block) == 4 else (*block, None, None)
+        if at is not None:
+            self.last_event_id = at
+        self.trace.append((self.world.now, kind, at, what))
+        self.world.log(f"client {self.number}", *block)

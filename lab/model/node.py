@@ -1,0 +1,304 @@
+"""A node: the hub with its logs and clients, and the bridge that keeps one subscription (RedisSubscriber.java)."""
+
+from link import Link
+from page import Page
+
+SILENCE = 250
+PROBE_EVERY = 50
+LINGER = 150
+"""How long a channel without clients stays open."""
+LOG = 8
+"""Events that a node's own log of a channel holds."""
+
+
+class Log:
+    """What a node has of a channel: (ordinal, item), the oldest first. Complete from its start."""
+
+    def __init__(self):
+        self.start = None
+        self.items = []
+        self.trimmed = 0
+
+
+class Node:
+    def __init__(self, world, number):
+        self.world = world
+        self.rules = world.rules
+        self.number = number
+        self.life = 0
+        self.alive = False
+
+    def boot(self):
+        self.life += 1
+        self.alive = True
+        self.paused_until = 0
+        self.position = None
+        self.floor = 0
+        self.rewinds = 0
+        self.ordinal = 0
+        self.logs = {}
+        self.connections = []
+        self.seen = {}
+        self.heard = {}
+        """The last event of each channel that was heard."""
+        self.used = {}
+        """When a channel last had a client."""
+        self.gaps = {}
+        self.wanted = []
+        self.complete = []
+        self.link = None
+        self._connect(False)
+        self._later(PROBE_EVERY, self._tick)
+
+    def kill(self):
+        self.alive = False
+        for connection in list(self.connections):
+            connection.client.leave()
+        if self.link:
+            self.link.open = False
+            if self.link in self.link.server.links:
+                self.link.server.links.remove(self.link)
+        self.world.after(200, self.boot)
+
+    def log(self, *words):
+        self.world.log(f"node {self.number}", *words)
+
+    def is_paused(self, then):
+        """Whether it stands still; then it goes on with what is given."""
+        if self.world.now < self.paused_until:
+            self._later(self.paused_until - self.world.now, then)
+            return True
+        return False
+
+    def _later(self, delay, action):
+        life = self.life
+        self.world.after(delay, lambda: action() if self.alive and self.life == life else None)
+
+    # Redis
+
+    def command(self, script, then, failed=lambda: None):
+        """Runs a script on the primary; then(reply, run), or failed()."""
+
+        def run():
+            server = self.world.primary
+            reply = script(server) if server.alive else None
+            answer = (lambda: then(reply, server.run)) if server.alive else failed
+            self._later(self.world.latency(), lambda: answered(answer))
+
+        def answered(answer):
+            if not self.is_paused(lambda: answered(answer)):
+                answer()
+
+        self.world.after(self.world.latency(), run)
+
+    def _answered_by(self, run, link):
+        if link and link.open and run != link.run and self.rules["same-run"]:
+            link.give_up("another server answers")
+            return False
+        return True
+
+    def _connect(self, rewound):
+        self.link = Link(self, self.world.primary, rewound)
+
+    def link_ended(self, link):
+        if self.link is link and self.alive:
+            self._see_reached()
+            self.link = None
+            self._later(self.world.random.randint(5, 60), lambda: self._connect(link.rewound))
+
+    def _see(self, run, at):
+        self.seen[run] = max(self.seen.get(run, 0), at)
+
+    def _see_reached(self):
+        if self.link and self.link.attached:
+            self._see(self.link.run, self.position)
+
+    def highest_seen(self):
+        return max([0, self.position or 0, *self.seen.values()])
+
+    def publish(self, channel):
+        if self.is_paused(lambda: None):
+            return
+        event = self.world.event(channel)
+        self._see_reached()
+
+        def run(server):
+            return server.publish(channel, event, self.position or 0, self.seen.get(server.run, 0))
+
+        def done(at, server_run):
+            self._see(server_run, at)
+            self.world.acknowledged(event)
+            self._answered_by(server_run, self.link)
+
+        self.command(run, done)
+
+    def probe(self, gaps_too=False):
+        link = self.link
+        if not (link and link.open and link.ready):
+            return
+        self._see_reached()
+        seen, channels = dict(self.seen), [c for c in self.complete if c in self.wanted]
+        gaps = dict(self.gaps) if gaps_too else {}
+
+        def run(server):
+            for channel, begin in gaps.items():
+                server.gap(channel, begin)
+            return server.attach(link.nonce, seen, channels)
+
+        def done(reply, server_run):
+            if server_run == link.run:
+                link.answers.append(reply)
+            if "?" in seen and self.seen.get("?") == seen["?"]:
+                del self.seen["?"]
+            self._answered_by(server_run, link)
+
+        self.command(run, done)
+
+    def page(self, link, position, channels, then, failed):
+        def done(reply, run):
+            if run != link.run and self.rules["same-run"]:
+                failed()
+                self._answered_by(run, link)
+            else:
+                then(Page(self.rules, position, reply))
+
+        self.command(lambda server: server.page(position, channels), done, failed)
+
+    def gap(self, channel, begin):
+        """
+        Events of a channel behind an id are missing, and nobody knows where else: that is told
+        until this node hears it itself.
+        """
+        self.gaps.setdefault(channel, begin)
+        self.probe(gaps_too=True)
+        if not self.rules["heard-gaps"]:
+            self.gaps = {}
+
+    def prove_by(self, channel, last, rule, up_to=None):
+        """A channel goes on from an id: if that is below what was heard of it by then, this was lost."""
+        heard = self.heard.get(channel, 0)
+        if last < heard and (up_to is None or heard <= up_to) and self.rules[rule]:
+            self.log(rule, channel, last, "heard", heard)
+            del self.heard[channel]
+            self.prove(heard)
+
+    def prove(self, lost):
+        """An id was lost, on whatever run: the next probe says so."""
+        self._see("?", lost)
+        self.probe()
+
+    def attached(self, link):
+        self.seen = {run: at for run, at in self.seen.items() if run in (link.run, "?")}
+
+    def _tick(self):
+        if not self.is_paused(self._tick):
+            link = self.link
+            if link and self.world.now - link.heard > SILENCE:
+                link.give_up("it does not hear its own probes")
+            self.probe(gaps_too=True)
+            for connection in list(self.connections):
+                connection.idle()
+            self._close_unused()
+            self._later(PROBE_EVERY, self._tick)
+
+    # The hub
+
+    def want(self, channel):
+        if channel not in self.wanted:
+            self.wanted.append(channel)
+            self.logs[channel] = Log()
+            if self.link and self.link.open and self.link.awaited is not None:
+                self.link.subscribe([channel])
+
+    def _close_unused(self):
+        for channel in list(self.wanted):
+            if any(channel in c.channels for c in self.connections):
+                self.used[channel] = self.world.now
+            elif self.world.now - self.used.get(channel, 0) > LINGER:
+                self.wanted.remove(channel)
+                if channel in self.complete:
+                    self.complete.remove(channel)
+                del self.logs[channel]
+                self.heard.pop(channel, None)
+                self.gaps.pop(channel, None)
+                link = self.link
+                if link and link.open:
+                    link.subscribe([channel], False)
+                    for known in (link.last, link.noted):
+                        known.pop(channel, None)
+                    link.acknowledged = [c for c in link.acknowledged if c != channel]
+
+    def opened(self, channels, at):
+        for channel in channels:
+            if channel in self.wanted:
+                if channel not in self.complete:
+                    self.complete.append(channel)
+                if self.logs[channel].start is None:
+                    self.logs[channel].start = at
+        self.reached(at)
+        self._advance()
+
+    def deliver(self, channel, at, event):
+        if channel in self.logs:
+            self._append([channel], ("event", at, event, channel))
+        self.reached(at)
+
+    def reached(self, at):
+        self.position = max(self.position or 0, at)
+        self._advance()
+
+    def lost(self, channel, begin, end):
+        """Events of a channel, or of all, are missing up to an end."""
+        channels = list(self.logs) if channel is None else [c for c in self.logs if c == channel]
+        quiet = None if self.rules["quiet-reset"] else max(end, self.position)
+        self._append(channels, ("reset", quiet, (channel, begin, end), None))
+        for each in channels:
+            log = self.logs[each]
+            if log.start is not None:
+                log.start = max(log.start, end)
+        self._forget_heard(end)
+
+    def rewound(self, begin, to):
+        self._append(list(self.logs), ("reset", to, (None, begin, to), None))
+        for log in self.logs.values():
+            if log.start is not None:
+                log.start = to
+        self.rewinds += 1
+        self.floor = self.position = to
+        self._forget_heard(to)
+        for connection in list(self.connections):
+            connection.replayed = False
+        self._advance()
+
+    def _forget_heard(self, void):
+        self.heard = {c: at for c, at in self.heard.items() if at > void}
+
+    def take(self, page, position):
+        """What a repair has read."""
+        if page.broken:
+            self.rewound(position, page.up_to)
+        else:
+            for channel, last in page.ends.items():
+                self.prove_by(channel, last, "prev-below")
+        for reset in page.resets:
+            self.lost(*reset)
+        for at, channel, event in page.events:
+            self.heard[channel] = at
+            self.deliver(channel, at, event)
+        self.reached(page.up_to)
+
+    def _append(self, channels, item):
+        self.ordinal += 1
+        for channel in channels:
+            log = self.logs[channel]
+            log.items.append((self.ordinal, item))
+            if len(log.items) > LOG:
+                log.trimmed, trimmed = log.items.pop(0)
+                if trimmed[0] == "event" and log.start is not None:
+                    log.start = max(log.start, trimmed[1])
+        for connection in list(self.connections):
+            connection.pump()
+
+    def _advance(self):
+        for connection in list(self.connections):
+            connection.advance()

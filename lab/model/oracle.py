@@ -1,0 +1,52 @@
+"""Judges what clients saw, by what was acknowledged and nothing else."""
+
+
+def judge(client, world):
+    """What is wrong, as (kind, event or None, time)."""
+    found = []
+    seen, resets, highest, first = {}, [], 0, None
+    received = {}
+    for index, (now, kind, at, what) in enumerate(client.trace):
+        if first is None and at is not None:
+            first = (now, at)
+        if kind == "reset":
+            resets.append((index, now, *what))
+            if world.mode.is_clean:
+                found.append(("false alarm", None, now))
+            if what[0] is None:
+                highest = 0
+        elif kind == "event":
+            channel = world.events[what].channel
+            if what in seen and not any(
+                i > seen[what] and c in (None, channel) for i, _, c, _, _ in resets
+            ):
+                found.append(("twice", what, now))
+            if at <= highest and not any(c is None and b < at <= e for _, _, c, b, e in resets):
+                found.append(("disorder", what, now))
+            seen.setdefault(what, index)
+            received.setdefault(channel, []).append((at, index))
+        elif at < highest:
+            found.append(("disorder", None, now))
+        if kind != "reset" and at is not None:
+            highest = max(highest, at)
+    if first is None:
+        return [("deaf", None, world.now)]
+    for number, event in world.events.items():
+        owed = event.channel in client.channels and event.is_acknowledged and not event.is_exempt
+        if not owed or number in seen or (event.sent_at < first[0] and event.id <= first[1]):
+            continue
+        told = any(
+            channel in (None, event.channel) and now >= event.sent_at and begin < event.id <= end
+            for _, now, channel, begin, end in resets
+        )
+        if not told:
+            found.append(("untold", number, event.sent_at))
+    return found
+
+
+def ids_given_twice(world):
+    owners, found = {}, []
+    for number, event in world.events.items():
+        if event.is_acknowledged and owners.setdefault(event.id, number) != number:
+            found.append((0, "id twice", number, event.sent_at))
+    return found

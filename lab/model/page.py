@@ -1,0 +1,50 @@
+"""The judgement whether what Redis holds after a position is everything: Page.java."""
+
+
+class Page:
+    """What a reader gets: resets as (channel or None, from, to), then events as (id, channel, event)."""
+
+    def __init__(self, rules, position, reply):
+        self.clock, floor, bound, found = reply
+        self.broken = position > self.clock
+        self.up_to = self.clock
+        self.resets = []
+        self.events = []
+        self.ends = {}
+        """Of each channel: the entry before the first that is held, or the last one there was."""
+        if self.broken:
+            return
+        if floor > position:
+            # From where is not known: ids may have been given twice.
+            self.resets.append((None, 0 if rules["from"] else position, floor))
+        for channel, (last, channel_floor, more, entries) in found.items():
+            last = bound if last is None else last
+            chain = _Chain(position)
+            chain.expect(channel_floor)
+            if chain.reset and rules["from"]:
+                # A gap may have begun below what the reader has.
+                chain.reset = (0, channel_floor)
+            self.ends[channel] = entries[0][1] if entries else last
+            for i, (at, prev, event) in enumerate(entries):
+                if rules["chain" if i else "first"]:
+                    chain.expect(prev)
+                chain.at = at
+                self.events.append((at, channel, event))
+            if not more:
+                chain.expect(last)
+            elif rules["merge"]:
+                self.up_to = min(self.up_to, chain.at)
+            if chain.reset and chain.reset[1] > floor:
+                self.resets.append((channel, *chain.reset))
+        self.events = sorted(e for e in self.events if e[0] <= self.up_to)
+
+
+class _Chain:
+    def __init__(self, at):
+        self.at = at
+        self.reset = None
+
+    def expect(self, prev):
+        if prev > self.at:
+            self.reset = (self.reset[0] if self.reset else self.at, prev)
+            self.at = prev

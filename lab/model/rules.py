@@ -1,0 +1,49 @@
+"""The rules of the protocol, each with what goes wrong without it. Switch one off and see."""
+
+RULES = {
+    # Attaching, repair
+    "probe": "a node's position begins at its own probe, heard over the subscription, not at a clock that it read",
+    "acks": "the probe is sent when every SUBSCRIBE has been acknowledged",
+    "repair": "a node that comes back reads what it has missed, from its position to its probe",
+    "same-run": "commands and subscription are answered by one run of one server",
+    "wait": "a client that has a page beyond its node's position waits until the node has come as far",
+    # Judging a page
+    "merge": "a page of several channels ends where the first of its full channels does",
+    "first": "the first entry that a page holds of a channel must name one that the reader has",
+    "chain": "every further entry must name the one before it",
+    "last-ids": "the last id of every channel is kept apart from its stream",
+    "pruned": "forgetting the last id of a quiet channel raises the bound for unknown ones",
+    "log-start": "a node's own log serves who stands at or behind its start only",
+    "quiet-reset": "a reset of one channel carries no id",
+    # Losses of Redis
+    "margin": "after a change of run new ids begin beyond the time by the margin",
+    "bounded": "that is the later of the clock's next step and time + margin, so that no id is further ahead",
+    "lineage": "what a node has seen of a run, above where the data says that it ended, proves a loss",
+    "told-seen": "a publish says what its node has seen, so that a scope which is born again begins beyond it",
+    "order": "an id that is not above the one before it on a subscription is a step back in time",
+    "floor": "a proven loss raises the floor: whoever stands below it is told, whenever they come",
+    "from": "the range of a reset begins where the last event is that nobody lost, not at the last one that was heard",
+    # Losses of pub/sub
+    "gaps": "a message that names one which was not heard is told to all nodes, by a floor of its channel",
+    "heard-gaps": "that is told again until the node hears it itself",
+    "audit": "the reply to a probe has the last ids, so that the last message of a channel is missed, too",
+    # Back in time within one run
+    "above": "an id that a caller has seen on the same run, above the clock, proves a loss",
+    "prev-below": "so does an entry or a message that names one before the last one heard of its channel",
+    "last-below": "so does a last id below the last one heard of its channel",
+}
+
+
+class Rules:
+    """All rules but those that are switched off: rules["margin"]."""
+
+    def __init__(self, off=()):
+        unknown = [rule for rule in off if rule not in RULES]
+        if unknown:
+            raise SystemExit(f"no rule is named {', '.join(unknown)}; there are {', '.join(RULES)}")
+        self.off = frozenset(off)
+
+    def __getitem__(self, rule):
+        if rule not in RULES:
+            raise KeyError(rule)
+        return rule not in self.off

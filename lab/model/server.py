@@ -1,0 +1,187 @@
+"""Redis, as far as the protocol needs it: the scope hash, the streams, pub/sub, and the scripts."""
+
+MARGIN = 800_000
+PAGE = 5
+"""Entries of a channel in a page."""
+BLOCK = 4
+"""Entries that go at once when a stream is trimmed, as MAXLEN ~ does."""
+
+
+class Data:
+    """What a server holds, and a replica, a snapshot or a backup has a copy of."""
+
+    def __init__(self):
+        self.clock = None
+        self.run = None
+        self.floor = 0
+        self.pruned = 0
+        self.ends = {}
+        self.last = {}
+        self.floors = {}
+        self.streams = {}
+        self.expiry = {}
+
+    def copy(self):
+        other = Data()
+        other.take_scope(self)
+        other.streams = {c: list(s) for c, s in self.streams.items()}
+        other.expiry = dict(self.expiry)
+        return other
+
+    def take_scope(self, other):
+        """Has the scope hash of another one."""
+        for name in ("clock", "run", "floor", "pruned"):
+            setattr(self, name, getattr(other, name))
+        self.ends = dict(other.ends)
+        self.last = dict(other.last)
+        self.floors = dict(other.floors)
+
+
+class Server:
+    """One process of Redis. Ids are milliseconds * 1000 + sequence, as one number."""
+
+    def __init__(self, world, data):
+        world.runs += 1
+        self.world = world
+        self.rules = world.rules
+        self.run = world.runs
+        self.data = data
+        self.alive = True
+        self.links = []
+
+    def time(self):
+        return (self.world.now + self.world.skew) * 1000
+
+    # scope.lua
+
+    def _step(self):
+        self.data.clock = max(self.data.clock + 1, self.time())
+        return self.data.clock
+
+    def _beyond(self, seen):
+        if self.rules["bounded"]:
+            return max(seen + 1, self.time() + MARGIN)
+        return max(seen, self.time()) + MARGIN
+
+    def _touch(self, seen=0):
+        """Notes birth and changes of run."""
+        d = self.data
+        if d.clock is None:
+            last = max([self.time(), *d.last.values()])
+            d.clock = self._beyond(max(last, seen if self.rules["told-seen"] else 0))
+            d.floor = d.clock
+            d.run = self.run
+        elif d.run != self.run:
+            d.ends[d.run] = d.clock
+            if self.rules["margin"]:
+                d.clock = self._beyond(max(d.clock, seen if self.rules["told-seen"] else 0))
+            d.run = self.run
+        for channel in [c for c, at in d.expiry.items() if at < self.time()]:
+            del d.expiry[channel]
+            d.streams.pop(channel, None)
+
+    def _prune(self):
+        d = self.data
+        for channel, last in list(d.last.items()):
+            if last < self.time() - 3000 * self.world.ages[channel]:
+                if self.rules["pruned"]:
+                    d.pruned = max(d.pruned, last)
+                del d.last[channel]
+                d.floors.pop(channel, None)
+
+    def _end(self, run):
+        """Where a run ended, as far as this data knows."""
+        d = self.data
+        return d.clock if run == d.run else d.ends.get(run, 0)
+
+    def _lost(self, run, seen):
+        return seen > self.data.floor and seen > self._end(run)
+
+    def _rewind(self, seen, left):
+        """A loss is proved: what is below the id that this takes is void; tells all nodes."""
+        d = self.data
+        begin = left if self.rules["from"] else seen
+        d.clock = self._beyond(max(d.clock, seen))
+        if self.rules["floor"]:
+            d.floor = d.clock
+        self.world.log("REWIND", d.clock, "seen", seen, "left", left)
+        self._send("control", ("rewind", d.clock, begin))
+
+    def _last(self, channel):
+        if self.rules["last-ids"]:
+            return self.data.last.get(channel)
+        stream = self.data.streams.get(channel)
+        return stream[-1][0] if stream else None
+
+    # The scripts
+
+    def publish(self, channel, event, seen, seen_here):
+        """publish.lua: what its caller has seen of any run, and of this one. Returns the id."""
+        self._touch(seen)
+        d = self.data
+        if self.rules["above"] and self._lost(self.run, seen_here):
+            self._rewind(seen_here, max(d.floor, self._end(self.run)))
+        prev = self._last(channel)
+        fresh = prev is None
+        if fresh:
+            self._prune()
+            prev = max(d.floor, d.pruned)
+        stream = d.streams.setdefault(channel, [])
+        at = self._step()
+        if stream and stream[-1][0] >= at:
+            # XADD refuses: the clock alone was lost.
+            d.clock = d.floor = self._beyond(stream[-1][0])
+            prev, fresh, at = d.floor, True, self._step()
+        stream.append((at, prev, event))
+        if len(stream) >= self.world.lengths[channel] + BLOCK:
+            del stream[:BLOCK]
+        d.expiry[channel] = self.time() + 1000 * self.world.ages[channel]
+        d.last[channel] = at
+        self.world.stored(event, at)
+        self._send(channel, ("event", channel, at, prev, fresh, event))
+        return at
+
+    def attach(self, nonce, seen, channels):
+        """attach.lua: judges what a node has seen, then sends its probe on the way of the events."""
+        self._touch()
+        d = self.data
+        lost = [(run, x) for run, x in seen.items() if self._lost(run, x)]
+        if not self.rules["lineage"]:
+            lost = [(run, x) for run, x in lost if run == self.run or run == "?"]
+        if not self.rules["above"]:
+            lost = [(run, x) for run, x in lost if run != self.run]
+        if lost:
+            left = min(self._end(run) for run, x in lost)
+            self._rewind(max(x for _, x in lost), max(left, d.floor))
+        probe = self._step()
+        self._send("control", ("probe", probe, nonce))
+        return probe, max(d.floor, d.pruned), {c: self._last(c) for c in channels}
+
+    def gap(self, channel, begin):
+        """gap.lua: a node has missed events of a channel behind an id."""
+        self._touch()
+        at = self._step()
+        self.data.floors[channel] = at
+        self._send("control", ("gap", at, channel, begin))
+
+    def page(self, position, channels):
+        """page.lua: clock, floor, the bound for last ids that are not known, and what it holds of each channel."""
+        self._touch()
+        d = self.data
+        found = {}
+        for channel in channels:
+            entries = [e for e in d.streams.get(channel, []) if position < e[0] <= d.clock]
+            more = len(entries) > PAGE
+            found[channel] = (self._last(channel), d.floors.get(channel, 0), more, entries[:PAGE])
+        return d.clock, d.floor, max(d.floor, d.pruned), found
+
+    def read_clock(self):
+        self._touch()
+        return self.data.clock
+
+    # Pub/sub
+
+    def _send(self, channel, message):
+        for link in self.links:
+            if channel in link.subscribed:
+                link.push(message)

@@ -1,0 +1,338 @@
+"""Simulated time, and all that happens in it: servers, nodes, clients, a publisher, faults."""
+
+import collections
+import heapq
+import random
+
+import oracle
+from client import Client
+from node import Node
+from server import Data, Server
+
+SETTLE = 3000
+RECOVERY = 1200
+"""After a loss no node is killed for so long, so that who has seen what was lost lives to tell it."""
+
+ROLLBACKS = ("rollback", "stale-rollback", "restore-scope", "empty-and-behind")
+"""Those after which an id may be given again, before anybody can prove the loss."""
+
+HEAVY = ("kill", "failover", "restart", "restore-stream", "comeback", *ROLLBACKS)
+"""Those that are kept apart."""
+
+CLEAN = ["client"] * 8 + ["kill", "subscription", "subscription", "pause"]
+
+
+class Mode:
+    """What goes wrong in a run, and how often."""
+
+    def __init__(self, faults, every=(20, 60, 150, 400), clients=6, is_clean=False, apart=RECOVERY):
+        self.rolls_back = any(fault in ROLLBACKS for fault in faults)
+        self.faults = faults
+        self.every = every
+        self.clients = clients
+        self.is_clean = is_clean
+        """Nothing is lost: every reset is a false alarm."""
+        self.apart = apart
+
+
+MODES = {
+    "clean": Mode(CLEAN, is_clean=True),
+    "handover": Mode(
+        ["client"] * 6 + ["handover", "there-and-back", "subscription", "kill", "pause"], is_clean=True
+    ),
+    # Histories are short, and clients fall out of them.
+    "trimmed": Mode(CLEAN),
+    "lossy": Mode(["client"] * 2 + ["lossy"] * 3, every=(20, 60)),
+    # Redis loses what it had acknowledged.
+    "failover": Mode(["client"] * 6 + ["failover", "restart", "clock-back", "subscription", "kill"]),
+    "restarts": Mode(["client"] * 3 + ["restart"] * 4 + ["flush"], every=(20, 60), apart=60),
+    "deleted": Mode(["client"] * 6 + ["flush", "del-clock", "del-scope", "del-stream", "subscription"]),
+    "skewed": Mode(["client"] * 4 + ["empty-and-behind"] * 2 + ["subscription"]),
+    # The same process has older data.
+    "rollback": Mode(
+        ["client"] * 4 + ["rollback", "stale-rollback", "stale-rollback", "restore-stream", "restore-scope"]
+    ),
+    "comeback": Mode(["client"] * 4 + ["comeback", "comeback", "rollback", "subscription", "pause"]),
+    # Most channels are open nowhere.
+    "few": Mode(["client"] * 6 + ["rollback", "stale-rollback", "failover", "comeback"], clients=2),
+    "all": Mode(
+        CLEAN
+        + ["failover", "restart", "rollback", "comeback", "flush", "del-clock", "del-stream", "clock-back"]
+    ),
+}
+
+
+class Event:
+    def __init__(self, channel, sent_at):
+        self.channel = channel
+        self.sent_at = sent_at
+        self.id = 0
+        self.is_acknowledged = False
+        self.is_exempt = False
+        """Lost with all who had seen it, or anything after it: nobody can know."""
+
+
+class World:
+    def __init__(self, seed, rules, mode, length=4000):
+        self.random = random.Random(seed)
+        self.rules = rules
+        self.mode = MODES[mode]
+        self.length = length
+        self.now = 0
+        self.skew = 1_000_000
+        self.runs = 0
+        self.trace = []
+        self.stat = collections.Counter()
+        self.events = {}
+        self.quiet = False
+        self._queue = []
+        self._serial = 0
+        self._lost_at = -RECOVERY
+        self.channels = ["a", "b", "c", "d"]
+        short = not self.mode.is_clean
+        self.lengths = collections.defaultdict(lambda: 40 if short else 10**6)
+        self.ages = collections.defaultdict(lambda: 10**6)
+        if short:
+            self.lengths["a"] = 6
+            self.ages.update(c=50, d=500)
+        self.primary = Server(self, Data())
+        self.nodes = [Node(self, i) for i in range(3)]
+        self.clients = [Client(self, i) for i in range(self.mode.clients)]
+        self._copies = collections.deque([self.primary.data.copy()], maxlen=12)
+
+    # Time
+
+    def log(self, who, *words):
+        self.trace.append((self.now, who, *words))
+
+    def serial(self):
+        self._serial += 1
+        return self._serial
+
+    def at(self, time, action, *args):
+        heapq.heappush(self._queue, (time, self.serial(), action, args))
+
+    def after(self, delay, action, *args):
+        self.at(self.now + delay, action, *args)
+
+    def latency(self):
+        return self.random.choice([1, 1, 2, 3, 5, 8, 20])
+
+    def run(self):
+        """Returns what the oracle finds."""
+        for node in self.nodes:
+            node.boot()
+        for client in self.clients:
+            self.at(self.random.randint(0, 200), client.connect)
+        self.at(30, self._publish)
+        self.at(20, self._copy)
+        self.at(150, self._break)
+        end = self.length + SETTLE
+        while self._queue and self._queue[0][0] <= end:
+            self.now, _, action, args = heapq.heappop(self._queue)
+            self.quiet = self.now > self.length
+            action(*args)
+        found = [(c.number, *each) for c in self.clients for each in oracle.judge(c, self)]
+        return found if self.mode.rolls_back else found + oracle.ids_given_twice(self)
+
+    # Events
+
+    def event(self, channel):
+        number = len(self.events) + 1
+        self.events[number] = Event(channel, self.now)
+        return number
+
+    def stored(self, number, at):
+        self.events[number].id = at
+        self.log("PUBLISH", self.events[number].channel, number, at)
+
+    def acknowledged(self, number):
+        self.events[number].is_acknowledged = True
+
+    def _publish(self):
+        if self.now < self.length + SETTLE / 2:
+            channel = self.random.choices(self.channels, [6, 5, 1, 2])[0]
+            if self.quiet:
+                channel = self.channels[len(self.events) % 4]
+            elif self.random.random() < 0.1:
+                channel = f"new-{self.serial()}"
+            node = self.random.choice(self.nodes)
+            if node.alive:
+                node.publish(channel)
+        pause = self.random.choice([2, 5, 15, 40]) if self.random.random() < 0.97 else 700
+        self.after(pause, self._publish)
+
+    # Faults
+
+    def _copy(self):
+        """A replica that is behind, a snapshot, a backup."""
+        self._copies.append(self.primary.data.copy())
+        self.after(self.random.choice([5, 20, 60]), self._copy)
+
+    def _break(self):
+        if self.quiet:
+            return
+        fault = self.random.choice(self.mode.faults)
+        if fault not in HEAVY or self.now - self._lost_at >= self.mode.apart:
+            self.stat[fault] += 1
+            self.log("FAULT", fault)
+            getattr(self, "_" + fault.replace("-", "_"))()
+        self.after(self.random.choice(self.mode.every), self._break)
+
+    def _a_node(self):
+        nodes = [n for n in self.nodes if n.alive]
+        return self.random.choice(nodes) if nodes else None
+
+    def _client(self):
+        self.random.choice(self.clients).leave()
+
+    def _kill(self):
+        node = self._a_node()
+        if node:
+            node.kill()
+
+    def _subscription(self):
+        node = self._a_node()
+        if node and node.link:
+            node.link.cut()
+
+    def _pause(self):
+        node = self._a_node()
+        if node:
+            node.paused_until = self.now + self.random.randint(20, 300)
+
+    def _lossy(self):
+        node = self._a_node()
+        if node and node.link:
+            node.link.lossy_until = self.now + 40
+
+    def _clock_back(self):
+        self.skew -= self.random.randint(1, 150)
+
+    def _lose(self, data, by_channel=False):
+        """
+        Acknowledged events that data lacks are lost; exempt if no node knows better. By channel:
+        who publishes next has the clock step over all that was seen, and what is left to go by is
+        what was heard of each channel.
+        """
+        self._lost_at = self.now
+        known = max([0, *(n.highest_seen() for n in self.nodes if n.alive)])
+        listens = {c for link in self.primary.links if link.attached for c in link.subscribed}
+        for event in self.events.values():
+            unknown = event.id > known or (by_channel and event.channel not in listens)
+            if event.id > (data.clock or 0) and unknown:
+                event.is_exempt = True
+
+    def _old(self):
+        return self.random.choice(self._copies).copy()
+
+    def _replace(self, data, share):
+        """Another process leads, with some data; the subscriptions of a share break at once."""
+        old = self.primary
+        old.alive = False
+        self.primary = Server(self, data)
+        for link in list(old.links):
+            if self.random.random() < share:
+                link.cut()
+        return old
+
+    def _handover(self):
+        self._replace(self.primary.data, 0.5)
+
+    def _there_and_back(self):
+        """To another process and back, with nothing lost."""
+        old = self._replace(self.primary.data, 1)
+        self.after(self.random.randint(5, 400), self._back, old, lambda: self.primary.data)
+
+    def _back(self, old, data):
+        self._copies.append(self.primary.data.copy())
+        self.primary.alive = False
+        for link in list(self.primary.links):
+            link.cut()
+        old.data = data()
+        old.alive = True
+        self.primary = old
+
+    def _failover(self):
+        data = self._old()
+        self._lose(data)
+        if self.random.random() < 0.5:
+            self.skew -= self.random.randint(0, 80)
+        self._replace(data, 0.5)
+        self._copies.clear()
+        self._copies.append(self.primary.data.copy())
+
+    def _restart(self):
+        data = self._old()
+        self._lose(data)
+        self._replace(data, 1)
+        self._copies.clear()
+        self._copies.append(self.primary.data.copy())
+
+    def _rollback(self):
+        """REPLICAOF a stale replica, REPLICAOF NO ONE: older data in the same process. Subscriptions stand."""
+        data = self._old()
+        self._lose(data)
+        self.primary.data = data
+
+    def _stale_rollback(self):
+        """So too, and who publishes first has heard less than what is left."""
+        node = self._a_node()
+        if not (node and node.link):
+            return
+        self._lost_at = self.now
+        node.link.cut()
+
+        def copy():
+            data = self.primary.data.copy()
+            self.after(self.random.choice([5, 10, 20]), roll, data)
+
+        def roll(data):
+            self._lose(data, by_channel=True)
+            self.primary.data = data
+            if node.alive:
+                server, channel = self.primary, self.random.choice(self.channels)
+                server.publish(channel, self.event(channel), node.position or 0, node.seen.get(server.run, 0))
+
+        self.after(self.random.choice([5, 10]), copy)
+
+    def _restore_scope(self):
+        """RESTORE of the scope hash from a backup; the streams stay."""
+        data = self._old()
+        self._lose(data)
+        self.primary.data.take_scope(data)
+
+    def _restore_stream(self):
+        """RESTORE of one stream."""
+        channel = self.random.choice(self.channels)
+        data = self._old()
+        self._lose(data)
+        self.primary.data.streams[channel] = data.streams.get(channel, [])
+
+    def _comeback(self):
+        """A failover that loses the tail, and one back to the first process, which has the other's data by then."""
+        data = self._old()
+        self._lose(data)
+        old = self._replace(data, 1)
+        self._copies.clear()
+        self._copies.append(data.copy())
+        self.after(self.random.choice([1, 5, 30, 200]), self._back, old, lambda: self.primary.data)
+
+    def _flush(self):
+        self._lost_at = self.now
+        self.primary.data = Data()
+
+    def _empty_and_behind(self):
+        """Another server takes over: it is empty, and its clock is behind by more than the margin."""
+        self._lose(Data())
+        self.skew -= self.random.randint(900, 1500)
+        self._replace(Data(), 0.5)
+
+    def _del_clock(self):
+        self.primary.data.clock = None
+
+    def _del_scope(self):
+        self.primary.data.take_scope(Data())
+
+    def _del_stream(self):
+        self.primary.data.streams.pop(self.random.choice(self.channels), None)
