@@ -211,6 +211,14 @@ final class JedisPort implements AutoCloseable {
         execute((connection, run) -> connection.executeCommand(command));
   }
 
+  /**
+   * How many nodes hear a channel of the scope. They are sent a word that means nothing to them.
+   */
+  long hearers(byte[] channel) {
+    CommandArguments command = new CommandArguments(scopePublish()).add(channel).add("hello");
+    return (Long) execute((connection, run) -> connection.executeCommand(command)).value();
+  }
+
   /** Publishes to a channel of the scope, if the server still is the primary. Returns its run. */
   String sign(byte[] channel, byte[] message) {
     CommandArguments command = new CommandArguments(scopePublish()).add(channel).add(message);

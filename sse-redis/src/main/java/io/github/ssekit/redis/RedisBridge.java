@@ -90,8 +90,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * <p>The URI is one of
    *
    * <ul>
-   *   <li>{@code redis://[user:password@]host:port[/database]}: one server. Note that Redis
-   *       channels are the same in all databases.
+   *   <li>{@code redis://[user:password@]host:port[/database]}: one server. Note that channels
+   *       without history are the same in all databases.
    *   <li>{@code redis-sentinel://[user:password@]host:port[,host:port...]/master}: the primary
    *       that Sentinels name; user and password are those of Redis. Options: {@code ?db=0} and, if
    *       the Sentinels want a password of their own, {@code

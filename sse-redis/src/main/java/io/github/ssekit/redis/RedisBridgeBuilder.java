@@ -1,5 +1,7 @@
 package io.github.ssekit.redis;
 
+import static java.lang.System.Logger.Level.INFO;
+
 import io.github.ssekit.core.Hub;
 import java.net.URI;
 import java.nio.file.Path;
@@ -14,6 +16,8 @@ import org.jspecify.annotations.Nullable;
 /** The settings of a bridge. Not thread-safe. */
 public final class RedisBridgeBuilder {
   static final int MAX_HISTORY_EVENTS = 1_000_000;
+
+  private static final System.Logger LOG = System.getLogger(RedisBridgeBuilder.class.getName());
 
   private static final Duration LEAST_SILENCE = Duration.ofMillis(100);
   private static final Duration SILENCE_BELOW = Duration.ofHours(1);
@@ -36,10 +40,12 @@ public final class RedisBridgeBuilder {
 
   /**
    * The name of what belongs together in Redis: all keys and Redis channels of channels with
-   * history begin with it in braces, <code>{sse}:stream:room:42</code>. Bridges of one scope hear
-   * each other, and have one order of ids; applications that share a Redis have one each. In a
-   * cluster, a scope is one hash tag, and lives in one slot. Channels without history have no
-   * scope. Default: {@code sse}.
+   * history begin with it in braces, <code>{sse}:stream:room:42</code>. Bridges of one scope, in
+   * one database, hear each other and have one order of ids. So applications that share a database
+   * must have one each: two that both keep the default get each other's events, and nothing can
+   * tell that from two nodes of one application. How many nodes there are is logged at connect. In
+   * a cluster, a scope is one hash tag, and lives in one slot. Channels without history have no
+   * scope and no database: who shares the server hears them. Default: {@code sse}.
    *
    * @throws IllegalArgumentException at {@link #connect}, if it is not 1 to 64 of A-Z, a-z, 0-9,
    *     dot, dash and underscore
@@ -173,8 +179,9 @@ public final class RedisBridgeBuilder {
    * @throws IllegalStateException as {@link RedisBridge#connect}
    */
   public RedisBridge connect() {
-    Scope names = new Scope(scope, history == null ? channel -> false : history);
     RedisUri address = RedisUri.parse(uri);
+    Scope names =
+        new Scope(scope, address.database(), history == null ? channel -> false : history);
     if (login != null && address.password() != null) {
       throw new IllegalArgumentException(
           "Redis URI with a password, and a login besides: give one of the two");
@@ -190,6 +197,13 @@ public final class RedisBridgeBuilder {
     try {
       subscriber.start();
       hub.attach(subscriber);
+      LOG.log(
+          INFO,
+          "Subscribed to Redis at {0}, scope \"{1}\" of database {2}; nodes that hear it, with this one: {3}",
+          redis,
+          scope,
+          address.database(),
+          redis.hearers(names.control()));
     } catch (RuntimeException e) {
       subscriber.close();
       redis.close();

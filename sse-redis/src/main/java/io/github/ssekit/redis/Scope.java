@@ -19,7 +19,11 @@ import org.jspecify.annotations.Nullable;
  * {sse}:token:…          string: the id of an event that was published with a token
  * </pre>
  *
- * A channel without history has its own name as its Redis channel.
+ * Keys are a database's own, Redis channels the whole server's: in any database but 0 their names
+ * carry its number, <code>{sse}:db3:channel:room:42</code> and <code>{sse}:db3:control</code>. Else
+ * nodes of two databases would hear each other.
+ *
+ * <p>A channel without history has its own name as its Redis channel, whatever the database.
  */
 final class Scope {
   static final String DEFAULT_NAME = "sse";
@@ -33,14 +37,15 @@ final class Scope {
   private final Predicate<? super String> withHistory;
   private final String prefix;
   private final String channelPrefix;
-  private final byte[] control;
+  private final String control;
   private final byte[] hash;
 
   /**
+   * @param database its number
    * @throws IllegalArgumentException if the name is not 1 to 64 of A-Z, a-z, 0-9, dot, dash and
    *     underscore
    */
-  Scope(String name, Predicate<? super String> withHistory) {
+  Scope(String name, int database, Predicate<? super String> withHistory) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "scope \"%s\": give it 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore"
@@ -48,9 +53,10 @@ final class Scope {
     }
     this.withHistory = withHistory;
     prefix = "{" + name + "}:";
-    channelPrefix = prefix + "channel:";
-    control = bytes("control");
-    hash = bytes("scope");
+    String ofServer = database == 0 ? prefix : prefix + "db" + database + ":";
+    channelPrefix = ofServer + "channel:";
+    control = ofServer + "control";
+    hash = key("scope");
   }
 
   boolean hasHistory(String channel) {
@@ -66,7 +72,7 @@ final class Scope {
   }
 
   byte[] redisChannel(String channel) {
-    return hasHistory(channel) ? bytes("channel:" + channel) : channel.getBytes(UTF_8);
+    return (hasHistory(channel) ? channelPrefix + channel : channel).getBytes(UTF_8);
   }
 
   /** The channel with history that a Redis channel carries, or null. */
@@ -77,11 +83,11 @@ final class Scope {
   }
 
   boolean isControl(String redisChannel) {
-    return redisChannel.equals(prefix + "control");
+    return redisChannel.equals(control);
   }
 
   byte[] control() {
-    return control;
+    return control.getBytes(UTF_8);
   }
 
   byte[] hash() {
@@ -89,11 +95,11 @@ final class Scope {
   }
 
   byte[] stream(String channel) {
-    return bytes("stream:" + channel);
+    return key("stream:" + channel);
   }
 
   byte[] token(String token) {
-    return bytes("token:" + token);
+    return key("token:" + token);
   }
 
   /** What all its names begin with. */
@@ -102,7 +108,7 @@ final class Scope {
     return prefix;
   }
 
-  private byte[] bytes(String name) {
-    return (prefix + name).getBytes(UTF_8);
+  private byte[] key(String rest) {
+    return (prefix + rest).getBytes(UTF_8);
   }
 }

@@ -1,6 +1,7 @@
 -- Publishes one event to a channel with history: stores it and tells all nodes, in one step.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>   3 {sse}:channel:<channel>
+--         (of a database n but 0: {sse}:db<n>:channel:<channel>, since channels are the server's)
 --       4 {sse}:token:<token>, optional: a second publish with it stores nothing
 -- ARGV  1 channel   2 event type, or empty   3 data   4 events to keep   5 milliseconds to keep
 --       6 run_id of this server, or empty   7 PUBLISH or SPUBLISH   8 milliseconds to keep a token

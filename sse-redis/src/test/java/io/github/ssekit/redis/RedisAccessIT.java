@@ -61,7 +61,7 @@ class RedisAccessIT {
             ">s3cret",
             "resetchannels",
             "&chat",
-            "&{sse}:control",
+            "&{sse}:db3:control",
             "+subscribe",
             "+unsubscribe",
             "+publish",

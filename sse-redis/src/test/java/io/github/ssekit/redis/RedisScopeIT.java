@@ -7,10 +7,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.core.Hub;
 import io.github.ssekit.core.SseEvent;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,8 +55,12 @@ class RedisScopeIT {
   }
 
   private RedisBridge bridge(Hub hub, String scope) {
+    return bridge(hub, redis.uri(), scope);
+  }
+
+  private RedisBridge bridge(Hub hub, URI uri, String scope) {
     RedisBridge bridge =
-        RedisBridge.builder(hub, redis.uri())
+        RedisBridge.builder(hub, uri)
             .scope(scope)
             .history(channel -> channel.startsWith("room:"))
             .connect();
@@ -88,6 +99,72 @@ class RedisScopeIT {
     }
   }
 
+  @Test
+  void twoDatabasesOfOneRedisKnowNothingOfEachOther() {
+    Hub staging = hub();
+    Hub production = hub();
+    RedisBridge ofStaging = bridge(staging, URI.create(redis.uri() + "/0"), "sse");
+    RedisBridge ofProduction = bridge(production, URI.create(redis.uri() + "/1"), "sse");
+    Receiver reader = new Receiver();
+    listen(staging, receiver, "room:1");
+    listen(production, reader, "room:1");
+    List<String> own = new ArrayList<>();
+    List<String> other = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      own.add("of staging " + i);
+      other.add("of production " + i);
+      ofStaging.publish("room:1", SseEvent.of(own.get(i)));
+      ofProduction.publish("room:1", SseEvent.of(other.get(i)));
+    }
+    soon().until(() -> receiver.data().containsAll(own) && reader.data().containsAll(other));
+    assertEquals(own, receiver.data());
+    assertEquals(other, reader.data());
+    assertEquals(List.of(), receiver.resets());
+    assertEquals(List.of(), reader.resets());
+    try (Jedis jedis = redis.client()) {
+      assertEquals(
+          Set.of(
+              "{sse}:control", "{sse}:channel:room:1",
+              "{sse}:db1:control", "{sse}:db1:channel:room:1"),
+          Set.copyOf(jedis.pubsubChannels()));
+    }
+  }
+
+  @Test
+  void howManyNodesHearTheScopeIsLogged() {
+    List<String> lines = Collections.synchronizedList(new ArrayList<>());
+    Handler handler =
+        new Handler() {
+          @Override
+          public void publish(LogRecord each) {
+            lines.add(new SimpleFormatter().formatMessage(each));
+          }
+
+          @Override
+          public void flush() {}
+
+          @Override
+          public void close() {}
+        };
+    Logger logger = Logger.getLogger(RedisBridgeBuilder.class.getName());
+    logger.addHandler(handler);
+    try {
+      for (String database : List.of("/0", "/0", "/7")) {
+        RedisBridge unused = bridge(hub(), URI.create(redis.uri() + database), "sse");
+      }
+    } finally {
+      logger.removeHandler(handler);
+    }
+    String start = "Subscribed to Redis at 127.0.0.1:" + redis.port() + ", scope ";
+    String end = "; nodes that hear it, with this one: ";
+    assertEquals(
+        List.of(
+            start + "\"sse\" of database 0" + end + 1,
+            start + "\"sse\" of database 0" + end + 2,
+            start + "\"sse\" of database 7" + end + 1),
+        lines);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"", "a b", "{a}", "a:b", "\u00e9", "a\r\n"})
   void aScopeIsAPlainName(String name) {
@@ -98,7 +175,13 @@ class RedisScopeIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"{sse}:channel:room:a", "{sse}:control", "{shop}:channel:room:a"})
+  @ValueSource(
+      strings = {
+        "{sse}:channel:room:a",
+        "{sse}:control",
+        "{sse}:db1:control",
+        "{shop}:channel:room:a"
+      })
   void aPlainChannelCanNotReadWhatBelongsToAScope(String channel) {
     Hub hub = hub();
     RedisBridge bridge = bridge(hub, "sse");

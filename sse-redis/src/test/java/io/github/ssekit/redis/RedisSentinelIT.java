@@ -229,7 +229,7 @@ class RedisSentinelIT {
     try (Jedis primary = group.primary().client()) {
       primary.aclSetUser(
           "sse",
-          ("on >pw resetkeys resetchannels &{sse}:control &chat -@all +role +ping"
+          ("on >pw resetkeys resetchannels &{sse}:db2:control &chat -@all +role +ping"
                   + " +client|setname +select +subscribe +unsubscribe +publish")
               .split(" "));
     }
