@@ -133,7 +133,7 @@ final class ChatServlet extends HttpServlet {
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
     if (Target.of(request).action().equals("events")) {
-      response.setContentType("text/event-stream");
+      response.setContentType("text/event-stream;charset=utf-8");
     } else {
       super.doHead(request, response);
     }

@@ -64,7 +64,7 @@ class ChatServerIT {
     assertEquals(200, response.statusCode());
     Map<String, String> expected =
         Map.of(
-            "content-type", "text/event-stream",
+            "content-type", "text/event-stream;charset=utf-8",
             "cache-control", "no-cache, no-transform",
             "x-accel-buffering", "no");
     expected.forEach(

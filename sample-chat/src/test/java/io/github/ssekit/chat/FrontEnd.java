@@ -85,8 +85,12 @@ final class FrontEnd implements AutoCloseable {
     return new FrontEnd(command, folder, tls, port);
   }
 
-  /** haproxy with the timeouts that it asks for. */
-  static FrontEnd haproxy(Path folder, int node, boolean tls) throws IOException {
+  /**
+   * haproxy with the timeouts that it asks for.
+   *
+   * @param more a line of its defaults
+   */
+  static FrontEnd haproxy(Path folder, int node, boolean tls, String more) throws IOException {
     int port = freePort();
     String bind = port + (tls ? " ssl crt chat.pem alpn h2,http/1.1" : "");
     String configuration =
@@ -96,11 +100,12 @@ final class FrontEnd implements AutoCloseable {
           timeout connect 5s
           timeout client 60s
           timeout server 60s
+          %s
         listen chat
           bind 127.0.0.1:%s
           server node localhost:%d
         """
-            .formatted(bind, node);
+            .formatted(more, bind, node);
     Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
     return new FrontEnd(List.of(program("haproxy"), "-db", "-f", "" + file), folder, tls, port);
   }

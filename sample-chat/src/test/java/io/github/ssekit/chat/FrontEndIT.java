@@ -18,6 +18,7 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -73,9 +74,9 @@ class FrontEndIT {
     "nginx, HTTP_2, true, ",
     "nginx, HTTP_1_1, false, gzip on; gzip_types *; gzip_proxied any; gzip_min_length 0;",
     "nginx, HTTP_2, true, gzip on; gzip_types *; gzip_proxied any; gzip_min_length 0;",
-    "haproxy, HTTP_1_1, false, ",
-    "haproxy, HTTP_1_1, true, ",
-    "haproxy, HTTP_2, true, "
+    "haproxy, HTTP_1_1, false, option http-no-delay",
+    "haproxy, HTTP_1_1, true, option http-no-delay",
+    "haproxy, HTTP_2, true, option http-no-delay"
   })
   void anEventPassesAtOnce(String program, HttpClient.Version version, boolean tls, String more)
       throws Exception {
@@ -85,7 +86,7 @@ class FrontEndIT {
     try (FrontEnd front =
         program.equals("nginx")
             ? FrontEnd.nginx(folder, node, tls, directives)
-            : FrontEnd.haproxy(folder, node, tls)) {
+            : FrontEnd.haproxy(folder, node, tls, directives)) {
       HttpClient client = client(version);
       HttpResponse<InputStream> stream =
           client
@@ -102,6 +103,68 @@ class FrontEndIT {
         BlockingQueue<String> lines = lines(body, isGzip(stream));
         for (String text : List.of("one", "two", "three")) {
           post(client, front.uri(), text);
+          awaitLine(lines, TALK.formatted(text));
+        }
+      }
+    }
+  }
+
+  /** Without it, haproxy keeps each event for 200 ms, in case more is to come. */
+  @Test
+  void haproxyDelaysNoEventWithHttpNoDelay() throws Exception {
+    Duration with = medianDelay("option http-no-delay");
+    Duration without = medianDelay("");
+    assertTrue(
+        with.compareTo(without) < 0,
+        () -> "median with http-no-delay " + with + ", without " + without);
+  }
+
+  private Duration medianDelay(String option) throws Exception {
+    try (FrontEnd front = FrontEnd.haproxy(folder, server.uri().getPort(), false, option)) {
+      HttpClient client = client(HttpClient.Version.HTTP_1_1);
+      HttpResponse<InputStream> stream =
+          client.send(
+              HttpRequest.newBuilder(URI.create(front.uri() + "/new")).build(),
+              HttpResponse.BodyHandlers.ofInputStream());
+      try (InputStream body = stream.body()) {
+        BlockingQueue<String> lines = lines(body, false);
+        List<Duration> delays = new ArrayList<>();
+        for (int i = 0; i < 7; i++) {
+          String text = option + " " + i;
+          long start = System.nanoTime();
+          // Past the front end, which is to delay nothing but the event.
+          post(client, server.uri(), text);
+          awaitLine(lines, TALK.formatted(text));
+          delays.add(Duration.ofNanos(System.nanoTime() - start));
+        }
+        Collections.sort(delays);
+        return delays.get(delays.size() / 2);
+      }
+    }
+  }
+
+  /** The first takes the header that turns off buffering, and passes it on only if told. */
+  @Test
+  void anEventPassesThroughTwoNginxAtOnceIfTheInnerPassesTheHeaderOn() throws Exception {
+    Path outside = Files.createDirectory(folder.resolve("outer"));
+    try (FrontEnd inner =
+            FrontEnd.nginx(
+                Files.createDirectory(folder.resolve("inner")),
+                server.uri().getPort(),
+                false,
+                "proxy_pass_header X-Accel-Buffering;");
+        FrontEnd outer = FrontEnd.nginx(outside, inner.uri().getPort(), false, "")) {
+      HttpClient client = client(HttpClient.Version.HTTP_1_1);
+      HttpResponse<InputStream> stream =
+          client
+              .sendAsync(
+                  HttpRequest.newBuilder(URI.create(outer.uri() + "/new")).build(),
+                  HttpResponse.BodyHandlers.ofInputStream())
+              .get(SOON.toSeconds(), TimeUnit.SECONDS);
+      try (InputStream body = stream.body()) {
+        BlockingQueue<String> lines = lines(body, false);
+        for (String text : List.of("through", "both")) {
+          post(client, server.uri(), text);
           awaitLine(lines, TALK.formatted(text));
         }
       }

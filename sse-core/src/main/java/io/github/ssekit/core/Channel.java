@@ -69,19 +69,19 @@ final class Channel {
   /** The name, if it is legal. */
   static String checkName(String name) {
     if (name.isEmpty() || name.length() > Hub.MAX_CHANNEL_LENGTH) {
-      throw new IllegalArgumentException(
+      throw new IllegalChannelException(
           "channel name of %d characters: give it 1 to %d"
               .formatted(name.length(), Hub.MAX_CHANNEL_LENGTH));
     }
     for (int i = 0; i < name.length(); i++) {
       if (Character.isISOControl(name.charAt(i))) {
-        throw new IllegalArgumentException(
+        throw new IllegalChannelException(
             "channel name holds the control character U+%04X at index %d; remove it"
                 .formatted((int) name.charAt(i), i));
       }
     }
     if (!Text.wellFormed(name).equals(name)) {
-      throw new IllegalArgumentException("channel name holds an unpaired surrogate; remove it");
+      throw new IllegalChannelException("channel name holds an unpaired surrogate; remove it");
     }
     return name;
   }

@@ -68,7 +68,7 @@ final class Channels {
   /** Throws if one connection may not have so many channels. */
   void checkCount(int channels) {
     if (channels > settings.maxChannelsPerConnection) {
-      throw new IllegalArgumentException(
+      throw new IllegalChannelException(
           "%d channels: one connection may have maxChannelsPerConnection %d; ask for fewer"
               .formatted(channels, settings.maxChannelsPerConnection));
     }

@@ -42,6 +42,12 @@ public enum CloseReason {
    */
   OVER_CAPACITY,
 
+  /**
+   * The client's doing: the connection never opened, since the request was a HEAD, which is
+   * answered with the head of an event stream alone.
+   */
+  HEAD,
+
   /** The application's doing: it closed the hub. Clients come back, all at about the same time. */
   HUB_CLOSED,
 

@@ -3,10 +3,13 @@ package io.github.ssekit.core;
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -113,11 +116,12 @@ public final class Connection {
   }
 
   /** One that never opened. */
-  static Connection refused(Hub hub, DeliveryLoop loop, ConnectionOptions options) {
+  static Connection refused(
+      Hub hub, DeliveryLoop loop, ConnectionOptions options, CloseReason why) {
     Connection refused = new Connection(hub, loop, new NoTransport(), options);
     refused.state = State.CLOSED;
     refused.released = true;
-    refused.closeReason = CloseReason.OVER_CAPACITY;
+    refused.closeReason = why;
     return refused;
   }
 
@@ -264,10 +268,17 @@ public final class Connection {
     orFail(() -> hub.channels.resume(this, channels));
   }
 
-  /** Goes on with its transport. */
-  void start(ReconnectionTime reconnectionTime) {
-    send(reconnectionTime);
-    orFail(() -> transport.start(new Signals()));
+  /** Goes on with its transport, which sends this first. */
+  void start(byte[] first) {
+    loop.execute(() -> began(first));
+    orFail(
+        () -> {
+          try {
+            transport.start(new Signals(), first);
+          } catch (IOException gone) {
+            loop.execute(() -> fail(gone));
+          }
+        });
   }
 
   private void orFail(Runnable beginning) {
@@ -283,6 +294,20 @@ public final class Connection {
     @Override
     public void writable() {
       loop.execute(Connection.this::queue);
+    }
+
+    @Override
+    public void awaitWrite() {
+      CountDownLatch written = new CountDownLatch(1);
+      // The sweep that writes comes between the tasks of one turn and those of the next.
+      loop.execute(() -> loop.execute(written::countDown));
+      try {
+        if (!written.await(1, TimeUnit.SECONDS)) {
+          LOG.log(DEBUG, "A delivery loop is late");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+      }
     }
 
     @Override
@@ -344,6 +369,13 @@ public final class Connection {
     if (closing == null) {
       outgoing.pend(s);
       queueIfIdle();
+    }
+  }
+
+  private void began(byte[] first) {
+    outgoing.began(first);
+    if (loop.tally != null) {
+      loop.tally.wrote(0, first.length);
     }
   }
 

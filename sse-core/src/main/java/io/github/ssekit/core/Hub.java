@@ -188,7 +188,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     } finally {
       lock.unlock();
     }
-    connection.start(settings.reconnectionTime);
+    connection.start(settings.reconnectionTime.frame().bytes());
     return connection;
   }
 
@@ -204,12 +204,13 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * A connection that has been closed from the start, with {@link CloseReason#OVER_CAPACITY}: for
-   * adapters, to give to their callers when {@link #connect(Transport, ConnectionOptions)} has
-   * refused the client.
+   * A connection that has been closed from the start: for adapters, to give to their callers when
+   * {@link #connect(Transport, ConnectionOptions)} has refused the client, or was not asked.
+   *
+   * @param why its reason: {@link CloseReason#OVER_CAPACITY} or {@link CloseReason#HEAD}
    */
-  public Connection refused(ConnectionOptions options) {
-    return Connection.refused(this, loops[0], options);
+  public Connection refused(ConnectionOptions options, CloseReason why) {
+    return Connection.refused(this, loops[0], options, why);
   }
 
   /**

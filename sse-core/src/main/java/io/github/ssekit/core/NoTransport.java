@@ -3,7 +3,7 @@ package io.github.ssekit.core;
 /** The way to nobody: the transport of a connection that never opened, which is not used. */
 final class NoTransport implements Transport {
   @Override
-  public void start(Signals signals) {}
+  public void start(Signals signals, byte[] first) {}
 
   @Override
   public boolean isReady() {

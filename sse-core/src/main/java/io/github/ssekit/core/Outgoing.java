@@ -173,6 +173,11 @@ final class Outgoing {
     return nextBatch(connection, batches);
   }
 
+  /** The transport was given the first bytes. */
+  void began(byte[] first) {
+    bytes += first.length;
+  }
+
   /** How many of the bytes that {@link #next} gave are for this client. */
   int length(Connection connection, byte[] next) {
     Replay missed = replay;

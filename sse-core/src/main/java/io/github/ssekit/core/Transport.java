@@ -10,10 +10,14 @@ import java.io.IOException;
  */
 public interface Transport {
   /**
-   * Begins: from now on the transport reports to the signals. Called once, first, on the thread
-   * that calls {@link Hub#connect}.
+   * Begins: sends the first bytes of the stream to the client, and from then on reports to the
+   * signals. Called once, first, on the thread that calls {@link Hub#connect}, which throws any
+   * unchecked exception on.
+   *
+   * @param first whole lines, sent before anything else; to be handled as those of {@link #write}
+   * @throws IOException if the client is gone: its connection is closed, and nobody else is told
    */
-  void start(Signals signals);
+  void start(Signals signals, byte[] first) throws IOException;
 
   /**
    * Whether a write is accepted now. If not, {@link Signals#writable} follows once it is. Bytes of
@@ -40,6 +44,13 @@ public interface Transport {
   interface Signals {
     /** {@link Transport#isReady} is worth a call again. */
     void writable();
+
+    /**
+     * Waits until the connection has used what {@link #writable} said before: has written what it
+     * had to write then, or found that the client is gone; for one second at most. Not on a thread
+     * of the hub, nor under a lock that the transport's methods take.
+     */
+    void awaitWrite();
 
     /** The client is gone. */
     void failed(Throwable cause);

@@ -227,7 +227,7 @@ class HubThreadsTest {
       Transport broken =
           new Transport() {
             @Override
-            public void start(Signals signals) {
+            public void start(Signals signals, byte[] first) {
               signals.writable();
             }
 

@@ -75,13 +75,13 @@ class LifetimeTest extends OneClientTest {
   }
 
   @Test
-  void oneThatHasExpiredWhenItConnectsIsWrittenNothing() {
+  void oneThatHasExpiredWhenItConnectsIsWrittenNoEvent() {
     Connection connection = hub.hub.connect(client, ConnectionOptions.of("a").withExpiresAt(in(0)));
     connection.onClose(reasons::add);
     hub.publish("a", "1");
     hub.settle();
     assertClosed(connection, CloseReason.EXPIRED);
-    assertEquals(List.of(), client.blocks());
+    assertEquals(List.of("retry: 2000"), client.blocks());
   }
 
   @Test

@@ -59,7 +59,7 @@ final class RecordingTransport implements Transport {
   }
 
   @Override
-  public void start(Signals signals) {
+  public void start(Signals signals, byte[] first) {
     synchronized (this) {
       breach(this.signals != null, "started twice");
       breach(closes > 0, "started after close");
@@ -67,6 +67,7 @@ final class RecordingTransport implements Transport {
       if (startFailure != null) {
         throw startFailure;
       }
+      writes.add(first);
     }
     if (ready) {
       signals.writable();

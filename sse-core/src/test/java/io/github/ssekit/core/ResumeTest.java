@@ -212,7 +212,7 @@ class ResumeTest {
     hub.answer(6, 5, 6);
     hub.deliver("a", 11);
     assertEquals(List.of("[a] after 3-0"), hub.history.asked);
-    assertEquals(List.of(), client.blocks());
+    assertEquals(List.of(), said(client));
     client.ready(true);
     hub.settle();
     assertEquals(List.of("[a] after 3-0", "[a] after 6-0"), hub.history.asked);

@@ -48,7 +48,7 @@ final class Counter implements Transport, EventStreamHandler {
   }
 
   @Override
-  public void start(Signals signals) {
+  public void start(Signals signals, byte[] first) {
     signals.writable();
   }
 

@@ -61,7 +61,7 @@ final class Receiver implements Transport {
   }
 
   @Override
-  public void start(Signals signals) {
+  public void start(Signals signals, byte[] first) {
     signals.writable();
   }
 

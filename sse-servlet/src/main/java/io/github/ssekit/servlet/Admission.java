@@ -31,7 +31,7 @@ public final class Admission {
   /**
    * Lets the client in, to these channels.
    *
-   * @throws IllegalArgumentException if a channel's name is not legal
+   * @throws io.github.ssekit.core.IllegalChannelException if a channel's name is not legal
    */
   public static Admission to(Collection<String> channels) {
     return to(ConnectionOptions.of(channels));
@@ -40,7 +40,7 @@ public final class Admission {
   /**
    * Lets the client in, to these channels.
    *
-   * @throws IllegalArgumentException if a channel's name is not legal
+   * @throws io.github.ssekit.core.IllegalChannelException if a channel's name is not legal
    */
   public static Admission to(String... channels) {
     return to(ConnectionOptions.of(channels));

@@ -1,7 +1,10 @@
 package io.github.ssekit.servlet;
 
+import static java.lang.System.Logger.Level.ERROR;
+
 import io.github.ssekit.core.ConnectionOptions;
 import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.IllegalChannelException;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -9,6 +12,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -18,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventStreamServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
+
+  private static final System.Logger LOG = System.getLogger(EventStreamServlet.class.getName());
 
   private final transient Hub hub;
   private final transient Function<? super HttpServletRequest, Admission> selector;
@@ -36,19 +42,32 @@ public final class EventStreamServlet extends HttpServlet {
   /**
    * A servlet whose streams carry the channels that a function finds for each request.
    *
-   * @param channels called on the request's thread. A name that is not legal is answered with 400.
+   * @param channels as the selector of {@link #builder}; it lets every client in
    */
   public static EventStreamServlet of(
       Hub hub, Function<? super HttpServletRequest, ? extends Collection<String>> channels) {
-    return builder(hub, request -> Admission.to(channels.apply(request))).create();
+    Objects.requireNonNull(channels, "channels");
+    return builder(
+            hub,
+            request ->
+                Admission.to(
+                    Objects.requireNonNull(
+                        channels.apply(request),
+                        () ->
+                            channels.getClass().getName()
+                                + " returned null: return the channels' names, or use"
+                                + " EventStreamServlet.builder to refuse the client")))
+        .create();
   }
 
   /**
    * The settings of a servlet to be.
    *
    * @param selector says for each request what its stream carries, or that there is none; called on
-   *     the request's thread, for HEAD too. {@link IllegalArgumentException} is answered with 400
-   *     and its message.
+   *     the request's thread, for HEAD too; must not return null. A client for which it names an
+   *     illegal channel, or too many, is answered with 400 and the message of {@link
+   *     IllegalChannelException}. Whatever else it throws is logged as an error, and answered with
+   *     500 and no word of it.
    */
   public static EventStreamServletBuilder builder(
       Hub hub, Function<? super HttpServletRequest, Admission> selector) {
@@ -63,8 +82,8 @@ public final class EventStreamServlet extends HttpServlet {
       if (options != null) {
         EventStreams.open(hub, request, response, options, overCapacity);
       }
-    } catch (IllegalArgumentException e) {
-      refuse(response, HttpServletResponse.SC_BAD_REQUEST);
+    } catch (IllegalChannelException e) {
+      Head.refusal(response, HttpServletResponse.SC_BAD_REQUEST);
       response.setContentType("text/plain;charset=utf-8");
       response
           .getOutputStream()
@@ -73,14 +92,10 @@ public final class EventStreamServlet extends HttpServlet {
   }
 
   @Override
-  protected void doHead(HttpServletRequest request, HttpServletResponse response) {
-    try {
-      if (admitted(request, response) != null) {
-        EventStreams.writeHead(response);
-      }
-    } catch (IllegalArgumentException e) {
-      refuse(response, HttpServletResponse.SC_BAD_REQUEST);
-    }
+  protected void doHead(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    // Containers send no body.
+    doGet(request, response);
   }
 
   @Override
@@ -89,9 +104,9 @@ public final class EventStreamServlet extends HttpServlet {
     if (origins == null || !Origins.isPreflight(request)) {
       super.doOptions(request, response);
     } else if (origins.allow(request, response)) {
-      Origins.answerPreflight(response);
+      origins.answerPreflight(response);
     } else {
-      refuse(response, HttpServletResponse.SC_FORBIDDEN);
+      Head.refusal(response, HttpServletResponse.SC_FORBIDDEN);
     }
   }
 
@@ -99,22 +114,31 @@ public final class EventStreamServlet extends HttpServlet {
   private @Nullable ConnectionOptions admitted(
       HttpServletRequest request, HttpServletResponse response) {
     if (origins != null && !origins.allow(request, response)) {
-      refuse(response, HttpServletResponse.SC_FORBIDDEN);
+      Head.refusal(response, HttpServletResponse.SC_FORBIDDEN);
       return null;
     }
-    Admission admission = selector.apply(request);
-    ConnectionOptions options = admission.options;
-    if (options == null) {
-      refuse(response, admission.status);
+    try {
+      Admission admission =
+          Objects.requireNonNull(selector.apply(request), this::selectorReturnedNull);
+      ConnectionOptions options = admission.options;
+      if (options == null) {
+        Head.refusal(response, admission.status);
+        return null;
+      }
+      return options.owner() == null ? options.withOwner(owner.apply(request)) : options;
+    } catch (IllegalChannelException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // Here, since the page that a container makes of it may tell the client.
+      LOG.log(ERROR, "The selector or the owner function of an event stream failed", e);
+      Head.refusal(response, HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
       return null;
     }
-    return options.owner() == null ? options.withOwner(owner.apply(request)) : options;
   }
 
-  /** A status for this client, now. */
-  static void refuse(HttpServletResponse response, int status) {
-    response.setStatus(status);
-    // A cache may keep a 204 or a 404 that doesn't say so.
-    response.setHeader("Cache-Control", "no-store");
+  private String selectorReturnedNull() {
+    return "selector "
+        + selector.getClass().getName()
+        + " returned null: return Admission.to(channels) or Admission.refuse(status)";
   }
 }

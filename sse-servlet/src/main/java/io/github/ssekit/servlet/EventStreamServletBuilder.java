@@ -3,6 +3,7 @@ package io.github.ssekit.servlet;
 import io.github.ssekit.core.Hub;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -13,11 +14,12 @@ public final class EventStreamServletBuilder {
   Function<? super HttpServletRequest, @Nullable String> owner = request -> null;
   OverCapacityAnswer overCapacity = OverCapacityAnswer.DEFAULT;
   private List<String> origins = List.of();
+  private List<String> headers = List.of();
   private boolean credentials;
 
   EventStreamServletBuilder(Hub hub, Function<? super HttpServletRequest, Admission> selector) {
-    this.hub = hub;
-    this.selector = selector;
+    this.hub = Objects.requireNonNull(hub, "hub");
+    this.selector = Objects.requireNonNull(selector, "selector");
   }
 
   /**
@@ -56,6 +58,17 @@ public final class EventStreamServletBuilder {
     return this;
   }
 
+  /**
+   * The request headers that pages of the allowed origins may send, each by its name, beside those
+   * that they always may: {@code Last-Event-ID}, {@code Cache-Control} and {@code Authorization}.
+   * For clients made of fetch; an {@code EventSource} sends none of its own. Only together with
+   * {@link #allowOrigins}. Default: no others.
+   */
+  public EventStreamServletBuilder allowHeaders(String... names) {
+    headers = List.of(names);
+    return this;
+  }
+
   /** How a client is answered for which the hub has no room. Default: as its constant says. */
   public EventStreamServletBuilder overCapacity(OverCapacityAnswer answer) {
     overCapacity = answer;
@@ -65,14 +78,17 @@ public final class EventStreamServletBuilder {
   /**
    * The servlet.
    *
-   * @throws IllegalArgumentException if an origin is not written as browsers do, or if credentials
-   *     are allowed without exact origins
+   * @throws IllegalArgumentException if an origin is not written as browsers do, if a header is no
+   *     name of one, or if credentials are allowed without exact origins, or headers without any
    */
   public EventStreamServlet create() {
     if (credentials && origins.isEmpty()) {
       throw new IllegalArgumentException("allowCredentials needs allowOrigins: name the origins");
     }
+    if (!headers.isEmpty() && origins.isEmpty()) {
+      throw new IllegalArgumentException("allowHeaders needs allowOrigins: name the origins");
+    }
     return new EventStreamServlet(
-        this, origins.isEmpty() ? null : new Origins(origins, credentials));
+        this, origins.isEmpty() ? null : new Origins(origins, credentials, headers));
   }
 }

@@ -1,5 +1,8 @@
 package io.github.ssekit.servlet;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
+import io.github.ssekit.core.CloseReason;
 import io.github.ssekit.core.Connection;
 import io.github.ssekit.core.ConnectionOptions;
 import io.github.ssekit.core.Hub;
@@ -9,11 +12,15 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Answers requests with event streams. */
 public final class EventStreams {
   private static final System.Logger LOG = System.getLogger(EventStreams.class.getName());
+
+  /** The request's attribute that says that it was answered here. */
+  private static final String OPENED = EventStreams.class.getName();
 
   private EventStreams() {}
 
@@ -22,9 +29,14 @@ public final class EventStreams {
    * stays open, without a thread, until the connection closes. The caller must not touch request
    * and response afterwards.
    *
-   * <p>The response is 200, {@code text/event-stream}, not to be cached, transformed or buffered on
-   * its way; it begins with the hub's reconnection time. The servlet and all filters before it must
-   * be declared {@code async-supported}.
+   * <p>The response is 200, {@code text/event-stream;charset=utf-8}, not to be cached, transformed
+   * or buffered on its way. Head and the hub's reconnection time are sent before this returns: what
+   * is done to the response afterwards, by a framework or a filter, finds it committed. The servlet
+   * and all filters before it must be declared {@code async-supported}.
+   *
+   * <p>A HEAD is answered with the head of an event stream alone, and the connection that is
+   * returned is closed already, with {@link io.github.ssekit.core.CloseReason#HEAD}: whatever is
+   * done with it does nothing. So is that of a client that has left before the head was sent.
    *
    * <p>If the hub has no room, the client is told when to come back, as {@link
    * OverCapacityAnswer#DEFAULT} says, and the connection that is returned is closed already, with
@@ -38,9 +50,10 @@ public final class EventStreams {
    *     io.github.ssekit.core.EventPublisher}, if they are more than one connection may have, or if
    *     the policy of one with history is to {@linkplain
    *     io.github.ssekit.core.OverrunPolicy#conflate conflate}; nothing is written then
-   * @throws IllegalStateException if the request does not support async, if the response is
-   *     committed, if a filter compresses it or can't pass on what is written without blocking, or
-   *     if the hub is closed; nothing is written then
+   * @throws IllegalStateException if the request does not support async or is in async mode already
+   *     (this was called for it before, say), if the response is committed or its writer in use, if
+   *     a filter compresses it or keeps what is written, or if the hub is closed: nothing is sent
+   *     then; or if a filter's output has no write listener
    */
   public static Connection open(
       Hub hub, HttpServletRequest request, HttpServletResponse response, String... channels) {
@@ -81,6 +94,55 @@ public final class EventStreams {
       HttpServletResponse response,
       ConnectionOptions options,
       OverCapacityAnswer overCapacity) {
+    Objects.requireNonNull(hub, "hub");
+    ConnectionOptions all =
+        options.lastEventId() == null ? options.withLastEventId(lastEventId(request)) : options;
+    check(request, response);
+    TomcatTlsBug.warnOnce(request);
+    request.setAttribute(OPENED, true);
+    try {
+      if ("HEAD".equals(request.getMethod())) {
+        Head.eventStream(response);
+        flush(response);
+        return hub.refused(all, CloseReason.HEAD);
+      }
+      return connect(hub, request, response, all, overCapacity);
+    } catch (RuntimeException e) {
+      request.removeAttribute(OPENED);
+      throw e;
+    }
+  }
+
+  private static Connection connect(
+      Hub hub,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      ConnectionOptions options,
+      OverCapacityAnswer overCapacity) {
+    try {
+      return hub.connect(ServletTransport.of(request, response), options);
+    } catch (OverCapacityException e) {
+      LOG.log(DEBUG, "A client is sent away: {0}", e.getMessage());
+      try {
+        overCapacity.write(request, response);
+      } catch (IOException gone) {
+        LOG.log(DEBUG, "The client is gone: {0}", gone.toString());
+      }
+      flush(response);
+      return hub.refused(options, CloseReason.OVER_CAPACITY);
+    }
+  }
+
+  /** Sends the head, so that nobody changes it any more. */
+  private static void flush(HttpServletResponse response) {
+    try {
+      response.flushBuffer();
+    } catch (IOException gone) {
+      LOG.log(DEBUG, "The client is gone: {0}", gone.toString());
+    }
+  }
+
+  private static void check(HttpServletRequest request, HttpServletResponse response) {
     if (!request.isAsyncSupported()) {
       throw new IllegalStateException(
           "An event stream needs async support: set async-supported to true on the servlet "
@@ -88,32 +150,17 @@ public final class EventStreams {
               + " and on every filter before it, which are: "
               + CurrentFilters.names());
     }
+    if (request.getAttribute(OPENED) != null) {
+      throw new IllegalStateException(
+          "The request has its event stream already: call EventStreams.open once for each request");
+    }
+    if (request.isAsyncStarted()) {
+      throw new IllegalStateException(
+          "The request is in async mode already: call EventStreams.open in place of startAsync()");
+    }
     if (response.isCommitted()) {
       throw new IllegalStateException("The response is committed: open the event stream earlier");
     }
-    TomcatTlsBug.warnOnce(request);
-    ConnectionOptions all =
-        options.lastEventId() == null ? options.withLastEventId(lastEventId(request)) : options;
-    try {
-      return hub.connect(ServletTransport.of(request, response), all);
-    } catch (OverCapacityException e) {
-      LOG.log(System.Logger.Level.DEBUG, "A client is sent away: {0}", e.getMessage());
-      try {
-        overCapacity.write(request, response);
-      } catch (IOException gone) {
-        LOG.log(System.Logger.Level.DEBUG, "The client is gone: {0}", gone.toString());
-      }
-      return hub.refused(all);
-    }
-  }
-
-  /** Status and headers of an event stream. */
-  static void writeHead(HttpServletResponse response) {
-    response.setStatus(HttpServletResponse.SC_OK);
-    response.setContentType("text/event-stream");
-    response.setHeader("Cache-Control", "no-cache, no-transform");
-    // nginx holds a response back until it has a buffer full, unless told.
-    response.setHeader("X-Accel-Buffering", "no");
   }
 
   /** The header, else the query of polyfills and of pages that embed their position. */

@@ -5,6 +5,8 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The origins whose pages may read a servlet's streams, and how browsers are told so: the CORS
@@ -19,14 +21,25 @@ final class Origins {
 
   private static final Pattern DEFAULT_PORT = Pattern.compile("http:.*:80|https:.*:443");
 
+  /** An EventSource needs none of these; clients made of fetch send them. */
+  private static final List<String> HEADERS =
+      List.of("Last-Event-ID", "Cache-Control", "Authorization");
+
+  /** RFC 9110, 5.6.2. */
+  private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
+
   private final Set<String> allowed;
   private final boolean credentials;
 
+  /** Of a preflight's answer. */
+  private final String allowedHeaders;
+
   /**
-   * @throws IllegalArgumentException if one is not written as browsers do, or if all are allowed,
-   *     with credentials
+   * @param headers those that pages may send beside the ones that clients of event streams do
+   * @throws IllegalArgumentException if an origin is not written as browsers do, if all are
+   *     allowed, with credentials, or if a header is no name of one
    */
-  Origins(List<String> allowed, boolean credentials) {
+  Origins(List<String> allowed, boolean credentials, List<String> headers) {
     for (String origin : allowed) {
       if (!origin.equals(ANY)
           && (!ORIGIN.matcher(origin).matches() || DEFAULT_PORT.matcher(origin).matches())) {
@@ -44,6 +57,16 @@ final class Origins {
     }
     this.allowed = Set.copyOf(allowed);
     this.credentials = credentials;
+    for (String header : headers) {
+      if (header.equals("*") || !TOKEN.matcher(header).matches()) {
+        throw new IllegalArgumentException(
+            "header \""
+                + header
+                + "\": give the name of one request header, say X-Api-Key; there is no *");
+      }
+    }
+    this.allowedHeaders =
+        Stream.concat(HEADERS.stream(), headers.stream()).collect(Collectors.joining(", "));
   }
 
   /**
@@ -77,11 +100,10 @@ final class Origins {
   }
 
   /** Answers a preflight request of an origin that is allowed. */
-  static void answerPreflight(HttpServletResponse response) {
+  void answerPreflight(HttpServletResponse response) {
     response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     response.setHeader("Access-Control-Allow-Methods", "GET");
-    // An EventSource needs neither; clients made of fetch send both.
-    response.setHeader("Access-Control-Allow-Headers", "Last-Event-ID, Cache-Control");
+    response.setHeader("Access-Control-Allow-Headers", allowedHeaders);
     response.setHeader("Access-Control-Max-Age", "600");
   }
 }

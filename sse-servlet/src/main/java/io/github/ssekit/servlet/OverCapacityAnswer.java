@@ -2,6 +2,7 @@ package io.github.ssekit.servlet;
 
 import io.github.ssekit.core.EventStreamWriter;
 import io.github.ssekit.core.ReconnectionTime;
+import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -59,11 +60,12 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
         Duration.ofMillis(
             ThreadLocalRandom.current().nextLong(earliest.toMillis(), latest.toMillis() + 1));
     if (takesEventStream(request)) {
-      EventStreams.writeHead(response);
-      new EventStreamWriter(response.getOutputStream()).write(new ReconnectionTime(wait));
+      ServletOutputStream out = Head.output(response);
+      Head.eventStream(response);
+      new EventStreamWriter(out).write(new ReconnectionTime(wait));
     } else {
       response.setHeader("Retry-After", Long.toString((wait.toMillis() + 999) / 1000));
-      EventStreamServlet.refuse(response, status);
+      Head.refusal(response, status);
     }
   }
 

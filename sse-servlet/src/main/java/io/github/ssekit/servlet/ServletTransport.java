@@ -8,12 +8,12 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
@@ -39,11 +39,14 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   private final ReentrantLock guard = new ReentrantLock();
 
-  // Guarded, as is what follows; null once ended, so that nothing keeps a response alive.
+  // The starting thread's; null from then on, so that nothing keeps a response alive.
   private @Nullable HttpServletRequest request;
   private @Nullable HttpServletResponse response;
 
-  // Volatile too, since the end does not wait for the guard for ever.
+  /** Whether the hub has closed it, perhaps while it was starting. Guarded. */
+  private boolean closed;
+
+  // Guarded; null once ended. Volatile too, since the end does not wait for the guard for ever.
   private volatile @Nullable ServletOutputStream out;
 
   /** Whoever completes the response takes it. Guarded by this. */
@@ -52,7 +55,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   /** Whether somebody is about to complete. Guarded by this. */
   private boolean completing;
 
-  /** Whether the container may hold bytes that no flush has followed. */
+  /** Whether the container may hold bytes that no flush has followed. Guarded. */
   private boolean unflushed;
 
   /** What to log if the output, one of a filter, never calls; null else. */
@@ -64,7 +67,20 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   /** The transport for the container that this runs in. */
   static ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
     ServletTransport undertow = UNDERTOW ? UndertowTransport.of(request, response) : null;
-    return undertow != null ? undertow : new JettyTransport(request, response);
+    if (undertow != null) {
+      return undertow;
+    }
+    ServletResponse innermost = response;
+    while (innermost instanceof ServletResponseWrapper wrapper) {
+      innermost = wrapper.getResponse();
+    }
+    String container = innermost.getClass().getName();
+    if (container.startsWith("org.eclipse.jetty.")) {
+      return new JettyTransport(request, response);
+    }
+    return container.startsWith("org.apache.catalina.")
+        ? new TomcatTransport(request, response)
+        : new ServletTransport(request, response);
   }
 
   private static boolean undertow() {
@@ -82,52 +98,79 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   }
 
   @Override
-  public void start(Signals signals) {
+  public void start(Signals signals, byte[] first) throws IOException {
     this.signals = signals;
-    ServletOutputStream stream;
-    guard.lock();
-    try {
-      stream = startAsync(Objects.requireNonNull(request), Objects.requireNonNull(response));
-      out = stream;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    } finally {
-      request = null;
-      response = null;
-      guard.unlock();
+    HttpServletRequest asked = Objects.requireNonNull(request);
+    HttpServletResponse answer = Objects.requireNonNull(response);
+    request = null;
+    response = null;
+    ServletOutputStream stream = commit(answer, first);
+    if (!startAsync(asked, answer, stream)) {
+      return;
     }
     // Last: from here on the container calls.
     try {
       stream.setWriteListener(this);
     } catch (UnsupportedOperationException e) {
-      throw new IllegalStateException(unfit(stream, "has no write listener"), e);
+      throw new IllegalStateException(unfit(answer, stream, "has no write listener"), e);
     }
   }
 
-  private ServletOutputStream startAsync(HttpServletRequest request, HttpServletResponse response)
+  /**
+   * Sends the head and the first bytes, while writing may still wait for the client. Whoever does
+   * something to the response afterwards then finds it committed; and if they don't come out, no
+   * event would.
+   */
+  private ServletOutputStream commit(HttpServletResponse response, byte[] first)
       throws IOException {
-    EventStreams.writeHead(response);
-    ServletOutputStream stream = response.getOutputStream();
+    ServletOutputStream stream = Head.output(response);
     String encoding = response.getHeader("Content-Encoding");
     if (encoding != null) {
-      throw new IllegalStateException(unfit(stream, "has the Content-Encoding " + encoding));
+      throw new IllegalStateException(
+          unfit(response, stream, "has the Content-Encoding " + encoding));
     }
-    if (response instanceof ServletResponseWrapper) {
-      deaf = unfit(stream, "has not called its write listener");
-    }
+    Head.eventStream(response);
     prepare(response);
-    AsyncContext started = request.startAsync(request, response);
-    synchronized (this) {
-      context = started;
+    begin(stream, first);
+    if (response instanceof ServletResponseWrapper) {
+      // Without a wrapper it is the container's own way: Quarkus commits later than at a flush.
+      if (!response.isCommitted()) {
+        response.resetBuffer();
+        throw new IllegalStateException(
+            unfit(response, stream, "keeps what is written, a flush does not send it"));
+      }
+      deaf = unfit(response, stream, "has not called its write listener");
     }
-    started.setTimeout(0);
-    started.addListener(this);
     return stream;
   }
 
-  private static String unfit(ServletOutputStream stream, String why) {
+  /** Returns false if the hub has closed the transport meanwhile: then the response just ends. */
+  private boolean startAsync(
+      HttpServletRequest request, HttpServletResponse response, ServletOutputStream stream) {
+    guard.lock();
+    try {
+      if (closed) {
+        return false;
+      }
+      AsyncContext started = request.startAsync(request, response);
+      synchronized (this) {
+        context = started;
+      }
+      started.setTimeout(0);
+      started.addListener(this);
+      out = stream;
+      return true;
+    } finally {
+      guard.unlock();
+    }
+  }
+
+  private static String unfit(
+      HttpServletResponse response, ServletOutputStream stream, String why) {
     return "The response's output, a "
         + stream.getClass().getName()
+        + " of a "
+        + response.getClass().getName()
         + ", "
         + why
         + ": exclude event streams from the filter that wraps the response, one of "
@@ -136,30 +179,49 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   @Override
   public boolean isReady() throws IOException {
+    boolean well = false;
     guard.lock();
     try {
-      ServletOutputStream stream = open();
-      if (!stream.isReady()) {
-        return false;
+      boolean ready = isReady(open());
+      well = true;
+      return ready;
+    } finally {
+      guard.unlock();
+      if (!well) {
+        failed();
       }
-      if (!unflushed) {
-        return true;
-      }
+    }
+  }
+
+  private boolean isReady(ServletOutputStream stream) throws IOException {
+    if (!stream.isReady()) {
+      return false;
+    }
+    if (unflushed) {
       unflushed = false;
       stream.flush();
       return stream.isReady();
-    } finally {
-      guard.unlock();
     }
+    byte[] held = end();
+    if (held == null) {
+      return true;
+    }
+    unflushed = !send(stream, held, 0, held.length);
+    return stream.isReady();
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
+    boolean well = false;
     guard.lock();
     try {
       unflushed = !send(open(), bytes, offset, length);
+      well = true;
     } finally {
       guard.unlock();
+      if (!well) {
+        failed();
+      }
     }
   }
 
@@ -175,6 +237,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   public void close() {
     guard.lock();
     try {
+      closed = true;
       if (out != null && deaf != null) {
         LOG.log(WARNING, deaf);
       }
@@ -209,8 +272,19 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   // What containers differ in.
 
-  /** Called before async processing starts, on the request's thread. */
+  /** Called before anything is written, on the request's thread. */
   void prepare(HttpServletResponse response) {}
+
+  /** Sends the first bytes, and the head before them; may wait for the client. */
+  void begin(ServletOutputStream stream, byte[] first) throws IOException {
+    stream.write(first);
+    stream.flush();
+  }
+
+  /** What must follow the last write for the client to see its end; null if nothing must. */
+  byte @Nullable [] end() {
+    return null;
+  }
 
   /**
    * Writes, and has the container send it. Called when the stream is ready.
@@ -227,6 +301,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     stream.flush();
     return true;
   }
+
+  /** A use of the stream has failed; called on the thread that used it, without the guard. */
+  void failed() {}
 
   /** Ends the response, whether the client is still there or not. Called without the guard. */
   void complete(AsyncContext ended) {
@@ -274,20 +351,28 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
    * the hub did so between its look and its own call, Tomcat would log an error.
    */
   private void completeBeforeTheContainer() {
-    try {
-      if (!completeOnce()) {
-        awaitCompleted();
-      }
-    } catch (RuntimeException e) {
-      LOG.log(DEBUG, "Completing a response failed: {0}", e.toString());
+    if (!completeQuietly()) {
+      awaitCompletion(1000);
     }
   }
 
-  /** Waits for another thread that completes, for one second at most. */
-  private synchronized void awaitCompleted() {
-    long end = System.nanoTime() + 1_000_000_000;
+  /** As {@link #completeOnce}; what the container throws is no news. */
+  final boolean completeQuietly() {
     try {
-      for (long left = 1000; completing && left > 0; left = (end - System.nanoTime()) / 1_000_000) {
+      return completeOnce();
+    } catch (RuntimeException e) {
+      LOG.log(DEBUG, "Completing a response failed: {0}", e.toString());
+      return true;
+    }
+  }
+
+  /** Waits until the response is completed, for some time at most. */
+  final synchronized void awaitCompletion(long millis) {
+    long end = System.nanoTime() + millis * 1_000_000;
+    try {
+      for (long left = millis;
+          (completing || context != null) && left > 0;
+          left = (end - System.nanoTime()) / 1_000_000) {
         wait(left);
       }
     } catch (InterruptedException e) {
@@ -317,7 +402,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     signals().failed(cause);
   }
 
-  private Signals signals() {
+  final Signals signals() {
     return Objects.requireNonNull(signals, "start comes before the container's calls");
   }
 }

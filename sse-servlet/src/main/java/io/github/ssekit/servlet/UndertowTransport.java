@@ -62,6 +62,10 @@ final class UndertowTransport extends ServletTransport {
   @Override
   void prepare(HttpServletResponse response) {
     response.setBufferSize(1);
+    hushLater();
+  }
+
+  private void hushLater() {
     ServerConnection connection = exchange.getConnection();
     connection.putAttachment(STREAMING, exchange);
     if (connection.putAttachment(HUSHED, true) == null) {

@@ -54,6 +54,7 @@ class AdmissionIT {
           .create();
   private final Queue<Connection> opened = new ConcurrentLinkedQueue<>();
   private final List<Socket> sockets = new ArrayList<>();
+  private final LogCapture log = new LogCapture();
   private Server server;
 
   @BeforeEach
@@ -67,6 +68,10 @@ class AdmissionIT {
                     served(
                         "/events", builder().allowOrigins(APP, "http://localhost:3000").create()),
                     served("/cookies", builder().allowOrigins(APP).allowCredentials().create()),
+                    served("/null", EventStreamServlet.of(hub, r -> null)),
+                    served(
+                        "/headers",
+                        builder().allowOrigins(APP).allowHeaders("X-Api-Key", "X-Trace").create()),
                     served("/any", builder().allowOrigins("*").create()),
                     served(
                         "/own",
@@ -91,6 +96,9 @@ class AdmissionIT {
             request -> {
               String user = request.getParameter("user");
               String channels = request.getParameter("channels");
+              if (user == null && "null".equals(request.getParameter("status"))) {
+                return null;
+              }
               if (user == null) {
                 return Admission.refuse(Integer.parseInt(request.getParameter("status")));
               }
@@ -132,7 +140,7 @@ class AdmissionIT {
     for (int i = 0; i < 20; i++) {
       Answer answer = get("/events?user=ann", accept);
       assertEquals(200, answer.status);
-      assertEquals("text/event-stream", answer.header("Content-Type"));
+      assertEquals("text/event-stream;charset=utf-8", answer.header("Content-Type"));
       assertEquals("no-cache, no-transform", answer.header("Cache-Control"));
       String body = answer.whole();
       assertTrue(body.matches("retry: [0-9]+\n"), body);
@@ -227,11 +235,43 @@ class AdmissionIT {
     assertEquals(0, hub.connectionCount());
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "secret, java.lang.NumberFormatException: For input string: \"secret\"",
+    "999, java.lang.IllegalArgumentException: status 999 is no refusal",
+    "null, returned null: return Admission.to(channels) or Admission.refuse(status)"
+  })
+  void aMistakeOfTheSelectorIsLoggedAndNotToldToTheClient(String status, String logged)
+      throws Exception {
+    log.start();
+    for (String method : List.of("GET", "HEAD")) {
+      Answer answer = ask(method, "/events?status=" + status);
+      assertEquals(500, answer.status);
+      assertEquals("", answer.whole());
+    }
+    log.stop();
+    assertEquals(2, log.aboveDebug().size(), "" + log.aboveDebug());
+    for (String line : log.aboveDebug()) {
+      assertTrue(line.contains(logged) && line.contains("selector"), line);
+    }
+  }
+
+  @Test
+  void aFunctionOfChannelsThatReturnsNullIsNamed() throws Exception {
+    log.start();
+    assertEquals(500, get("/null").status);
+    log.stop();
+    assertTrue(
+        log.aboveDebug().get(0).contains(AdmissionIT.class.getName())
+            && log.aboveDebug().get(0).contains("returned null: return the channels' names"),
+        "" + log.aboveDebug());
+  }
+
   @Test
   void headIsAnsweredAsGetWouldBe() throws Exception {
     Answer answer = ask("HEAD", "/events?user=ann");
     assertEquals(200, answer.status);
-    assertEquals("text/event-stream", answer.header("Content-Type"));
+    assertEquals("text/event-stream;charset=utf-8", answer.header("Content-Type"));
     assertEquals(400, ask("HEAD", "/events?user=ann&channels=a,b,%0A").status);
     assertEquals(0, hub.connectionCount());
   }
@@ -371,8 +411,22 @@ class AdmissionIT {
     assertEquals(APP, answer.header("Access-Control-Allow-Origin"));
     assertEquals("true", answer.header("Access-Control-Allow-Credentials"));
     assertEquals("GET", answer.header("Access-Control-Allow-Methods"));
-    assertEquals("Last-Event-ID, Cache-Control", answer.header("Access-Control-Allow-Headers"));
+    assertEquals(
+        "Last-Event-ID, Cache-Control, Authorization",
+        answer.header("Access-Control-Allow-Headers"));
     assertEquals("Origin", answer.header("Vary"));
+  }
+
+  @Test
+  void theHeadersThatPagesMaySendAreASetting() throws Exception {
+    Answer answer = preflight("/headers", APP);
+    assertEquals(204, answer.status);
+    assertEquals("GET", answer.header("Access-Control-Allow-Methods"));
+    assertEquals(
+        "Last-Event-ID, Cache-Control, Authorization, X-Api-Key, X-Trace",
+        answer.header("Access-Control-Allow-Headers"));
+    assertNull(
+        preflight("/headers", "https://evil.example").header("Access-Control-Allow-Headers"));
   }
 
   @Test

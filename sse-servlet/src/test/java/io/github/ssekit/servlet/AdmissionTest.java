@@ -67,6 +67,18 @@ class AdmissionTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"", "*", "X Y", "X-Api-Key, X-Trace", "X:", "X\r\nY", "\u00dc"})
+  void aHeaderIsTheNameOfOne(String header) {
+    EventStreamServletBuilder builder = builder().allowOrigins("https://app.example");
+    assertThrows(IllegalArgumentException.class, () -> builder.allowHeaders(header).create());
+  }
+
+  @Test
+  void headersNeedOrigins() {
+    assertThrows(IllegalArgumentException.class, () -> builder().allowHeaders("X-Trace").create());
+  }
+
+  @ParameterizedTest
   @ValueSource(ints = {-1, 0, 200, 201, 301, 307, 399, 600})
   void aStatusThatLetsInOrElsewhereIsNoRefusal(int status) {
     assertThrows(IllegalArgumentException.class, () -> Admission.refuse(status));

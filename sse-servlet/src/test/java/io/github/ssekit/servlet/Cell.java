@@ -61,6 +61,12 @@ abstract class Cell {
   final Queue<CloseReason> closed = new ConcurrentLinkedQueue<>();
   private volatile Hub hub;
 
+  /** What the container had not finished when the test began. */
+  private long unfinishedBefore;
+
+  /** How many requests the container may keep of this test. */
+  int mayBeUnfinished;
+
   @BeforeParameterizedClassInvocation
   static void startServer(Protocol protocol) throws Exception {
     server = Server.start(protocol, site(false));
@@ -75,6 +81,7 @@ abstract class Cell {
     return new Server.Site(
         List.of(
             new Server.Served("/open/*", new Opener(), true),
+            new Server.Served("/answer/*", new Answerer(), true),
             new Server.Served("/json", new Json(), true)),
         Filters.ALL,
         compress);
@@ -84,6 +91,7 @@ abstract class Cell {
   void startHub() {
     hub = settings(Hub.builder().heartbeat(HEARTBEAT).stuckWriteDeadline(STUCK)).create();
     running = this;
+    unfinishedBefore = server.unfinished();
     log.start();
   }
 
@@ -91,6 +99,15 @@ abstract class Cell {
   void stopHub() {
     hub.close();
     log.stop();
+    assertNothingIsUnfinished();
+  }
+
+  /** By the container's own count: whatever it has not finished would delay its stop. */
+  final void assertNothingIsUnfinished() {
+    await()
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(LATE)
+        .until(() -> server.unfinished() - unfinishedBefore <= mayBeUnfinished);
   }
 
   /** What the tests of a class need of the hub. */
@@ -180,11 +197,30 @@ abstract class Cell {
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) {
       Cell test = running;
-      Connection connection = EventStreams.open(test.hub, request, response, "room");
-      test.opened.add(connection);
-      connection.onClose(test.closed::add);
-      test.onOpen(connection, request);
+      test.onOpen(test.open(request, response), request);
     }
+  }
+
+  /** Has the running test answer. */
+  private static final class Answerer extends HttpServlet {
+    private static final long serialVersionUID = 1;
+
+    @Override
+    protected void doGet(HttpServletRequest request, HttpServletResponse response)
+        throws IOException {
+      running.answer(request, response);
+    }
+  }
+
+  /** Called on the request's thread. */
+  void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {}
+
+  /** Opens a stream of channel {@code room}, and keeps its connection and how it ends. */
+  final Connection open(HttpServletRequest request, HttpServletResponse response) {
+    Connection connection = EventStreams.open(hub, request, response, "room");
+    opened.add(connection);
+    connection.onClose(closed::add);
+    return connection;
   }
 
   /** Called on the request's thread. */

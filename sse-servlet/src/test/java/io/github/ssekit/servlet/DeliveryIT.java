@@ -3,6 +3,7 @@ package io.github.ssekit.servlet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.ssekit.core.EventStreamReader;
 import io.github.ssekit.core.HubBuilder;
@@ -99,6 +100,27 @@ class DeliveryIT extends Cell {
       }
     }
     assertEquals(List.of(), log.aboveDebug());
+  }
+
+  @Test
+  @Point("18 As 6, at a client that waits for the end of each chunk: median and longest time")
+  void anEventArrivesAtOnceAtAClientThatWaitsForTheEndOfItsChunk() throws Exception {
+    assumeTrue(protocol != Protocol.HTTP_2, "HTTP/2 has no chunks");
+    try (WholeChunks client = new WholeChunks(protocol, port(), "/open")) {
+      awaitOpened(1);
+      long[] nanos = new long[LONG ? 101 : 11];
+      for (int i = 0; i < nanos.length; i++) {
+        long start = System.nanoTime();
+        hub().publish("room", SseEvent.of("event " + i));
+        client.await("data: event " + i + "\n");
+        nanos[i] = System.nanoTime() - start;
+      }
+      Arrays.sort(nanos);
+      long median = nanos[nanos.length / 2];
+      note(String.format("%.1f, %.0f ms", median / 1e6, nanos[nanos.length - 1] / 1e6));
+      long most = LONG ? 100_000_000 : 2_000_000_000;
+      assertTrue(median < most, "median ns: " + median);
+    }
   }
 
   @Test

@@ -13,6 +13,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
+import java.util.Locale;
 import java.util.zip.GZIPOutputStream;
 
 /** Filters of the kinds that stand before event streams in applications. */
@@ -22,7 +23,9 @@ final class Filters {
           new Server.Filtered("/open/blocking", new PassingFilter(), false),
           new Server.Filtered("/open/gzip", new GzipFilter(), true),
           new Server.Filtered("/open/deaf", new DeafFilter(), true),
-          new Server.Filtered("/open/careful", new CarefulFilter(), true));
+          new Server.Filtered("/open/careful", new CarefulFilter(), true),
+          new Server.Filtered("/open/caching", new CachingFilter(), true),
+          new Server.Filtered("/open/latin", new LatinFilter(), true));
 
   private Filters() {}
 
@@ -47,13 +50,13 @@ final class Filters {
     }
   }
 
-  /** Counts bytes, and knows nothing of write listeners. */
+  /** Passes bytes on, and knows nothing of write listeners. */
   static final class DeafFilter implements Filter {
     @Override
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
         throws IOException, ServletException {
       HttpServletResponse http = (HttpServletResponse) response;
-      chain.doFilter(request, new Wrapper(http, new DeafStream(OutputStream.nullOutputStream())));
+      chain.doFilter(request, new Wrapper(http, new DeafStream(http.getOutputStream())));
     }
   }
 
@@ -63,11 +66,69 @@ final class Filters {
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
         throws IOException, ServletException {
       HttpServletResponse http = (HttpServletResponse) response;
-      chain.doFilter(request, new Wrapper(http, new CarefulStream(http.getOutputStream())));
+      chain.doFilter(
+          request,
+          new Wrapper(
+              http, new CarefulStream(http.getOutputStream(), new ByteArrayOutputStream())));
     }
   }
 
-  private static final class Wrapper extends HttpServletResponseWrapper {
+  /** Keeps the body until the handler has returned, as those that log it or make ETags of it do. */
+  static final class CachingFilter implements Filter {
+    @Override
+    public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+        throws IOException, ServletException {
+      CachingWrapper wrapper = new CachingWrapper((HttpServletResponse) response);
+      chain.doFilter(request, wrapper);
+      response.getOutputStream().write(wrapper.kept.toByteArray());
+    }
+  }
+
+  /** Sets a character encoding, before and after. */
+  static final class LatinFilter implements Filter {
+    @Override
+    public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+        throws IOException, ServletException {
+      response.setCharacterEncoding("ISO-8859-1");
+      response.setContentType("text/html;charset=ISO-8859-1");
+      response.setLocale(Locale.GERMANY);
+      chain.doFilter(request, response);
+      response.setCharacterEncoding("ISO-8859-1");
+      response.setContentType("text/html;charset=ISO-8859-1");
+    }
+  }
+
+  static final class CachingWrapper extends HttpServletResponseWrapper {
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+
+    CachingWrapper(HttpServletResponse response) {
+      super(response);
+    }
+
+    @Override
+    public ServletOutputStream getOutputStream() throws IOException {
+      ServletOutputStream out = super.getOutputStream();
+      return new CarefulStream(out, kept) {
+        @Override
+        public void flush() {
+          // Not before the body is known.
+        }
+      };
+    }
+
+    @Override
+    public void flushBuffer() {
+      // As above.
+    }
+
+    @Override
+    public void resetBuffer() {
+      super.resetBuffer();
+      kept.reset();
+    }
+  }
+
+  static final class Wrapper extends HttpServletResponseWrapper {
     private final ServletOutputStream stream;
 
     Wrapper(HttpServletResponse response, ServletOutputStream stream) {
@@ -102,14 +163,21 @@ final class Filters {
     public void write(int b) throws IOException {
       out.write(b);
     }
+
+    @Override
+    public void flush() throws IOException {
+      out.flush();
+    }
   }
 
-  private static final class CarefulStream extends ServletOutputStream {
+  private static class CarefulStream extends ServletOutputStream {
     private final ServletOutputStream out;
-    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream kept;
+    private boolean async;
 
-    CarefulStream(ServletOutputStream out) {
+    CarefulStream(ServletOutputStream out, ByteArrayOutputStream kept) {
       this.out = out;
+      this.kept = kept;
     }
 
     @Override
@@ -119,6 +187,7 @@ final class Filters {
 
     @Override
     public void setWriteListener(WriteListener listener) {
+      async = true;
       out.setWriteListener(listener);
     }
 
@@ -134,7 +203,8 @@ final class Filters {
         kept.reset();
         out.write(bytes);
       }
-      if (out.isReady()) {
+      // Undertow has no answer before.
+      if (!async || out.isReady()) {
         out.flush();
       }
     }

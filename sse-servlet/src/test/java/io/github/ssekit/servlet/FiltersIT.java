@@ -32,10 +32,36 @@ class FiltersIT extends Cell {
     assertLogged(
         "The response's output, a "
             + Filters.DeafStream.class.getName()
+            + " of a "
+            + Filters.Wrapper.class.getName()
             + ", has the Content-Encoding gzip: exclude event streams from the filter that wraps"
             + " the response, one of "
             + Filters.GzipFilter.class.getName());
     await().atMost(LATE).until(() -> hub().connectionCount() == 0);
+  }
+
+  @Test
+  @Point("10 A filter that keeps what is written: an error that names it, and nothing is left")
+  void aFilterThatKeepsWhatIsWrittenIsNamed() throws Exception {
+    assertEquals(500, client().get("/open/caching").statusCode());
+    assertLogged(
+        " of a "
+            + Filters.CachingWrapper.class.getName()
+            + ", keeps what is written, a flush does not send it: exclude event streams from the"
+            + " filter that wraps the response, one of "
+            + Filters.CachingFilter.class.getName());
+    await().atMost(LATE).until(() -> hub().connectionCount() == 0);
+    assertNothingIsUnfinished();
+  }
+
+  @Test
+  @Point("12 A filter that sets another charset: the stream's is utf-8")
+  void theCharsetIsUtf8WhateverFiltersSet() throws Exception {
+    for (String path : List.of("/open", "/open/latin")) {
+      HttpResponse<InputStream> response = client().get(path);
+      assertEquals(
+          List.of("text/event-stream;charset=utf-8"), response.headers().allValues("Content-Type"));
+    }
   }
 
   @Test
@@ -46,6 +72,8 @@ class FiltersIT extends Cell {
     assertLogged(
         "The response's output, a "
             + Filters.DeafStream.class.getName()
+            + " of a "
+            + Filters.Wrapper.class.getName()
             + ", has not called its write listener: exclude event streams from the filter that"
             + " wraps the response, one of "
             + Filters.DeafFilter.class.getName());

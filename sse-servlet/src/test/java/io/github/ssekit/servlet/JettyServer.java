@@ -10,6 +10,7 @@ import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
+import org.eclipse.jetty.server.handler.GracefulHandler;
 import org.eclipse.jetty.server.handler.gzip.GzipHandler;
 import org.eclipse.jetty.util.ssl.SslContextFactory;
 
@@ -17,13 +18,15 @@ import org.eclipse.jetty.util.ssl.SslContextFactory;
 final class JettyServer implements Server {
   private final org.eclipse.jetty.server.Server server = new org.eclipse.jetty.server.Server();
   private final ServerConnector connector;
+  private final GracefulHandler counting;
 
   @SuppressWarnings("removal") // GzipHandler is still what most applications have.
   JettyServer(Protocol protocol, Handler context, boolean compress) throws Exception {
     connector = new ServerConnector(server, factories(protocol));
     connector.setHost("localhost");
     server.addConnector(connector);
-    server.setHandler(compress ? new GzipHandler(context) : context);
+    counting = new GracefulHandler(compress ? new GzipHandler(context) : context);
+    server.setHandler(counting);
     server.start();
   }
 
@@ -53,6 +56,11 @@ final class JettyServer implements Server {
   @Override
   public int port() {
     return connector.getLocalPort();
+  }
+
+  @Override
+  public long unfinished() {
+    return counting.getCurrentRequestCount();
   }
 
   @Override

@@ -11,6 +11,9 @@ interface Server {
 
   int port();
 
+  /** How many requests the container has not finished, by its own count. */
+  long unfinished();
+
   void close() throws Exception;
 
   /** A servlet at a path, or below it where the path ends in {@code /*}. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import org.apache.catalina.Context;
 import org.apache.catalina.Wrapper;
 import org.apache.catalina.connector.Connector;
+import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.coyote.http2.Http2Protocol;
 import org.apache.tomcat.util.descriptor.web.FilterDef;
@@ -16,13 +17,14 @@ import org.apache.tomcat.util.net.SSLHostConfigCertificate;
 /** Tomcat 11 or, with other jars on the class path, 10.1. */
 final class TomcatServer implements Server {
   private final Tomcat tomcat = new Tomcat();
+  private final StandardContext context;
 
   TomcatServer(Protocol protocol, Site site) throws Exception {
     tomcat.setBaseDir(
         Files.createDirectories(Path.of("target", "tomcat")).toAbsolutePath().toString());
     tomcat.setHostname("localhost");
     tomcat.setConnector(connector(protocol, site.compress()));
-    Context context = tomcat.addContext("", null);
+    context = (StandardContext) tomcat.addContext("", null);
     for (Served s : site.servlets()) {
       Wrapper wrapper = Tomcat.addServlet(context, s.path(), s.servlet());
       wrapper.setAsyncSupported(s.async());
@@ -78,6 +80,11 @@ final class TomcatServer implements Server {
   @Override
   public int port() {
     return tomcat.getConnector().getLocalPort();
+  }
+
+  @Override
+  public long unfinished() {
+    return context.getInProgressAsyncCount();
   }
 
   @Override

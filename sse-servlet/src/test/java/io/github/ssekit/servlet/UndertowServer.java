@@ -52,6 +52,7 @@ final class UndertowServer implements Server {
     Undertow.Builder builder =
         Undertow.builder()
             .setHandler(handler)
+            .setServerOption(UndertowOptions.ENABLE_STATISTICS, true)
             .setServerOption(UndertowOptions.ENABLE_HTTP2, protocol == Protocol.HTTP_2)
             // The tests end more streams a second than Undertow takes of a stranger's connection.
             .setServerOption(UndertowOptions.MAX_RST_FRAMES_PER_WINDOW, Integer.MAX_VALUE);
@@ -67,6 +68,11 @@ final class UndertowServer implements Server {
   @Override
   public int port() {
     return ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();
+  }
+
+  @Override
+  public long unfinished() {
+    return undertow.getListenerInfo().get(0).getConnectorStatistics().getActiveRequests();
   }
 
   @Override

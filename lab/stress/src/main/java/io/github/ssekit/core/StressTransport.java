@@ -7,7 +7,7 @@ final class StressTransport implements Transport {
   int closed;
 
   @Override
-  public void start(Signals signals) {
+  public void start(Signals signals, byte[] first) {
     this.signals = signals;
     signals.writable();
   }

@@ -22,7 +22,7 @@ final class HubByHand extends HubThreads {
     }
 
     @Override
-    public void start(Signals signals) {
+    public void start(Signals signals, byte[] first) {
       signals.writable();
     }
 
