@@ -40,6 +40,17 @@ enum Fault {
         stage.setHeavy(false);
       }),
 
+  /** Much is asked for that nobody reads. */
+  REPLAYS_UNREAD(
+      false,
+      (stage, step) -> {
+        stage.setHeavy(true);
+        try (UnreadReplays unread = stage.unreadReplays()) {
+          unread.hold(step.millis());
+        }
+        stage.setHeavy(false);
+      }),
+
   /** All clients are cut off at once. */
   CLIENTS_RESET(
       false, (stage, step) -> stage.toEvents.forEach(c -> c.forEach(FaultProxy::resetAll))),
@@ -138,6 +149,41 @@ enum Fault {
   /** Redis forgets the scripts. */
   SCRIPT_FLUSH(false, (stage, step) -> stage.redis.run(jedis -> jedis.scriptFlush())),
 
+  /** Redis serves reads and subscribers, and no writes; half of the clients come back meanwhile. */
+  WRITES_REFUSED(
+      false,
+      (stage, step) ->
+          LiveRedis.refuseWrites(
+              stage.redis,
+              () -> {
+                away(stage, step, () -> {});
+                Threads.pause(1500);
+              })),
+
+  /** A node's connections end while they are idle; then all publish at once. */
+  IDLE_KILLED(
+      false,
+      (stage, step) -> {
+        stage.setHeavy(true);
+        Threads.pause(500);
+        stage.setPublishing(false);
+        Threads.pause(300);
+        if (step.coin()) {
+          kill(stage, ClientType.NORMAL);
+        } else {
+          LiveRedis.closeIdle(stage.redis, () -> Threads.pause(2500));
+        }
+        stage.setPublishing(true);
+        Threads.pause(500);
+        stage.setHeavy(false);
+      }),
+
+  /** A right that a node needs is taken away, and given back. */
+  RIGHT_TAKEN(false, (stage, step) -> LiveRedis.takeRight(stage.redis, step.pick(), step.millis())),
+
+  /** Another application is on the same server, in another database. */
+  SECOND_DATABASE(false, (stage, step) -> stage.neighbour()),
+
   REDIS_KILL_ALWAYS(
       false, (stage, step) -> stage.redis.killAndRestart(RedisServer.Memory.ALWAYS, step.millis())),
 
@@ -156,6 +202,14 @@ enum Fault {
       true,
       (stage, step) ->
           away(stage, step, () -> stage.redis.killAndRestart(RedisServer.Memory.NONE, 300))),
+
+  /** Redis has older data from one moment to the next, and is the same process. */
+  REDIS_ROLLBACK(true, (stage, step) -> away(stage, step, () -> stage.rollBack(step.millis() / 2))),
+
+  /** The same by RESTORE, at which no connection ends. */
+  REDIS_RESTORE(
+      true,
+      (stage, step) -> away(stage, step, () -> LiveRedis.restore(stage.redis, step.millis() / 2))),
 
   FLUSHALL(
       true, (stage, step) -> away(stage, step, () -> stage.redis.run(jedis -> jedis.flushAll()))),
@@ -187,7 +241,14 @@ enum Fault {
   FAILOVER(true, Fault::change),
 
   /** The slot of the scope moves to another node of the cluster. */
-  SLOT_MOVE(false, Fault::change);
+  SLOT_MOVE(false, Fault::change),
+
+  /** A replica in the cluster takes over from the primary of the scope, which dies or gives way. */
+  CLUSTER_FAILOVER(
+      true,
+      (stage, step) ->
+          ((ClusterGroup) Objects.requireNonNull(stage.group, "a cluster"))
+              .promote(step.coin(), step.millis() / 2));
 
   /**
    * Those that need no process to be alive, and leave none dead: they may happen during another.
@@ -225,16 +286,26 @@ enum Fault {
     return loses;
   }
 
-  /** Those that can be done where several Redis servers are, by what has the other one lead. */
-  static List<Fault> ofGroup(Fault change) {
+  /** Whether a run that names no faults has it: the nodes come through it as they are. */
+  boolean isUsual() {
+    return this != REDIS_ROLLBACK && this != REDIS_RESTORE && this != IDLE_KILLED;
+  }
+
+  /** Whether publishing must work as soon as it is over, at the first try. */
+  boolean publishes() {
+    return this == IDLE_KILLED;
+  }
+
+  /** Those that can be done where several Redis servers are, by what has another one lead. */
+  static List<Fault> ofGroup(Fault... changes) {
     EnumSet<Fault> faults = EnumSet.range(CLIENT_RESET, NODE_STOP);
-    faults.add(change);
+    faults.addAll(List.of(changes));
     return List.copyOf(faults);
   }
 
   /** Those that can be done to one Redis. */
   static List<Fault> ofOne() {
-    return List.copyOf(EnumSet.complementOf(EnumSet.of(FAILOVER, SLOT_MOVE)));
+    return List.copyOf(EnumSet.complementOf(EnumSet.of(FAILOVER, SLOT_MOVE, CLUSTER_FAILOVER)));
   }
 
   /** How long it lasts, once each, when long times are wanted; empty if not longer than others. */

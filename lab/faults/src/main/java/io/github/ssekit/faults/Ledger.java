@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicLong;
 final class Ledger {
   private final AtomicLong numbers = new AtomicLong();
   private final List<Published> acknowledged = new ArrayList<>();
+  private final List<Long> refusals = new ArrayList<>();
   private final Map<Long, Long> attempted = new ConcurrentHashMap<>();
 
   /** The number of an event that is about to be sent. */
@@ -24,6 +25,15 @@ final class Ledger {
   synchronized void acknowledge(String channel, long number, long now, Position id) {
     Long sentAt = attempted.get(number);
     acknowledged.add(new Published(number, channel, sentAt == null ? now : sentAt, now, id));
+  }
+
+  /** A publish has failed: a node said so, or nothing came. */
+  synchronized void refused(long now) {
+    refusals.add(now);
+  }
+
+  synchronized List<Long> refusals() {
+    return List.copyOf(refusals);
   }
 
   /** In the order in which they were first sent. */

@@ -19,6 +19,7 @@ final class Publisher {
   private final Random random;
   private final Thread thread;
   private volatile boolean heavy;
+  private volatile boolean paused;
   private volatile boolean stopped;
 
   Publisher(String channel, List<Integer> ports, Ledger ledger, RunClock clock, long seed) {
@@ -32,7 +33,9 @@ final class Publisher {
 
   private void run() {
     while (!stopped && Threads.pause(random.nextInt(heavy ? 20 : 100))) {
-      publish();
+      if (!paused) {
+        publish();
+      }
     }
   }
 
@@ -50,6 +53,7 @@ final class Publisher {
         }
       } catch (IOException e) {
         // Not acknowledged: as if nothing were known of it.
+        ledger.refused(clock.now());
       } catch (InterruptedException e) {
         return;
       }
@@ -59,6 +63,11 @@ final class Publisher {
   /** Many large events rather than few small ones. */
   void setHeavy(boolean next) {
     heavy = next;
+  }
+
+  /** Publishes nothing new for now. */
+  void setPaused(boolean next) {
+    paused = next;
   }
 
   /** Ends after the event in hand, or without it if it takes longer than that. */

@@ -6,18 +6,19 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** Two Redis servers, and a URL by which nodes find the one that leads. */
+/** Several Redis servers, and a URL by which nodes find the one that leads. */
 abstract class RedisGroup implements AutoCloseable {
   private static final long AGREE_MILLIS = 30_000;
 
   final List<RedisServer> servers;
 
-  RedisGroup(Path folder, String... options) {
+  RedisGroup(Path folder, int count, String... options) {
     servers =
-        List.of(
-            new RedisServer(folder(folder, "redis-0"), options),
-            new RedisServer(folder(folder, "redis-1"), options));
+        IntStream.range(0, count)
+            .mapToObj(i -> new RedisServer(folder(folder, "redis-" + i), options))
+            .toList();
   }
 
   static Path folder(Path in, String name) {

@@ -58,6 +58,8 @@ final class RedisServer {
   private OwnProcess launch(String... options) {
     List<String> command = new ArrayList<>(List.of(binary, "--bind", "127.0.0.1"));
     command.addAll(List.of("--port", "" + port, "--save", "", "--dir", folder.toString()));
+    // Lets a copy be had at once.
+    command.addAll(List.of("--repl-diskless-sync-delay", "0"));
     command.addAll(always);
     command.addAll(List.of(options));
     OwnProcess launched = OwnProcess.start(command, folder.resolve("redis.log").toFile());

@@ -26,10 +26,26 @@ final class Report {
   /** What Redis has in the end. */
   private final Set<Position> kept;
 
+  /** When a node refused to publish. */
+  private final List<Long> refusals;
+
+  private final List<String> complaints;
   private final List<Finding> findings = new ArrayList<>();
 
-  Report(List<Row> rows, List<Trace> traces, List<Published> acknowledged, Set<Position> kept) {
+  /**
+   * @param refusals when a node refused to publish, in milliseconds of the run
+   * @param complaints what else was wrong, in words
+   */
+  Report(
+      List<Row> rows,
+      List<Trace> traces,
+      List<Published> acknowledged,
+      Set<Position> kept,
+      List<Long> refusals,
+      List<String> complaints) {
     this.kept = kept;
+    this.refusals = refusals;
+    this.complaints = complaints;
     this.rows = rows;
     this.traces = traces;
     traces.forEach(trace -> findings.addAll(Oracle.judge(trace, acknowledged)));
@@ -37,7 +53,7 @@ final class Report {
 
   /** All that breaks the contract, in words. */
   List<String> violations() {
-    List<String> violations = new ArrayList<>();
+    List<String> violations = new ArrayList<>(complaints);
     for (Finding finding : findings) {
       if (isViolation(finding)) {
         violations.add(
@@ -55,6 +71,11 @@ final class Report {
         violations.add(
             "FALSE ALARM: %d resets in row %d, %s, where nothing is lost"
                 .formatted(resets(i), i + 1, row.step().fault()));
+      }
+      long refused = refusals(i);
+      if (row.step().fault().publishes() && refused > 0) {
+        violations.add(
+            "REFUSED: %d publishes in row %d, %s".formatted(refused, i + 1, row.step().fault()));
       }
     }
     long slow = rows.stream().filter(r -> r.recoveryMillis() > RECOVERY_MILLIS).count();
@@ -81,6 +102,10 @@ final class Report {
       row++;
     }
     return row;
+  }
+
+  private long refusals(int row) {
+    return refusals.stream().filter(at -> row(at) == row).count();
   }
 
   private long resets(int row) {

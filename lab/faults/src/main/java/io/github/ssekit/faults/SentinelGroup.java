@@ -17,7 +17,7 @@ final class SentinelGroup extends RedisGroup {
   private final OwnProcess sentinel;
 
   SentinelGroup(Path in) {
-    super(in, "--repl-diskless-sync-delay", "0", "--repl-timeout", "5");
+    super(in, 2, "--repl-timeout", "5");
     Path folder = folder(in, "sentinel");
     int primary = servers.get(0).port();
     servers.get(1).run(jedis -> jedis.replicaof("127.0.0.1", primary));

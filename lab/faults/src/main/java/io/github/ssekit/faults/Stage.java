@@ -55,6 +55,11 @@ final class Stage implements AutoCloseable {
   private final List<Client> visitors = new ArrayList<>();
   private final List<Publisher> publishers = new ArrayList<>();
   private final long seed;
+  private final Path folder;
+  private int extras;
+
+  /** What faults found to be wrong, in words. */
+  final List<String> complaints = new ArrayList<>();
 
   /** Clients that could not be had, and why. */
   final List<String> absent = new ArrayList<>();
@@ -71,6 +76,7 @@ final class Stage implements AutoCloseable {
       @Nullable RedisGroup group,
       Path folder) {
     this.seed = seed;
+    this.folder = folder;
     this.group = group;
     redis = group == null ? new RedisServer(folder) : group.servers.get(0);
     for (int i = 0; i < nodeCount; i++) {
@@ -164,6 +170,27 @@ final class Stage implements AutoCloseable {
 
   void setHeavy(boolean heavy) {
     publishers.forEach(p -> p.setHeavy(heavy));
+  }
+
+  void setPublishing(boolean publishing) {
+    publishers.forEach(p -> p.setPaused(!publishing));
+  }
+
+  UnreadReplays unreadReplays() {
+    return new UnreadReplays(nodes.stream().map(NodeProcess::port).toList(), ledger.acknowledged());
+  }
+
+  /** Redis gets the data back that it had before the pause. */
+  void rollBack(long pause) {
+    LiveRedis.rollBack(redis, RedisGroup.folder(folder, "copy" + extras++), pause);
+  }
+
+  /** Another application comes to the Redis, and goes. */
+  void neighbour() {
+    String wrong = new Neighbour(folder, redis.port(), clock).live();
+    if (!wrong.isEmpty()) {
+      complaints.add(wrong);
+    }
   }
 
   /** All clients, those too that came and went. */

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.core.Position;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -11,6 +12,8 @@ import org.junit.jupiter.api.Test;
 /** What of a client's trace breaks the contract, by the fault in which it was. */
 class ReportTest {
   private final Trace trace = new Trace("client", Set.of("a"));
+  private final List<Long> refusals = new ArrayList<>();
+  private final List<String> complaints = new ArrayList<>();
 
   @Test
   void anEventStoredTwiceIsRedisFaultIfItMayHaveLostTheToken() {
@@ -42,12 +45,27 @@ class ReportTest {
     assertTrue(violations(Fault.REDIS_RESET).get(0).startsWith("FALSE ALARM"));
   }
 
+  @Test
+  void aRefusedPublishCountsWhereNothingIsInItsWay() {
+    refusals.add(20L);
+    assertEquals(List.of(), violations(Fault.REDIS_RESET));
+    assertEquals(
+        List.of("REFUSED: 1 publishes in row 1, idle-killed"), violations(Fault.IDLE_KILLED));
+  }
+
+  @Test
+  void whatAFaultComplainsOfIsAViolation() {
+    complaints.add("the neighbour got nothing");
+    assertEquals(complaints, violations(Fault.SECOND_DATABASE));
+  }
+
   private void received(long at, long id) {
     trace.add(new Sighting.Received(at, "a", 1, new Position(id, 0)));
   }
 
   private List<String> violations(Fault fault) {
     Row row = new Row(new Step(fault, 0, false, 200), 0, 30, 40);
-    return new Report(List.of(row), List.of(trace), List.of(), Set.of()).violations();
+    return new Report(List.of(row), List.of(trace), List.of(), Set.of(), refusals, complaints)
+        .violations();
   }
 }
