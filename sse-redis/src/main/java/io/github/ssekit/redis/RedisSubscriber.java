@@ -1,7 +1,6 @@
 package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.ERROR;
 
 import io.github.ssekit.core.Position;
 import io.github.ssekit.core.Replay;
@@ -51,8 +50,6 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** So many probes in a row must fail until that is worth a line. */
   private static final int FAILURES = 2;
 
-  private static final long ERROR_LINE_NANOS = Duration.ofMinutes(1).toNanos();
-
   private final JedisPort redis;
   private final Scope scope;
   private final @Nullable History history;
@@ -82,7 +79,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** Of these, the ones with history that the hub has been told are complete. Guarded by this. */
   private final Set<String> complete = new HashSet<>();
 
-  private volatile long lastError = System.nanoTime() - ERROR_LINE_NANOS;
+  private final Survival survival = new Survival(LOG);
 
   private final Outage deafness;
   private final Outage refusals;
@@ -136,7 +133,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     long nanos = silence.dividedBy(3).toNanos();
     Future<?> unused =
         writer.scheduleWithFixedDelay(
-            () -> surviving(this::tick), nanos, nanos, TimeUnit.NANOSECONDS);
+            () -> survival.run(this::tick), nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   private RedisUnavailableException unavailable(Throwable cause) {
@@ -150,31 +147,8 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     return Diagnosis.of(failure) + (advice == null ? "" : "; " + advice);
   }
 
-  /** On a thread of ours: whatever is thrown, an Error too, the next task is run. */
-  private void surviving(Runnable task) {
-    try {
-      task.run();
-    } catch (Throwable e) {
-      unexpected(e);
-    }
-  }
-
-  /** One line a minute at most: what is thrown may be thrown each time. */
-  private void unexpected(Throwable e) {
-    try {
-      long now = System.nanoTime();
-      if (now - lastError >= ERROR_LINE_NANOS) {
-        lastError = now;
-        LOG.log(ERROR, Thread.currentThread().getName() + " goes on after an error", e);
-      }
-    } catch (Throwable again) {
-      // No memory, perhaps. That it goes on matters more than that it is said.
-      e.addSuppressed(again);
-    }
-  }
-
   private void onWriter(Runnable task) {
-    writer.execute(() -> surviving(task));
+    writer.execute(() -> survival.run(task));
   }
 
   RedisHealth health() {
@@ -433,10 +407,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
         }
       } catch (Throwable e) {
         SubscribedLink last = current;
-        surviving(() -> ended(last, e));
+        survival.run(() -> ended(last, e));
       }
       rewound = current == null ? rewound : current.isRewound();
-      surviving(this::lost);
+      survival.run(this::lost);
       // One that stood and was of no use must not be followed by the next one at once.
       failures = current != null && current.isAttached() ? 0 : failures + 1;
       pause(failures);
@@ -548,7 +522,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       return;
     }
     if (e instanceof Error) {
-      unexpected(e);
+      survival.survived(e);
     }
     String givenUp = current == null ? null : current.givenUp();
     boolean stood = current != null && current.isAttached();

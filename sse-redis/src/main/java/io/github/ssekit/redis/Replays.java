@@ -54,6 +54,7 @@ final class Replays implements AutoCloseable {
   private final Map<Question, Read> reads = new LinkedHashMap<>();
 
   private long keptBytes;
+  private final Survival survival = new Survival(LOG);
 
   /**
    * @param source reads a page; throws if it can't
@@ -78,7 +79,7 @@ final class Replays implements AutoCloseable {
       if (answer == null) {
         read.sinks.add(sink);
       } else {
-        threads.execute(() -> sink.accept(answer));
+        threads.execute(() -> survival.run(() -> sink.accept(answer)));
       }
     }
   }
@@ -90,8 +91,11 @@ final class Replays implements AutoCloseable {
     Replay answer;
     try {
       answer = source.apply(question.after(), question.channels());
-    } catch (RuntimeException e) {
-      LOG.log(DEBUG, "History could not be read, and is tried again: {0}", e.toString());
+    } catch (Throwable e) {
+      LOG.log(DEBUG, "History could not be read, and is tried again: {0}", Diagnosis.of(e));
+      if (e instanceof Error) {
+        survival.survived(e);
+      }
       Future<?> unused =
           threads.schedule(() -> read(question, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
@@ -105,7 +109,7 @@ final class Replays implements AutoCloseable {
       read.sinks.clear();
       expire();
     }
-    sinks.forEach(sink -> sink.accept(answer));
+    sinks.forEach(sink -> survival.run(() -> sink.accept(answer)));
     Future<?> unused = threads.schedule(this::expireAll, KEEP_NANOS, TimeUnit.NANOSECONDS);
   }
 

@@ -115,7 +115,11 @@ end
 if KEYS[4] then
   redis.call('SET', KEYS[4], id, 'PX', ARGV[8])
 end
-redis.call(
+local told = redis.pcall(
   ARGV[7], KEYS[3],
   '1 ' .. id .. ' ' .. prev .. ' ' .. fresh .. '\n' .. ARGV[2] .. '\n' .. ARGV[3])
+if type(told) == 'table' and told.err then
+  -- Redis before 7.0 did not say so beforehand. The error must not look like one that came before.
+  return redis.error_reply('STORED as ' .. id .. ', but not told: ' .. told.err)
+end
 return id

@@ -1,0 +1,182 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+
+/** An Error on each thread of a bridge, thrown where users' code is asked: the thread goes on. */
+class RedisThreadsIT {
+  @TempDir Path folder;
+
+  private final Log log = new Log();
+  private final Hub hub = Hub.create();
+
+  /** Threads on which the login throws. */
+  private final Set<String> broken = ConcurrentHashMap.newKeySet();
+
+  /** Threads on which it has thrown. */
+  private final Set<String> thrown = ConcurrentHashMap.newKeySet();
+
+  private final AtomicBoolean badType = new AtomicBoolean();
+  private final Receiver plain = new Receiver();
+  private final Receiver kept = new Receiver();
+  private RedisProcess redis;
+  private Jedis admin;
+  private RedisBridge bridge;
+
+  @BeforeEach
+  void start() throws Exception {
+    redis = RedisProcess.start(folder, "--requirepass", "pw");
+    admin = redis.client();
+    admin.auth("pw");
+    bridge =
+        RedisBridge.builder(hub, redis.uri())
+            .history(channel -> channel.startsWith("room:"))
+            .silence(Duration.ofMillis(600))
+            .login(this::login)
+            .eventTypes(
+                channel -> {
+                  if (badType.get()) {
+                    throw new AssertionError("thrown by a test");
+                  }
+                  return null;
+                })
+            .connect();
+    hub.connect(plain, List.of("chat"), null);
+    hub.connect(kept, List.of("room:1"), null);
+    soon().until(() -> kept.lastEventId() != null && admin.pubsubNumSub("chat").get("chat") == 1);
+  }
+
+  @AfterEach
+  void stop() {
+    hub.close();
+    bridge.close();
+    admin.close();
+    redis.close();
+    log.close();
+  }
+
+  private RedisLogin login() {
+    String thread = Thread.currentThread().getName();
+    if (broken.contains(thread)) {
+      thrown.add(thread);
+      throw new AssertionError("thrown by a test");
+    }
+    return new RedisLogin(null, "pw");
+  }
+
+  private void breakOn(String thread) {
+    broken.add(thread);
+    cut(ClientType.NORMAL);
+  }
+
+  private void cut(ClientType type) {
+    admin.clientKill(new ClientKillParams().type(type).skipMe(ClientKillParams.SkipMe.YES));
+  }
+
+  @Test
+  void onTheReader() {
+    breakOn("sse-redis-reader");
+    cut(ClientType.PUBSUB);
+    soon().until(() -> thrown.contains("sse-redis-reader"));
+    soon().until(() -> bridge.health().deaf() != null);
+    assertNotNull(bridge.health().deaf());
+    soon().until(() -> log.lines("sse-redis-reader goes on after an error").size() == 1);
+    broken.clear();
+    worksAgain();
+  }
+
+  @Test
+  void onTheWriter() {
+    breakOn("sse-redis-writer");
+    soon().until(() -> thrown.contains("sse-redis-writer"));
+    soon().until(() -> log.lines("sse-redis-writer goes on after an error").size() == 1);
+    soon().until(() -> bridge.health().deaf() != null);
+    broken.clear();
+    worksAgain();
+  }
+
+  @Test
+  void onAThreadThatReads() {
+    String id = bridge.publish("room:1", SseEvent.of("first"));
+    bridge.publish("room:1", SseEvent.of("second"));
+    broken.add("sse-redis-replay");
+    Receiver back = new Receiver();
+    // Until a connection is to be made: the pool may have one.
+    soon()
+        .until(
+            () -> {
+              cut(ClientType.NORMAL);
+              hub.connect(new Receiver(), List.of("room:1"), "1-" + System.nanoTime() % 1000);
+              return thrown.contains("sse-redis-replay");
+            });
+    hub.connect(back, List.of("room:1"), id);
+    broken.clear();
+    soon().until(() -> back.data().equals(List.of("second")));
+    worksAgain();
+  }
+
+  @Test
+  void onAPublisher() {
+    broken.add("sse-redis-publisher");
+    soon()
+        .until(
+            () -> {
+              cut(ClientType.NORMAL);
+              ExecutionException e =
+                  assertThrows(
+                      ExecutionException.class,
+                      () -> bridge.publishAsync("room:1", SseEvent.of("x")).get());
+              return e.getCause() instanceof AssertionError;
+            });
+    broken.clear();
+    worksAgain();
+  }
+
+  @Test
+  void inADelivery() {
+    badType.set(true);
+    admin.publish("chat", "skipped");
+    soon().until(() -> plain.resets().size() == 1);
+    assertEquals("{\"channel\":\"chat\",\"reason\":\"lost\"}", plain.resets().get(0));
+    badType.set(false);
+    worksAgain();
+  }
+
+  private void worksAgain() {
+    soon().until(() -> bridge.health().isHealthy() && bridge.isSubscribed());
+    soon()
+        .ignoreExceptions()
+        .until(
+            () -> {
+              bridge.publishAsync("chat", SseEvent.of("again")).get();
+              bridge.publish("room:1", SseEvent.of("again"));
+              return plain.data().contains("again") && kept.data().contains("again");
+            });
+    assertTrue(hub.isHealthy());
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
+  }
+}
