@@ -9,6 +9,7 @@ import io.github.ssekit.core.SseEvent;
 import io.github.ssekit.core.StreamReset;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -22,13 +23,18 @@ final class Deliveries {
 
   private final Hub hub;
   private final Function<? super String, @Nullable String> eventTypes;
+  private final BiPredicate<? super String, ? super String> ignored;
 
   private long failures;
   private long lastLog = System.nanoTime() - LOG_INTERVAL_NANOS;
 
-  Deliveries(Hub hub, Function<? super String, @Nullable String> eventTypes) {
+  Deliveries(
+      Hub hub,
+      Function<? super String, @Nullable String> eventTypes,
+      BiPredicate<? super String, ? super String> ignored) {
     this.hub = hub;
     this.eventTypes = eventTypes;
+    this.ignored = ignored;
   }
 
   void message(String channel, byte[] payload) {
@@ -38,9 +44,11 @@ final class Deliveries {
         failed(
             channel, "it has " + payload.length + " bytes, the limit is " + hub.eventSizeLimit());
         hub.reset(channel, StreamReset.Reason.OVERSIZED);
-      } else {
-        hub.deliver(
-            channel, new SseEvent(eventTypes.apply(channel), new String(payload, UTF_8), null));
+        return;
+      }
+      String data = new String(payload, UTF_8);
+      if (!ignored.test(channel, data)) {
+        hub.deliver(channel, new SseEvent(eventTypes.apply(channel), data, null));
       }
     } catch (Throwable e) {
       // An Error, too: it must not cost the messages behind it, nor this thread.

@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
@@ -27,6 +28,7 @@ public final class RedisBridgeBuilder {
   private String scope = Scope.DEFAULT_NAME;
   private Duration silence = Duration.ofSeconds(10);
   private Function<? super String, @Nullable String> eventTypes = channel -> null;
+  private BiPredicate<? super String, ? super String> ignored = (channel, data) -> false;
   private @Nullable Predicate<? super String> history;
   private @Nullable Supplier<RedisLogin> login;
   private int historyEvents = 1000;
@@ -113,6 +115,18 @@ public final class RedisBridgeBuilder {
   }
 
   /**
+   * Messages that this node's clients do not get, by Redis channel and data, of those that come
+   * without an id: what an application mirrors to a channel for other programs, while its own
+   * clients have it by a channel with history. Default: none. The function is called for each such
+   * message, on the thread that reads the subscription: it must return at once. If it throws, that
+   * message is not delivered, which is counted and logged.
+   */
+  public RedisBridgeBuilder ignore(BiPredicate<? super String, ? super String> messages) {
+    ignored = messages;
+    return this;
+  }
+
+  /**
    * Who is trusted to certify the Redis server of a {@code rediss} URI: the certificates of a JKS
    * or PKCS12 file, which is read again for each connection. Default: whom the JVM trusts. The
    * certificate must be for the URI's host.
@@ -193,7 +207,7 @@ public final class RedisBridgeBuilder {
             ? null
             : new History(redis, names, historyEvents, historyAge, hub.eventSizeLimit());
     RedisSubscriber subscriber =
-        new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes));
+        new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes, ignored));
     try {
       subscriber.start();
       hub.attach(subscriber);

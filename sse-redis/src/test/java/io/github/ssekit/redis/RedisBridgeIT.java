@@ -101,6 +101,27 @@ class RedisBridgeIT {
   }
 
   @Test
+  void whatIsToBeIgnoredIsNotDeliveredAndOneThatFailsHarmsNothing() throws Exception {
+    Hub otherHub = Hub.create();
+    RedisBridge otherBridge =
+        RedisBridge.builder(otherHub, redis.uri())
+            .ignore((channel, data) -> channel.equals("chat") && data.charAt(0) == '#')
+            .connect();
+    try (otherBridge;
+        otherHub) {
+      otherHub.connect(receiver, List.of("chat", "open"), null);
+      awaitSubscribers("chat", 1);
+      awaitSubscribers("open", 1);
+      other.publish("chat", "#1");
+      other.publish("open", "#2");
+      other.publish("chat", ""); // the function throws
+      other.publish("chat", "3");
+      soon().until(() -> receiver.data().contains("3"));
+      assertEquals(List.of("#2", "3"), receiver.data());
+    }
+  }
+
+  @Test
   void anEventTypeThatCanNotBeSentIsCountedAndTheNextOneArrives() throws Exception {
     Hub otherHub = Hub.create();
     List<String> types = new ArrayList<>(List.of("error"));
