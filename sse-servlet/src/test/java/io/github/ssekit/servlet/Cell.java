@@ -31,19 +31,28 @@ import org.junit.jupiter.params.AfterParameterizedClassInvocation;
 import org.junit.jupiter.params.BeforeParameterizedClassInvocation;
 import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /**
  * One cell of the matrix: the container of this run and one protocol, and a hub that is new for
  * each test. The build runs the subclasses once on each container.
  */
 @ParameterizedClass(name = "{0}")
-@EnumSource(Protocol.class)
+@MethodSource("protocols")
 @ExtendWith(MatrixReport.class)
 @Timeout(300)
 abstract class Cell {
   /** Whether this is the long form, {@code mvn -Pmatrix verify}. */
   static final boolean LONG = Boolean.getBoolean("ssekit.matrix.long");
+
+  /** Each container speaks HTTP/1.1, and one of each kind HTTP/2; all three in the long forms. */
+  static List<Protocol> protocols() {
+    if (LONG || Boolean.getBoolean("ssekit.long")) {
+      return List.of(Protocol.values());
+    }
+    boolean newest = List.of("jetty-ee10", "tomcat-11", "undertow-2.3").contains(Server.CONTAINER);
+    return newest ? List.of(Protocol.HTTP_1, Protocol.HTTP_2) : List.of(Protocol.HTTP_1);
+  }
 
   static final Duration HEARTBEAT = Duration.ofMillis(200);
   static final Duration STUCK = Duration.ofSeconds(1);

@@ -6,6 +6,7 @@ import static java.util.Comparator.naturalOrder;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -70,9 +71,16 @@ final class MatrixReport implements BeforeEachCallback, TestWatcher, AfterAllCal
     }
     Files.createDirectories(ROWS);
     String name = Server.CONTAINER + "-" + context.getRequiredTestClass().getSimpleName() + ".txt";
-    Files.write(ROWS.resolve(name), RESULTS);
+    write(ROWS.resolve(name), RESULTS);
     RESULTS.clear();
-    Files.write(ROWS.resolveSibling("containers.md"), table());
+    write(ROWS.resolveSibling("containers.md"), table());
+  }
+
+  /** In one step: another class may run meanwhile, and reads what there is. */
+  private static void write(Path file, List<String> lines) throws IOException {
+    Path draft = Files.createTempFile(ROWS.getParent(), "matrix", ".txt");
+    Files.write(draft, lines);
+    Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
   /** Of a point; after all others if it has none. */

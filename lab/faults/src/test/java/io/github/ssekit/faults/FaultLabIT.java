@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 class FaultLabIT {
   @Test
   void theContractIsKeptUnderFaults() throws IOException {
-    String[] args = System.getProperty("ssekit.faults", "1 37").split(" ", -1);
+    String[] args = System.getProperty("ssekit.faults", "1 10").split(" ", -1);
     assertTrue(Lab.run(args, System.out), "see the table and the traces above");
   }
 }
