@@ -18,6 +18,7 @@ import java.util.logging.Level;
 import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.openqa.selenium.By;
+import org.openqa.selenium.Dimension;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.WebDriverException;
@@ -185,6 +186,16 @@ final class Browser implements AutoCloseable {
   /** What follows is for this tab. */
   void to(String tab) {
     driver.switchTo().window(tab);
+  }
+
+  /** Makes the window small, so that its page is hidden. */
+  void hide() {
+    driver.manage().window().minimize();
+  }
+
+  /** The reverse of {@link #hide}. */
+  void show() {
+    driver.manage().window().setSize(new Dimension(760, 700));
   }
 
   void closeTab() {

@@ -25,7 +25,11 @@ final class Forwarder implements AutoCloseable {
   private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
   private final boolean inTurn;
   private final AtomicInteger turn = new AtomicInteger();
+  private final AtomicInteger accepted = new AtomicInteger();
   private volatile List<Integer> nodes;
+
+  /** Of the connections so far, how many have gone mute. */
+  private volatile int mute;
 
   /** Begins to take connections, on any free port. */
   Forwarder(Integer... ports) throws IOException {
@@ -50,6 +54,14 @@ final class Forwarder implements AutoCloseable {
     nodes = List.of(ports);
   }
 
+  /**
+   * From now on nothing passes on the connections that there are, and nothing ends them; those to
+   * come are as ever.
+   */
+  void mute() {
+    mute = accepted.get();
+  }
+
   URI uri() {
     return URI.create("http://localhost:" + listener.getLocalPort() + "/chats");
   }
@@ -59,22 +71,23 @@ final class Forwarder implements AutoCloseable {
       try {
         Socket client = listener.accept();
         sockets.add(client);
-        threads.execute(() -> connect(client));
+        int number = accepted.incrementAndGet();
+        threads.execute(() -> connect(client, number));
       } catch (IOException e) {
         // Closed, or a client that left before it was taken.
       }
     }
   }
 
-  private void connect(Socket client) {
+  private void connect(Socket client, int number) {
     List<Integer> order = new ArrayList<>(nodes);
     Collections.rotate(order, inTurn ? turn.getAndIncrement() : 0);
     for (int port : order) {
       try {
         Socket node = new Socket("localhost", port);
         sockets.add(node);
-        threads.execute(() -> copy(client, node));
-        copy(node, client);
+        threads.execute(() -> copy(client, node, number));
+        copy(node, client, number);
         return;
       } catch (IOException e) {
         // This node is away: the next one.
@@ -84,11 +97,16 @@ final class Forwarder implements AutoCloseable {
   }
 
   /** Whichever side ends, both end. */
-  private static void copy(Socket from, Socket to) {
+  private void copy(Socket from, Socket to, int number) {
     try (from;
         to) {
       InputStream in = from.getInputStream();
-      in.transferTo(to.getOutputStream());
+      byte[] bytes = new byte[8192];
+      for (int read = in.read(bytes); read >= 0; read = in.read(bytes)) {
+        if (number > mute) {
+          to.getOutputStream().write(bytes, 0, read);
+        }
+      }
     } catch (IOException e) {
       // The other direction has ended it.
     }

@@ -11,7 +11,13 @@
 //          silence 45000           milliseconds without a byte, be it of a comment, after which a connection is given up
 // state    "connecting", "open", "waiting" (for the next try, at `retryAt`, a Date.now()), or "closed", for good
 // status   that of the last answer, 0 if there was none. 204, 401, 403 and 410 close a keeper; all others are tried again
-// close()  ends it. retry() ends a wait, as is done by itself when the browser is online again or the page visible
+// headers  of the last answer, by their names in lower case; of another origin only those that it exposes
+// close()  ends it
+// retry()  ends a wait, as is done by itself when the page becomes visible
+// renew()  connects anew from the last id, whatever the state, as is done by itself when the page becomes visible after 5 s
+//          or more, or the browser is online again: what was open then may be dead, and nothing says so (iOS ends the
+//          connections of hidden pages). Events without an id that come at that moment are missed
+// events   are MessageEvents with one thing more, `hasOwnId`: lastEventId may be of an event before
 //
 // Why not EventSource: it gives up for good on one answer that is no event stream, as a proxy's 502 while a node restarts, and
 // tells no page why: 204, "don't come back", looks the same. It also hides the ids of blocks without data, by which a server
@@ -23,10 +29,11 @@
 // with this script from another origin, have a connection for each tab, of which HTTP/1.1 allows six.
 "use strict";
 (() => {
-  const VERSION = 1; // of what a page and the worker, which may be of another tab's older script, say to each other
+  const VERSION = 2; // of what a page and the worker, which may be of another tab's older script, say to each other
   const SCRIPT = globalThis.document?.currentScript?.src;
   const FINAL = [204, 401, 403, 410];
   const [BACKOFF, LONGEST_BACKOFF, LONGEST_TIMER] = [1_000, 8_000, 2 ** 31 - 1]; // milliseconds
+  const DOUBTFUL = 5_000; // milliseconds in which a hidden page's connection may have been ended without a word
   const RETAINED = 200; // events, for tabs that join with a position from a little earlier
 
   /** Whether one id comes before another. False if they can't be compared; the empty one comes first. */
@@ -62,7 +69,7 @@
   /** One event stream, read for the ports of some pages: in a SharedWorker, or in the page itself. */
   class Stream {
     ports = new Map(); // to the id up to which that page has all events, though the stream may bring them again; else ""
-    told = { state: "closed", retryAt: 0, status: 0 };
+    told = { state: "closed", retryAt: 0, status: 0, headers: {} };
     position = ""; // read up to here
     start = ""; // all events from here on are retained
     retained = [];
@@ -78,7 +85,7 @@
       port.onmessage = ({ data }) => {
         if (data.join !== undefined) this.join(port, data.join);
         else if (data === "leave") this.leave(port);
-        else if (this.told.state === "waiting") this.connect();
+        else if (data === "renew" ? this.ports.has(port) : this.told.state === "waiting") this.connect();
       };
     }
 
@@ -115,7 +122,7 @@
     }
 
     tell(state, status, retryAt = 0) {
-      this.told = { state, status, retryAt };
+      this.told = { ...this.told, state, status, retryAt };
       this.ports.forEach((_, port) => port.postMessage([this.told]));
     }
 
@@ -133,6 +140,7 @@
         const headers = { Accept: "text/event-stream" };
         const response = await fetch(url, { headers, credentials, cache: "no-store", signal: current.signal });
         ({ status } = response);
+        this.told.headers = Object.fromEntries(response.headers);
         const after = response.headers.get("Retry-After"); // seconds, or a date
         asked = 1_000 * after || Date.parse(after) - Date.now() || 0;
         const isEventStream = /^text\/event-stream\s*(;|$)/i.test(response.headers.get("Content-Type"));
@@ -183,13 +191,13 @@
         }
         this.position = id;
         this.start ||= id;
-        if (data !== undefined) this.retained.push({ type, data, lastEventId: id });
+        if (data !== undefined) this.retained.push({ type, data, lastEventId: id, hasOwnId: true });
         if (this.retained.length > RETAINED) this.start = this.retained.shift().lastEventId;
       }
       this.ports.forEach((until, port) => {
         const had = id !== undefined && until !== "" && (id === until || before(id, until));
         if (id !== undefined && !had) this.ports.set(port, (until = ""));
-        const event = { type, data: had ? undefined : data, lastEventId: until || this.position };
+        const event = { type, data: had ? undefined : data, lastEventId: until || this.position, hasOwnId: id !== undefined };
         if (!batches.has(port)) batches.set(port, []);
         batches.get(port).push(event);
       });
@@ -202,6 +210,7 @@
     state = "connecting";
     status = 0;
     retryAt = 0;
+    headers = {};
     #closed = new AbortController();
 
     /** Throws a TypeError if the URL is none. */
@@ -213,15 +222,24 @@
       this.#share = share && globalThis.SharedWorker !== undefined && SCRIPT?.startsWith(location.origin + "/");
       this.#join();
       const { signal } = this.#closed;
-      const onVisible = () => document.visibilityState === "visible" && this.retry();
-      document.addEventListener("visibilitychange", onVisible, { signal });
-      addEventListener("online", () => this.retry(), { signal });
+      let hidden = Date.now();
+      const onVisibility = () => {
+        if (document.visibilityState === "hidden") hidden = Date.now();
+        else if (Date.now() - hidden < DOUBTFUL) this.retry();
+        else this.renew();
+      };
+      document.addEventListener("visibilitychange", onVisibility, { signal });
+      addEventListener("online", () => this.renew(), { signal });
       addEventListener("pagehide", () => this.#leave(), { signal });
       addEventListener("pageshow", (event) => event.persisted && this.#join(), { signal });
     }
 
     retry() {
       this.#port?.postMessage("retry");
+    }
+
+    renew() {
+      this.#port?.postMessage("renew");
     }
 
     close() {
@@ -282,10 +300,11 @@
       this.onstatechange?.(event);
     }
 
-    #receive({ type, data, lastEventId }) {
+    #receive({ type, data, lastEventId, hasOwnId }) {
       this.lastEventId = lastEventId;
       if (data === undefined) return; // only a position
       const event = new MessageEvent(type, { data, lastEventId, origin: new URL(this.url).origin });
+      event.hasOwnId = hasOwnId;
       this.dispatchEvent(event);
       if (type === "message") this.onmessage?.(event);
     }
