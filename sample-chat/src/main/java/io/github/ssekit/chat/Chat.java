@@ -6,9 +6,11 @@ import java.net.URI;
 
 /**
  * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379] [--rate 60] [--proxied
- * true]}, or the system properties {@code chat.port} and so on. The rate is how many messages each
- * person may send a minute; who is behind a proxy of ours, and so known by what that says in
- * X-Forwarded-For, is proxied. Without a Redis it starts one of its own.
+ * true] [--hosts chat.example,www.chat.example] [--node NAME]}, or the system properties {@code
+ * chat.port} and so on. The rate is how many messages each person may send a minute; who is behind
+ * a proxy of ours, and so known by what that says in X-Forwarded-For, is proxied. The hosts are the
+ * names by which browsers may ask, beside localhost; the node's name is what the pages show.
+ * Without a Redis it starts one of its own.
  */
 public final class Chat {
   private Chat() {}
@@ -17,9 +19,9 @@ public final class Chat {
   public static void main(String[] args) {
     try {
       for (int i = 0; i < args.length; i += 2) {
-        if (!args[i].matches("--(port|redis|rate|proxied)") || i + 1 == args.length) {
+        if (!args[i].matches("--(port|redis|rate|proxied|hosts|node)") || i + 1 == args.length) {
           throw new IllegalArgumentException(
-              "options are --port NUMBER, --redis URI, --rate NUMBER and --proxied true");
+              "options are --port NUMBER, --redis URI, --rate NUMBER, --proxied true, --hosts NAME,NAME and --node NAME");
         }
         System.setProperty("chat." + args[i].substring(2), args[i + 1]);
       }
@@ -43,6 +45,7 @@ public final class Chat {
     ChatServer server = ChatServer.bind(Integer.parseInt(port));
     if (redis.isEmpty()) {
       EmbeddedRedis embedded = EmbeddedRedis.start();
+      System.out.println("Redis of its own at " + embedded.uri());
       run(server, embedded.uri(), embedded::close);
     } else {
       run(server, URI.create(redis), () -> {});

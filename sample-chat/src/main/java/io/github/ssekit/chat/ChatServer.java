@@ -6,11 +6,14 @@ import io.github.ssekit.core.HubObserver;
 import io.github.ssekit.core.SseEvent;
 import io.github.ssekit.core.StreamReset;
 import io.github.ssekit.redis.RedisBridge;
+import jakarta.servlet.DispatcherType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.concurrent.atomic.LongAdder;
+import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.HttpConfiguration;
@@ -22,11 +25,8 @@ import org.jspecify.annotations.Nullable;
 
 /** One node of the chat: a hub, its bridge to Redis, and a Jetty with the chat's servlets. */
 final class ChatServer implements AutoCloseable {
-  /** The Redis channel by which any other program can speak in the lobby. It has no history. */
-  static final String OUTSIDE = "chat";
-
-  /** The channel by which this node tells its own pages that it ends. */
-  static final String NODE = "draining:" + ProcessHandle.current().pid();
+  /** The channel by which a node tells its own pages that it ends; it never publishes to Redis. */
+  static final String DRAINING = "draining";
 
   private final Figures figures = new Figures();
 
@@ -98,14 +98,20 @@ final class ChatServer implements AutoCloseable {
         RedisBridge.builder(hub, redisUri)
             .history(channel -> channel.startsWith(Room.KEPT))
             .eventTypes(ChatServer::eventType)
+            .ignore(Outside::isOurs)
             .connect();
     redis = bridge;
     presence = new Presence(hub, bridge, redisUri);
     ServletContextHandler context = new ServletContextHandler();
-    ServletHolder chat = new ServletHolder(new ChatServlet(hub, bridge, presence));
+    String name = name();
+    FilterHolder gate = new FilterHolder(new Gate());
+    gate.setAsyncSupported(true);
+    context.addFilter(gate, "/*", EnumSet.of(DispatcherType.REQUEST));
+    ServletHolder chat = new ServletHolder(new ChatServlet(name, hub, bridge, presence));
     chat.setAsyncSupported(true);
     context.addServlet(chat, "/chats/*");
-    ServletHolder status = new ServletHolder(new StatusServlet(hub, bridge, figures));
+    context.addServlet(chat, ""); // that is, / alone
+    ServletHolder status = new ServletHolder(new StatusServlet(name, hub, bridge, figures));
     context.addServlet(status, "/status");
     context.addServlet(status, "/healthz");
     // The container's own would repeat what was asked for.
@@ -124,10 +130,21 @@ final class ChatServer implements AutoCloseable {
     }
   }
 
-  /** Of the events that are not kept, so that a page can tell them apart. */
-  private static String eventType(String channel) {
-    boolean said = channel.equals(OUTSIDE) || channel.startsWith(Room.KEPT);
-    return said ? "live" : channel.substring(0, channel.indexOf(':'));
+  /** Of presence and typing, that; what is said has none. */
+  private static @Nullable String eventType(String channel) {
+    boolean said = channel.equals(Outside.CHANNEL) || channel.startsWith(Room.KEPT);
+    return said ? null : channel.split(":", 2)[0];
+  }
+
+  /** By what people are told which node serves them. */
+  private String name() {
+    String host = System.getenv().getOrDefault("HOSTNAME", "localhost");
+    String name = System.getProperty("chat.node", host + ":" + connector.getLocalPort());
+    if (!name.matches("[\\w .:-]{1,60}")) {
+      throw new IllegalArgumentException(
+          "node \"" + name + "\" is not 1 to 60 of A-Z, a-z, 0-9, space and _.:-");
+    }
+    return name;
   }
 
   URI uri() {
@@ -140,7 +157,7 @@ final class ChatServer implements AutoCloseable {
 
   /** Sends the clients away, a few at a time, while the rest still works. */
   void drain() {
-    hub.publish(NODE, SseEvent.of("draining", "the node ends"));
+    hub.publish(DRAINING, SseEvent.of("draining", "the node ends"));
     hub.drain(Duration.ofSeconds(3));
   }
 

@@ -38,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * POST /chats/{room}/typing  user
  * </pre>
  *
- * /chats, /chats/recent and /chats/new are the page, the past and the events of the lobby.
+ * /chats, /chats/recent and /chats/new are the page, the past and the events of the lobby; / leads
+ * to it. The node that answers is named in X-Chat-Node.
  */
 final class ChatServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
@@ -55,12 +56,14 @@ final class ChatServlet extends HttpServlet {
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
           + "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+  private final String node;
   private final transient Hub hub;
   private final transient RedisBridge redis;
   private final transient Presence presence;
   private final transient Posting posting;
 
-  ChatServlet(Hub hub, RedisBridge redis, Presence presence) {
+  ChatServlet(String node, Hub hub, RedisBridge redis, Presence presence) {
+    this.node = node;
     this.hub = hub;
     this.redis = redis;
     this.presence = presence;
@@ -74,6 +77,7 @@ final class ChatServlet extends HttpServlet {
     response.setHeader("X-Content-Type-Options", "nosniff");
     // Not no-referrer, with which a form's own page would be of the origin "null".
     response.setHeader("Referrer-Policy", "same-origin");
+    response.setHeader("X-Chat-Node", node);
     try {
       super.service(request, response);
     } catch (IllegalArgumentException e) {
@@ -93,6 +97,7 @@ final class ChatServlet extends HttpServlet {
       String[] parts = path.substring(1).split("/", 2);
       String action = parts.length == 2 ? parts[1] : "";
       return switch (path) {
+        case "/" -> new Target(Room.LOBBY, "/");
         case "/new" -> new Target(Room.LOBBY, "events");
         case "/recent" -> new Target(Room.LOBBY, "recent");
         default -> new Target(new Room(parts[0]), action);
@@ -111,6 +116,7 @@ final class ChatServlet extends HttpServlet {
     Target target = Target.of(request);
     switch (target.action()) {
       case "" -> file("chat.html", response);
+      case "/" -> response.sendRedirect("/chats");
       case "recent" -> recent(target.room(), request.getParameter("since"), response);
       case "events" -> events(target.room(), request, response);
       default -> answer(response, 404, "There is no such page; the chat is at /chats");
@@ -143,9 +149,10 @@ final class ChatServlet extends HttpServlet {
     String name = request.getParameter("name");
     String user = name == null ? null : Message.user(name);
     List<String> channels =
-        new ArrayList<>(List.of(room.channel(), room.presence(), room.typing(), ChatServer.NODE));
+        new ArrayList<>(
+            List.of(room.channel(), room.presence(), room.typing(), ChatServer.DRAINING));
     if (room.equals(Room.LOBBY)) {
-      channels.add(ChatServer.OUTSIDE);
+      channels.add(Outside.CHANNEL);
     }
     Connection connection = EventStreams.open(hub, request, response, channels);
     presence.joined(room, user, connection);

@@ -14,6 +14,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URLDecoder;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
@@ -42,10 +43,6 @@ final class Posting {
    */
   void post(Room room, boolean typing, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    if (isForeign(request)) {
-      ChatServlet.answer(response, 403, "posted by a page of another origin");
-      return;
-    }
     byte[] body = request.getInputStream().readNBytes(MAX_BODY_BYTES + 1);
     if (body.length > MAX_BODY_BYTES) {
       ChatServlet.answer(response, 413, "the body is over " + MAX_BODY_BYTES + " bytes");
@@ -75,13 +72,6 @@ final class Posting {
     }
   }
 
-  /** A browser names the page's origin with every POST; other programs need not. */
-  private static boolean isForeign(HttpServletRequest request) {
-    String origin = request.getHeader("Origin");
-    return origin != null
-        && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(request.getHeader("Host"));
-  }
-
   private boolean mayPost(
       String what, String user, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -108,10 +98,12 @@ final class Posting {
       throws IOException {
     SseEvent event = SseEvent.of(JSON.writeValueAsString(message));
     try {
-      if (message.token() == null) {
-        redis.publish(room.channel(), event);
-      } else {
-        redis.publish(room.channel(), event, message.token());
+      String id =
+          message.token() == null
+              ? redis.publish(room.channel(), event)
+              : redis.publish(room.channel(), event, message.token());
+      if (room.equals(Room.LOBBY)) {
+        Outside.tell(redis, message, Objects.requireNonNull(id));
       }
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     } catch (PublishException e) {

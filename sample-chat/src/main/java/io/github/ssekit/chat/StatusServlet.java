@@ -25,11 +25,13 @@ final class StatusServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  private final String node;
   private final transient Hub hub;
   private final transient RedisBridge redis;
   private final transient ChatServer.Figures figures;
 
-  StatusServlet(Hub hub, RedisBridge redis, ChatServer.Figures figures) {
+  StatusServlet(String node, Hub hub, RedisBridge redis, ChatServer.Figures figures) {
+    this.node = node;
     this.hub = hub;
     this.redis = redis;
     this.figures = figures;
@@ -51,7 +53,7 @@ final class StatusServlet extends HttpServlet {
     boolean html = accept != null && accept.contains("text/html");
     response.setContentType(html ? "text/html;charset=utf-8" : "application/json");
     response.setHeader("Vary", "Accept");
-    byte[] body = html ? table(status()).getBytes(UTF_8) : JSON.writeValueAsBytes(status());
+    byte[] body = html ? page(status()).getBytes(UTF_8) : JSON.writeValueAsBytes(status());
     response.getOutputStream().write(body);
   }
 
@@ -59,6 +61,7 @@ final class StatusServlet extends HttpServlet {
     Runtime jvm = Runtime.getRuntime();
     Duration probe = redis.sinceProbe();
     Map<String, @Nullable Object> status = new LinkedHashMap<>();
+    status.put("node", node);
     status.put("pid", ProcessHandle.current().pid());
     status.put("uptimeMillis", ManagementFactory.getRuntimeMXBean().getUptime());
     HubSnapshot now = hub.snapshot(1);
@@ -77,14 +80,29 @@ final class StatusServlet extends HttpServlet {
   }
 
   /** Names and numbers of ours: nothing in them needs to be escaped. */
-  private static String table(Map<String, @Nullable Object> status) {
-    StringBuilder html =
-        new StringBuilder("<!doctype html><html lang=en><meta charset=utf-8>")
-            .append("<meta name=viewport content='width=device-width'>")
-            .append(
-                "<meta name=color-scheme content='light dark'><meta http-equiv=refresh content=2>")
-            .append("<title>Node · SSE Kit</title><h1>This node</h1><table>");
-    status.forEach((name, value) -> html.append("<tr><th scope=row>" + name + "<td>" + value));
-    return html.append("</table>").toString();
+  private String page(Map<String, @Nullable Object> status) {
+    boolean heard = redis.isSubscribed();
+    StringBuilder rows = new StringBuilder();
+    status.forEach(
+        (name, value) -> {
+          Object shown =
+              value instanceof Number n && !name.equals("pid")
+                  ? "%,d".formatted(n.longValue())
+                  : value;
+          rows.append("<tr><th scope=row>" + name + "<td>" + shown);
+        });
+    return PAGE.formatted(
+        node, node, heard ? "open" : "none", heard ? "Redis is heard" : "Redis is not heard", rows);
   }
+
+  private static final String PAGE =
+      """
+      <!doctype html><html lang=en><meta charset=utf-8>
+      <meta name=viewport content="width=device-width, initial-scale=1">
+      <meta name=color-scheme content="light dark"><meta http-equiv=refresh content=2>
+      <title>%s · SSE Kit</title><link rel=stylesheet href=/chats/chat.css>
+      <header><h1>%s</h1><a class=plain href=/chats>Chat</a><p class=about>
+      <span id=connection data-state=%s>%s</span></p></header>
+      <main id=log><table>%s</table></main>
+      """;
 }

@@ -85,6 +85,22 @@ class ChatConnectionIT extends TwoBrowsers {
   }
 
   @Test
+  void whoMissedNothingIsToldOfNothing() {
+    String told = "Connected to localhost:" + server.uri().getPort();
+    ada.awaitTexts("#connection", List.of(told));
+    ada.evaluate(
+        "window.words = []; new MutationObserver(() => words.push(connection.textContent))"
+            + ".observe(connection, { childList: true, subtree: true })");
+    int port = server.uri().getPort();
+    server.close();
+    ada.awaitState("Reconnecting in");
+    server = ChatServer.start(port, redis.uri());
+    ada.awaitTexts("#connection", List.of(told));
+    Object words = ada.evaluate("return words.join('; ')");
+    assertFalse(words.toString().contains("caught up"), words::toString);
+  }
+
+  @Test
   void aGapInTheHistoryIsSaid() {
     ada.evaluate(
         "for (const [channel, reason] of [['room:lobby', 'trimmed'], ['presence:lobby', 'reconnected'], []])"

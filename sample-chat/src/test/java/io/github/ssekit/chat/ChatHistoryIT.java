@@ -136,8 +136,8 @@ class ChatHistoryIT {
       post(server.uri(), 0, 1);
       ada.awaitTexts(SHOWN, numbers(0, 1));
       String same = "{\"user\":\"Bob\",\"message\":\"0\"}";
-      soon().until(() -> other.publish(ChatServer.OUTSIDE, same) == 1);
-      other.publish(ChatServer.OUTSIDE, same);
+      soon().until(() -> other.publish(Outside.CHANNEL, same) == 1);
+      other.publish(Outside.CHANNEL, same);
       // Whoever publishes past the script reaches the room's pages too, and their history not.
       other.publish("{sse}:channel:" + Room.LOBBY.channel(), same);
     }

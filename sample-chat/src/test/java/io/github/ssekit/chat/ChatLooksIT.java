@@ -11,6 +11,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
@@ -88,6 +89,9 @@ class ChatLooksIT extends TwoBrowsers {
   /** The pictures of the README: copied from target/screenshots to docs/ when the page changes. */
   @Test
   void everyStateLooksLikeIt() throws IOException {
+    soon()
+        .atMost(Duration.ofSeconds(60)) // who was here for another test has left
+        .until(() -> ada.texts("#here").equals(List.of("2 here: Ada, Grace")));
     ada.prefers("dark");
     try {
       grace.say("Anybody there? It is dark here.");
@@ -117,6 +121,77 @@ class ChatLooksIT extends TwoBrowsers {
     keep("chat-reconnecting", ada.screenshot());
     server = ChatServer.start(port, redis.uri());
     ada.awaitState("Connected");
+  }
+
+  @Test
+  void headerAndFormTakeLessThanAThirdOfAPhone() {
+    ada.phone(360, 640);
+    try {
+      ada.open(server.uri(), "W".repeat(40));
+      ada.awaitState("Connected");
+      Object taken =
+          ada.evaluate(
+              "return ['header', '#typing', '#say'].reduce((sum, each) => sum + document.querySelector(each).offsetHeight, 0)");
+      assertTrue(((Number) taken).intValue() < 640 / 3, () -> taken + " of 640");
+    } finally {
+      ada.desktop();
+    }
+  }
+
+  @Test
+  void nothingInTheHeaderMovesWhateverItSays() throws IOException {
+    String boxes =
+        "return JSON.stringify(Array.from(document.querySelectorAll('header > *, #log'), e => e.getBoundingClientRect()))";
+    try {
+      for (int width : List.of(0, 390)) {
+        if (width > 0) {
+          ada.phone(width, 700);
+        }
+        Object before = ada.evaluate(boxes);
+        for (String words :
+            List.of(
+                "state('reconnecting', 'The server shuts down: moving to another in', '12 s')",
+                "state('open', 'Back, 12 messages caught up')",
+                "onPresence({ data: JSON.stringify({ count: 90, here: Array(90).fill('WWWW WWWW') }) })",
+                "onPresence({ data: JSON.stringify({ count: 0, here: [] }) })",
+                "state('open', 'Connected to node A')")) {
+          ada.evaluate(words);
+          assertEquals(before, ada.evaluate(boxes), words + " on a width of " + width);
+        }
+      }
+    } finally {
+      ada.desktop();
+    }
+  }
+
+  @Test
+  void thePictureIsAtTheFootOfAGroup() throws IOException {
+    for (String each : List.of("One.", "Two,\nof two lines.", "Three.")) {
+      grace.element("message").sendKeys(each.replace("\n", Keys.chord(Keys.SHIFT, Keys.ENTER)));
+      grace.press(Keys.ENTER);
+      soon().until(() -> "".equals(grace.element("message").getDomProperty("value")));
+    }
+    ada.awaitTexts(SHOWN, List.of("One.", "Two,\nof two lines.", "Three."));
+    assertEquals(
+        List.of("hidden", "hidden", "visible"),
+        ada.evaluate(
+            "return Array.from(document.querySelectorAll('.initial'), e => getComputedStyle(e).visibility)"));
+    keep("group", ada.screenshot());
+  }
+
+  @Test
+  void theStatusOfANodeLooksLikeTheChat() throws IOException {
+    ada.open(server.uri().resolve("/status"));
+    assertEquals(
+        List.of("Redis is heard"), ada.texts("#connection").stream().map(String::strip).toList());
+    keep("status", ada.screenshot());
+    ada.phone(360, 640);
+    try {
+      assertEquals(360L, ada.evaluate("return document.documentElement.scrollWidth"));
+      keep("status-phone", ada.screenshot());
+    } finally {
+      ada.desktop();
+    }
   }
 
   @Test

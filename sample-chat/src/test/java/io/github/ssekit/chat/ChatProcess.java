@@ -41,11 +41,11 @@ final class ChatProcess implements AutoCloseable {
     return new ChatProcess(command, new File("."));
   }
 
-  /** The classes of this process. */
-  static ChatProcess classes(String... arguments) throws IOException {
+  /** A node of the cluster that this process is. */
+  static ChatProcess node(String... arguments) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String path = System.getProperty("java.class.path");
-    List<String> command = new ArrayList<>(List.of(java, "-cp", path, Chat.class.getName()));
+    List<String> command = new ArrayList<>(List.of(java, "-cp", path, Cluster.class.getName()));
     command.addAll(Arrays.asList(arguments));
     return new ChatProcess(command, new File("."));
   }

@@ -2,6 +2,7 @@ package io.github.ssekit.chat;
 
 import static io.github.ssekit.chat.Browser.soon;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
@@ -27,6 +28,20 @@ class ChatRoomsIT extends TwoBrowsers {
     grace.awaitTexts(SHOWN, List.of("in red"));
     grace.open(server.uri());
     grace.awaitTexts(SHOWN, List.of("in the lobby"));
+  }
+
+  @Test
+  void anEmptyRoomSaysWhatWorksThereAndLeadsToTheLobby() {
+    String shown = "return document.getElementById('welcome').innerText";
+    String lobby = (String) ada.evaluate(shown);
+    assertTrue(lobby.contains("redis-cli PUBLISH chat"), lobby);
+    assertFalse(ada.element("to-lobby").isDisplayed());
+    ada.open(URI.create(server.uri() + "/green"), "Ada");
+    String room = (String) ada.evaluate(shown);
+    assertTrue(room.contains("curl -d 'user=me&message=hello' " + server.uri() + "/green"), room);
+    assertFalse(room.contains("PUBLISH"), room);
+    ada.element("to-lobby").click();
+    soon().until(() -> ada.texts("#title").equals(List.of("Lobby")));
   }
 
   @Test

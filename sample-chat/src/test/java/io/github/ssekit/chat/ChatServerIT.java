@@ -188,14 +188,19 @@ class ChatServerIT {
       assertEquals(200, get(path).statusCode(), path);
     }
     for (String path :
-        List.of(
-            "/chats/",
-            "/chats/x.js",
-            "/chats/x/y",
-            "/chats/..%2f..%2fChat.class",
-            "/chats/%2e%2e/x")) {
+        List.of("/chats/x.js", "/chats/x/y", "/chats/..%2f..%2fChat.class", "/chats/%2e%2e/x")) {
       int status = get(path).statusCode();
       assertTrue(status == 404 || status == 400, path + " " + status);
+    }
+  }
+
+  @Test
+  void theShortAddressesLeadToTheChat() throws Exception {
+    for (String path : List.of("/", "/chats/")) {
+      HttpResponse<String> answer = get(path);
+      assertEquals(302, answer.statusCode(), path);
+      String to = answer.headers().firstValue("Location").orElseThrow();
+      assertEquals(server.uri(), server.uri().resolve(to), path);
     }
   }
 
@@ -240,7 +245,7 @@ class ChatServerIT {
     try (Jedis jedis = new Jedis(redis.uri())) {
       await()
           .atMost(Duration.ofSeconds(10))
-          .until(() -> jedis.pubsubNumSub(ChatServer.OUTSIDE).get(ChatServer.OUTSIDE) == 1);
+          .until(() -> jedis.pubsubNumSub(Outside.CHANNEL).get(Outside.CHANNEL) == 1);
     }
   }
 

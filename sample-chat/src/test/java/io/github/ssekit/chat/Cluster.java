@@ -1,18 +1,36 @@
 package io.github.ssekit.chat;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Future;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A Redis, two nodes that are processes of their own, and one address before them: something to
- * kill. {@code mvn -q -Pchat-cluster} starts it; a node that has died is started again.
+ * kill. {@code mvn -q -Pchat-cluster} starts it; a node that has died is started again. Each of
+ * these processes ends with the one that has started it, however that ends.
  */
 final class Cluster {
+  /** Held while a node is started, and for good from the end on, so that none is started then. */
+  private static final ReentrantLock STARTING = new ReentrantLock();
+
   private Cluster() {}
 
-  /** Runs until the process is told to end. */
+  /**
+   * Runs until the process is told to end.
+   *
+   * @param args those of {@link Chat}, to be one of the nodes; none to be what starts them
+   */
   public static void main(String[] args) throws Exception {
+    ProcessHandle starter = ProcessHandle.current().parent().orElseThrow();
+    Future<?> unused = starter.onExit().thenRun(() -> System.exit(1));
+    if (args.length > 0) {
+      Chat.main(args);
+      return;
+    }
     EmbeddedRedis redis = EmbeddedRedis.start();
+    System.out.println("Redis of its own at " + redis.uri());
     List<Integer> ports = new CopyOnWriteArrayList<>();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(redis)));
     keep("A", redis, ports);
@@ -24,7 +42,7 @@ final class Cluster {
 
   /** Starts a node; whenever it has ended, another takes its place, behind the one that is left. */
   private static void keep(String name, EmbeddedRedis redis, List<Integer> ports) throws Exception {
-    ChatProcess node = ChatProcess.classes("--port", "0", "--redis", redis.uri().toString());
+    ChatProcess node = start(name, redis);
     Integer port = node.awaitUri().getPort();
     ports.add(port);
     System.out.printf(
@@ -46,7 +64,17 @@ final class Cluster {
     keeper.start();
   }
 
+  private static ChatProcess start(String name, EmbeddedRedis redis) throws IOException {
+    STARTING.lock();
+    try {
+      return ChatProcess.node("--port", "0", "--redis", "" + redis.uri(), "--node", "node " + name);
+    } finally {
+      STARTING.unlock();
+    }
+  }
+
   private static void stop(EmbeddedRedis redis) {
+    STARTING.lock();
     ProcessHandle.current().children().forEach(ProcessHandle::destroy);
     redis.close();
   }

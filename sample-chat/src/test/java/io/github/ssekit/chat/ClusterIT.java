@@ -2,6 +2,7 @@ package io.github.ssekit.chat;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.net.URI;
 import java.time.Duration;
@@ -40,6 +41,19 @@ class ClusterIT {
       }
       List<ProcessHandle> started = cluster.descendants();
       cluster.interrupt();
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> started.stream().noneMatch(ProcessHandle::isAlive));
+    }
+  }
+
+  @Test
+  void noneOfItIsLeftWhenMavenAloneIsKilled() throws Exception {
+    try (ChatProcess cluster = ChatProcess.maven("-Pchat-cluster", "-Dchat.port=0")) {
+      cluster.awaitUri();
+      List<ProcessHandle> started = cluster.descendants();
+      assertTrue(started.size() >= 4, () -> "a cluster, its Redis and two nodes: " + started);
+      cluster.kill();
       await()
           .atMost(Duration.ofSeconds(30))
           .until(() -> started.stream().noneMatch(ProcessHandle::isAlive));

@@ -37,6 +37,7 @@ class DeployTest {
       assertTrue(Files.isRegularFile(context.resolve(file)), file);
       assertEquals("service_healthy", at(services, node, "depends_on", "redis", "condition"));
       assertTrue(read("nginx.conf").contains("server " + node + ":3000"), node);
+      assertTrue(at(services, node, "command").toString().contains("--hosts, chat.example"), node);
     }
   }
 
@@ -57,6 +58,7 @@ class DeployTest {
         documents.stream().map(each -> at(each, "kind")).toList());
     Object pod = at(documents.get(0), "spec", "template", "spec");
     Object chat = ((List<?>) at(pod, "containers")).get(0);
+    assertTrue(at(chat, "args").toString().contains("--hosts, chat,chat.example"));
     assertEquals("/healthz", at(chat, "readinessProbe", "httpGet", "path"));
     assertEquals("http", at(chat, "livenessProbe", "tcpSocket", "port"));
     Object sleep = ((List<?>) at(chat, "lifecycle", "preStop", "exec", "command")).get(1);

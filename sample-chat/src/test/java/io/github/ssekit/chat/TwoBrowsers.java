@@ -19,7 +19,7 @@ import redis.clients.jedis.Jedis;
  * is no browser.
  */
 abstract class TwoBrowsers {
-  static final String CHANNEL = ChatServer.OUTSIDE;
+  static final String CHANNEL = Outside.CHANNEL;
   static final String SHOWN = ".message .text";
   static final HttpClient CLIENT = HttpClient.newHttpClient();
 

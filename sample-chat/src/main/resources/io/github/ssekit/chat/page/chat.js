@@ -44,7 +44,7 @@ const cut = (text, limit) => (text.length <= limit ? text : text.slice(0, limit)
 /** Adds a line at the end, or before what is not confirmed yet: that comes after it, when it comes. */
 function append(line) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
-  byId("welcome")?.remove();
+  if (!line.classList.contains("event")) byId("welcome")?.remove();
   const first = line.classList.contains("pending") ? null : log.querySelector(".pending");
   if (first !== line) log.insertBefore(line, first);
   while (log.childElementCount > KEPT) {
@@ -147,7 +147,7 @@ function showKept(data, id) {
 function onReset(event) {
   const reset = parsed(event.data);
   // Of who is here, all is told again within seconds; who was typing is past.
-  if (/^(presence|typing|draining):/.test(reset?.channel)) return;
+  if (/^(presence:|typing:|draining$)/.test(reset?.channel)) return;
   const reason = String(reset?.reason ?? "");
   const known = Object.hasOwn(REASONS, reason) ? REASONS[reason] : null;
   appendNote("note", known ?? `Some messages could not be recovered${reason && ` (${cut(reason, 40)})`}.`);
@@ -214,9 +214,10 @@ function state(name, words, seconds = "") {
 function showState() {
   if (keeper.state === "open") {
     draining = false;
-    const many = caughtUp === 1 ? "1 message" : `${caughtUp} messages`;
     const back = Date.now() < backUntil;
-    state("open", back ? `Back, ${many} caught up` : "Connected");
+    const many = caughtUp === 1 ? "1 message" : `${caughtUp} messages`;
+    const node = keeper.headers["x-chat-node"];
+    state("open", back && caughtUp > 0 ? `Back, ${many} caught up` : `Connected to ${node}`);
     if (back) setTimeout(showState, 200);
   } else if (keeper.state === "closed") {
     state("closed", `The server refuses (${keeper.status}): reload the page`);
@@ -229,6 +230,10 @@ function showState() {
 }
 
 function onState() {
+  if (keeper.state === "connecting" && !interrupted && connection.dataset.state === "open") {
+    setTimeout(showState, 1_000); // made anew, as a page that was hidden does: not worth a word, if it is quick
+    return;
+  }
   if (keeper.state === "open" && interrupted) [backUntil, caughtUp] = [Date.now() + 3_000, 0];
   if (keeper.state === "waiting") draining &&= !interrupted; // of the first try only
   interrupted = keeper.state === "waiting" || (interrupted && keeper.state !== "open");
@@ -262,11 +267,10 @@ function listen() {
   keeper = opened;
   const on = (type, react) => opened.addEventListener(type, (event) => keeper === opened && react(event));
   on("statechange", onState);
-  on("message", (event) => showKept(event.data, event.lastEventId));
-  on("live", (event) => show(event.data, "")); // its lastEventId is that of the event before
+  on("message", (event) => (event.hasOwnId ? showKept(event.data, event.lastEventId) : show(event.data, "")));
   on("draining", () => (draining = true));
   for (const [type, react] of [["presence", onPresence], ["typing", onTyping], ["stream-reset", onReset]]) on(type, react);
-  onState();
+  showState();
 }
 
 // --- The stream itself, for the curious ---
@@ -380,6 +384,9 @@ byId("go").addEventListener("submit", (event) => {
   location.href = "/chats/" + encodeURIComponent(byId("room").value);
 });
 byId("title").textContent = room === "lobby" ? "Lobby" : room;
+byId("to-lobby").hidden = byId("in-room").hidden = room === "lobby";
+byId("in-lobby").hidden = room !== "lobby";
+byId("by-curl").textContent = `curl -d 'user=me&message=hello' ${location.origin}${address}`;
 showUnread(0);
 (user.value ? message : user).focus();
 state("connecting", "Connecting…");

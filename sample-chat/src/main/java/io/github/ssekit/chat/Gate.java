@@ -1,0 +1,63 @@
+package io.github.ssekit.chat;
+
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpFilter;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Keeps out what pages of other sites ask in the name of their readers.
+ *
+ * <ul>
+ *   <li>A name of theirs that leads here (DNS rebinding) makes a browser take us for their site:
+ *       only hosts that are known are answered. Health checks ask by address, and learn nothing.
+ *   <li>A browser says where a request comes from. Links to the pages work from everywhere; streams
+ *       and the past are not for other sites, and posts not even for other origins.
+ * </ul>
+ */
+final class Gate extends HttpFilter {
+  private static final long serialVersionUID = 1;
+
+  private final Set<String> hosts = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
+
+  /** Beside those of this machine, the hosts of {@code chat.hosts}, separated by commas. */
+  Gate() {
+    String more = System.getProperty("chat.hosts", "localhost").toLowerCase(Locale.ROOT);
+    hosts.addAll(List.of(more.split(",", -1)));
+  }
+
+  @Override
+  protected void doFilter(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    if (request.getServletPath().equals("/healthz")) {
+      chain.doFilter(request, response);
+    } else if (!hosts.contains(request.getServerName().toLowerCase(Locale.ROOT))) {
+      ChatServlet.answer(response, 421, "no host of this chat; start it with --hosts NAME,NAME");
+    } else if (isForeign(request)) {
+      ChatServlet.answer(response, 403, "asked by a page of another site");
+    } else {
+      chain.doFilter(request, response);
+    }
+  }
+
+  private static boolean isForeign(HttpServletRequest request) {
+    boolean link = "navigate".equals(request.getHeader("Sec-Fetch-Mode"));
+    boolean post = request.getMethod().equals("POST");
+    return ("cross-site".equals(request.getHeader("Sec-Fetch-Site")) && (post || !link))
+        || (post && isOtherOrigin(request));
+  }
+
+  /** A browser names the page's origin with every POST; other programs need not. */
+  private static boolean isOtherOrigin(HttpServletRequest request) {
+    String origin = request.getHeader("Origin");
+    return origin != null
+        && !origin.replaceFirst("^https?://", "").equalsIgnoreCase(request.getHeader("Host"));
+  }
+}
