@@ -2,9 +2,9 @@ package io.github.ssekit.servlet;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.concurrent.TimeUnit;
@@ -25,7 +25,12 @@ final class Tls {
       Files.createDirectories(KEY_STORE.getParent());
       Path made = KEY_STORE.resolveSibling("localhost-" + ProcessHandle.current().pid() + ".p12");
       keytool(made);
-      Files.move(made, KEY_STORE, StandardCopyOption.ATOMIC_MOVE);
+      try {
+        Files.createLink(KEY_STORE, made);
+      } catch (FileAlreadyExistsException e) {
+        // Another class, which runs beside this one, was first: all use its certificate.
+      }
+      Files.delete(made);
     }
     return KEY_STORE;
   }

@@ -20,8 +20,8 @@ final class TomcatServer implements Server {
   private final StandardContext context;
 
   TomcatServer(Protocol protocol, Site site) throws Exception {
-    tomcat.setBaseDir(
-        Files.createDirectories(Path.of("target", "tomcat")).toAbsolutePath().toString());
+    Path bases = Files.createDirectories(Path.of("target", "tomcat"));
+    tomcat.setBaseDir(Files.createTempDirectory(bases, "base").toAbsolutePath().toString());
     tomcat.setHostname("localhost");
     tomcat.setConnector(connector(protocol, site.compress()));
     context = (StandardContext) tomcat.addContext("", null);
