@@ -30,6 +30,8 @@ import redis.clients.jedis.exceptions.JedisDataException;
 final class JedisPort implements AutoCloseable {
   private static final int CONNECT_TIMEOUT_MILLIS = 2000;
   private static final int COMMAND_TIMEOUT_MILLIS = 2000;
+  private static final Duration TESTED_WHEN_IDLE = Duration.ofSeconds(1);
+  private static final Duration RETIRED_WHEN_IDLE = Duration.ofMinutes(1);
 
   /** For one of several who know the same. */
   private static final int GUIDE_TIMEOUT_MILLIS = 1000;
@@ -80,6 +82,11 @@ final class JedisPort implements AutoCloseable {
     settings.setJmxEnabled(false);
     // A pool without connections to give must not hold a publisher for ever.
     settings.setMaxWait(Duration.ofMillis(COMMAND_TIMEOUT_MILLIS));
+    settings.setTestOnBorrow(true);
+    // Before a firewall forgets them, which nobody would be told.
+    settings.setMinEvictableIdleDuration(RETIRED_WHEN_IDLE);
+    settings.setTimeBetweenEvictionRuns(RETIRED_WHEN_IDLE.dividedBy(2));
+    settings.setNumTestsPerEvictionRun(settings.getMaxTotal());
     pool = new GenericObjectPool<>(new Links(), settings);
   }
 
@@ -141,6 +148,13 @@ final class JedisPort implements AutoCloseable {
     @Override
     public PooledObject<Link> wrap(Link link) {
       return new DefaultPooledObject<>(link);
+    }
+
+    @Override
+    public boolean validateObject(PooledObject<Link> link) {
+      // A server that ends idle connections doesn't do so within a second.
+      return link.getIdleDuration().compareTo(TESTED_WHEN_IDLE) < 0
+          || link.getObject().connection().isQuiet();
     }
 
     @Override
@@ -232,7 +246,8 @@ final class JedisPort implements AutoCloseable {
 
   /**
    * Runs a command on a connection of the pool, which it gets together with its run. A server that
-   * is not the primary any more refuses it: then it is looked for again, once.
+   * is not the primary any more refuses it: then it is looked for again, once. What a dead
+   * connection has not sent goes over another one, once.
    *
    * @throws NoConnectionException if there is none: then nothing was sent
    * @throws NotPrimaryException if it was refused again
@@ -240,7 +255,7 @@ final class JedisPort implements AutoCloseable {
   <T> History.Answer<T> execute(BiFunction<Wire, String, T> command) {
     try {
       return executeOnce(command);
-    } catch (NotPrimaryException e) {
+    } catch (NotPrimaryException | UnsentException e) {
       return executeOnce(command);
     }
   }
@@ -258,6 +273,8 @@ final class JedisPort implements AutoCloseable {
       }
       usable = true;
       throw e;
+    } catch (JedisConnectionException e) {
+      throw link.connection().isUnsent() ? new UnsentException(e) : e;
     } finally {
       if (usable) {
         pool.returnObject(link);
@@ -290,6 +307,15 @@ final class JedisPort implements AutoCloseable {
   /** Gives up idle connections: they may lead to a server that is not the one any more. */
   void reconnect() {
     pool.clear();
+  }
+
+  /** A command was not sent, or not all of it, so that no server has run it. */
+  static final class UnsentException extends JedisConnectionException {
+    private static final long serialVersionUID = 1;
+
+    UnsentException(JedisConnectionException cause) {
+      super(cause.getMessage(), cause);
+    }
   }
 
   /** No connection could be had. */

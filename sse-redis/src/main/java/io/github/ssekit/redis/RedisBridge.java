@@ -261,7 +261,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   private static boolean mayBeStored(JedisException e) {
-    return !(e instanceof JedisPort.NoConnectionException || Diagnosis.isNothingStored(e));
+    return !(e instanceof JedisPort.NoConnectionException
+        || e instanceof JedisPort.UnsentException
+        || Diagnosis.isNothingStored(e));
   }
 
   /**

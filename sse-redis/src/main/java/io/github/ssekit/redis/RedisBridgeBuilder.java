@@ -34,6 +34,7 @@ public final class RedisBridgeBuilder {
   private int historyEvents = 1000;
   private Duration historyAge = Duration.ofHours(24);
   private Tls tls = Tls.DEFAULT;
+  private boolean withoutRedis;
 
   RedisBridgeBuilder(Hub hub, URI uri) {
     this.hub = Objects.requireNonNull(hub, "hub");
@@ -184,12 +185,27 @@ public final class RedisBridgeBuilder {
   }
 
   /**
+   * Lets {@link #connect} return though Redis is away, after about four seconds at most, for an
+   * application that is to start all the same. The bridge then connects as soon as it can, and logs
+   * why it can't; until then {@link RedisBridge#isSubscribed} is false, clients are connected and
+   * wait, and publishing throws a {@link io.github.ssekit.core.PublishException} with nothing
+   * stored. Clients of channels without history are told by a reset when events begin to arrive.
+   * What Redis refuses, a wrong password say, is not thrown then either. Default: {@code connect}
+   * throws.
+   */
+  public RedisBridgeBuilder startWithoutRedis() {
+    withoutRedis = true;
+    return this;
+  }
+
+  /**
    * Connects.
    *
    * @throws IllegalArgumentException if the URI or the scope's name is not legal; if the URI has a
    *     password and there is a {@link #login} besides; as {@link #trustStore} and {@link
    *     #sslContext} say
-   * @throws RedisUnavailableException as {@link RedisBridge#connect}
+   * @throws RedisUnavailableException as {@link RedisBridge#connect}; not with {@link
+   *     #startWithoutRedis}
    * @throws IllegalStateException as {@link RedisBridge#connect}
    */
   public RedisBridge connect() {
@@ -209,20 +225,26 @@ public final class RedisBridgeBuilder {
     RedisSubscriber subscriber =
         new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes, ignored));
     try {
-      subscriber.start();
+      subscriber.start(!withoutRedis);
       hub.attach(subscriber);
-      LOG.log(
-          INFO,
-          "Subscribed to Redis at {0}, scope \"{1}\" of database {2}; nodes that hear it, with this one: {3}",
-          redis,
-          scope,
-          address.database(),
-          redis.hearers(names.control()));
+      if (subscriber.isSubscribed()) {
+        logNodes(redis, address, names);
+      }
     } catch (RuntimeException e) {
       subscriber.close();
       redis.close();
       throw e;
     }
     return new RedisBridge(hub, redis, eventTypes, names, kept, subscriber);
+  }
+
+  private void logNodes(JedisPort redis, RedisUri address, Scope names) {
+    LOG.log(
+        INFO,
+        "Subscribed to Redis at {0}, scope \"{1}\" of database {2}; nodes that hear it, with this one: {3}",
+        redis,
+        scope,
+        address.database(),
+        redis.hearers(names.control()));
   }
 }

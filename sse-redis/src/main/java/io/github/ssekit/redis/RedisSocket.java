@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.HostAndPort;
@@ -19,6 +20,8 @@ final class RedisSocket implements JedisSocketFactory {
   private final @Nullable Tls tls;
   private final int connectMillis;
   private final int answerMillis;
+
+  private volatile @Nullable Socket made;
 
   /**
    * @param tls null for a plain one
@@ -41,10 +44,37 @@ final class RedisSocket implements JedisSocketFactory {
     Socket plain = connect();
     try {
       plain.setSoTimeout(answerMillis);
-      return tls == null ? plain : tls.over(plain, address);
+      Socket socket = tls == null ? plain : tls.over(plain, address);
+      made = socket;
+      return socket;
     } catch (IOException | RuntimeException e) {
       close(plain);
       throw failure(e);
+    }
+  }
+
+  /**
+   * Whether the other end still holds the connection, as far as this end has been told: there is
+   * nothing to read, not even the end. For a connection that nothing is expected from. Waits 1 ms.
+   */
+  boolean isQuiet() {
+    Socket socket = made;
+    if (socket == null) {
+      return false;
+    }
+    try {
+      int millis = socket.getSoTimeout();
+      socket.setSoTimeout(1);
+      try {
+        int unused = socket.getInputStream().read();
+        return false;
+      } catch (SocketTimeoutException e) {
+        return true;
+      } finally {
+        socket.setSoTimeout(millis);
+      }
+    } catch (IOException e) {
+      return false;
     }
   }
 

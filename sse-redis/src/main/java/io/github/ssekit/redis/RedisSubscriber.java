@@ -61,6 +61,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       new ScheduledThreadPoolExecutor(
           1, RedisSubscriber::writerThread, new ThreadPoolExecutor.DiscardPolicy());
   private final CompletableFuture<Void> firstLink = new CompletableFuture<>();
+
+  /** Whether whoever makes the bridge is told that Redis is away; else the log is. */
+  private volatile boolean required = true;
+
   private final CountDownLatch closed = new CountDownLatch(1);
   private final AtomicBoolean probing = new AtomicBoolean();
 
@@ -117,9 +121,28 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     reader.setDaemon(true);
   }
 
-  /** Connects for the first time, and waits for it. */
-  void start() {
+  /**
+   * Connects for the first time, and waits for it.
+   *
+   * @param required whether to throw if that fails: else it is tried again until Redis is there
+   */
+  void start(boolean required) {
+    this.required = required;
     reader.start();
+    try {
+      awaitFirstLink();
+    } catch (RedisUnavailableException e) {
+      if (required) {
+        throw e;
+      }
+    }
+    long nanos = silence.dividedBy(3).toNanos();
+    Future<?> unused =
+        writer.scheduleWithFixedDelay(
+            () -> survival.run(this::tick), nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  private void awaitFirstLink() {
     try {
       firstLink.get(FIRST_CONNECT_SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
@@ -130,10 +153,6 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       Thread.currentThread().interrupt();
       throw unavailable(e);
     }
-    long nanos = silence.dividedBy(3).toNanos();
-    Future<?> unused =
-        writer.scheduleWithFixedDelay(
-            () -> survival.run(this::tick), nanos, nanos, TimeUnit.NANOSECONDS);
   }
 
   private RedisUnavailableException unavailable(Throwable cause) {
@@ -170,6 +189,11 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     return since == null
         ? new Problem("not subscribed yet", Instant.now())
         : new Problem("the subscription does not hear its own probes", Instant.now().minus(since));
+  }
+
+  /** Whether a subscription stands, attached or not. */
+  boolean isSubscribed() {
+    return link != null;
   }
 
   /** How long ago the subscription heard its own probe, or null while there is none. */
@@ -514,7 +538,8 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
 
   /** A connection has ended, or could not be made. */
   private void ended(@Nullable SubscribedLink current, Throwable e) {
-    if (firstLink.completeExceptionally(e) || firstLink.isCompletedExceptionally()) {
+    boolean first = firstLink.completeExceptionally(e);
+    if (required && (first || firstLink.isCompletedExceptionally())) {
       // Whoever is making this bridge is told.
       return;
     }

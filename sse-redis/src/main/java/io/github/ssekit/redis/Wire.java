@@ -9,6 +9,8 @@ import redis.clients.jedis.commands.ProtocolCommand;
 final class Wire extends Connection {
   private final RedisSocket socket;
 
+  private boolean unsent;
+
   Wire(RedisSocket socket, JedisClientConfig config) {
     super(socket, config);
     this.socket = socket;
@@ -23,5 +25,25 @@ final class Wire extends Connection {
   void send(ProtocolCommand command, byte[]... arguments) {
     sendCommand(command, arguments);
     flush();
+  }
+
+  /** See {@link RedisSocket#isQuiet}. */
+  boolean isQuiet() {
+    return socket.isQuiet();
+  }
+
+  /**
+   * Whether the last command failed before all of it was sent: then no server can have run it, for
+   * a server runs whole commands only. Known to the thread that sent it.
+   */
+  boolean isUnsent() {
+    return unsent;
+  }
+
+  @Override
+  protected void flush() {
+    unsent = true;
+    super.flush();
+    unsent = false;
   }
 }

@@ -407,4 +407,39 @@ class RedisBridgeIT {
   private static ConditionFactory soon() {
     return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(10));
   }
+
+  @Test
+  void aBridgeStartsWithoutRedisAndBecomesLiveWhenItComes() throws Exception {
+    redis.kill();
+    try (Hub own = Hub.create();
+        RedisBridge without =
+            RedisBridge.builder(own, redis.uri())
+                .history(channel -> channel.startsWith("room:"))
+                .silence(Duration.ofMillis(900))
+                .startWithoutRedis()
+                .connect()) {
+      assertFalse(without.isSubscribed());
+      assertNull(without.sinceProbe());
+      Connection waiting = own.connect(receiver, List.of("room:1", "chat"), null);
+      Receiver back = new Receiver();
+      Connection resuming = own.connect(back, List.of("room:1"), "1-0");
+      for (String channel : List.of("room:1", "chat")) {
+        PublishException e =
+            assertThrows(
+                PublishException.class, () -> without.publish(channel, SseEvent.of("early")));
+        assertFalse(e.mayBeStored());
+      }
+      assertNull(receiver.lastEventId());
+      assertTrue(waiting.isOpen() && resuming.isOpen());
+      redis.restart();
+      await().atMost(Duration.ofSeconds(30)).until(() -> receiver.lastEventId() != null);
+      assertTrue(without.isSubscribed());
+      String id = without.publish("room:1", SseEvent.of("kept"));
+      without.publish("chat", SseEvent.of("plain"));
+      await().atMost(Duration.ofSeconds(30)).until(() -> receiver.data().size() == 2);
+      await().atMost(Duration.ofSeconds(30)).until(() -> id.equals(back.lastEventId()));
+      assertEquals(1, back.resets().size());
+      assertTrue(waiting.isOpen() && resuming.isOpen());
+    }
+  }
 }

@@ -1,0 +1,84 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+
+/** A Redis that ends idle connections. */
+class RedisIdleIT {
+  private static final int THREADS = 8;
+
+  @TempDir Path folder;
+
+  @Test
+  void whatIsPublishedAfterAQuietTimeArrives() throws Exception {
+    ExecutorService threads = Executors.newFixedThreadPool(THREADS);
+    try (RedisProcess redis = RedisProcess.start(folder, "--timeout", "1");
+        Hub hub = Hub.create();
+        RedisBridge bridge =
+            RedisBridge.builder(hub, redis.uri())
+                .history(channel -> channel.startsWith("room:"))
+                .silence(Duration.ofSeconds(30))
+                .connect()) {
+      for (String channel : List.of("room:a", "news", "room:a", "news")) {
+        assertEquals(List.of(), burst(threads, bridge, channel));
+        await()
+            .atMost(Duration.ofSeconds(30))
+            .pollInterval(Duration.ofMillis(100))
+            .until(() -> commandConnections(redis) == 0);
+      }
+    } finally {
+      threads.shutdownNow();
+    }
+  }
+
+  /** Publishes at once. Returns what failed. */
+  private static List<String> burst(ExecutorService threads, RedisBridge bridge, String channel)
+      throws InterruptedException {
+    CyclicBarrier together = new CyclicBarrier(THREADS);
+    Callable<Void> publish =
+        () -> {
+          together.await();
+          bridge.publish(channel, SseEvent.of("hello"));
+          return null;
+        };
+    List<Future<Void>> all = new ArrayList<>();
+    for (int i = 0; i < THREADS; i++) {
+      all.add(threads.submit(publish));
+    }
+    List<String> failures = new ArrayList<>();
+    for (Future<Void> each : all) {
+      try {
+        each.get();
+      } catch (ExecutionException e) {
+        failures.add(e.getCause() + ": " + e.getCause().getCause());
+      }
+    }
+    return failures;
+  }
+
+  private static long commandConnections(RedisProcess redis) {
+    try (Jedis admin = redis.client()) {
+      return admin
+          .clientList()
+          .lines()
+          .filter(line -> line.contains(" name=sse-kit ") && line.contains(" sub=0 "))
+          .count();
+    }
+  }
+}
