@@ -29,6 +29,7 @@ RULES = {
     "audit": "the reply to a probe has the last ids, so that the last message of a channel is missed, too",
     # Back in time within one run
     "above": "an id that a caller has seen on the same run, above the clock, proves a loss",
+    "since": "what was seen of the present run, below its first id, belongs to an earlier time of the same process",
     "prev-below": "so does an entry or a message that names one before the last one heard of its channel",
     "last-below": "so does a last id below the last one heard of its channel",
 }

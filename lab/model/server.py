@@ -13,6 +13,7 @@ class Data:
     def __init__(self):
         self.clock = None
         self.run = None
+        self.since = 0
         self.floor = 0
         self.pruned = 0
         self.ends = {}
@@ -30,7 +31,7 @@ class Data:
 
     def take_scope(self, other):
         """Has the scope hash of another one."""
-        for name in ("clock", "run", "floor", "pruned"):
+        for name in ("clock", "run", "since", "floor", "pruned"):
             setattr(self, name, getattr(other, name))
         self.ends = dict(other.ends)
         self.last = dict(other.last)
@@ -69,12 +70,14 @@ class Server:
         if d.clock is None:
             last = max([self.time(), *d.last.values()])
             d.clock = self._beyond(max(last, seen if self.rules["told-seen"] else 0))
-            d.floor = d.clock
+            d.floor = d.since = d.clock
             d.run = self.run
         elif d.run != self.run:
+            # A run that comes back goes on from a new first id; where it had ended before stays.
             d.ends[d.run] = d.clock
             if self.rules["margin"]:
                 d.clock = self._beyond(max(d.clock, seen if self.rules["told-seen"] else 0))
+            d.since = d.clock
             d.run = self.run
         for channel in [c for c, at in d.expiry.items() if at < self.time()]:
             del d.expiry[channel]
@@ -89,13 +92,15 @@ class Server:
                 del d.last[channel]
                 d.floors.pop(channel, None)
 
-    def _end(self, run):
-        """Where a run ended, as far as this data knows."""
+    def _end(self, run, seen):
+        """Where a run ended of which an id was seen, as far as this data knows."""
         d = self.data
-        return d.clock if run == d.run else d.ends.get(run, 0)
+        if run == d.run and (seen >= d.since or not self.rules["since"]):
+            return d.clock
+        return d.ends.get(run, 0)
 
     def _lost(self, run, seen):
-        return seen > self.data.floor and seen > self._end(run)
+        return seen > self.data.floor and seen > self._end(run, seen)
 
     def _rewind(self, seen, left):
         """A loss is proved: what is below the id that this takes is void; tells all nodes."""
@@ -120,7 +125,7 @@ class Server:
         self._touch(seen)
         d = self.data
         if self.rules["above"] and self._lost(self.run, seen_here):
-            self._rewind(seen_here, max(d.floor, self._end(self.run)))
+            self._rewind(seen_here, max(d.floor, self._end(self.run, seen_here)))
         prev = self._last(channel)
         fresh = prev is None
         if fresh:
@@ -151,7 +156,7 @@ class Server:
         if not self.rules["above"]:
             lost = [(run, x) for run, x in lost if run != self.run]
         if lost:
-            left = min(self._end(run) for run, x in lost)
+            left = min(self._end(run, x) for run, x in lost)
             self._rewind(max(x for _, x in lost), max(left, d.floor))
         probe = self._step()
         self._send("control", ("probe", probe, nonce))

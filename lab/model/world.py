@@ -25,13 +25,15 @@ CLEAN = ["client"] * 8 + ["kill", "subscription", "subscription", "pause"]
 class Mode:
     """What goes wrong in a run, and how often."""
 
-    def __init__(self, faults, every=(20, 60, 150, 400), clients=6, is_clean=False, apart=RECOVERY):
+    def __init__(self, faults, every=(20, 60, 150, 400), clients=6, is_clean=False, is_beyond=False, apart=RECOVERY):
         self.rolls_back = any(fault in ROLLBACKS for fault in faults)
         self.faults = faults
         self.every = every
         self.clients = clients
         self.is_clean = is_clean
         """Nothing is lost: every reset is a false alarm."""
+        self.is_beyond = is_beyond
+        """More than is promised: it is run without a rule only."""
         self.apart = apart
 
 
@@ -42,12 +44,13 @@ MODES = {
     ),
     # Histories are short, and clients fall out of them.
     "trimmed": Mode(CLEAN),
-    "lossy": Mode(["client"] * 2 + ["lossy"] * 3, every=(20, 60)),
+    "lossy": Mode(["client"] * 6 + ["lossy"] * 2),
+    "lossier": Mode(["client"] * 2 + ["lossy"] * 3, every=(20, 60), is_beyond=True),
     # Redis loses what it had acknowledged.
     "failover": Mode(["client"] * 6 + ["failover", "restart", "clock-back", "subscription", "kill"]),
     "restarts": Mode(["client"] * 3 + ["restart"] * 4 + ["flush"], every=(20, 60), apart=60),
     "deleted": Mode(["client"] * 6 + ["flush", "del-clock", "del-scope", "del-stream", "subscription"]),
-    "skewed": Mode(["client"] * 4 + ["empty-and-behind"] * 2 + ["subscription"]),
+    "skewed": Mode(["client"] * 4 + ["empty-and-behind"] * 2 + ["subscription"], is_beyond=True),
     # The same process has older data.
     "rollback": Mode(
         ["client"] * 4 + ["rollback", "stale-rollback", "stale-rollback", "restore-stream", "restore-scope"]
