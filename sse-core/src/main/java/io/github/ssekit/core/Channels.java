@@ -107,6 +107,12 @@ final class Channels {
     return current != null && current.givesIds();
   }
 
+  /** Whether the upstream keeps the channel's events. */
+  boolean upstreamHasHistory(String channel) {
+    Upstream current = upstream;
+    return current != null && current.hasHistory(channel);
+  }
+
   /** Appends an event, and tells the loops, which are to be woken then. */
   void append(Channel channel, Frame frame, @Nullable Position position, Object key) {
     // The log first: whoever sees the watermark sees everything below it, in every log.
@@ -204,7 +210,7 @@ final class Channels {
     Channel channel = open.get(wanted.name);
     if (channel != null && channel.subscriptions >= settings.maxConnectionsPerChannel) {
       throw OverCapacityException.reached(
-          "maxConnectionsPerChannel", settings.maxConnectionsPerChannel);
+          Refusal.MAX_CONNECTIONS_PER_CHANNEL, settings.maxConnectionsPerChannel);
     }
   }
 

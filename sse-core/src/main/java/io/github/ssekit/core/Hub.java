@@ -1,5 +1,6 @@
 package io.github.ssekit.core;
 
+import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.time.Duration;
@@ -8,7 +9,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -74,6 +77,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private final Health health;
   private final RareLine tickFailures;
 
+  /** By reason. */
+  private final Map<Refusal, RareLine> refusals = new EnumMap<>(Refusal.class);
+
   /** One moment by two clocks. */
   private final Instant origin;
 
@@ -100,6 +106,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.closeIf = settings.closeIf == null ? null : new CloseIf(this, settings.closeIf);
     Arrays.setAll(
         loops, i -> new DeliveryLoop(i, channels::watermark, settings, observation, nanoTime));
+    for (Refusal why : Refusal.values()) {
+      refusals.put(why, new RareLine(LOG, nanoTime));
+    }
     this.tickFailures = new RareLine(LOG, nanoTime);
     this.health = new Health(loops, nanoTime);
   }
@@ -160,20 +169,22 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *     {@linkplain #drain drained} and after
    * @throws IllegalArgumentException if it is more channels than one connection may have, or if the
    *     policy of one with history is to {@linkplain OverrunPolicy#conflate conflate}
-   * @throws IllegalStateException if the hub is closed
+   * @throws IllegalStateException if the hub is closed, and was not drained before
    */
   public Connection connect(Transport transport, ConnectionOptions options) {
     channels.checkCount(options.channels().size());
     List<Channels.Wanted> wanted = options.channels().stream().map(channels::wanted).toList();
     DeliveryLoop loop = loops[Math.floorMod(nextLoop.getAndIncrement(), loops.length)];
     Connection connection = new Connection(this, loop, transport, options);
+    OverCapacityException refused = null;
     lock.lock();
     try {
+      // First: its close, which follows, is nothing to a client that is to come back.
+      if (draining) {
+        throw OverCapacityException.draining(settings.reconnectionTime.spread());
+      }
       if (closed) {
         throw new IllegalStateException("The hub is closed");
-      }
-      if (draining) {
-        throw OverCapacityException.draining();
       }
       checkRoom(connection, wanted);
       connections++;
@@ -185,20 +196,37 @@ public final class Hub implements EventPublisher, AutoCloseable {
       }
       // In one with the check: of two that come at once, the second sees the first.
       connection.subscribe(wanted);
+    } catch (OverCapacityException e) {
+      refused = e;
     } finally {
       lock.unlock();
+    }
+    if (refused != null) {
+      tellRefused(options, refused);
+      throw refused;
     }
     connection.start(settings.reconnectionTime.frame().bytes());
     return connection;
   }
 
+  private void tellRefused(ConnectionOptions options, OverCapacityException e) {
+    Refusal why = e.why();
+    // Nothing of the client's is in it.
+    System.Logger.Level level = why == Refusal.DRAINING ? INFO : WARNING;
+    Objects.requireNonNull(refusals.get(why))
+        .log(level, "A client was refused: " + e.getMessage(), null);
+    if (observation != null) {
+      observation.tell(o -> o.refused(options, why));
+    }
+  }
+
   private void checkRoom(Connection connection, List<Channels.Wanted> wanted) {
     if (connections >= settings.maxConnections) {
-      throw OverCapacityException.reached("maxConnections", settings.maxConnections);
+      throw OverCapacityException.reached(Refusal.MAX_CONNECTIONS, settings.maxConnections);
     }
     if (owners.of(connection.owner).size() >= settings.maxConnectionsPerOwner) {
       throw OverCapacityException.reached(
-          "maxConnectionsPerOwner", settings.maxConnectionsPerOwner);
+          Refusal.MAX_CONNECTIONS_PER_OWNER, settings.maxConnectionsPerOwner);
     }
     wanted.forEach(channels::checkRoom);
   }
@@ -215,25 +243,40 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   /**
    * Publishes on this node alone: does nothing if nobody here has the channel. The event is larger
-   * than allowed if its frame is, see {@link HubBuilder#eventSizeLimit}. In a channel with history
-   * it is not kept and has no position.
+   * than allowed if its frame is, see {@link HubBuilder#eventSizeLimit}.
    *
-   * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the event has an
-   *     id, and any channel may have history: what a client has seen last must be a position
+   * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the channel has
+   *     history, since the event would not be kept; or if the event has an id, and any channel has
+   *     history: what a client has seen last must be a position
+   * @throws IllegalStateException if the hub is closed
    */
   @Override
   public @Nullable String publish(String channel, SseEvent event) {
     Frame frame = checked(channel, event);
-    if (event.id() != null && channels.upstreamGivesIds()) {
-      throw new IllegalArgumentException(
-          "event id \"%s\": where channels have history, ids are given by their upstream alone, since clients resume by them"
-              .formatted(event.id()));
+    if (closed) {
+      throw new IllegalStateException("The hub is closed: nothing can be published any more");
+    }
+    if (channels.upstreamGivesIds()) {
+      checkWithoutHistory(channel, event);
     }
     Channel open = channels.get(channel);
     if (open != null) {
       deliver(open, frame, null, keyOf(open, event));
     }
     return event.id();
+  }
+
+  private void checkWithoutHistory(String channel, SseEvent event) {
+    if (channels.upstreamHasHistory(channel)) {
+      throw new IllegalArgumentException(
+          "channel \"%s\" has history: publish through the bridge, so that the event is kept and reaches every node"
+              .formatted(channel));
+    }
+    if (event.id() != null) {
+      throw new IllegalArgumentException(
+          "event id \"%s\": where channels have history, ids are given by their upstream alone, since clients resume by them"
+              .formatted(event.id()));
+    }
   }
 
   /**

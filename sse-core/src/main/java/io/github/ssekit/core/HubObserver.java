@@ -25,6 +25,14 @@ public interface HubObserver {
   /** A client has connected. Comes before anything else about this connection. */
   default void opened(Connection connection) {}
 
+  /**
+   * A client was not let in: what {@link Hub#connect(Transport, ConnectionOptions)} throws {@link
+   * OverCapacityException} for. No {@link #opened} nor {@link #closed} comes of it.
+   *
+   * @param options what it came with
+   */
+  default void refused(ConnectionOptions options, Refusal why) {}
+
   /** A connection has ended. The last that comes about it. */
   default void closed(Connection connection, Closed how) {}
 

@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -68,13 +69,38 @@ class DrainTest extends OneClientTest {
   @Test
   void newConnectionsAreRefusedFromThenOn() {
     hub.hub.drain(FIVE);
+    assertRefused();
+    // A container still takes requests then, and browsers give up on an error.
+    hub.hub.close();
+    assertRefused();
+  }
+
+  private void assertRefused() {
     RecordingTransport late = new RecordingTransport();
     OverCapacityException refused =
         assertThrows(
             OverCapacityException.class, () -> hub.hub.connect(late, ConnectionOptions.of("a")));
     assertEquals("drain", refused.limit());
+    assertEquals(Refusal.DRAINING, refused.why());
     assertEquals(List.of(), late.writes());
     assertEquals(0, hub.hub.connectionCount());
+  }
+
+  /** A plain TCP balancer sends those that were drained back to the same node. */
+  @Test
+  void whoComesMeanwhileIsToldAShortTimeOfItsOwnAsThoseWhoWereThere() {
+    hub.hub.drain(FIVE);
+    Set<Long> times = new HashSet<>();
+    for (int i = 0; i < 1000; i++) {
+      OverCapacityException refused =
+          assertThrows(
+              OverCapacityException.class,
+              () -> hub.hub.connect(new RecordingTransport(), ConnectionOptions.of("a")));
+      long millis = Objects.requireNonNull(refused.comeBackIn()).time().toMillis();
+      assertTrue(millis >= 2_000 && millis <= 4_000, millis + " ms");
+      times.add(millis);
+    }
+    assertTrue(times.size() > 500, times.size() + " different times");
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.core.HubObserver.Closed;
@@ -8,6 +9,7 @@ import io.github.ssekit.core.HubObserver.Resumed;
 import io.github.ssekit.core.HubObserver.Written;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
@@ -284,6 +286,51 @@ class HubObserverTest extends OneClientTest {
       assertTrue(
           log.lines().get(1).contains("(6 times since the last such line)"),
           log.lines().toString());
+    }
+  }
+
+  @Test
+  void refusalsAreToldAndLoggedOnceAMinuteForEachReasonWithoutWhatTheClientSent() {
+    List<String> told = new ArrayList<>();
+    HubObserver observer =
+        new HubObserver() {
+          @Override
+          public void refused(ConnectionOptions options, Refusal why) {
+            told.add(options.owner() + " " + why);
+          }
+        };
+    try (LogLines log = new LogLines(Hub.class, Level.INFO)) {
+      hub = new ManualHub(b -> b.observer(observer).maxConnections(2).maxConnectionsPerOwner(1));
+      ConnectionOptions ann = ConnectionOptions.of("a").withOwner("ann\nforged");
+      hub.hub.connect(client, ann);
+      for (int i = 0; i < 3; i++) {
+        assertThrows(
+            OverCapacityException.class, () -> hub.hub.connect(new RecordingTransport(), ann));
+      }
+      hub.hub.connect(new RecordingTransport(), ann.withOwner("bob"));
+      assertThrows(
+          OverCapacityException.class, () -> hub.hub.connect(new RecordingTransport(), ann));
+      hub.hub.drain(Duration.ofSeconds(1));
+      assertThrows(
+          OverCapacityException.class, () -> hub.hub.connect(new RecordingTransport(), ann));
+      hub.settle();
+      String who = "ann\nforged ";
+      assertEquals(
+          List.of(
+              who + Refusal.MAX_CONNECTIONS_PER_OWNER,
+              who + Refusal.MAX_CONNECTIONS_PER_OWNER,
+              who + Refusal.MAX_CONNECTIONS_PER_OWNER,
+              who + Refusal.MAX_CONNECTIONS,
+              who + Refusal.DRAINING),
+          told);
+      String line = "A client was refused: ";
+      String then = " is reached: let the client come back later, or raise the limit";
+      assertEquals(
+          List.of(
+              line + "maxConnectionsPerOwner 1" + then,
+              line + "maxConnections 2" + then,
+              line + "the hub is being drained: let the client come back, to another node"),
+          log.lines());
     }
   }
 }

@@ -279,7 +279,7 @@ class HubTest {
     RecordingTransport late = new RecordingTransport();
     List<String> channels = List.of("a");
     assertThrows(IllegalStateException.class, () -> real.connect(late, channels, null));
-    real.publish("a", SseEvent.of("nobody"));
+    assertThrows(IllegalStateException.class, () -> real.publish("a", SseEvent.of("nobody")));
   }
 
   @Test
@@ -379,5 +379,16 @@ class HubTest {
         .map(Thread::getName)
         .filter(name -> name.startsWith("sse-"))
         .toList();
+  }
+
+  @Test
+  void nothingIsPublishedNorConnectedOnceTheHubIsClosed() {
+    hub.hub.close();
+    Exception e =
+        assertThrows(IllegalStateException.class, () -> hub.hub.publish("a", SseEvent.of("x")));
+    assertEquals("The hub is closed: nothing can be published any more", e.getMessage());
+    assertThrows(
+        IllegalStateException.class,
+        () -> hub.hub.connect(new RecordingTransport(), ConnectionOptions.of("a")));
   }
 }

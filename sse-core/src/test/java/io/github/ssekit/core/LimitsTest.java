@@ -57,6 +57,8 @@ class LimitsTest {
     }
     OverCapacityException e = assertThrows(OverCapacityException.class, () -> connect(hub, ANN));
     assertEquals(limit.name(), e.limit());
+    assertEquals(limit.name(), e.why().limit);
+    assertNull(e.comeBackIn(), "nobody knows");
     assertEquals(LIMIT, e.value());
     assertEquals(
         limit + " 3 is reached: let the client come back later, or raise the limit",

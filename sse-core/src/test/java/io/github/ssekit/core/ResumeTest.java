@@ -113,7 +113,7 @@ class ResumeTest {
     hub.deliver("a", 11);
     hub.hub.deliver("a", SseEvent.of("foreign"));
     hub.deliver("a", 12);
-    hub.hub.publish("a", SseEvent.of("local"));
+    hub.hub.deliver("a", SseEvent.of("local"));
     RecordingTransport client = hub.connect("11-0", "a");
     RecordingTransport atTheEnd = hub.connect("12-0", "a");
     hub.hub.deliver("a", SseEvent.of("now"));
@@ -125,11 +125,20 @@ class ResumeTest {
   }
 
   @Test
-  void anEventThatIsPublishedOnTheHubIsLiveAndMovesNoPosition() {
-    RecordingTransport client = hub.connect(null, "a");
-    assertNull(hub.hub.publish("a", SseEvent.of("x")));
+  void anEventThatIsPublishedPastTheUpstreamIsRefusedSinceItWouldNotBeKept() {
+    RecordingTransport client = hub.connect(null, "a", "plain");
+    for (String channel : List.of("a", "nobody's")) {
+      Exception e =
+          assertThrows(
+              IllegalArgumentException.class, () -> hub.hub.publish(channel, SseEvent.of("x")));
+      assertEquals(
+          "channel \"%s\" has history: publish through the bridge, so that the event is kept and reaches every node"
+              .formatted(channel),
+          e.getMessage());
+    }
+    assertNull(hub.hub.publish("plain", SseEvent.of("y")));
     hub.settle();
-    assertEquals(List.of(id(10), "data: x"), said(client));
+    assertEquals(List.of(id(10), "data: y"), said(client));
     assertEquals(at(10), hub.hub.position());
   }
 

@@ -124,7 +124,7 @@ public final class EventStreams {
     } catch (OverCapacityException e) {
       LOG.log(DEBUG, "A client is sent away: {0}", e.getMessage());
       try {
-        overCapacity.write(request, response);
+        overCapacity.write(request, response, e);
       } catch (IOException gone) {
         LOG.log(DEBUG, "The client is gone: {0}", gone.toString());
       }

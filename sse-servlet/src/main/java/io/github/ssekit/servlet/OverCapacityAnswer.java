@@ -1,6 +1,7 @@
 package io.github.ssekit.servlet;
 
 import io.github.ssekit.core.EventStreamWriter;
+import io.github.ssekit.core.OverCapacityException;
 import io.github.ssekit.core.ReconnectionTime;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
@@ -19,10 +20,13 @@ import java.util.regex.Pattern;
 /**
  * How a client is answered for which the hub has no room: come back later.
  *
+ * <p>A hub that is being drained knows better, and has its clients told the shorter time that those
+ * are told which were there: other nodes have room.
+ *
  * <p>A browser's {@code EventSource} gives up for good on any status but 200. So a client that
- * takes event streams gets one which says nothing but when to come back, and ends; and when that is
- * is drawn by lot, so that those who came together don't come together again. Any other client gets
- * a status, and {@code Retry-After}.
+ * takes event streams gets one which says when to come back, a comment why, and ends; and when that
+ * is is drawn by lot, so that those who came together don't come together again. Any other client
+ * gets a status, and {@code Retry-After}.
  *
  * @param earliest the shortest wait, at least 0
  * @param latest the longest, at most 2147483647 ms
@@ -55,18 +59,27 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
     }
   }
 
-  void write(HttpServletRequest request, HttpServletResponse response) throws IOException {
-    Duration wait =
-        Duration.ofMillis(
-            ThreadLocalRandom.current().nextLong(earliest.toMillis(), latest.toMillis() + 1));
+  void write(
+      HttpServletRequest request, HttpServletResponse response, OverCapacityException refused)
+      throws IOException {
+    ReconnectionTime known = refused.comeBackIn();
+    ReconnectionTime wait = known == null ? drawn() : known;
     if (takesEventStream(request)) {
       ServletOutputStream out = Head.output(response);
       Head.eventStream(response);
-      new EventStreamWriter(out).write(new ReconnectionTime(wait));
+      EventStreamWriter stream = new EventStreamWriter(out);
+      stream.write(refused.why().comment());
+      stream.write(wait);
     } else {
-      response.setHeader("Retry-After", Long.toString((wait.toMillis() + 999) / 1000));
+      long millis = wait.time().toMillis();
+      response.setHeader("Retry-After", Long.toString((millis + 999) / 1000));
       Head.refusal(response, status);
     }
+  }
+
+  private ReconnectionTime drawn() {
+    long millis = ThreadLocalRandom.current().nextLong(earliest.toMillis(), latest.toMillis() + 1);
+    return new ReconnectionTime(Duration.ofMillis(millis));
   }
 
   /** RFC 9110, 12.5.1; without an Accept, everything is taken. */
