@@ -56,6 +56,11 @@ final class Deliveries {
     }
   }
 
+  /** A message of a channel with history can't be read. */
+  void unreadable(String channel) {
+    failed(channel, "it is no message of a channel with history");
+  }
+
   int eventSizeLimit() {
     return hub.eventSizeLimit();
   }

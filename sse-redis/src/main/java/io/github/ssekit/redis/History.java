@@ -6,11 +6,15 @@ import io.github.ssekit.core.Position;
 import io.github.ssekit.core.SseEvent;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.Connection;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * The scope's scripts as calls. Each is one round trip, and throws a {@code JedisException} if
@@ -51,9 +55,14 @@ final class History {
 
   /**
    * @param seen up to where this node has heard, or null
+   * @param seenOn the highest id that it knows to have been on a run, or null
    */
   Answer<Position> publish(
-      String channel, SseEvent event, @Nullable String token, @Nullable Position seen) {
+      String channel,
+      SseEvent event,
+      @Nullable String token,
+      @Nullable Position seen,
+      Function<String, @Nullable Position> seenOn) {
     List<byte[]> keys = keys(scope.hash(), scope.stream(channel), scope.redisChannel(channel));
     if (token != null) {
       keys.add(scope.token(token));
@@ -73,32 +82,56 @@ final class History {
                         run,
                         redis.publishCommand(),
                         "" + TOKEN_AGE.toMillis(),
-                        seen == null ? "" : seen.toString()))));
+                        text(seen),
+                        text(seenOn.apply(run)),
+                        new String(scope.control(), UTF_8),
+                        "" + eventSizeLimit))));
   }
 
-  /** What {@code attach.lua} replies: a probe's position, and the last ones of channels by then. */
-  record Attached(Position probe, Map<String, Position> last) {}
+  private static String text(@Nullable Position position) {
+    return position == null ? "" : position.toString();
+  }
 
   /**
+   * What {@code attach.lua} replies.
+   *
+   * @param probe a probe's position
+   * @param last the last positions of channels by then
+   * @param lost what Redis was told that it has lost, or null
+   */
+  record Attached(Position probe, Map<String, Position> last, @Nullable Position lost) {}
+
+  /**
+   * @param lost what this node knows to be lost on a run, or null
    * @param channels a few thousand at most
    */
-  Answer<Attached> attach(String nonce, Map<String, Position> seen, List<String> channels) {
+  Answer<Attached> attach(
+      String nonce,
+      Map<String, Position> seen,
+      Function<String, @Nullable Position> lost,
+      List<String> channels) {
     return redis.execute(
         (connection, run) -> {
-          List<byte[]> args = args(run, nonce, redis.publishCommand(), "" + seen.size());
+          Position gone = lost.apply(run);
+          int pairs = seen.size() + (gone == null ? 0 : 1);
+          List<byte[]> args = args(run, nonce, redis.publishCommand(), "" + pairs);
           seen.forEach((r, position) -> args.addAll(args(r, position.toString())));
+          if (gone != null) {
+            args.addAll(args("lost", gone.toString()));
+          }
           channels.forEach(channel -> args.addAll(args("last:" + channel)));
           List<?> reply =
               (List<?>) Script.ATTACH.run(connection, keys(scope.hash(), scope.control()), args);
+          Position probe = position(reply.get(0));
           List<?> ids = (List<?>) reply.get(1);
           Map<String, Position> last = new HashMap<>();
           for (int i = 0; i < channels.size(); i++) {
-            Position position = ids.get(i) == null ? null : Position.parse(Entry.text(ids.get(i)));
-            if (position != null) {
-              last.put(channels.get(i), position);
+            if (ids.get(i) != null) {
+              // What can't be read counts as lost.
+              last.put(channels.get(i), Entry.position(ids.get(i), probe));
             }
           }
-          return new Attached(position(reply.get(0)), last);
+          return new Attached(probe, last, gone);
         });
   }
 
@@ -188,33 +221,64 @@ final class History {
                     args(run, channel, redis.publishCommand())));
   }
 
+  /** The newest events of a channel that can be sent, in calls that are bounded, as pages are. */
   Recent recent(String channel, int max) {
     return redis
         .execute(
             (connection, run) -> {
-              List<?> reply =
-                  (List<?>)
-                      Script.RECENT.run(
-                          connection,
-                          keys(scope.hash(), scope.stream(channel)),
-                          args(run, "" + max));
-              List<SseEvent> newestLast = new ArrayList<>();
-              for (Object each : (List<?>) reply.get(1)) {
-                Entry entry = Entry.of((List<?>) each);
-                if (entry.event() != null) {
-                  newestLast.add(0, entry.event().withId(entry.position().toString()));
+              List<SseEvent> newestFirst = new ArrayList<>();
+              Position clock = null;
+              String before = "";
+              int read = 0;
+              while (before != null) {
+                int count = Math.min(max - read, CALL_EVENTS);
+                List<?> reply = recent(connection, run, channel, count, before);
+                clock = clock == null ? position(reply.get(0)) : clock;
+                List<?> entries = (List<?>) reply.get(1);
+                for (Object each : entries) {
+                  SseEvent event = sendable(Entry.of((List<?>) each));
+                  if (event != null) {
+                    newestFirst.add(event);
+                  }
                 }
+                read += entries.size();
+                before =
+                    entries.isEmpty() || read >= max
+                        ? null
+                        : "(" + idOf(entries.get(entries.size() - 1));
               }
-              return new Recent(position(reply.get(0)), newestLast);
+              Collections.reverse(newestFirst);
+              return new Recent(Objects.requireNonNull(clock), newestFirst);
             })
         .value();
+  }
+
+  private List<?> recent(
+      Connection connection, String run, String channel, int count, String before) {
+    return (List<?>)
+        Script.RECENT.run(
+            connection,
+            keys(scope.hash(), scope.stream(channel)),
+            args(run, "" + count, "" + CALL_BYTES, "" + eventSizeLimit, before));
+  }
+
+  private static String idOf(Object entry) {
+    return Entry.text(((List<?>) entry).get(0));
+  }
+
+  private @Nullable SseEvent sendable(Entry entry) {
+    if (entry.event() == null) {
+      return null;
+    }
+    SseEvent event = entry.event().withId(entry.position().toString());
+    return event.frame().length() <= eventSizeLimit ? event : null;
   }
 
   private static Position position(Object reply) {
     String text = Entry.text(reply);
     Position position = Position.parse(text);
     if (position == null) {
-      throw new IllegalStateException("Redis replied " + text + " in place of a position");
+      throw new JedisDataException("Redis replied " + text + " in place of a position");
     }
     return position;
   }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.ssekit.core.Position;
 import io.github.ssekit.core.SseEvent;
 import io.github.ssekit.core.StreamReset;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
  */
 record Message(Position position, Position prev, boolean fresh, @Nullable SseEvent event) {
   private static final int LONGEST_HEAD = 2 + 24 + 24 + 2;
+  private static final int LONGEST_TORN_HEAD = 1024;
+  private static final Pattern TORN = Pattern.compile("1 .* [01]");
 
   /** The message that a payload is, or null if it is none: anybody may publish anything. */
   static @Nullable Message parse(byte[] payload) {
@@ -41,6 +44,12 @@ record Message(Position position, Position prev, boolean fresh, @Nullable SseEve
     String type = new String(payload, headEnd + 1, typeEnd - headEnd - 1, UTF_8);
     String data = new String(payload, typeEnd + 1, payload.length - typeEnd - 1, UTF_8);
     return new Message(position, prev, head[3].equals("1"), event(type, data));
+  }
+
+  /** Whether a payload, which is no message, was meant to be one: then its event is lost. */
+  static boolean isTorn(byte[] payload) {
+    int headEnd = indexOf(payload, 0, Math.min(payload.length, LONGEST_TORN_HEAD));
+    return headEnd > 0 && TORN.matcher(new String(payload, 0, headEnd, UTF_8)).matches();
   }
 
   /** The event of a type and data, or null if no server may send it. */

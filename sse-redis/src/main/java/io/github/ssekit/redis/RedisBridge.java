@@ -249,8 +249,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
         redis.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
         return null;
       }
-      History.Answer<Position> stored = history.publish(channel, event, token, hub.position());
-      subscriber.published(stored.run(), stored.value());
+      History.Answer<Position> stored =
+          history.publish(channel, event, token, hub.position(), subscriber::seenOn);
+      subscriber.published(stored.run(), token == null ? stored.value() : null);
       return stored.value().toString();
     } catch (JedisException e) {
       throw new PublishException(

@@ -71,6 +71,9 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** What this node knows to have existed, by run: what a Redis that lost it is told. */
   private final Map<String, Position> seen = new ConcurrentHashMap<>();
 
+  /** What Redis has lost, by the run that it was heard on, and has not been told of yet. */
+  private final Map<String, Position> lost = new ConcurrentHashMap<>();
+
   /** Channels with a gap that Redis has not been told of yet. */
   private final Set<String> gaps = ConcurrentHashMap.newKeySet();
 
@@ -257,9 +260,15 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     return wanted.contains(channel);
   }
 
-  /** Redis has stored an event of this node. */
-  void published(String run, Position position) {
-    see(run, position);
+  /**
+   * Redis has stored an event of this node.
+   *
+   * @param position null if that may have been on an earlier run
+   */
+  void published(String run, @Nullable Position position) {
+    if (position != null) {
+      see(run, position);
+    }
     SubscribedLink current = link;
     if (current != null) {
       answeredBy(run, current);
@@ -286,7 +295,25 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   }
 
   private void see(String run, Position position) {
-    seen.merge(run, position, (a, b) -> a.isAfter(b) ? a : b);
+    seen.merge(run, position, RedisSubscriber::later);
+  }
+
+  private static Position later(Position a, Position b) {
+    return a.isAfter(b) ? a : b;
+  }
+
+  /** The highest id that this node knows to have been on a run, or null. */
+  @Nullable Position seenOn(String run) {
+    SubscribedLink current = link;
+    Position reached = deliveries.position();
+    Position told = seen.get(run);
+    return current == null
+            || reached == null
+            || !current.isAttached()
+            || !current.run().equals(run)
+            || (told != null && told.isAfter(reached))
+        ? told
+        : reached;
   }
 
   // The writer's.
@@ -362,7 +389,9 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     for (String channel : List.copyOf(gaps)) {
       tellGap(channel, history);
     }
-    History.Answer<History.Attached> answer = history.attach(l.nonce(), Map.copyOf(seen), asked);
+    History.Answer<History.Attached> answer =
+        history.attach(l.nonce(), Map.copyOf(seen), lost::get, asked);
+    lost.computeIfPresent(answer.run(), (run, id) -> id.equals(answer.value().lost()) ? null : id);
     if (answer.run().equals(l.run())) {
       l.answered(answer.value());
     }
@@ -383,6 +412,12 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** Events of a channel are missing, and nobody knows where else. */
   void gap(String channel) {
     gaps.add(channel);
+    probe();
+  }
+
+  /** An id that this node has heard on a run is not known there any more. */
+  void lost(String run, Position id) {
+    lost.merge(run, id, RedisSubscriber::later);
     probe();
   }
 
@@ -412,6 +447,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   // The reader's.
 
   private void read() {
+    Heard heard = new Heard();
     int failures = 0;
     boolean rewound = false;
     while (closed.getCount() > 0) {
@@ -421,7 +457,15 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
         String nonce = UUID.randomUUID().toString();
         try (SubscribedLink reading =
             new SubscribedLink(
-                this, opened, redis.isSharded(), scope, history, deliveries, nonce, rewound)) {
+                this,
+                opened,
+                redis.isSharded(),
+                scope,
+                history,
+                deliveries,
+                nonce,
+                heard,
+                rewound)) {
           current = reading;
           if (!firstLink.isDone()) {
             // Later a node makes do with what it may.
@@ -529,6 +573,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** Redis, on this run, has been told what was seen of other runs. */
   void told(String run) {
     seen.keySet().retainAll(Set.of(run));
+    lost.keySet().retainAll(Set.of(run));
   }
 
   /** Events arrive. */

@@ -48,6 +48,7 @@ final class SubscribedLink extends PubSub {
   private final @Nullable History history;
   private final Deliveries deliveries;
   private final String nonce;
+  private final Heard heardEvents;
 
   /** What has been asked for on this connection. The writer's. */
   private final Set<String> subscribed = new HashSet<>();
@@ -102,6 +103,7 @@ final class SubscribedLink extends PubSub {
       @Nullable History history,
       Deliveries deliveries,
       String nonce,
+      Heard heardEvents,
       boolean rewound) {
     super(link.connection(), sharded);
     this.subscriber = subscriber;
@@ -110,6 +112,7 @@ final class SubscribedLink extends PubSub {
     this.history = history;
     this.deliveries = deliveries;
     this.nonce = nonce;
+    this.heardEvents = heardEvents;
     this.rewound = rewound;
   }
 
@@ -300,6 +303,7 @@ final class SubscribedLink extends PubSub {
       last.remove(channel);
       noted.remove(channel);
       turns.remove(channel);
+      heardEvents.forget(channel);
     }
   }
 
@@ -318,11 +322,15 @@ final class SubscribedLink extends PubSub {
 
   private void live(String channel, byte[] payload) {
     Message message = Message.parse(payload);
-    if (message == null) {
+    if (message == null && Message.isTorn(payload)) {
+      deliveries.unreadable(channel);
+      subscriber.gap(channel);
+    } else if (message == null) {
       deliveries.message(channel, payload);
     } else if (attached && isNext(message.position())) {
       Position before = last.put(channel, message.position());
       turns.heard(channel);
+      lost(heardEvents.event(channel, message.position(), message.prev()));
       if (before != null && !message.fresh()) {
         expect(channel, message.prev(), before);
       }
@@ -342,8 +350,16 @@ final class SubscribedLink extends PubSub {
 
   private void goneBack(String proof) {
     rewound = true;
+    lost(previous);
     giveUp("Redis has gone back in time: " + proof);
     throw new JedisConnectionException("Redis has gone back in time");
+  }
+
+  /** Redis had something once, and has lost it: others must know. */
+  private void lost(@Nullable Position id) {
+    if (id != null) {
+      subscriber.lost(run, id);
+    }
   }
 
   /** A channel should have been heard up to a position: if it was not, others must know. */
@@ -367,16 +383,22 @@ final class SubscribedLink extends PubSub {
         answer != null && !answer.probe().isAfter(id);
         answer = answers.peek()) {
       answers.remove();
-      answer
-          .last()
-          .forEach(
-              (channel, upTo) -> {
-                Position heardUpTo = last.get(channel);
-                if (heardUpTo != null) {
-                  expect(channel, upTo, heardUpTo);
-                }
-              });
+      judge(answer);
     }
+  }
+
+  /** Whether this node has heard what Redis had when it was asked, and Redis has what it heard. */
+  private void judge(History.Attached answer) {
+    answer
+        .last()
+        .forEach(
+            (channel, upTo) -> {
+              Position heardUpTo = last.get(channel);
+              if (heardUpTo != null) {
+                expect(channel, upTo, heardUpTo);
+                lost(heardEvents.last(channel, upTo, answer.probe()));
+              }
+            });
   }
 
   private static Position later(Position a, Position b) {
@@ -418,6 +440,7 @@ final class SubscribedLink extends PubSub {
         case "rewind" -> {
           deliveries.rewound(Reason.REWOUND, Position.parse(words[2]), id);
           last.replaceAll((channel, position) -> id);
+          heardEvents.forgetAll();
         }
         case "gap" -> {
           String channel = words[2];
@@ -456,6 +479,7 @@ final class SubscribedLink extends PubSub {
     List<String> complete = subscriber.completeChannels();
     complete.forEach(channel -> last.put(channel, repaired));
     turns.add(complete);
+    heardEvents.forgetAllBut(complete);
     attached = true;
     subscriber.hears();
     deliveries.reached(repaired);
@@ -470,6 +494,7 @@ final class SubscribedLink extends PubSub {
     // An id below what was heard before is as good a proof as one out of order.
     if (rewound || at.isAfter(probe) || (taken && at.equals(probe))) {
       deliveries.rewound(Reason.REWOUND, at, probe);
+      heardEvents.forgetAll();
       rewound = false;
       return probe;
     }
@@ -487,8 +512,14 @@ final class SubscribedLink extends PubSub {
       deliveries.rewound(reason, page.from(), page.upTo());
     }
     page.resets().forEach(deliveries::lost);
+    if (page.broken() != null || page.resets().stream().anyMatch(r -> r.channel() == null)) {
+      heardEvents.forgetAll();
+    }
     for (Page.Kept kept : page.events()) {
       Entry entry = kept.entry();
+      if (entry.prev() != null) {
+        lost(heardEvents.event(kept.channel(), entry.position(), entry.prev()));
+      }
       if (entry.unsendable() == null) {
         deliveries.message(kept.channel(), entry.event(), entry.position());
       } else {

@@ -3,7 +3,8 @@
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 run_id of this server   2 nonce of the node   3 PUBLISH or SPUBLISH
---       4 n   5.. n pairs: run_id, the highest id that the node has seen on it
+--       4 n   5.. n pairs: run_id, the highest id that the node has seen on it; or "lost", an id that
+--       it knows to be lost on this run
 --       then last:<channel> of some channels, 3,000 at most
 -- Returns the probe's id, and the last ids of the channels, or nil.
 --
@@ -11,34 +12,47 @@
 local fn = scope_functions()
 local scope, run, pairs_count = KEYS[1], ARGV[1], tonumber(ARGV[4])
 local now = fn.time()
-local known = redis.call('HMGET', scope, 'clock', 'run')
+local known = fn.fields(scope, 'clock', 'run')
+-- Before a change of run moves it.
+local had = fn.id(known[1])
 local clock = fn.touch(scope, run, now, known[1], known[2])
 -- What may be refused comes first: nothing is told that is not stored.
 redis.call('HSET', scope, 'clock', clock)
 
 local ends, order = fn.read_ends(scope)
-local lost
+local floor = fn.bounds(scope, clock) or '0-0'
+local begun = fn.id(redis.call('HGET', scope, 'begun'))
+local lost, unknown
+
+local function end_of(seen_run)
+  return ends[seen_run] == '*' and floor or ends[seen_run]
+end
+
+local function is_lost(seen_run, seen)
+  if seen_run == 'lost' then return fn.after(seen, floor) end
+  if seen_run ~= run then
+    -- A run that is not known at all is lost with everything on it.
+    return not end_of(seen_run) or fn.after(seen, end_of(seen_run))
+  end
+  if had and known[2] == run and fn.after(seen, had) then return true end
+  -- This run has begun again since, with the data of another one.
+  return begun and fn.after(begun, seen) and (not end_of(run) or fn.after(seen, end_of(run)))
+end
+
 for i = 5, 4 + 2 * pairs_count, 2 do
-  local seen_run, seen = ARGV[i], ARGV[i + 1]
-  local last = seen_run == run and clock or ends[seen_run]
-  -- A run that is not known at all is lost with everything on it.
-  if last == '*' then last = redis.call('HGET', scope, 'floor') end
-  if not last or fn.after(seen, last) then
+  local seen_run, seen = ARGV[i], fn.seen(ARGV[i + 1], clock, now)
+  if seen and is_lost(seen_run, seen) then
     lost = fn.later(lost, seen)
-    if seen_run ~= run then
-      if not ends[seen_run] then order[#order + 1] = seen_run end
-      -- Told once: the other nodes hear of it from this one.
-      for _, r in ipairs(order) do ends[r] = '*' end
+    if seen_run ~= 'lost' and not ends[seen_run] then
+      order[#order + 1] = seen_run
+      ends[seen_run] = '*'
+      unknown = true
     end
   end
 end
 if lost then
-  -- Other nodes may have heard more than this one.
-  clock = fn.beyond(fn.later(clock, lost), now)
-  -- It is noted as told once it is.
-  redis.call(ARGV[3], KEYS[2], 'rewind ' .. clock .. ' ' .. lost)
-  redis.call('HSET', scope, 'clock', clock, 'floor', clock)
-  fn.write_ends(scope, ends, order)
+  if unknown then fn.write_ends(scope, ends, order) end
+  clock = fn.lose(scope, clock, lost, now, ARGV[3], KEYS[2])
 end
 
 clock = fn.step(clock, now)

@@ -5,9 +5,11 @@
 -- ARGV  1 run_id of this server   2 channel   3 PUBLISH or SPUBLISH
 -- Returns the id. Message: "gap" SP id SP channel
 local fn = scope_functions()
-local known = redis.call('HMGET', KEYS[1], 'clock', 'run')
+local scope, name = KEYS[1], ARGV[2]
+local known = fn.fields(scope, 'clock', 'run', 'last:' .. name)
 local now = fn.time()
-local id = fn.step(fn.touch(KEYS[1], ARGV[1], now, known[1], known[2]), now)
-redis.call('HSET', KEYS[1], 'clock', id, 'floor:' .. ARGV[2], id)
-redis.call(ARGV[3], KEYS[2], 'gap ' .. id .. ' ' .. ARGV[2])
+local id = fn.step(fn.touch(scope, ARGV[1], now, known[1], known[2]), now)
+fn.channel(scope, name, id, known[3])
+redis.call('HSET', scope, 'clock', id, 'floor:' .. name, id)
+redis.call(ARGV[3], KEYS[2], 'gap ' .. id .. ' ' .. name)
 return id

@@ -7,7 +7,8 @@
 -- Returns clock, floor, pruned (or empty), and the fields' values or nil.
 local fn = scope_functions()
 local scope = KEYS[1]
-local known = redis.call('HMGET', scope, 'clock', 'run', 'floor', 'pruned')
+local known = fn.fields(scope, 'clock', 'run')
 local clock = fn.clock_of(scope, ARGV[1], fn.time(), known[1], known[2])
+local floor, pruned = fn.bounds(scope, clock)
 local fields = #ARGV > 1 and redis.call('HMGET', scope, unpack(ARGV, 2)) or {}
-return {clock, known[3] or (not known[1] and clock) or '', known[4] or '', fields}
+return {clock, floor or '', pruned or '', fields}

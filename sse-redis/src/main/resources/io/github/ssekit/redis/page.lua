@@ -11,33 +11,17 @@
 local fn = scope_functions()
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local largest, wanted = tonumber(ARGV[5]), ARGV[6]
-local known = redis.call('HMGET', scope, 'clock', 'run', 'floor', 'pruned')
+local known = fn.fields(scope, 'clock', 'run')
 local clock = fn.clock_of(scope, ARGV[1], fn.time(), known[1], known[2])
+local floor, pruned = fn.bounds(scope, clock)
 if wanted == '' or fn.after(wanted, clock) then wanted = clock end
 local count, size = 0, 0
 
-local function strip(entry, length)
-  for i = 1, #entry[2], 2 do
-    if entry[2][i] == 'p' then
-      entry[2] = {'p', entry[2][i + 1], 'o', length}
-      return
-    end
-  end
-  entry[2] = {'o', length}
-end
-
 -- Returns whether there may be more that is wanted.
 local function read(key, held, chunk)
-  local some = redis.pcall('XRANGE', key, held.from, clock, 'COUNT', chunk)
-  -- A key that is no stream holds nothing: that is told, and the other channels go on.
-  if some.err then some = {} end
-  for _, entry in ipairs(some) do
-    local length = 0
-    for _, field in ipairs(entry[2]) do length = length + #field end
-    if length > largest then strip(entry, tostring(length)) else size = size + length end
-    held[#held + 1] = entry
-  end
-  count = count + #some
+  local some, length = fn.entries(largest, 'XRANGE', key, held.from, clock, 'COUNT', chunk)
+  for _, entry in ipairs(some) do held[#held + 1] = entry end
+  count, size = count + #some, size + length
   if #some < chunk then return false end
   local last = some[#some][1]
   held.from = '(' .. last
@@ -75,10 +59,11 @@ for i = 2, channels do
   fields[#fields + 1] = 'floor:' .. ARGV[i + 5]
 end
 local bounds = channels > 0 and redis.call('HMGET', scope, unpack(fields)) or {}
-local reply = {clock, known[3] or (not known[1] and clock) or '', known[4] or ''}
+local reply = {clock, floor or '', pruned or ''}
 for i = 2, channels do
-  reply[#reply + 1] = bounds[2 * i - 3] or ''
-  reply[#reply + 1] = bounds[2 * i - 2] or ''
+  local last, void = fn.channel(scope, ARGV[i + 5], clock, bounds[2 * i - 3], bounds[2 * i - 2])
+  reply[#reply + 1] = last or ''
+  reply[#reply + 1] = void or ''
   reply[#reply + 1] = held[i].more and 1 or 0
   reply[#reply + 1] = held[i]
 end

@@ -5,17 +5,30 @@
 --       4 {sse}:token:<token>, optional: a second publish with it stores nothing
 -- ARGV  1 channel   2 event type, or empty   3 data   4 events to keep   5 milliseconds to keep
 --       6 run_id of this server, or empty   7 PUBLISH or SPUBLISH   8 milliseconds to keep a token
---       9 the highest id that the caller has seen, optional: if Redis has lost it, new ids are beyond
--- Returns the event's id.
+--       all that follows is optional:
+--       9 the highest id that the caller has seen: whatever Redis has lost, new ids are beyond
+--       10 the highest id that it has seen on this run: beyond the clock, it proves that Redis has lost
+--       events; then nodes are told on   11 the Redis channel {sse}:control
+--       12 most bytes of type and data, 1 MiB if not given
+-- Returns the event's id, or the error BADEVENT: nothing is stored then.
 --
 -- A message is: "1" SP id SP prev SP fresh LF type LF data
 --   prev   the id of the channel's event before this one
 --   fresh  1 if that was not known any more, and prev is a bound for it
 local scope, stream, name, age = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[5])
 
+if string.find(ARGV[2], '[\r\n%z]') then
+  return redis.error_reply('BADEVENT the event type holds CR, LF or NUL')
+end
+local size, largest = #ARGV[2] + #ARGV[3], tonumber(ARGV[12] or 1048576)
+if size > largest then
+  return redis.error_reply(
+    'BADEVENT the event has ' .. size .. ' bytes of type and data, the limit is ' .. largest)
+end
+
 if KEYS[4] then
-  local id = redis.call('GET', KEYS[4])
-  if id then return id end
+  local id = redis.pcall('GET', KEYS[4])
+  if type(id) == 'string' and string.find(id, '^%d+%-%d+$') then return id end
 end
 
 local run = ARGV[6]
@@ -24,12 +37,12 @@ if run == '' then
 end
 
 -- Forgets a few of the channels that have been quiet for three times the age.
-local function prune(fn, now)
+local function prune(fn, clock, now)
   local some = redis.call('HRANDFIELD', scope, 3, 'WITHVALUES')
   for i = 1, #some, 2 do
     local quiet = string.match(some[i], '^last:(.*)$')
-    if quiet and fn.split(some[i + 1]) < now - 3 * age then
-      local pruned = redis.call('HGET', scope, 'pruned')
+    if quiet and fn.id(some[i + 1]) and fn.split(some[i + 1]) < now - 3 * age then
+      local _, pruned = fn.bounds(scope, clock)
       redis.call('HSET', scope, 'pruned', fn.later(pruned, some[i + 1]))
       redis.call('HDEL', scope, some[i], 'floor:' .. quiet)
     end
@@ -38,21 +51,41 @@ end
 
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local known = redis.call('HMGET', scope, 'clock', 'run', 'last:' .. name)
-local clock, prev, fresh = known[1], known[3], '0'
-if not (clock and prev and known[2] == run) then
+local known = redis.pcall('HMGET', scope, 'clock', 'run', 'last:' .. name)
+local clock, prev, fresh, seen = known[1], known[3], '0', ARGV[10]
+-- Ids of these years have 13 digits and then a dash.
+local ms, seq = string.match(clock or '', '^(%d%d%d%d%d%d%d%d%d%d%d%d%d)%-(%d+)$')
+local ahead
+if ms and seen and seen ~= clock then
+  local seen_ms = string.sub(seen, 1, 13)
+  ahead = seen_ms > ms or seen_ms == ms and (tonumber(string.sub(seen, 15)) or 0) > seq + 0
+end
+if ahead or not (ms and prev and known[2] == run and #prev <= 22 and string.find(prev, '^%d+%-%d+$'))
+then
   local fn = scope_functions()
-  clock = fn.touch(scope, run, now, clock, known[2], ARGV[9] ~= '' and ARGV[9] or nil)
-  if not prev then
-    local bounds = redis.call('HMGET', scope, 'floor', 'pruned')
-    prev = fn.later(bounds[1], bounds[2]) or '0-0'
-    fresh = '1'
-    prune(fn, now)
+  if known.err then
+    known = fn.fields(scope, 'clock', 'run', 'last:' .. name)
+    prev = known[3]
   end
+  local had = fn.id(known[1])
+  clock = fn.touch(scope, run, now, known[1], known[2], ARGV[9])
+  seen = had and known[2] == run and fn.seen(seen, had, now)
+  if seen and fn.after(seen, had) then
+    clock = fn.lose(scope, clock, seen, now, ARGV[7], ARGV[11])
+  end
+  if prev and not fn.channel(scope, name, clock, prev) then
+    -- Whatever was there is lost.
+    prev, fresh = clock, '1'
+  elseif not prev then
+    local _, floor = fn.channel(scope, name, clock, nil, redis.call('HGET', scope, 'floor:' .. name))
+    prev = fn.later(floor, fn.later(fn.bounds(scope, clock))) or '0-0'
+    fresh = '1'
+    prune(fn, clock, now)
+  end
+  ms, seq = string.match(clock, '(%d+)-(%d+)')
 end
 
 -- The id after the clock, as fn.step says it.
-local ms, seq = string.match(clock, '(%d+)-(%d+)')
 local id
 if now > ms + 0 then
   id = now .. '-0'
@@ -77,6 +110,12 @@ if redis.acl_check_cmd and not redis.acl_check_cmd(ARGV[7], KEYS[3], '') then
   return refused(redis.error_reply('NOPERM this user has no permissions to publish to ' .. KEYS[3]))
 end
 
+-- A key that is no stream, or that nothing can be added to: what it held is lost.
+local function begin_again()
+  scope_functions().discard(stream)
+  prev, fresh = clock, '1'
+end
+
 -- What is too old is looked for once in a while only, since looking costs as much as adding: when a
 -- digit of the time changes that stands for at most a 64th of the age.
 local digits = 13 - math.max(0, math.floor(math.log10(age / 64)))
@@ -85,7 +124,10 @@ if fresh == '1' or string.sub(prev, 1, digits) ~= string.sub(id, 1, digits) then
   expiry = age + 10 ^ (13 - digits)
   for _, call in ipairs({{'XTRIM', stream, 'MINID', '~', math.max(0, now - age)}, {'PEXPIRE', stream, expiry}}) do
     local tried = redis.pcall(unpack(call))
-    if type(tried) == 'table' then return refused(tried) end
+    if type(tried) == 'table' then
+      if not string.find(tried.err, 'WRONGTYPE', 1, true) then return refused(tried) end
+      begin_again()
+    end
   end
 end
 
@@ -94,14 +136,23 @@ local function add()
     'XADD', stream, 'MAXLEN', '~', ARGV[4], id, 'p', prev, 't', ARGV[2], 'd', ARGV[3])
 end
 local added = add()
-if type(added) == 'table' and added.err and string.find(added.err, 'equal or smaller', 1, true) then
-  -- The stream knows better: the clock alone was lost.
+local why = type(added) == 'table' and added.err
+if why
+  and (string.find(why, 'equal or smaller', 1, true) or string.find(why, 'WRONGTYPE', 1, true)
+    or string.find(why, 'exhausted', 1, true))
+then
   local fn = scope_functions()
-  local last = redis.call('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1][1]
-  -- Beyond it, and so beyond what other streams may know.
-  local floor = fn.beyond(last, now)
-  prev, fresh, id = floor, '1', fn.step(floor, now)
-  redis.call('HSET', scope, 'floor', floor, 'clock', id, 'last:' .. name, id)
+  local top = redis.pcall('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  if top and fn.id(top[1]) then
+    -- The stream knows better: the clock alone was lost. Beyond it, and so beyond what other streams
+    -- may know.
+    local floor = fn.beyond(top[1], now)
+    prev, fresh, id = floor, '1', fn.step(floor, now)
+    redis.call('HSET', scope, 'floor', floor, 'clock', id, 'last:' .. name, id)
+  else
+    -- Nothing can be added to it any more.
+    begin_again()
+  end
   added = add()
 end
 if type(added) == 'table' and added.err then

@@ -118,7 +118,7 @@ class RedisScriptIT {
     List<?> reply = page(1, 262_144, 999_999);
     List<?> first = (List<?>) ((List<?>) reply.get(6)).get(0);
     List<?> fields = (List<?>) first.get(1);
-    assertEquals(List.of("p", "o"), List.of(fields.get(0), fields.get(2)));
+    assertEquals(List.of("o", "p"), List.of(fields.get(0), fields.get(2)));
     List<?> second = (List<?>) ((List<?>) reply.get(6)).get(1);
     assertEquals(id.toString(), second.get(0));
     assertEquals(List.of("p", first.get(0), "t", "", "d", "x"), second.get(1));

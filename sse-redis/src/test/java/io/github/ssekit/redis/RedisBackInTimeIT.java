@@ -1,0 +1,278 @@
+package io.github.ssekit.redis;
+
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.core.Hub;
+import io.github.ssekit.core.SseEvent;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.stream.IntStream;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
+import redis.clients.jedis.params.RestoreParams;
+
+/**
+ * A Redis server that has older data all of a sudden, without a restart: its run stays the same.
+ * Whoever is here is told once, and so is whoever comes back with what was lost.
+ */
+class RedisBackInTimeIT {
+  /** Long enough that the probe of a node is not what tells, but in the tests of it. */
+  private static final Duration LONG = Duration.ofMinutes(10);
+
+  @TempDir Path folder;
+
+  private RedisProcess redis;
+  private Jedis other;
+  private final List<AutoCloseable> nodes = new ArrayList<>();
+  private final Map<String, byte[]> backup = new HashMap<>();
+
+  @BeforeEach
+  void start() throws Exception {
+    redis = RedisProcess.start(folder);
+    other = redis.client();
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    for (AutoCloseable node : nodes) {
+      node.close();
+    }
+    other.close();
+    redis.close();
+  }
+
+  /** A node with one client of some channels. */
+  private final class Node {
+    private final Hub hub = Hub.create();
+    private final RedisBridge bridge;
+    private final Receiver client = new Receiver();
+
+    Node(Duration silence, String... channels) {
+      bridge =
+          RedisBridge.builder(hub, redis.uri()).history(channel -> true).silence(silence).connect();
+      nodes.add(hub);
+      nodes.add(bridge);
+      hub.connect(client, List.of(channels), null);
+      soon().until(() -> client.lastEventId() != null);
+    }
+
+    void publish(String channel, int from, int to) {
+      IntStream.range(from, to).forEach(n -> bridge.publish(channel, SseEvent.of("" + n)));
+    }
+
+    void hears(String data) {
+      soon().until(() -> client.data().contains(data));
+    }
+
+    /** The one reset that its client gets, and no other. */
+    void isToldOnce() {
+      soon().until(() -> !client.resets().isEmpty());
+      // What is published now comes behind whatever else would be told.
+      String last = "last " + System.identityHashCode(this);
+      bridge.publish("a", SseEvent.of(last));
+      hears(last);
+      assertEquals(1, client.resets().size(), client.resets().toString());
+      String reset = client.resets().get(0);
+      assertTrue(reset.matches("\\{\"channel\":null,\"reason\":\"(rewound|lost)\".*"), reset);
+    }
+  }
+
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5));
+  }
+
+  private void backUp() {
+    for (String key : other.keys("*")) {
+      backup.put(key, other.dump(key));
+    }
+  }
+
+  private void restore() {
+    backup.forEach(
+        (key, dump) -> other.restore(key, 0, dump, RestoreParams.restoreParams().replace()));
+  }
+
+  /** As a program does that has seen nothing. */
+  private void publishElsewhere(String channel, String data) {
+    other.eval(
+        text("scope.lua") + text("publish.lua"),
+        List.of("{sse}:scope", "{sse}:stream:" + channel, "{sse}:channel:" + channel),
+        List.of(channel, "", data, "1000", "86400000", "", "PUBLISH", "60000"));
+  }
+
+  private static String text(String file) {
+    try (InputStream in = Script.class.getResourceAsStream(file)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    } catch (java.io.IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+  }
+
+  /** Somebody who was there before the loss, and comes to a node that knows of nothing. */
+  private Receiver comesBack(String lastEventId) {
+    Node fresh = new Node(LONG, "z");
+    Receiver back = new Receiver();
+    fresh.hub.connect(back, List.of("a"), lastEventId);
+    return back;
+  }
+
+  private void loses(Consumer<Node> goesBack, Duration silence) {
+    Node one = new Node(silence, "a", "z");
+    Node two = new Node(silence, "a");
+    one.publish("a", 0, 10);
+    backUp();
+    one.publish("a", 10, 20);
+    one.hears("19");
+    two.hears("19");
+    String last = one.client.lastEventId();
+    goesBack.accept(one);
+    one.isToldOnce();
+    two.isToldOnce();
+    Receiver back = comesBack(last);
+    soon().until(() -> back.resets().size() == 1);
+    one.bridge.publish("a", SseEvent.of("end"));
+    soon().until(() -> back.data().contains("end"));
+  }
+
+  @Test
+  void thePublishThatFollowsAtOnceProvesIt() {
+    loses(
+        one -> {
+          restore();
+          one.publish("a", 20, 23);
+        },
+        LONG);
+  }
+
+  @Test
+  void aPublishToAnotherChannelProvesItToo() {
+    loses(
+        one -> {
+          restore();
+          one.publish("other", 20, 23);
+        },
+        LONG);
+  }
+
+  @Test
+  void aMessageThatFollowsOneBelowTheOneThatWasHeardProvesIt() {
+    loses(
+        one -> {
+          restore();
+          publishElsewhere("a", "20");
+        },
+        LONG);
+  }
+
+  @Test
+  void aProbeThatFindsLessThanWasHeardProvesIt() {
+    loses(
+        one -> {
+          restore();
+          publishElsewhere("other", "20");
+        },
+        Duration.ofMillis(900));
+  }
+
+  @Test
+  void aRepairThatFindsLessThanWasHeardProvesIt() {
+    loses(
+        one -> {
+          restore();
+          publishElsewhere("a", "20");
+          other.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+        },
+        LONG);
+  }
+
+  @Test
+  void aBackupFromAnEarlierRunProvesIt() {
+    loses(
+        one -> {
+          restore();
+          other.hset("{sse}:scope", "run", "0123456789");
+          publishElsewhere("other", "20");
+        },
+        Duration.ofMillis(900));
+  }
+
+  @Test
+  void aStaleReplicaThatIsMadeThePrimaryAgainIsTold() throws Exception {
+    Path there = Files.createDirectory(folder.resolve("replica"));
+    try (RedisProcess stale = RedisProcess.start(there);
+        Jedis replica = stale.client()) {
+      loses(
+          one -> {
+            replica.replicaof("127.0.0.1", redis.port());
+            awaitSync(replica);
+            replica.replicaofNoOne();
+            one.publish("a", 100, 110);
+            one.hears("109");
+            other.replicaof("127.0.0.1", stale.port());
+            awaitSync(other);
+            other.replicaofNoOne();
+            one.publish("a", 110, 112);
+          },
+          Duration.ofSeconds(30));
+    }
+  }
+
+  private static void awaitSync(Jedis replica) {
+    soon().until(() -> replica.info("replication").contains("master_link_status:up"));
+  }
+
+  @Test
+  void writersThatRaceAndSubscriptionsThatBreakRaiseNoAlarm() throws Exception {
+    Node one = new Node(Duration.ofMillis(900), "a", "b");
+    Node two = new Node(Duration.ofMillis(900), "a", "b");
+    String floor = other.hget("{sse}:scope", "floor");
+    List<CompletableFuture<Void>> writers = new ArrayList<>();
+    for (int i = 0; i < 4; i++) {
+      Node node = i % 2 == 0 ? one : two;
+      int writer = i;
+      writers.add(
+          CompletableFuture.runAsync(
+              () -> {
+                for (int n = 0; n < 500; n++) {
+                  SseEvent event = SseEvent.of(writer + ":" + n);
+                  node.bridge.publish(n % 3 == 0 ? "b" : "a", event, writer + "-" + n);
+                  if (n % 50 == 0) {
+                    node.bridge.publish(n % 3 == 0 ? "b" : "a", event, writer + "-" + n);
+                  }
+                }
+              }));
+    }
+    CompletableFuture<Void> all =
+        CompletableFuture.allOf(writers.toArray(CompletableFuture[]::new));
+    while (!all.isDone()) {
+      other.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+      publishElsewhere("b", "elsewhere");
+      await().pollDelay(Duration.ofMillis(50)).until(() -> true);
+    }
+    all.get();
+    soon().until(() -> one.client.data().stream().filter(d -> d.contains(":")).count() == 2_000);
+    soon().until(() -> two.client.data().stream().filter(d -> d.contains(":")).count() == 2_000);
+    assertEquals(List.of(), one.client.resets());
+    assertEquals(List.of(), two.client.resets());
+    assertEquals(floor, other.hget("{sse}:scope", "floor"));
+    assertNull(other.hget("{sse}:scope", "ends"));
+  }
+}
