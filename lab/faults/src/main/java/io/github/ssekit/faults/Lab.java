@@ -71,7 +71,7 @@ final class Lab {
     }
     nodes = count;
     if (faults.isEmpty()) {
-      possible().stream().filter(Fault::isUsual).forEach(faults::add);
+      faults.addAll(possible());
     }
     if (!possible().containsAll(faults)) {
       throw new IllegalArgumentException("with this Redis there are " + possible());
