@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ssekit.core.Hub;
 import io.github.ssekit.core.HubSnapshot;
 import io.github.ssekit.redis.RedisBridge;
+import io.github.ssekit.redis.RedisHealth;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -42,10 +43,11 @@ final class StatusServlet extends HttpServlet {
       throws IOException {
     response.setHeader("Cache-Control", "no-store");
     if (request.getServletPath().equals("/healthz")) {
+      RedisHealth.Problem deaf = redis.health().deaf();
       String ailment =
           !hub.isHealthy()
               ? "a thread of the hub hangs"
-              : redis.isSubscribed() ? null : "Redis is not heard";
+              : deaf == null ? null : "Redis is not heard: " + deaf.reason();
       ChatServlet.answer(response, ailment == null ? 200 : 503, ailment == null ? "ok" : ailment);
       return;
     }
@@ -72,16 +74,21 @@ final class StatusServlet extends HttpServlet {
     status.put("position", String.valueOf(hub.position()));
     status.put("threadsWork", hub.isHealthy());
     status.put("replayBytes", now.replayBytes());
-    status.put("redisHeard", redis.isSubscribed());
+    RedisHealth health = redis.health();
+    status.put("redisDeaf", reason(health.deaf()));
+    status.put("redisRefused", reason(health.refused()));
     status.put("sinceProbeMillis", probe == null ? null : probe.toMillis());
     status.put("memoryUsedBytes", jvm.totalMemory() - jvm.freeMemory());
     status.put("memoryMaxBytes", jvm.maxMemory());
     return status;
   }
 
-  /** Names and numbers of ours: nothing in them needs to be escaped. */
+  private static @Nullable String reason(RedisHealth.@Nullable Problem problem) {
+    return problem == null ? null : problem.reason();
+  }
+
   private String page(Map<String, @Nullable Object> status) {
-    boolean heard = redis.isSubscribed();
+    boolean heard = status.get("redisDeaf") == null;
     StringBuilder rows = new StringBuilder();
     status.forEach(
         (name, value) -> {
@@ -89,7 +96,9 @@ final class StatusServlet extends HttpServlet {
               value instanceof Number n && !name.equals("pid")
                   ? "%,d".formatted(n.longValue())
                   : value;
-          rows.append("<tr><th scope=row>" + name + "<td>" + shown);
+          // A reason has Redis' own words.
+          String text = String.valueOf(shown).replace("&", "&amp;").replace("<", "&lt;");
+          rows.append("<tr><th scope=row>" + name + "<td>" + text);
         });
     return PAGE.formatted(
         node, node, heard ? "open" : "none", heard ? "Redis is heard" : "Redis is not heard", rows);

@@ -79,6 +79,13 @@ record RedisUri(
 
   private static RedisUri parse(URI uri, Kind kind, boolean tls) {
     String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
+    // First: otherwise half of the password would be taken for a host, and named in an error.
+    if (uri.getRawSchemeSpecificPart().indexOf('@', authority.length() + 2) >= 0
+        || String.valueOf(uri.getRawFragment()).contains("@")) {
+      throw new IllegalArgumentException(
+          "Redis URI with a '/', '?' or '#' before its '@': write them as %2F, %3F and %23 in a"
+              + " user or password");
+    }
     int at = authority.lastIndexOf('@');
     String[] login = at < 0 ? null : authority.substring(0, at).split(":", 2);
     if (login != null && login.length < 2) {
@@ -105,8 +112,13 @@ record RedisUri(
       boolean hasPort = colon > host.lastIndexOf(']');
       String name = hasPort ? host.substring(0, colon) : host;
       int port = hasPort ? number(host.substring(colon + 1)) : kind.port;
-      if (name.isEmpty() || port < 1 || port > 65535) {
-        throw new IllegalArgumentException("Redis URI with host \"" + host + "\": " + SHAPES);
+      if (name.isEmpty()) {
+        throw new IllegalArgumentException("Redis URI with no host: " + SHAPES);
+      }
+      // The port is not named: without an '@' it may be a password.
+      if (port < 1 || port > 65535) {
+        throw new IllegalArgumentException(
+            "Redis URI with host \"" + name + "\" and a port that is not 1 to 65535: " + SHAPES);
       }
       hosts.add(new HostAndPort(name.replaceAll("[\\[\\]]", ""), port));
     }
