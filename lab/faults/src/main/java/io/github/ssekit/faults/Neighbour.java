@@ -37,7 +37,10 @@ final class Neighbour {
         for (String channel : Stage.CHANNELS) {
           long number = sent.size() + 1L;
           Http.publish(
-              node.port(), channel, "neighbour-" + number, Published.data(channel, number, 10));
+              node.port(),
+              channel,
+              node.port() + "-" + number,
+              Published.data(channel, number, 10));
           sent.add(number);
         }
       }
