@@ -30,7 +30,7 @@ import redis.clients.jedis.params.ClientKillParams;
 
 /** A Redis that answers, and refuses to be written to. */
 class RedisRefusalsIT {
-  private static final Duration SILENCE = Duration.ofMillis(600);
+  private static final Duration SILENCE = Duration.ofMillis(1500);
 
   @TempDir Path folder;
 
@@ -153,9 +153,9 @@ class RedisRefusalsIT {
       assertEquals(
           List.of("m0", "m1", "m2"),
           bridge.recent("room:1", 9).events().stream().map(SseEvent::data).toList());
-      // For five times the silence: nobody is told of anything.
+      // For three times the silence: nobody is told of anything.
       await()
-          .pollDelay(SILENCE.multipliedBy(5))
+          .pollDelay(SILENCE.multipliedBy(3))
           .atMost(Duration.ofSeconds(20))
           .until(() -> subscriptions().startsWith(subscription) && bridge.isSubscribed());
       admin.publish("chat", "live");
