@@ -1,5 +1,6 @@
 package io.github.ssekit.core;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** A named stream of events on this node: its log, and who listens, by delivery loop. */
@@ -68,6 +69,7 @@ final class Channel {
 
   /** The name, if it is legal. */
   static String checkName(String name) {
+    Objects.requireNonNull(name, "channel");
     if (name.isEmpty() || name.length() > Hub.MAX_CHANNEL_LENGTH) {
       throw new IllegalChannelException(
           "channel name of %d characters: give it 1 to %d"

@@ -89,7 +89,8 @@ final class Channels {
   /** See {@link Hub#attach}. */
   void attach(Upstream upstream) {
     if (this.upstream != null) {
-      throw new IllegalStateException("This hub has an upstream already; a hub takes one");
+      throw new IllegalStateException(
+          "This hub has a bridge already, and takes one only: give the second bridge a hub of its own");
     }
     for (String channel : open.keySet()) {
       if (upstream.hasHistory(channel)) {

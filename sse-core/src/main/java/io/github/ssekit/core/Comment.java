@@ -1,5 +1,7 @@
 package io.github.ssekit.core;
 
+import java.util.Objects;
+
 /**
  * A comment (WHATWG HTML 9.2.5): a line that clients ignore, used to keep a connection alive.
  *
@@ -13,7 +15,7 @@ public record Comment(String text) implements Block {
    * @throws IllegalArgumentException if the text holds CR or LF
    */
   public Comment {
-    Text.reject("comment", text, "\r\n");
+    Text.reject("comment", Objects.requireNonNull(text, "text"), "\r\n");
     text = Text.wellFormed(text);
   }
 

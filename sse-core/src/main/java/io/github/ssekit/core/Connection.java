@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -157,6 +158,7 @@ public final class Connection {
    * Replaces the time that was set before; {@link Instant#MAX} is never.
    */
   public void expireAt(Instant time) {
+    Objects.requireNonNull(time, "time");
     if (time.isAfter(hub.settings.clock.instant())) {
       boolean never = time.isAfter(Instant.ofEpochMilli(Long.MAX_VALUE));
       expiresAt = never ? Long.MAX_VALUE : time.toEpochMilli();
@@ -186,7 +188,7 @@ public final class Connection {
 
   /** Removes a channel: no event delivered to it after this call is written. */
   public void unsubscribe(String channel) {
-    hub.channels.unsubscribe(this, channel);
+    hub.channels.unsubscribe(this, Objects.requireNonNull(channel, "channel"));
   }
 
   /**
@@ -199,7 +201,7 @@ public final class Connection {
    *     error} or {@code stream-reset}
    */
   public void send(SseEvent event) {
-    if (event.id() != null) {
+    if (Objects.requireNonNull(event, "event").id() != null) {
       throw new IllegalArgumentException(
           "event id \"" + event.id() + "\": an event sent to one client can't have an id");
     }
@@ -211,7 +213,7 @@ public final class Connection {
    * HubBuilder#sendLimit} as {@link #send(SseEvent)} does.
    */
   public void send(ReconnectionTime time) {
-    send(time.frame());
+    send(Objects.requireNonNull(time, "time").frame());
   }
 
   private void send(Frame frame) {
@@ -244,6 +246,7 @@ public final class Connection {
    * connection ended; at once if it has ended already. What it throws is logged as a warning.
    */
   public void onClose(Consumer<? super CloseReason> listener) {
+    Objects.requireNonNull(listener, "listener");
     CloseReason reason;
     synchronized (this) {
       reason = closeReason;
@@ -351,7 +354,12 @@ public final class Connection {
       return true;
     } catch (Throwable e) {
       // Errors too: the clients behind this one would wait for ever. The log is not for the lock.
-      hub.callbacks.execute(() -> LOG.log(WARNING, "The upstream failed to replay", e));
+      hub.callbacks.execute(
+          () ->
+              LOG.log(
+                  WARNING,
+                  "Reading what a client missed failed; it is told by a reset, and goes on live",
+                  e));
       return false;
     }
   }

@@ -1,10 +1,12 @@
 package io.github.ssekit.core;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,7 +43,7 @@ public record ConnectionOptions(
    * @throws IllegalArgumentException if a channel's name or the owner is not as said above
    */
   public ConnectionOptions {
-    channels.forEach(Channel::checkName);
+    Objects.requireNonNull(channels, "channels").forEach(Channel::checkName);
     channels = List.copyOf(channels.size() < 2 ? channels : new LinkedHashSet<>(channels));
     if (lastEventId != null && lastEventId.length() > MAX_LAST_EVENT_ID) {
       lastEventId = lastEventId.substring(0, MAX_LAST_EVENT_ID);
@@ -54,12 +56,17 @@ public record ConnectionOptions(
 
   /** Options of which only the channels are set. */
   public static ConnectionOptions of(Collection<String> channels) {
-    return new ConnectionOptions(List.copyOf(channels), null, null, null, false);
+    // List.copyOf would throw without a word of what is null.
+    return ofList(new ArrayList<>(Objects.requireNonNull(channels, "channels")));
   }
 
   /** Options of which only the channels are set. */
   public static ConnectionOptions of(String... channels) {
-    return of(Arrays.asList(channels));
+    return ofList(Arrays.asList(Objects.requireNonNull(channels, "channels")));
+  }
+
+  private static ConnectionOptions ofList(List<String> channels) {
+    return new ConnectionOptions(channels, null, null, null, false);
   }
 
   /** These, with another last event ID. */

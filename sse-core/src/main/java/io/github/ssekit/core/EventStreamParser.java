@@ -85,7 +85,7 @@ public final class EventStreamParser {
 
   /** Parses the next bytes of the stream: {@link #feed(byte[], int, int)} of the whole array. */
   public void feed(byte[] bytes) {
-    feed(bytes, 0, bytes.length);
+    feed(bytes, 0, Objects.requireNonNull(bytes, "bytes").length);
   }
 
   /**
@@ -97,7 +97,7 @@ public final class EventStreamParser {
    * @throws IndexOutOfBoundsException if the array has no such range; the parser stays usable
    */
   public void feed(byte[] bytes, int offset, int length) {
-    Objects.checkFromIndexSize(offset, length, bytes.length);
+    Objects.checkFromIndexSize(offset, length, Objects.requireNonNull(bytes, "bytes").length);
     if (feeding) {
       throw new IllegalStateException(
           "an earlier feed threw, so the place in the stream is lost; make a new parser"

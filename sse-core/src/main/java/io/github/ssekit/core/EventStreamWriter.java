@@ -33,6 +33,7 @@ public final class EventStreamWriter implements Closeable {
    *     call from then on, with what was thrown first as its cause
    */
   public synchronized void write(Block block) throws IOException {
+    Objects.requireNonNull(block, "block");
     if (block instanceof SseEvent event) {
       event.sendable();
     }

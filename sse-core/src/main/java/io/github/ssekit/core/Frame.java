@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -73,7 +74,7 @@ public final class Frame {
 
   /** Writes the bytes in one call. Blocks as the stream does. */
   public void writeTo(OutputStream out) throws IOException {
-    out.write(bytes, 0, bytes.length);
+    Objects.requireNonNull(out, "out").write(bytes, 0, bytes.length);
   }
 
   /** The bytes themselves: not to be modified. */

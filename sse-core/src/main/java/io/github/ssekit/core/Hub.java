@@ -134,6 +134,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *     have history: attach before clients connect; or if the hub is closed
    */
   public void attach(Upstream upstream) {
+    Objects.requireNonNull(upstream, "upstream");
     lock.lock();
     try {
       if (closed) {
@@ -172,6 +173,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * @throws IllegalStateException if the hub is closed, and was not drained before
    */
   public Connection connect(Transport transport, ConnectionOptions options) {
+    Objects.requireNonNull(transport, "transport");
+    Objects.requireNonNull(options, "options");
     channels.checkCount(options.channels().size());
     List<Channels.Wanted> wanted = options.channels().stream().map(channels::wanted).toList();
     DeliveryLoop loop = loops[Math.floorMod(nextLoop.getAndIncrement(), loops.length)];
@@ -238,7 +241,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * @param why its reason: {@link CloseReason#OVER_CAPACITY} or {@link CloseReason#HEAD}
    */
   public Connection refused(ConnectionOptions options, CloseReason why) {
-    return Connection.refused(this, loops[0], options, why);
+    return Connection.refused(
+        this,
+        loops[0],
+        Objects.requireNonNull(options, "options"),
+        Objects.requireNonNull(why, "why"));
   }
 
   /**
@@ -274,7 +281,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
     if (event.id() != null) {
       throw new IllegalArgumentException(
-          "event id \"%s\": where channels have history, ids are given by their upstream alone, since clients resume by them"
+          "event id \"%s\": where channels have history, ids are given by Redis alone, since clients resume by them; publish without one"
               .formatted(event.id()));
     }
   }
@@ -291,7 +298,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   private Frame checked(String channel, SseEvent event) {
     Channel.checkName(channel);
-    Frame frame = event.sendable().frame();
+    Frame frame = Objects.requireNonNull(event, "event").sendable().frame();
     if (frame.length() > settings.eventSizeLimit) {
       throw new IllegalArgumentException(
           "event of %d bytes is over the limit of %d bytes; split it, or raise eventSizeLimit"
@@ -314,7 +321,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *     stream-reset}
    */
   public void deliver(String channel, SseEvent event) {
-    deliver(channel, event.sendable(), event, null);
+    deliver(channel, Objects.requireNonNull(event, "event").sendable(), event, null);
   }
 
   /**
@@ -327,12 +334,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *     stream-reset}
    */
   public void deliver(String channel, SseEvent event, Position position) {
+    Objects.requireNonNull(event, "event");
+    Objects.requireNonNull(position, "position");
     deliver(channel, event.sendable(), event.withId(position.toString()), position);
   }
 
   private void deliver(
       String name, SseEvent event, SseEvent positioned, @Nullable Position position) {
-    Channel channel = channels.get(name);
+    Channel channel = channels.get(Objects.requireNonNull(name, "channel"));
     if (channel != null) {
       Frame frame = positioned.frame();
       if (frame.length() > settings.eventSizeLimit) {
@@ -352,7 +361,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   /** Tells the clients of a channel, in its order, that they may have missed events. */
   public void reset(String channel, StreamReset.Reason reason) {
-    Channel open = channels.get(channel);
+    Objects.requireNonNull(reason, "reason");
+    Channel open = channels.get(Objects.requireNonNull(channel, "channel"));
     if (open != null) {
       reset(open, reason, null);
     }
@@ -396,7 +406,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * reached too.
    */
   public void opened(Collection<String> names, Position from) {
-    upstreamEnd.opened(names, from);
+    upstreamEnd.opened(
+        Objects.requireNonNull(names, "names"), Objects.requireNonNull(from, "from"));
   }
 
   /**
@@ -404,7 +415,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * Positions rise, except by {@link #rewound}.
    */
   public void reached(Position position) {
-    upstreamEnd.reached(position);
+    upstreamEnd.reached(Objects.requireNonNull(position, "position"));
   }
 
   /**
@@ -413,7 +424,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * kept of the range may still be delivered.
    */
   public void lost(StreamReset reset) {
-    upstreamEnd.lost(reset);
+    upstreamEnd.lost(Objects.requireNonNull(reset, "reset"));
     if (reset.channel() == null || channels.get(reset.channel()) != null) {
       tell(reset);
     }
@@ -424,6 +435,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * of channels with history are told, and go on from there.
    */
   public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    Objects.requireNonNull(to, "to");
     StreamReset reset = new StreamReset(null, reason, from, to);
     upstreamEnd.rewound(reset, to);
     tell(reset);
@@ -498,7 +510,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *     If it throws, that is logged and the connection stays open.
    */
   public void closeIf(Predicate<? super Connection> predicate) {
-    new CloseIf(this, predicate).pass();
+    new CloseIf(this, Objects.requireNonNull(predicate, "predicate")).pass();
   }
 
   /**
@@ -518,6 +530,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * @return how many connections listened to the channel
    */
   public int drop(String owner, String channel) {
+    Objects.requireNonNull(owner, "owner");
+    Objects.requireNonNull(channel, "channel");
     List<Connection> all;
     lock.lock();
     try {
@@ -688,7 +702,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
       channels.closeEmpty(now);
     } catch (Throwable e) {
       // The upstream's: the rest of the tick is nothing to it.
-      tickFailures.log(WARNING, "The upstream failed to close a channel", e);
+      tickFailures.log(
+          WARNING, "A channel that nobody listens to could not be unsubscribed from", e);
     } finally {
       lock.unlock();
     }

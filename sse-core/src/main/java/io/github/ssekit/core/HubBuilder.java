@@ -133,7 +133,7 @@ public final class HubBuilder {
    * channel closes. A channel with history can't {@linkplain OverrunPolicy#conflate conflate}.
    */
   public HubBuilder overrunPolicies(Function<? super String, OverrunPolicy> policyOfChannel) {
-    overrunPolicies = policyOfChannel;
+    overrunPolicies = Objects.requireNonNull(policyOfChannel, "policyOfChannel");
     return this;
   }
 
@@ -280,6 +280,7 @@ public final class HubBuilder {
   }
 
   static Duration positive(String name, Duration value) {
+    Objects.requireNonNull(value, name);
     if (value.isNegative() || value.isZero() || value.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
           name + " " + value + " is not above zero and at most " + LONGEST.toDays() + " days");

@@ -2,6 +2,7 @@ package io.github.ssekit.core;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,8 +33,8 @@ public record HubSnapshot(
     boolean complete) {
   /** Copies the lists. */
   public HubSnapshot {
-    connections = List.copyOf(connections);
-    channels = List.copyOf(channels);
+    connections = List.copyOf(Objects.requireNonNull(connections, "connections"));
+    channels = List.copyOf(Objects.requireNonNull(channels, "channels"));
   }
 
   /**
@@ -67,7 +68,7 @@ public record HubSnapshot(
       long bytes) {
     /** Copies the list. */
     public OneConnection {
-      channels = List.copyOf(channels);
+      channels = List.copyOf(Objects.requireNonNull(channels, "channels"));
     }
   }
 

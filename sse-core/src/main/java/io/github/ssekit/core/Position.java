@@ -1,5 +1,6 @@
 package io.github.ssekit.core;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,7 +41,7 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
 
   /** The position that a text stands for, or null if it stands for none, whatever it is. */
   public static @Nullable Position parse(String text) {
-    int dash = text.indexOf('-');
+    int dash = Objects.requireNonNull(text, "text").indexOf('-');
     if (!isNumber(text, 0, dash, MILLISECONDS_DIGITS)
         || !isNumber(text, dash + 1, text.length(), SEQUENCE_DIGITS)) {
       return null;
@@ -73,6 +74,7 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
 
   @Override
   public int compareTo(Position other) {
+    Objects.requireNonNull(other, "other");
     int byTime = Long.compare(milliseconds, other.milliseconds);
     return byTime != 0 ? byTime : Integer.compare(sequence, other.sequence);
   }

@@ -1,6 +1,7 @@
 package io.github.ssekit.core;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -18,6 +19,7 @@ public record ReconnectionTime(Duration time) implements Block {
    * @throws IllegalArgumentException if the time is negative or over the limit
    */
   public ReconnectionTime {
+    Objects.requireNonNull(time, "time");
     if (time.isNegative() || time.compareTo(Duration.ofMillis(MAX_MILLIS)) > 0) {
       throw new IllegalArgumentException(
           "reconnection time " + time + " is not within 0 to " + MAX_MILLIS + " ms");

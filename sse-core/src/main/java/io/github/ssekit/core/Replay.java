@@ -2,6 +2,7 @@ package io.github.ssekit.core;
 
 import java.io.ByteArrayOutputStream;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,9 @@ public final class Replay {
    * @param upTo the position that the client has reached then, not below the last event
    */
   public static Replay of(List<StreamReset> resets, List<SseEvent> events, Position upTo) {
+    Objects.requireNonNull(resets, "resets");
+    Objects.requireNonNull(events, "events");
+    Objects.requireNonNull(upTo, "upTo");
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     resets.forEach(reset -> append(out, reset.event()));
     events.forEach(event -> append(out, event));
@@ -55,6 +59,7 @@ public final class Replay {
    * @param from what the client had, or null if that is unknown
    */
   public static Replay reset(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    Objects.requireNonNull(to, "to");
     StreamReset reset = new StreamReset(null, reason, from, to);
     byte[] bytes = reset.event().withId(to.toString()).frame().bytes();
     return new Replay(to, bytes, bytes.length, List.of(reset), 1);

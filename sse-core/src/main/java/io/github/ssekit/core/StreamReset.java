@@ -1,5 +1,6 @@
 package io.github.ssekit.core;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,6 +51,11 @@ public record StreamReset(
     public String toString() {
       return word;
     }
+  }
+
+  /** Checks that there is a reason. */
+  public StreamReset {
+    Objects.requireNonNull(reason, "reason");
   }
 
   /** A reset of which no more is known. */

@@ -67,6 +67,9 @@
  *   <dt>reset
  *   <dd>the event that says in band that others may be missing
  * </dl>
+ *
+ * <p>Null is legal only where {@code @Nullable} says so. Elsewhere the call throws a {@link
+ * NullPointerException} that names the argument.
  */
 @NullMarked
 package io.github.ssekit.core;

@@ -70,7 +70,8 @@ abstract class Guides implements Primary {
         failures.add(guide + ": " + e.getMessage());
       }
     }
-    throw new JedisConnectionException("no guide leads to the primary: " + failures);
+    throw new JedisConnectionException(
+        "no Sentinel or cluster node leads to the primary: " + failures);
   }
 
   private Wire checked(Wire wire) {

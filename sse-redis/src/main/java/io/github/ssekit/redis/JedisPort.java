@@ -3,6 +3,7 @@ package io.github.ssekit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.time.Duration;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
@@ -76,7 +77,8 @@ final class JedisPort implements AutoCloseable {
         () ->
             login == null
                 ? new DefaultRedisCredentials(uri.user(), uri.password())
-                : credentials(login.get());
+                : credentials(
+                    Objects.requireNonNull(login.get(), "the login supplier returned null"));
     primary = primary(scope);
     GenericObjectPoolConfig<Link> settings = new GenericObjectPoolConfig<>();
     settings.setJmxEnabled(false);

@@ -237,9 +237,13 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     String type = eventTypes.apply(channel);
     if (!Objects.equals(event.type(), type)) {
       throw new IllegalArgumentException(
-          "event type \"%s\": the events of this channel are of type \"%s\"; set eventTypes for another"
-              .formatted(event.type(), type));
+          "event type %s: channel \"%s\" has no history, so Redis carries the data alone, and its events are of the type that eventTypes says: %s. Publish that type, or have RedisBridgeBuilder.eventTypes say the other, on all nodes"
+              .formatted(named(event.type()), channel, named(type)));
     }
+  }
+
+  private static String named(@Nullable String type) {
+    return type == null ? "message (the default)" : "\"" + type + "\"";
   }
 
   private @Nullable String send(String channel, SseEvent event, @Nullable String token) {

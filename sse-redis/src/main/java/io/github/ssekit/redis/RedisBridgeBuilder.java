@@ -65,6 +65,7 @@ public final class RedisBridgeBuilder {
    * @throws IllegalArgumentException if it is under 100 ms, or an hour or more
    */
   public RedisBridgeBuilder silence(Duration time) {
+    Objects.requireNonNull(time, "time");
     if (time.compareTo(LEAST_SILENCE) < 0 || time.compareTo(SILENCE_BELOW) >= 0) {
       throw new IllegalArgumentException(
           "silence " + time + " is not 100 ms or more and under 1 h");
@@ -95,6 +96,7 @@ public final class RedisBridgeBuilder {
     if (events < 1 || events > MAX_HISTORY_EVENTS) {
       throw new IllegalArgumentException("history of " + events + " events is not 1 to 1,000,000");
     }
+    Objects.requireNonNull(age, "age");
     if (age.toSeconds() < 1 || age.toDays() > 365) {
       throw new IllegalArgumentException("history of " + age + " is not within 1 s and 365 days");
     }
@@ -123,7 +125,7 @@ public final class RedisBridgeBuilder {
    * message is not delivered, which is counted and logged.
    */
   public RedisBridgeBuilder ignore(BiPredicate<? super String, ? super String> messages) {
-    ignored = messages;
+    ignored = Objects.requireNonNull(messages, "messages");
     return this;
   }
 

@@ -1,5 +1,6 @@
 package io.github.ssekit.redis;
 
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,6 +9,11 @@ import org.jspecify.annotations.Nullable;
  * @param user null for the default user
  */
 public record RedisLogin(@Nullable String user, String password) {
+  /** Checks that there is a password. */
+  public RedisLogin {
+    Objects.requireNonNull(password, "password");
+  }
+
   /** Without the password. */
   @Override
   public String toString() {

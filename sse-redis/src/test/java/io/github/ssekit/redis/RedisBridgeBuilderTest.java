@@ -11,8 +11,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
+import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
+import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
 
 class RedisBridgeBuilderTest {
   @Test
@@ -32,6 +36,40 @@ class RedisBridgeBuilderTest {
         assertEquals("silence " + time + " is not 100 ms or more and under 1 h", e.getMessage());
       }
     }
+  }
+
+  /** What Java gives to a caller that nobody checks. */
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+  private static <T> T none() {
+    return null;
+  }
+
+  private static DynamicTest named(String name, Executable call) {
+    return DynamicTest.dynamicTest(
+        name,
+        () -> assertEquals(name, assertThrows(NullPointerException.class, call).getMessage()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatIsNullIsNamed() {
+    Hub hub = Hub.create();
+    RedisBridgeBuilder builder = builder(hub, "redis://localhost");
+    Path file = Path.of("some.p12");
+    return Stream.of(
+            named("name", () -> builder.scope(none())),
+            named("time", () -> builder.silence(none())),
+            named("channels", () -> builder.history(none())),
+            named("age", () -> builder.historyLimits(1, none())),
+            named("typeOfChannel", () -> builder.eventTypes(none())),
+            named("messages", () -> builder.ignore(none())),
+            named("file", () -> builder.trustStore(none(), "s3cret")),
+            named("password", () -> builder.trustStore(file, none())),
+            named("file", () -> builder.keyStore(none(), "s3cret")),
+            named("password", () -> builder.keyStore(file, none())),
+            named("context", () -> builder.sslContext(none())),
+            named("source", () -> builder.login(none())),
+            named("password", () -> new RedisLogin("u", none())))
+        .onClose(hub::close);
   }
 
   private static String refusal(RedisBridgeBuilder builder) {

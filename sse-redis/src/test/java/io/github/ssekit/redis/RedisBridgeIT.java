@@ -266,7 +266,7 @@ class RedisBridgeIT {
             SseEvent.of("x").withId("1"),
                 "event id \"1\": ids are given by Redis, to channels with history",
             SseEvent.of("other", "x"),
-                "event type \"other\": the events of this channel are of type \"null\"; set eventTypes for another",
+                "event type \"other\": channel \"chat\" has no history, so Redis carries the data alone, and its events are of the type that eventTypes says: message (the default). Publish that type, or have RedisBridgeBuilder.eventTypes say the other, on all nodes",
             SseEvent.of("x".repeat(100_000)),
                 "event of 100008 bytes is over the limit of 100000 bytes; split it, or raise eventSizeLimit");
     refused.forEach(

@@ -2,6 +2,7 @@ package io.github.ssekit.servlet;
 
 import io.github.ssekit.core.ConnectionOptions;
 import java.util.Collection;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** An application's answer to a request for an event stream: what it carries, or a refusal. */
@@ -25,7 +26,7 @@ public final class Admission {
    *     jakarta.servlet.http.HttpServletResponse, String...)}
    */
   public static Admission to(ConnectionOptions options) {
-    return new Admission(options, 200);
+    return new Admission(Objects.requireNonNull(options, "options"), 200);
   }
 
   /**

@@ -32,7 +32,7 @@ public final class EventStreamServletBuilder {
    */
   public EventStreamServletBuilder owner(
       Function<? super HttpServletRequest, @Nullable String> ownerOf) {
-    owner = ownerOf;
+    owner = Objects.requireNonNull(ownerOf, "ownerOf");
     return this;
   }
 
@@ -45,6 +45,10 @@ public final class EventStreamServletBuilder {
    * can read.
    */
   public EventStreamServletBuilder allowOrigins(String... exact) {
+    Objects.requireNonNull(exact, "origins");
+    for (String origin : exact) {
+      Objects.requireNonNull(origin, "origin");
+    }
     origins = List.of(exact);
     return this;
   }
@@ -65,13 +69,17 @@ public final class EventStreamServletBuilder {
    * {@link #allowOrigins}. Default: no others.
    */
   public EventStreamServletBuilder allowHeaders(String... names) {
+    Objects.requireNonNull(names, "headers");
+    for (String header : names) {
+      Objects.requireNonNull(header, "header");
+    }
     headers = List.of(names);
     return this;
   }
 
   /** How a client is answered for which the hub has no room. Default: as its constant says. */
   public EventStreamServletBuilder overCapacity(OverCapacityAnswer answer) {
-    overCapacity = answer;
+    overCapacity = Objects.requireNonNull(answer, "answer");
     return this;
   }
 

@@ -10,7 +10,6 @@ import io.github.ssekit.core.OverCapacityException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -57,7 +56,7 @@ public final class EventStreams {
    */
   public static Connection open(
       Hub hub, HttpServletRequest request, HttpServletResponse response, String... channels) {
-    return open(hub, request, response, Arrays.asList(channels));
+    return open(hub, request, response, ConnectionOptions.of(channels));
   }
 
   /** As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}. */
@@ -95,6 +94,10 @@ public final class EventStreams {
       ConnectionOptions options,
       OverCapacityAnswer overCapacity) {
     Objects.requireNonNull(hub, "hub");
+    Objects.requireNonNull(request, "request");
+    Objects.requireNonNull(response, "response");
+    Objects.requireNonNull(options, "options");
+    Objects.requireNonNull(overCapacity, "overCapacity");
     ConnectionOptions all =
         options.lastEventId() == null ? options.withLastEventId(lastEventId(request)) : options;
     check(request, response);

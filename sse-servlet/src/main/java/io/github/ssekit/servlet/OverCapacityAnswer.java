@@ -12,6 +12,7 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
@@ -49,8 +50,8 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
    * @throws IllegalArgumentException if one is not kept
    */
   public OverCapacityAnswer {
-    earliest = new ReconnectionTime(earliest).time();
-    latest = new ReconnectionTime(latest).time();
+    earliest = new ReconnectionTime(Objects.requireNonNull(earliest, "earliest")).time();
+    latest = new ReconnectionTime(Objects.requireNonNull(latest, "latest")).time();
     if (earliest.compareTo(latest) > 0) {
       throw new IllegalArgumentException("earliest " + earliest + " is after latest " + latest);
     }
