@@ -41,6 +41,7 @@ class BordersTest {
             CORE,
             REDIS,
             "java..",
+            "javax.net..",
             "org.jspecify..",
             "redis.clients..",
             "org.apache.commons.pool2..")

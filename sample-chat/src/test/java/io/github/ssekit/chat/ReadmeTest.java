@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The Java in the README and in docs/observing.md compiles, and adding the library takes as few
- * lines as it says.
+ * The Java in the README, docs/observing.md and docs/clients.md compiles, and adding the library
+ * takes as few lines as it says.
  */
 class ReadmeTest {
   /** What a snippet may assume: an application's own objects. */
@@ -35,6 +35,7 @@ class ReadmeTest {
       import org.eclipse.jetty.ee10.servlet.*;
       class Snippet {
         Hub hub;
+        RedisBridge redis;
         void run(ServletContextHandler context, HttpServletRequest request,
             HttpServletResponse response, InputStream in, OutputStream out) throws Exception {
           %s
@@ -46,6 +47,10 @@ class ReadmeTest {
   private static final String MEMBERS =
       """
       import io.github.ssekit.core.*;
+      import java.io.IOException;
+      import java.net.URI;
+      import java.net.http.*;
+      import java.net.http.HttpResponse.BodyHandlers;
       import java.util.Map;
       import java.util.concurrent.ConcurrentHashMap;
       class Snippet {
@@ -69,9 +74,25 @@ class ReadmeTest {
   @Test
   void theSnippetsOnObservingCompile() throws Exception {
     List<String> snippets = snippets("docs/observing.md");
-    assertEquals(2, snippets.size());
+    assertEquals(3, snippets.size());
     assertEquals(List.of(), errors(MEMBERS.formatted(snippets.get(0))));
     assertEquals(List.of(), errors(AROUND.formatted(snippets.get(1))));
+    assertEquals(List.of(), errors(AROUND.formatted(snippets.get(2))));
+  }
+
+  @Test
+  void theSnippetsOnClientsCompile() throws Exception {
+    List<String> snippets = snippets("docs/clients.md");
+    assertEquals(2, snippets.size());
+    for (String snippet : snippets) {
+      String method =
+          """
+          void handle(SseEvent event) {}
+          void log(IOException e) {}
+          void run(HttpClient client, URI uri) throws Exception { %s }
+          """;
+      assertEquals(List.of(), errors(MEMBERS.formatted(method.formatted(snippet))), snippet);
+    }
   }
 
   private static List<String> snippets(String page) throws Exception {
