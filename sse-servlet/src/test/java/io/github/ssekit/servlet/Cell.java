@@ -116,7 +116,7 @@ abstract class Cell {
     await()
         .pollInterval(Duration.ofMillis(10))
         .atMost(LATE)
-        .until(() -> server.unfinished() - unfinishedBefore <= mayBeUnfinished);
+        .until(() -> server.unfinished() - unfinishedBefore, left -> left <= mayBeUnfinished);
   }
 
   /** What the tests of a class need of the hub. */
