@@ -1,8 +1,9 @@
 package io.github.ssekit.core;
 
-import java.util.Iterator;
-import java.util.LinkedHashSet;
-import java.util.Set;
+import java.util.Comparator;
+import java.util.NavigableSet;
+import java.util.Objects;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -10,8 +11,9 @@ import org.jspecify.annotations.Nullable;
  * yet, and the clients that wait until there is room for theirs. Guarded by the hub's lock.
  *
  * <p>A page is counted from when it is asked for until its transport is ready again: at first as
- * large as pages were lately, then by its length. One that several clients share counts once. One
- * page is always let in, however large.
+ * large as pages were lately, then by its length. If it turns out not to fit beside those that are
+ * held, it is dropped, and its client waits again, in its old place. One that several clients share
+ * counts once. One page is always let in, however large.
  *
  * <p>A client that has taken a page goes on with the next before those that have had none: it
  * reads, and its share is free when it has caught up. All others wait in the order in which they
@@ -19,8 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplayRoom {
   private final long limit;
-  private final Set<Resume> goingOn = new LinkedHashSet<>();
-  private final Set<Resume> waiting = new LinkedHashSet<>();
+  private final NavigableSet<Resume> goingOn =
+      new TreeSet<>(Comparator.comparingLong(r -> r.place));
+  private final NavigableSet<Resume> waiting =
+      new TreeSet<>(Comparator.comparingLong(r -> r.place));
+
+  /** How many have come to wait. */
+  private long places;
 
   /** Pages that were asked for and have not come. */
   private int asked;
@@ -41,19 +48,22 @@ final class ReplayRoom {
 
   /** A client is to get its next page when there is room. */
   void await(Resume r) {
+    r.place = ++places;
+    queue(r);
+  }
+
+  private void queue(Resume r) {
     (r.replays > 0 ? goingOn : waiting).add(r);
     scarce = true;
   }
 
   /** The next client that there is room for, which counts from now on; or null. */
   @Nullable Resume next() {
-    Set<Resume> first = goingOn.isEmpty() ? waiting : goingOn;
+    NavigableSet<Resume> first = goingOn.isEmpty() ? waiting : goingOn;
     boolean none = asked == 0 && held == 0;
     Resume next = null;
     if (!first.isEmpty() && (none || held + (asked + 1) * expected <= limit)) {
-      Iterator<Resume> longest = first.iterator();
-      next = longest.next();
-      longest.remove();
+      next = Objects.requireNonNull(first.pollFirst());
       next.asked = true;
       asked++;
     }
@@ -61,15 +71,22 @@ final class ReplayRoom {
     return next;
   }
 
-  /** The page of a client has come. */
-  void hold(Resume r, Replay page) {
+  /**
+   * The page of a client has come. Returns whether there is room for it; if not, it waits again.
+   */
+  boolean hold(Resume r, Replay page) {
     dismiss(r);
     release(r);
+    expected = Math.max(page.length(), expected - expected / 16);
+    if (page.holders == 0 && held > 0 && held + page.length() > limit) {
+      queue(r);
+      return false;
+    }
     r.held = page;
     if (page.holders++ == 0) {
       held += page.length();
     }
-    expected = Math.max(page.length(), expected - expected / 16);
+    return true;
   }
 
   /** The client waits for no page any more; one that it holds is counted on. */

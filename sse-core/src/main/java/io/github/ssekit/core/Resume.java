@@ -34,6 +34,9 @@ final class Resume {
    */
   boolean asked;
 
+  /** Where it stands among those that wait, see {@link ReplayRoom}. */
+  long place;
+
   /** The page that was read for it and that it has not taken. */
   @Nullable Replay held;
 

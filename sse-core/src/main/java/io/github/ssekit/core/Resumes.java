@@ -89,14 +89,14 @@ final class Resumes {
     all.forEach(this::advance);
   }
 
-  /** The upstream has answered. Returns whether the client waits for it. */
+  /** The upstream has answered. Returns whether the client is to get it. */
   boolean answered(Resume r, Replay page) {
     if (r.ended) {
       return false;
     }
-    room.hold(r, page);
+    boolean fits = room.hold(r, page);
     askNext();
-    return true;
+    return fits;
   }
 
   /** The client has taken a replay. */

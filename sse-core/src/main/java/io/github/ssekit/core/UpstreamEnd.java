@@ -92,7 +92,7 @@ final class UpstreamEnd {
     return resumes.position();
   }
 
-  /** The upstream has answered. Returns whether the connection still waits for it. */
+  /** The upstream has answered. Returns whether the connection is to get it. */
   boolean answered(Resume resume, Replay replay) {
     lock.lock();
     try {

@@ -81,6 +81,39 @@ class ReplayRoomTest {
   }
 
   @Test
+  void pagesThatAreLargerThanThoseOfLateStayWithinTheLimitToo() {
+    // Each has been asked for as a quarter of the limit before the first has come.
+    hub.hub.close();
+    HistoryHub small = open(b -> b.replayLimit(PAGE + PAGE / 2));
+    List<RecordingTransport> clients = new ArrayList<>();
+    for (int i = 0; i < 5; i++) {
+      RecordingTransport client = RecordingTransport.notReady();
+      small.connection(client, "3-" + i, "a");
+      clients.add(client);
+    }
+    List<Position> asked = new ArrayList<>();
+    for (int turn = 0; turn < 5; turn++) {
+      long held = 0;
+      while (small.history.isAsked()) {
+        FakeHistory.Request request = small.history.request();
+        asked.add(request.after());
+        request.answer(page(request.after()));
+        Census census = small.hub.census(1);
+        small.settle();
+        held = census.result(0).replayBytes();
+        assertTrue(held <= PAGE + PAGE / 2, held + " bytes");
+      }
+      assertTrue(held > 0, "somebody gets a page");
+      clients.get(turn).signals().failed(new IllegalStateException("gone"));
+      small.settle();
+    }
+    // Each was let in at last, in its order.
+    assertEquals(
+        List.of(0, 1, 2, 3, 4),
+        asked.stream().distinct().map(Position::sequence).sorted().toList());
+  }
+
+  @Test
   void aPageThatIsWithTheTransportCountsUntilThatIsReadyAgain() {
     RecordingTransport client = stalled();
     answerAll();
