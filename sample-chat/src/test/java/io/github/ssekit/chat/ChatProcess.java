@@ -60,10 +60,12 @@ final class ChatProcess implements AutoCloseable {
     return new ChatProcess(command, new File(System.getProperty("ssekit.root")));
   }
 
-  /** The address that it prints once it has started. */
+  /**
+   * The address that it prints once it has started, for which Maven may compile every module first.
+   */
   URI awaitUri() {
     return await()
-        .atMost(Duration.ofMinutes(2))
+        .atMost(Duration.ofMinutes(4))
         .until(
             () -> {
               Matcher matcher = URL.matcher(output());
