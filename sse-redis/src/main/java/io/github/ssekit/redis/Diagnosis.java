@@ -39,14 +39,11 @@ final class Diagnosis {
     if (refusal != null) {
       return clean(refusal);
     }
-    Throwable innermost = failure;
-    while (innermost.getCause() != null) {
-      innermost = innermost.getCause();
-    }
+    Throwable innermost = innermost(failure);
     if (innermost instanceof UnknownHostException) {
       return "unknown host: " + clean(String.valueOf(innermost.getMessage()));
     }
-    if (innermost instanceof SocketTimeoutException || innermost instanceof TimeoutException) {
+    if (isTimeout(failure)) {
       return "no answer in time";
     }
     String message = innermost.getMessage();
@@ -56,6 +53,20 @@ final class Diagnosis {
             .distinct()
             .collect(Collectors.joining(", ", " ", ""));
     return clean((message == null ? innermost.toString() : message) + why.stripTrailing());
+  }
+
+  /** Whether the server, or what stands in its place, gave no answer at all. */
+  static boolean isTimeout(Throwable failure) {
+    Throwable innermost = innermost(failure);
+    return innermost instanceof SocketTimeoutException || innermost instanceof TimeoutException;
+  }
+
+  private static Throwable innermost(Throwable failure) {
+    Throwable innermost = failure;
+    while (innermost.getCause() != null) {
+      innermost = innermost.getCause();
+    }
+    return innermost;
   }
 
   /** What Redis itself answered, or null if there was no answer. */

@@ -192,10 +192,13 @@ final class JedisPort implements AutoCloseable {
   }
 
   /**
-   * What of TLS is to be changed in the URI, or null: asks the first host, for two seconds at most.
+   * What of TLS is to be changed in the URI, or null: asks the first host, for two seconds at most;
+   * but not where a plain connection got no answer, since a port of TLS closes one at once.
    */
-  @Nullable String tlsAdvice() {
-    return TlsCheck.advice(uri.hosts().get(0), uri.tls());
+  @Nullable String tlsAdvice(Throwable failure) {
+    return !uri.tls() && Diagnosis.isTimeout(failure)
+        ? null
+        : TlsCheck.advice(uri.hosts().get(0), uri.tls());
   }
 
   /** Whether channels that belong to keys are where these are, and no other server's. */

@@ -165,7 +165,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
 
   /** Why connecting failed: without a word of Redis it may have been the wrong language. */
   private String diagnosis(Throwable failure) {
-    String advice = Diagnosis.refusal(failure) == null ? redis.tlsAdvice() : null;
+    String advice = Diagnosis.refusal(failure) == null ? redis.tlsAdvice(failure) : null;
     return Diagnosis.of(failure) + (advice == null ? "" : "; " + advice);
   }
 
