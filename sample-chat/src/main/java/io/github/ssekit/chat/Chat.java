@@ -3,6 +3,8 @@ package io.github.ssekit.chat;
 import io.github.ssekit.redis.RedisUnavailableException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /**
  * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379] [--rate 60] [--proxied
@@ -13,10 +15,18 @@ import java.net.URI;
  * Without a Redis it starts one of its own.
  */
 public final class Chat {
+  /**
+   * Says at INFO which Redis it has found, which would bury the chat's address. A field, since a
+   * logger that nobody holds forgets its level.
+   */
+  private static final Logger CONNECTING =
+      Logger.getLogger("io.github.ssekit.redis.RedisBridgeBuilder");
+
   private Chat() {}
 
   /** Runs until the process is told to end; exits with 1, and one line, if it can't start. */
   public static void main(String[] args) {
+    CONNECTING.setLevel(Level.WARNING);
     try {
       for (int i = 0; i < args.length; i += 2) {
         if (!args[i].matches("--(port|redis|rate|proxied|hosts|node)") || i + 1 == args.length) {
