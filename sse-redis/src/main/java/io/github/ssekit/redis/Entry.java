@@ -58,7 +58,7 @@ record Entry(
         position(text(reply.get(0))), prev, event, event == null ? unsendable : null, size);
   }
 
-  /** Streams count further within a millisecond than we do: such an entry is none of ours. */
+  /** A stream's sequence numbers may exceed ours: then another program has added the entry. */
   private static Position position(String id) {
     Position position = Position.parse(id);
     return position == null

@@ -21,12 +21,12 @@ import java.util.regex.Pattern;
 /**
  * How a client is answered for which the hub has no room: come back later.
  *
- * <p>A hub that is being drained knows better, and has its clients told the shorter time that those
- * are told which were there: other nodes have room.
+ * <p>While a hub is being drained, its clients are told a shorter time, the one that all connected
+ * clients are told: other nodes have room.
  *
  * <p>A browser's {@code EventSource} gives up for good on any status but 200. So a client that
- * takes event streams gets one which says when to come back, a comment why, and ends; and when that
- * is is drawn by lot, so that those who came together don't come together again. Any other client
+ * takes event streams gets one that says when to come back, says why in a comment, and ends. The
+ * wait is random, so that clients which came together don't come together again. Any other client
  * gets a status, and {@code Retry-After}.
  *
  * @param earliest the shortest wait, at least 0
