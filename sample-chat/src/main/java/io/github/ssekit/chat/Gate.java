@@ -24,7 +24,8 @@ import java.util.Set;
 final class Gate extends HttpFilter {
   private static final long serialVersionUID = 1;
 
-  private final Set<String> hosts = new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
+  private final transient Set<String> hosts =
+      new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
 
   /** Beside those of this machine, the hosts of {@code chat.hosts}, separated by commas. */
   Gate() {
