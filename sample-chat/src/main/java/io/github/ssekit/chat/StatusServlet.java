@@ -75,20 +75,17 @@ final class StatusServlet extends HttpServlet {
     status.put("threadsWork", hub.isHealthy());
     status.put("replayBytes", now.replayBytes());
     RedisHealth health = redis.health();
-    status.put("redisDeaf", reason(health.deaf()));
-    status.put("redisRefused", reason(health.refused()));
+    RedisHealth.Problem problem = health.deaf() == null ? health.refused() : health.deaf();
+    status.put("redisHeard", health.deaf() == null);
+    status.put("redisProblem", problem == null ? null : problem.reason());
     status.put("sinceProbeMillis", probe == null ? null : probe.toMillis());
     status.put("memoryUsedBytes", jvm.totalMemory() - jvm.freeMemory());
     status.put("memoryMaxBytes", jvm.maxMemory());
     return status;
   }
 
-  private static @Nullable String reason(RedisHealth.@Nullable Problem problem) {
-    return problem == null ? null : problem.reason();
-  }
-
   private String page(Map<String, @Nullable Object> status) {
-    boolean heard = status.get("redisDeaf") == null;
+    boolean heard = Boolean.TRUE.equals(status.get("redisHeard"));
     StringBuilder rows = new StringBuilder();
     status.forEach(
         (name, value) -> {

@@ -258,7 +258,7 @@ class RoomsIT {
   void aNodeSaysHowItIsToPeopleAndToPrograms() throws Exception {
     String json = get("/status").body();
     assertTrue(
-        json.matches("\\{.*\"redisDeaf\":null,\"redisRefused\":null,\"sinceProbeMillis\":\\d+.*}"),
+        json.matches("\\{.*\"redisHeard\":true,\"redisProblem\":null,\"sinceProbeMillis\":\\d+.*}"),
         json);
     HttpRequest page =
         HttpRequest.newBuilder(server.uri().resolve("/status"))
