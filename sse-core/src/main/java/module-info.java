@@ -1,6 +1,7 @@
-/** The event model, the writer (framing), the parser and the hub of SSE Kit. */
+/** The event stream format (values, framing, parser) and the hub of SSE Kit. */
 module io.github.ssekit.core {
   requires static org.jspecify;
 
-  exports io.github.ssekit.core;
+  exports io.github.ssekit.event;
+  exports io.github.ssekit.hub;
 }

@@ -1,10 +1,10 @@
 package io.github.ssekit.chat;
 
-import io.github.ssekit.core.Connection;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.HubObserver;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.StreamReset;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Connection;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.HubObserver;
+import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.redis.RedisBridge;
 import jakarta.servlet.DispatcherType;
 import java.io.IOException;

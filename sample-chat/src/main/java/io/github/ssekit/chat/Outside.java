@@ -3,8 +3,8 @@ package io.github.ssekit.chat;
 import static java.lang.System.Logger.Level.WARNING;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.ssekit.core.PublishException;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.redis.RedisBridge;
 import java.util.regex.Pattern;
 

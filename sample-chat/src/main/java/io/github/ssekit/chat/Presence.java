@@ -3,10 +3,10 @@ package io.github.ssekit.chat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.ssekit.core.Connection;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.PublishException;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Connection;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.redis.RedisBridge;
 import java.io.IOException;
 import java.io.InputStream;

@@ -3,8 +3,8 @@ package io.github.ssekit.chat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.HubSnapshot;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.HubSnapshot;
 import io.github.ssekit.redis.RedisBridge;
 import io.github.ssekit.redis.RedisHealth;
 import jakarta.servlet.http.HttpServlet;

@@ -33,7 +33,7 @@ class ApiTest {
 
   @ParameterizedTest
   @CsvSource({
-    "sse-core,    io.github.ssekit.core",
+    "sse-core,    io.github.ssekit.event io.github.ssekit.hub",
     "sse-redis,   io.github.ssekit.redis",
     "sse-servlet, io.github.ssekit.servlet"
   })

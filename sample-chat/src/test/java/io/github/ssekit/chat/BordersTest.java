@@ -10,7 +10,8 @@ import org.junit.jupiter.api.Test;
 
 /** The borders between the modules. */
 class BordersTest {
-  private static final String CORE = "io.github.ssekit.core";
+  private static final String EVENT = "io.github.ssekit.event";
+  private static final String HUB = "io.github.ssekit.hub";
   private static final String REDIS = "io.github.ssekit.redis";
   private static final String SERVLET = "io.github.ssekit.servlet";
 
@@ -20,13 +21,24 @@ class BordersTest {
           .importPackages("io.github.ssekit");
 
   @Test
-  void coreKnowsNothingButTheJdk() {
+  void theFormatKnowsNothingButTheJdk() {
     classes()
         .that()
-        .resideInAPackage(CORE)
+        .resideInAPackage(EVENT)
         .should()
         .onlyDependOnClassesThat()
-        .resideInAnyPackage(CORE, "java..", "org.jspecify..")
+        .resideInAnyPackage(EVENT, "java..", "org.jspecify..")
+        .check(all);
+  }
+
+  @Test
+  void theHubKnowsTheFormatAndTheJdk() {
+    classes()
+        .that()
+        .resideInAPackage(HUB)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(HUB, EVENT, "java..", "org.jspecify..")
         .check(all);
   }
 
@@ -38,7 +50,8 @@ class BordersTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            CORE,
+            EVENT,
+            HUB,
             REDIS,
             "java..",
             "javax.net..",
@@ -52,7 +65,8 @@ class BordersTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            CORE,
+            EVENT,
+            HUB,
             SERVLET,
             "java..",
             "org.jspecify..",

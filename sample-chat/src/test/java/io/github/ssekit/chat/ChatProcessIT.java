@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.EventStreamReader;
+import io.github.ssekit.event.EventStreamReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

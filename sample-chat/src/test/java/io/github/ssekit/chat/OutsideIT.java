@@ -7,8 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.github.ssekit.core.EventStreamReader;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.EventStreamReader;
+import io.github.ssekit.event.SseEvent;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;

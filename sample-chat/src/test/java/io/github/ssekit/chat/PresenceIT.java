@@ -3,8 +3,8 @@ package io.github.ssekit.chat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.ssekit.core.EventStreamReader;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.EventStreamReader;
+import io.github.ssekit.event.SseEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

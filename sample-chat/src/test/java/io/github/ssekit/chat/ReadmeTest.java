@@ -25,7 +25,8 @@ class ReadmeTest {
   /** What a snippet may assume: an application's own objects. */
   private static final String AROUND =
       """
-      import io.github.ssekit.core.*;
+      import io.github.ssekit.event.*;
+      import io.github.ssekit.hub.*;
       import io.github.ssekit.redis.*;
       import io.github.ssekit.servlet.*;
       import jakarta.servlet.http.*;
@@ -46,7 +47,8 @@ class ReadmeTest {
   /** The same for one that declares types. */
   private static final String MEMBERS =
       """
-      import io.github.ssekit.core.*;
+      import io.github.ssekit.event.*;
+      import io.github.ssekit.hub.*;
       import java.io.IOException;
       import java.net.URI;
       import java.net.http.*;

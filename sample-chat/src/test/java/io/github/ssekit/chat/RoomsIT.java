@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.EventStreamReader;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.EventStreamReader;
+import io.github.ssekit.event.SseEvent;
 import java.io.InputStream;
 import java.net.Socket;
 import java.net.URI;

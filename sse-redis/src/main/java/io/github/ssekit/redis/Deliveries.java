@@ -3,10 +3,10 @@ package io.github.ssekit.redis;
 import static java.lang.System.Logger.Level.WARNING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.StreamReset;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.function.BiPredicate;

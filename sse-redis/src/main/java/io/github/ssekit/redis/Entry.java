@@ -2,9 +2,9 @@ package io.github.ssekit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.StreamReset.Reason;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset.Reason;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

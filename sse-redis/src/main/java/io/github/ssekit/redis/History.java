@@ -2,8 +2,8 @@ package io.github.ssekit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

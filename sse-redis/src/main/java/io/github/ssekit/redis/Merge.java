@@ -1,8 +1,8 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.StreamReset;
-import io.github.ssekit.core.StreamReset.Reason;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
+import io.github.ssekit.hub.StreamReset.Reason;
 import io.github.ssekit.redis.Missed.Bounds;
 import io.github.ssekit.redis.Page.Kept;
 import java.util.ArrayList;

@@ -2,9 +2,9 @@ package io.github.ssekit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.StreamReset;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 

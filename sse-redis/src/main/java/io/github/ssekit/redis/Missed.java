@@ -1,6 +1,6 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.core.Position;
+import io.github.ssekit.hub.Position;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.Replay;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.StreamReset;
-import io.github.ssekit.core.StreamReset.Reason;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.StreamReset;
+import io.github.ssekit.hub.StreamReset.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

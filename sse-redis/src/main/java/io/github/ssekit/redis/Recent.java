@@ -1,7 +1,7 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
 import java.util.List;
 
 /**

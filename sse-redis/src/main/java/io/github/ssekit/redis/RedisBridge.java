@@ -2,11 +2,11 @@ package io.github.ssekit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.ssekit.core.EventPublisher;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.PublishException;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.EventPublisher;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.PublishException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Objects;
@@ -40,7 +40,7 @@ import redis.clients.jedis.exceptions.JedisException;
  * listeners on this node. When the subscription breaks, or does not hear its own probes for {@link
  * RedisBridgeBuilder#silence}, the bridge connects and subscribes again, at once and then with
  * pauses of up to a second. The clients stay connected. Those of channels without history are told
- * by a {@link io.github.ssekit.core.StreamReset} that they may have missed events; to channels with
+ * by a {@link io.github.ssekit.hub.StreamReset} that they may have missed events; to channels with
  * history what was missed is delivered, or the reset says that it can't be.
  *
  * <p>Any thread may use a bridge.

@@ -2,7 +2,7 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.INFO;
 
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.Hub;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -190,7 +190,7 @@ public final class RedisBridgeBuilder {
    * Lets {@link #connect} return though Redis is away, after about four seconds at most, for an
    * application that is to start all the same. The bridge then connects as soon as it can, and logs
    * why it can't; until then {@link RedisBridge#isSubscribed} is false, clients are connected and
-   * wait, and publishing throws a {@link io.github.ssekit.core.PublishException} with nothing
+   * wait, and publishing throws a {@link io.github.ssekit.hub.PublishException} with nothing
    * stored. Clients of channels without history are told by a reset when events begin to arrive.
    * What Redis refuses, a wrong password say, is not thrown then either. Default: {@code connect}
    * throws.

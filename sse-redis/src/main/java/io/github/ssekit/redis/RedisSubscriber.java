@@ -2,9 +2,9 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.Replay;
-import io.github.ssekit.core.Upstream;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Upstream;
 import io.github.ssekit.redis.RedisHealth.Problem;
 import java.time.Duration;
 import java.time.Instant;

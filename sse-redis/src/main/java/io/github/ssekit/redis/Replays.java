@@ -2,9 +2,9 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.Replay;
-import io.github.ssekit.core.Upstream.ReplaySink;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Upstream.ReplaySink;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -63,7 +63,7 @@ final class Replays implements AutoCloseable {
     this.source = source;
   }
 
-  /** See {@link io.github.ssekit.core.Upstream#replay}. */
+  /** See {@link io.github.ssekit.hub.Upstream#replay}. */
   void replay(Position after, Collection<String> channels, ReplaySink sink) {
     Question question = new Question(after, Set.copyOf(channels));
     synchronized (reads) {

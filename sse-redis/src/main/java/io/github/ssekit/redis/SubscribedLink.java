@@ -3,9 +3,9 @@ package io.github.ssekit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.partitioningBy;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.StreamReset;
-import io.github.ssekit.core.StreamReset.Reason;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
+import io.github.ssekit.hub.StreamReset.Reason;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;

@@ -1,9 +1,9 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.core.EventStreamHandler;
-import io.github.ssekit.core.EventStreamParser;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.Transport;
+import io.github.ssekit.event.EventStreamHandler;
+import io.github.ssekit.event.EventStreamParser;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Transport;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**

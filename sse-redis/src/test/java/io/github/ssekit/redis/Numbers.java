@@ -3,8 +3,8 @@ package io.github.ssekit.redis;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.PublishException;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.PublishException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;

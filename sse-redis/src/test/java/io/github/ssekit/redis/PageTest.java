@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.StreamReset;
-import io.github.ssekit.core.StreamReset.Reason;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
+import io.github.ssekit.hub.StreamReset.Reason;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -1,10 +1,10 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.core.EventStreamHandler;
-import io.github.ssekit.core.EventStreamParser;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.StreamReset;
-import io.github.ssekit.core.Transport;
+import io.github.ssekit.event.EventStreamHandler;
+import io.github.ssekit.event.EventStreamParser;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.StreamReset;
+import io.github.ssekit.hub.Transport;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.Hub;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.Connection;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.PublishException;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Connection;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.PublishException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -3,8 +3,8 @@ package io.github.ssekit.redis;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Hub;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

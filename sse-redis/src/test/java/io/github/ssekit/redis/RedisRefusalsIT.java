@@ -8,9 +8,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.PublishException;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.PublishException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

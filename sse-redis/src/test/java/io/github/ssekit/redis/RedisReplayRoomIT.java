@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.CloseReason;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.HubSnapshot;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.Transport;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.CloseReason;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.HubSnapshot;
+import io.github.ssekit.hub.Transport;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

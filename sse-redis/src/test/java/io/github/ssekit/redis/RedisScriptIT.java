@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Position;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

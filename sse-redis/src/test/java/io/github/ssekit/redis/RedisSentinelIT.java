@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.Connection;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Connection;
+import io.github.ssekit.hub.Hub;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,10 +4,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.Replay;
-import io.github.ssekit.core.SseEvent;
-import io.github.ssekit.core.Upstream.ReplaySink;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Upstream.ReplaySink;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,6 +1,6 @@
 package io.github.ssekit.servlet;
 
-import io.github.ssekit.core.ConnectionOptions;
+import io.github.ssekit.hub.ConnectionOptions;
 import java.util.Collection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ public final class Admission {
    * too: to resume is to subscribe.
    *
    * @param options without a last event ID, the request's is taken, as by {@link
-   *     EventStreams#open(io.github.ssekit.core.Hub, jakarta.servlet.http.HttpServletRequest,
+   *     EventStreams#open(io.github.ssekit.hub.Hub, jakarta.servlet.http.HttpServletRequest,
    *     jakarta.servlet.http.HttpServletResponse, String...)}
    */
   public static Admission to(ConnectionOptions options) {
@@ -32,7 +32,7 @@ public final class Admission {
   /**
    * Lets the client in, to these channels.
    *
-   * @throws io.github.ssekit.core.IllegalChannelException if a channel's name is not legal
+   * @throws io.github.ssekit.hub.IllegalChannelException if a channel's name is not legal
    */
   public static Admission to(Collection<String> channels) {
     return to(ConnectionOptions.of(channels));
@@ -41,7 +41,7 @@ public final class Admission {
   /**
    * Lets the client in, to these channels.
    *
-   * @throws io.github.ssekit.core.IllegalChannelException if a channel's name is not legal
+   * @throws io.github.ssekit.hub.IllegalChannelException if a channel's name is not legal
    */
   public static Admission to(String... channels) {
     return to(ConnectionOptions.of(channels));

@@ -2,9 +2,9 @@ package io.github.ssekit.servlet;
 
 import static java.lang.System.Logger.Level.ERROR;
 
-import io.github.ssekit.core.ConnectionOptions;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.IllegalChannelException;
+import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.IllegalChannelException;
 import jakarta.servlet.ServletException;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;

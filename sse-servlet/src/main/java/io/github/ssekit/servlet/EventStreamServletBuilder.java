@@ -1,6 +1,6 @@
 package io.github.ssekit.servlet;
 
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.Hub;
 import jakarta.servlet.http.HttpServletRequest;
 import java.util.List;
 import java.util.Objects;
@@ -24,7 +24,7 @@ public final class EventStreamServletBuilder {
 
   /**
    * Whom a connection belongs to, if the selector has not said so: for {@link
-   * io.github.ssekit.core.HubBuilder#maxConnectionsPerOwner}. Say {@code
+   * io.github.ssekit.hub.HubBuilder#maxConnectionsPerOwner}. Say {@code
    * HttpServletRequest::getRemoteUser}, or {@code getRemoteAddr}, which behind a proxy is the
    * proxy's unless the container is told otherwise. Default: nobody.
    *

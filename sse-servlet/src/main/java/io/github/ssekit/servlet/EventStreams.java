@@ -2,11 +2,11 @@ package io.github.ssekit.servlet;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
-import io.github.ssekit.core.CloseReason;
-import io.github.ssekit.core.Connection;
-import io.github.ssekit.core.ConnectionOptions;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.OverCapacityException;
+import io.github.ssekit.hub.CloseReason;
+import io.github.ssekit.hub.Connection;
+import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.OverCapacityException;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -34,21 +34,21 @@ public final class EventStreams {
    * and all filters before it must be declared {@code async-supported}.
    *
    * <p>A HEAD is answered with the head of an event stream alone, and the connection that is
-   * returned is closed already, with {@link io.github.ssekit.core.CloseReason#HEAD}: whatever is
+   * returned is closed already, with {@link io.github.ssekit.hub.CloseReason#HEAD}: whatever is
    * done with it does nothing. So is that of a client that has left before the head was sent.
    *
    * <p>If the hub has no room, the client is told when to come back, as {@link
    * OverCapacityAnswer#DEFAULT} says, and the connection that is returned is closed already, with
-   * {@link io.github.ssekit.core.CloseReason#OVER_CAPACITY}: whatever is done with it does nothing.
+   * {@link io.github.ssekit.hub.CloseReason#OVER_CAPACITY}: whatever is done with it does nothing.
    *
    * <p>The last event ID is the request's: that of its header {@code Last-Event-ID}, else of its
    * query's {@code lastEventId} or {@code last_event_id}.
    *
    * @param channels those that the client listens to from the start; check before that it may
    * @throws IllegalArgumentException if a channel's name is not legal, see {@link
-   *     io.github.ssekit.core.EventPublisher}, if they are more than one connection may have, or if
+   *     io.github.ssekit.hub.EventPublisher}, if they are more than one connection may have, or if
    *     the policy of one with history is to {@linkplain
-   *     io.github.ssekit.core.OverrunPolicy#conflate conflate}; nothing is written then
+   *     io.github.ssekit.hub.OverrunPolicy#conflate conflate}; nothing is written then
    * @throws IllegalStateException if the request does not support async or is in async mode already
    *     (this was called for it before, say), if the response is committed or its writer in use, if
    *     a filter compresses it or keeps what is written, or if the hub is closed: nothing is sent

@@ -1,8 +1,8 @@
 package io.github.ssekit.servlet;
 
-import io.github.ssekit.core.EventStreamWriter;
-import io.github.ssekit.core.OverCapacityException;
-import io.github.ssekit.core.ReconnectionTime;
+import io.github.ssekit.event.EventStreamWriter;
+import io.github.ssekit.event.ReconnectionTime;
+import io.github.ssekit.hub.OverCapacityException;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

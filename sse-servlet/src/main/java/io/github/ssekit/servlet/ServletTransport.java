@@ -3,7 +3,7 @@ package io.github.ssekit.servlet;
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
-import io.github.ssekit.core.Transport;
+import io.github.ssekit.hub.Transport;
 import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;

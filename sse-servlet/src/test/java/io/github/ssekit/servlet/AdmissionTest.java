@@ -3,7 +3,7 @@ package io.github.ssekit.servlet;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.Hub;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;

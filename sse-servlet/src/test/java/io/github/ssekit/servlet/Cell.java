@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.ssekit.core.CloseReason;
-import io.github.ssekit.core.Connection;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.HubBuilder;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.CloseReason;
+import io.github.ssekit.hub.Connection;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.HubBuilder;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

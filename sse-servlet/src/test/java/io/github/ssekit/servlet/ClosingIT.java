@@ -5,10 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.CloseReason;
-import io.github.ssekit.core.Connection;
-import io.github.ssekit.core.HubBuilder;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.CloseReason;
+import io.github.ssekit.hub.Connection;
+import io.github.ssekit.hub.HubBuilder;
 import jakarta.servlet.http.HttpServletRequest;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;

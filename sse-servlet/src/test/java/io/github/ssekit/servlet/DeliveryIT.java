@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.ssekit.core.EventStreamReader;
-import io.github.ssekit.core.HubBuilder;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.EventStreamReader;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.HubBuilder;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -133,7 +133,7 @@ class DeliveryIT extends Cell {
     EventStreamReader reader = new EventStreamReader(client().open("/open").body());
     awaitOpened(1);
     opened.forEach(c -> Arrays.stream(events).forEach(c::send));
-    opened.forEach(io.github.ssekit.core.Connection::close);
+    opened.forEach(io.github.ssekit.hub.Connection::close);
     for (SseEvent event : events) {
       SseEvent parsed = reader.next();
       assertEquals(event.data(), parsed.data());

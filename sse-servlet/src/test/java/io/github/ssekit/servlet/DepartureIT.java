@@ -7,9 +7,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.ssekit.core.CloseReason;
-import io.github.ssekit.core.HubBuilder;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.CloseReason;
+import io.github.ssekit.hub.HubBuilder;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

@@ -1,6 +1,6 @@
 package io.github.ssekit.servlet;
 
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.Hub;
 import jakarta.servlet.ServletContextListener;
 import java.time.Duration;
 import org.eclipse.jetty.server.Server;

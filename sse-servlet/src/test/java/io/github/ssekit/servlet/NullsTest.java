@@ -3,8 +3,8 @@ package io.github.ssekit.servlet;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.ssekit.core.ConnectionOptions;
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Hub;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.lang.reflect.Proxy;

@@ -4,10 +4,10 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.EventStreamReader;
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.ReconnectionTime;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.EventStreamReader;
+import io.github.ssekit.event.ReconnectionTime;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Hub;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

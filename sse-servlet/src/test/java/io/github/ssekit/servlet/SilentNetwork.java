@@ -2,8 +2,8 @@ package io.github.ssekit.servlet;
 
 import static org.awaitility.Awaitility.await;
 
-import io.github.ssekit.core.CloseReason;
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.CloseReason;
+import io.github.ssekit.hub.Hub;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

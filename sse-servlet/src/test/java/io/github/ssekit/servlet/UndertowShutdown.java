@@ -1,6 +1,6 @@
 package io.github.ssekit.servlet;
 
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.Hub;
 import io.undertow.Undertow;
 import io.undertow.server.HttpHandler;
 import io.undertow.server.handlers.GracefulShutdownHandler;

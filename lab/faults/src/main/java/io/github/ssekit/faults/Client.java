@@ -1,7 +1,7 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.core.Position;
-import io.github.ssekit.core.StreamReset;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

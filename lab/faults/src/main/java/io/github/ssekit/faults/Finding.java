@@ -1,6 +1,6 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.core.Position;
+import io.github.ssekit.hub.Position;
 import org.jspecify.annotations.Nullable;
 
 /**

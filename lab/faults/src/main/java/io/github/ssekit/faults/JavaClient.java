@@ -1,9 +1,9 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.core.EventStreamHandler;
-import io.github.ssekit.core.EventStreamParser;
-import io.github.ssekit.core.ReconnectionTime;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.EventStreamHandler;
+import io.github.ssekit.event.EventStreamParser;
+import io.github.ssekit.event.ReconnectionTime;
+import io.github.ssekit.event.SseEvent;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

@@ -2,9 +2,9 @@ package io.github.ssekit.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.ssekit.core.Hub;
-import io.github.ssekit.core.PublishException;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.redis.RedisBridge;
 import io.github.ssekit.servlet.EventStreamServlet;
 import jakarta.servlet.http.HttpServlet;

@@ -1,7 +1,7 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.core.Position;
 import io.github.ssekit.faults.Finding.Kind;
+import io.github.ssekit.hub.Position;
 import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;

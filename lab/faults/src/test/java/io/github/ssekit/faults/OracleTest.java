@@ -2,8 +2,8 @@ package io.github.ssekit.faults;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.ssekit.core.Position;
 import io.github.ssekit.faults.Finding.Kind;
+import io.github.ssekit.hub.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

@@ -3,7 +3,7 @@ package io.github.ssekit.faults;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.core.Position;
+import io.github.ssekit.hub.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;

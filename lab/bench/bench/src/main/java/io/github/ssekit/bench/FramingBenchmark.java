@@ -1,7 +1,7 @@
 package io.github.ssekit.bench;
 
-import io.github.ssekit.core.Frame;
-import io.github.ssekit.core.SseEvent;
+import io.github.ssekit.event.Frame;
+import io.github.ssekit.event.SseEvent;
 import jakarta.ws.rs.core.MediaType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.github.ssekit.bench;
 
-import io.github.ssekit.core.DeliverBenchmark;
-import io.github.ssekit.core.DrainBenchmark;
+import io.github.ssekit.hub.DeliverBenchmark;
+import io.github.ssekit.hub.DrainBenchmark;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;

@@ -1,6 +1,6 @@
 package io.github.ssekit.bench;
 
-import io.github.ssekit.core.Hub;
+import io.github.ssekit.hub.Hub;
 import io.github.ssekit.redis.RedisBridge;
 import io.github.ssekit.servlet.EventStreams;
 import io.undertow.Undertow;

@@ -1,0 +1,121 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+
+/**
+ * One event of 100 bytes to a channel with 1,000 connections: what it costs the thread that
+ * delivers, its framing included, and what it costs in all.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@State(Scope.Thread)
+public class DeliverBenchmark {
+  private static final int CLIENTS = 1_000;
+  private static final List<String> CHANNEL = List.of("c0");
+
+  private final SseEvent event = SseEvent.of("x".repeat(100));
+
+  /** Turns taken by hand, so that nothing but the benchmark's thread is measured. */
+  @State(Scope.Thread)
+  public static class Alone {
+    private final HubByHand byHand = new HubByHand();
+    private final HubByHand.Swallow transport = new HubByHand.Swallow(true);
+
+    @Setup
+    public void setUp() {
+      for (int i = 0; i < CLIENTS; i++) {
+        byHand.connect(transport, CHANNEL);
+      }
+    }
+  }
+
+  /** As users have it, with a loop that runs beside. */
+  @State(Scope.Thread)
+  public static class Running {
+    @Param({"who read", "who take nothing"})
+    public String clients = "";
+
+    private final Hub hub = Hub.builder().loops(1).create();
+
+    @Setup
+    public void setUp() {
+      for (int i = 0; i < CLIENTS; i++) {
+        hub.connect(new HubByHand.Swallow(clients.equals("who read")), CHANNEL, null);
+      }
+    }
+
+    @TearDown
+    public void tearDown() {
+      hub.close();
+    }
+  }
+
+  /** What others have: a queue a connection. */
+  @State(Scope.Thread)
+  public static class Queues {
+    private final List<Queue<byte[]>> queues = new ArrayList<>();
+    private final HubByHand.Swallow transport = new HubByHand.Swallow(true);
+
+    @Setup
+    public void setUp() {
+      for (int i = 0; i < CLIENTS; i++) {
+        queues.add(new ConcurrentLinkedQueue<>());
+      }
+    }
+  }
+
+  /** The loop has been told of an event before, and not come to it: a flood, most of the time. */
+  @Benchmark
+  public void toBusyLoop(Alone alone) {
+    alone.byHand.hub.deliver("c0", event);
+  }
+
+  /** The channel has nobody on this node. */
+  @Benchmark
+  public void toNobody(Alone alone) {
+    alone.byHand.hub.deliver("c1", event);
+  }
+
+  /** With the loop's turn: 1,000 writes. */
+  @Benchmark
+  public boolean withAllWrites(Alone alone) {
+    alone.byHand.hub.deliver("c0", event);
+    return alone.byHand.turn();
+  }
+
+  /** Beside a loop that wakes, looks at 1,000 connections and sleeps again. */
+  @Benchmark
+  public void toRunningLoop(Running running) {
+    running.hub.deliver("c0", event);
+  }
+
+  /** The same by a queue each: offered to 1,000, taken from each and written. */
+  @Benchmark
+  public void queuesWithAllWrites(Queues all) {
+    byte[] frame = event.frame().toByteArray();
+    for (Queue<byte[]> queue : all.queues) {
+      queue.offer(frame);
+    }
+    for (Queue<byte[]> queue : all.queues) {
+      byte[] next = queue.poll();
+      if (next != null) {
+        all.transport.write(next, 0, next.length);
+      }
+    }
+  }
+}

@@ -1,0 +1,82 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+
+/**
+ * One connection's turn, with events of 100 bytes waiting in the logs of its channels: read, merged
+ * in their order, joined and written. Each time its cursors are set back to before them.
+ */
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+@State(Scope.Thread)
+public class DrainBenchmark {
+  @Param({"1", "10", "100"})
+  public int events;
+
+  @Param({"1", "10"})
+  public int channels;
+
+  private final HubByHand byHand = new HubByHand();
+  private final HubByHand.Swallow transport = new HubByHand.Swallow(true);
+  private Subscription[] withNews = {};
+  private ChannelLog.Entry[] before = {};
+  private byte[][] frames = {};
+  private int length;
+
+  @Setup
+  public void setUp() {
+    List<String> names = IntStream.range(0, channels).mapToObj(i -> "c" + i).toList();
+    Connection connection = byHand.connect(transport, names);
+    withNews = connection.subscriptions.stream().limit(events).toArray(n -> new Subscription[n]);
+    before = new ChannelLog.Entry[withNews.length];
+    for (int i = 0; i < before.length; i++) {
+      before[i] = withNews[i].cursor;
+    }
+    SseEvent event = SseEvent.of("x".repeat(100));
+    frames = new byte[events][];
+    for (int i = 0; i < events; i++) {
+      frames[i] = event.frame().toByteArray();
+      length += frames[i].length;
+      byHand.hub.deliver("c" + i % channels, event);
+    }
+    while (byHand.turn()) {}
+    long written = transport.written;
+    drain();
+    if (transport.written - written != length) {
+      throw new IllegalStateException("a drain wrote " + (transport.written - written));
+    }
+  }
+
+  @Benchmark
+  public boolean drain() {
+    for (int i = 0; i < withNews.length; i++) {
+      withNews[i].cursor = before[i];
+      withNews[i].connection.news(withNews[i]);
+    }
+    return byHand.turn();
+  }
+
+  /** The least: the same frames, already in order, into one array. */
+  @Benchmark
+  public byte[] copy() {
+    byte[] out = new byte[length];
+    int at = 0;
+    for (byte[] frame : frames) {
+      System.arraycopy(frame, 0, out, at, frame.length);
+      at += frame.length;
+    }
+    return out;
+  }
+}

@@ -1,0 +1,52 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import java.util.List;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.I_Result;
+
+/**
+ * An event is published while the loop takes in the subscription of its first reader: the reader
+ * gets it, whether by its first look at the log or by the news.
+ */
+@JCStressTest
+@Outcome(id = "1", expect = ACCEPTABLE, desc = "written, once")
+@Outcome(expect = FORBIDDEN, desc = "lost, or written twice")
+@State
+public class NewsStress {
+  private final StressHub stress = new StressHub();
+  private final StressTransport transport = new StressTransport();
+  private final Connection connection = stress.hub.connect(transport, List.of(), null);
+
+  public NewsStress() {
+    stress.turns();
+    connection.subscribe("a");
+  }
+
+  /** The application. */
+  @Actor
+  public void publish() {
+    stress.hub.publish("a", SseEvent.of("x"));
+  }
+
+  /** The loop, which first learns of the subscription here. */
+  @Actor
+  public void turn() {
+    stress.loop.turn();
+  }
+
+  /** What the loop is left with. */
+  @Arbiter
+  public void rest(I_Result r) {
+    stress.turns();
+    r.r1 = transport.events;
+  }
+}

@@ -1,0 +1,26 @@
+package io.github.ssekit.event;
+
+import java.util.Objects;
+
+/**
+ * A comment (WHATWG HTML 9.2.5): a line that clients ignore, used to keep a connection alive.
+ *
+ * @param text what follows the colon and one space; may be empty. No CR or LF. An unpaired
+ *     surrogate becomes U+FFFD.
+ */
+public record Comment(String text) implements Block {
+  /**
+   * Checks and normalises.
+   *
+   * @throws IllegalArgumentException if the text holds CR or LF
+   */
+  public Comment {
+    Text.reject("comment", Objects.requireNonNull(text, "text"), "\r\n");
+    text = Text.wellFormed(text);
+  }
+
+  @Override
+  public Frame frame() {
+    return Frame.of(text.isEmpty() ? ":\n" : ": " + text + "\n");
+  }
+}

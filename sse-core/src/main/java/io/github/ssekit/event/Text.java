@@ -1,0 +1,54 @@
+package io.github.ssekit.event;
+
+/** What all blocks ask of their strings before these are written. */
+final class Text {
+  private Text() {}
+
+  /**
+   * @throws IllegalArgumentException if the value holds one of the characters
+   */
+  static void reject(String field, String value, String characters) {
+    for (int i = 0; i < characters.length(); i++) {
+      int at = value.indexOf(characters.charAt(i));
+      if (at >= 0) {
+        throw new IllegalArgumentException(
+            "%s holds U+%04X at index %d, which an event stream can't carry there; remove it"
+                .formatted(field, (int) characters.charAt(i), at));
+      }
+    }
+  }
+
+  static String lineFeedsOnly(String s) {
+    return s.indexOf('\r') < 0 ? s : s.replace("\r\n", "\n").replace('\r', '\n');
+  }
+
+  /** The string itself, or a copy in which each unpaired surrogate is U+FFFD. */
+  static String wellFormed(String s) {
+    int at = unpairedSurrogate(s, 0);
+    if (at < 0) {
+      return s;
+    }
+    StringBuilder copy = new StringBuilder(s);
+    for (; at >= 0; at = unpairedSurrogate(s, at + 1)) {
+      copy.setCharAt(at, '\uFFFD');
+    }
+    return copy.toString();
+  }
+
+  /** The first index from {@code from} on of a surrogate that is not half of a pair, or -1. */
+  private static int unpairedSurrogate(String s, int from) {
+    for (int i = from; i < s.length(); i++) {
+      char c = s.charAt(i);
+      if (Character.isSurrogate(c)) {
+        if (Character.isHighSurrogate(c)
+            && i + 1 < s.length()
+            && Character.isLowSurrogate(s.charAt(i + 1))) {
+          i++;
+        } else {
+          return i;
+        }
+      }
+    }
+    return -1;
+  }
+}

@@ -1,0 +1,31 @@
+/**
+ * The event stream format (WHATWG HTML Standard, section 9.2): its blocks as values, their bytes,
+ * and the parser that reads them back. Usable alone, without a hub: this package depends on nothing
+ * but the JDK.
+ *
+ * <p>Read it along the path of an event: {@link SseEvent} (with {@link Comment} and {@link
+ * ReconnectionTime}, the other {@link Block}s), {@link Frame}, {@link EventStreamWriter}; then the
+ * way back, {@link EventStreamParser} and {@link EventStreamReader}.
+ *
+ * <h2>Glossary</h2>
+ *
+ * <dl>
+ *   <dt>event stream
+ *   <dd>a response of type {@code text/event-stream}
+ *   <dt>block
+ *   <dd>an event with the blank line that ends it, or the line of a comment or a reconnection time
+ *   <dt>event, event type, data, last event ID, reconnection time, comment, dispatch
+ *   <dd>as in the standard
+ *   <dt>frame
+ *   <dd>one block as bytes
+ * </dl>
+ *
+ * The other terms stand in the glossary of {@code io.github.ssekit.hub}.
+ *
+ * <p>Null is legal only where {@code @Nullable} says so. Elsewhere the call throws a {@link
+ * NullPointerException} that names the argument.
+ */
+@NullMarked
+package io.github.ssekit.event;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,92 @@
+package io.github.ssekit.hub;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** A named stream of events on this node: its log, and who listens, by delivery loop. */
+final class Channel {
+  final String name;
+  final ChannelLog log;
+  final OverrunPolicy policy;
+
+  /** Whether its events have positions. */
+  final boolean hasHistory;
+
+  final Subscribers[] byLoop;
+
+  /** Only if the policy is to conflate. Guarded by the hub's lock. */
+  final @Nullable NewestByKey newest;
+
+  /** Subscriptions of all loops. Guarded by the hub's lock. */
+  int subscriptions;
+
+  /** When the last subscription left, in the hub's nanoseconds. Guarded by the hub's lock. */
+  long emptySince;
+
+  Channel(
+      String name,
+      boolean hasHistory,
+      OverrunPolicy policy,
+      HubBuilder settings,
+      DeliveryLoop[] loops) {
+    this.name = name;
+    this.hasHistory = hasHistory;
+    this.policy = policy;
+    log = new ChannelLog(settings.logEvents, settings.logBytes);
+    newest = policy.keyOf == null ? null : new NewestByKey(settings.logEvents, settings.logBytes);
+    byLoop = new Subscribers[loops.length];
+    for (int i = 0; i < loops.length; i++) {
+      byLoop[i] = new Subscribers(loops[i]);
+    }
+  }
+
+  /**
+   * Appends an event. Under the hub's lock.
+   *
+   * @param key what the policy's function says of the event, or another object that is equal for
+   *     events of which only the newest counts; used if the policy is to conflate
+   */
+  void append(long ordinal, byte[] frame, @Nullable Position position, Object key) {
+    ChannelLog.Entry entry = log.append(ordinal, frame, position);
+    if (newest != null) {
+      newest.put(key, entry);
+    }
+  }
+
+  /** Tells the loops that have subscribers, each once, that there is news: O(loops). */
+  void signal() {
+    for (Subscribers s : byLoop) {
+      s.signal();
+    }
+  }
+
+  /** Wakes the loops that were told. */
+  void wake() {
+    for (Subscribers s : byLoop) {
+      s.wake();
+    }
+  }
+
+  /** The name, if it is legal. */
+  static String checkName(String name) {
+    Objects.requireNonNull(name, "channel");
+    if (name.isEmpty() || name.length() > Hub.MAX_CHANNEL_LENGTH) {
+      throw new IllegalChannelException(
+          "channel name of %d characters: give it 1 to %d"
+              .formatted(name.length(), Hub.MAX_CHANNEL_LENGTH));
+    }
+    for (int i = 0; i < name.length(); i++) {
+      if (Character.isISOControl(name.charAt(i))) {
+        throw new IllegalChannelException(
+            "channel name holds the control character U+%04X at index %d; remove it"
+                .formatted((int) name.charAt(i), i));
+      }
+    }
+    if (!UTF_8.newEncoder().canEncode(name)) {
+      throw new IllegalChannelException("channel name holds an unpaired surrogate; remove it");
+    }
+    return name;
+  }
+}

@@ -1,0 +1,182 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.Comment;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The latest events of one channel in the order of their ordinals, bounded in events and bytes: one
+ * writer, many readers without locks.
+ *
+ * <p>It is a linked list from the oldest entry to the newest, so that a quiet channel costs one
+ * entry and nothing ever grows by copying. A reader's cursor is the entry that it read last; what
+ * it has still to read are the entries behind it:
+ *
+ * <pre>
+ *     trimmed            retained
+ *   e1 ─✂   e2 ──► e3 ──► e4 ──► e5 ──► null
+ *           head                 tail
+ * </pre>
+ *
+ * Trimming cuts the link of an entry whose successor has gone. So a cursor at {@code e1} sees that
+ * it has missed something, a cursor at {@code e2} has missed nothing, and neither keeps a trimmed
+ * event in memory: a stalled reader costs one entry however much is published.
+ */
+final class ChannelLog {
+  /** One event in the log. */
+  static final class Entry {
+    /** The link of an entry whose successor was trimmed. */
+    static final Entry CUT = new Entry(Long.MIN_VALUE, new Comment("").frame().toByteArray(), null);
+
+    final long ordinal;
+    final byte[] frame;
+
+    /** Its place in the order of all channels with history, or null if it has none. */
+    final @Nullable Position position;
+
+    /** Written by the log's writer: first the successor, later perhaps {@link #CUT}. */
+    private volatile @Nullable Entry next;
+
+    Entry(long ordinal, byte[] frame, @Nullable Position position) {
+      this.ordinal = ordinal;
+      this.frame = frame;
+      this.position = position;
+    }
+
+    /** Whether it is something that a client which is at a position has not had. */
+    boolean isAfter(Position at) {
+      return position != null && position.isAfter(at);
+    }
+
+    /**
+     * The entry behind this one if its ordinal is not above the watermark, {@link #CUT}, or null.
+     */
+    @Nullable Entry next(long watermark) {
+      Entry n = next;
+      return n == null || n.ordinal > watermark ? null : n;
+    }
+  }
+
+  /**
+   * How many entries are behind a cursor, up to the watermark; -1 if the log has left it behind.
+   * Any thread.
+   */
+  static int behind(Entry cursor, long watermark) {
+    int count = 0;
+    for (Entry e = cursor.next(watermark); e != null; e = e.next(watermark)) {
+      if (e == Entry.CUT) {
+        return -1;
+      }
+      count++;
+    }
+    return count;
+  }
+
+  private final int maxEvents;
+  private final long maxBytes;
+
+  // The writer's, which is whoever holds the hub's lock.
+  private Entry head = new Entry(0, Entry.CUT.frame, null);
+  private Entry tail = head;
+  private int events;
+  private long bytes;
+
+  /** No event above this position is missing; null if there is no such position yet. */
+  private @Nullable Position from;
+
+  /** The ordinal of the entry at which the log last restarted: positions before it are void. */
+  private long restart;
+
+  ChannelLog(int maxEvents, long maxBytes) {
+    this.maxEvents = maxEvents;
+    this.maxBytes = maxBytes;
+  }
+
+  /** Appends an event. Writer only; ordinals rise from call to call and are above 0. */
+  Entry append(long ordinal, byte[] frame, @Nullable Position position) {
+    Entry entry = new Entry(ordinal, frame, position);
+    tail.next = entry;
+    tail = entry;
+    events++;
+    bytes += frame.length;
+    while (events > 1 && (events > maxEvents || bytes > maxBytes)) {
+      trimOne();
+    }
+    return entry;
+  }
+
+  @Nullable Position from() {
+    return from;
+  }
+
+  /** How many events it holds. Writer only, as {@link #bytes}. */
+  int events() {
+    return events;
+  }
+
+  long bytes() {
+    return bytes;
+  }
+
+  /** Has the log start at a position, unless it starts later already. Writer only. */
+  void startAt(@Nullable Position position) {
+    from = Position.later(from, position);
+  }
+
+  /** Has the log start at its newest entry, whose position may be below others. Writer only. */
+  void restartAt(Position position) {
+    from = position;
+    restart = tail.ordinal;
+  }
+
+  /**
+   * The cursor of a reader that has read everything up to a position, which is not below {@link
+   * #from}. What has no position and stands before the next that has one is passed over. Writer
+   * only.
+   */
+  Entry at(Position position) {
+    Entry at = head;
+    Entry e = at.next;
+    while (e != null && (e.ordinal <= restart || !e.isAfter(position))) {
+      at = e;
+      e = e.next;
+    }
+    return at;
+  }
+
+  /**
+   * The cursor of a reader that came when an entry was the last, and has read everything up to a
+   * position elsewhere: nothing that is after both is passed over. If some of that was trimmed, the
+   * cursor is where the reader sees it. Writer only.
+   */
+  Entry at(Position position, Entry since) {
+    boolean complete = from != null && !from.isAfter(position);
+    Entry at = since.next == Entry.CUT && complete ? head : since;
+    for (Entry e = at.next; e != null; e = e.next) {
+      if (e.ordinal > restart && e.isAfter(position)) {
+        break;
+      }
+      if (e.position != null) {
+        at = e;
+      }
+    }
+    return at;
+  }
+
+  /** The cursor of a reader that has read everything. Writer only. */
+  Entry tail() {
+    return tail;
+  }
+
+  private void trimOne() {
+    Entry oldest = head.next;
+    if (oldest != null) {
+      head.next = Entry.CUT;
+      head = oldest;
+      if (from != null && oldest.ordinal > restart) {
+        startAt(oldest.position);
+      }
+      events--;
+      bytes -= oldest.frame.length;
+    }
+  }
+}

@@ -1,0 +1,327 @@
+package io.github.ssekit.hub;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A thread that owns connections: it alone reads their cursors and writes to their transports.
+ *
+ * <p>It takes turns: first the tasks that others gave it, which say what has news, then one sweep
+ * over the connections that have something to write, each of which gets one write. What comes in
+ * during a sweep is joined in the next: batches grow with the load, without a timer.
+ */
+final class DeliveryLoop implements Runnable {
+  private static final System.Logger LOG = System.getLogger(DeliveryLoop.class.getName());
+
+  /**
+   * Writes that may fail before a sweep puts off the rest: a container ends the connection in
+   * there, which takes ten times as long as a write and more, and a thousand may vanish at once.
+   */
+  private static final int FAILURES = 16;
+
+  /** How long it rests after a turn that failed. */
+  private static final long PAUSE_NANOS = 1_000_000;
+
+  /** Its place among the hub's loops. */
+  final int number;
+
+  private final LongSupplier watermark;
+  private final Batches batches;
+
+  /** This loop's share of the hub's limit on bytes that wait for clients. */
+  private final long stalledLimit;
+
+  private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
+
+  private final @Nullable Observation observation;
+
+  /** What must not end the thread: its connections would be left without a word. */
+  private final RareLine failures;
+
+  /** When it last took the time from the timer. */
+  private volatile long lastTick;
+
+  private volatile boolean asleep;
+  private volatile boolean stopped;
+  private volatile @Nullable Thread thread;
+
+  /** Who has its turn to write, for {@link #awaitWrite}. */
+  private volatile @Nullable Connection writing;
+
+  // The loop's.
+  /** The bytes of the last write of each connection whose transport takes no bytes. */
+  long stalledBytes;
+
+  /** What it has written since the last tick; null if nobody observes. */
+  final @Nullable Tally tally;
+
+  private final List<Connection> connections = new ArrayList<>();
+  private List<Connection> queued = new ArrayList<>();
+  private List<Connection> swept = new ArrayList<>();
+
+  /** Left over from sweeps in which too many writes failed. */
+  private final List<Connection> late = new ArrayList<>();
+
+  DeliveryLoop(
+      int number,
+      LongSupplier watermark,
+      HubBuilder settings,
+      @Nullable Observation observation,
+      LongSupplier nanoTime) {
+    this.number = number;
+    this.failures = new RareLine(LOG, nanoTime);
+    this.lastTick = nanoTime.getAsLong();
+    this.watermark = watermark;
+    this.batches = new Batches(settings.batchCapBytes);
+    this.stalledLimit = settings.replayLimit / settings.loops;
+    this.observation = observation;
+    this.tally = observation == null ? null : new Tally();
+  }
+
+  /** Gives the loop a task. Any thread; tasks of one thread run in their order. */
+  void execute(Runnable task) {
+    offer(task);
+    wake();
+  }
+
+  /** Gives the loop a task that it sees when it is next awake. Any thread. */
+  void offer(Runnable task) {
+    inbox.add(task);
+  }
+
+  void wake() {
+    if (asleep) {
+      LockSupport.unpark(thread);
+    }
+  }
+
+  /**
+   * Waits for the write to a connection that is under way, if one is: of what this thread set
+   * volatile before, each later write knows. Not on the loop, nor under a lock. A write never
+   * blocks.
+   */
+  void awaitWrite(Connection c) {
+    while (writing == c) {
+      LockSupport.parkNanos(this, 1_000);
+    }
+  }
+
+  /** Ends the thread once it has nothing left to do. */
+  void stop() {
+    stopped = true;
+    LockSupport.unpark(thread);
+  }
+
+  @Override
+  public void run() {
+    thread = Thread.currentThread();
+    while (true) {
+      try {
+        // Before the turn: what was given before the stop is done.
+        boolean last = stopped;
+        if (turn()) {
+          continue;
+        }
+        if (last) {
+          return;
+        }
+        sleep();
+      } catch (Throwable e) {
+        failed("A turn of a delivery loop failed", e);
+        // It may fail again, at once.
+        LockSupport.parkNanos(this, PAUSE_NANOS);
+      }
+    }
+  }
+
+  private void sleep() {
+    asleep = true;
+    if (inbox.isEmpty() && !stopped) {
+      LockSupport.park(this);
+      // A transport may have left one behind; park would not wait any more.
+      Thread.interrupted();
+    }
+    asleep = false;
+  }
+
+  private void failed(String what, Throwable e) {
+    failures.log(System.Logger.Level.ERROR, what, e);
+  }
+
+  /** When it last took the time, in the hub's nanoseconds. Any thread. */
+  long lastTick() {
+    return lastTick;
+  }
+
+  /** Where its thread is now, as a stack trace. Any thread. */
+  Throwable where() {
+    Throwable where = new Throwable("thread " + thread);
+    Thread current = thread;
+    where.setStackTrace(current == null ? new StackTraceElement[0] : current.getStackTrace());
+    return where;
+  }
+
+  /** One turn. Returns whether there was anything to do. */
+  boolean turn() {
+    // Before the tasks: what is above may have news that is not among them yet, and would be
+    // overtaken by what a connection reads of its other channels.
+    long upTo = watermark();
+    boolean busy = runTasks();
+    if (!queued.isEmpty() || !late.isEmpty()) {
+      busy = true;
+      sweep(upTo);
+    }
+    return busy;
+  }
+
+  /**
+   * Runs what is there now. What comes in meanwhile waits: a flood of news can't stop the sweep.
+   */
+  private boolean runTasks() {
+    if (inbox.isEmpty()) {
+      return false;
+    }
+    // The loop itself stands behind the last of this turn's tasks.
+    inbox.add(this);
+    for (Runnable task = inbox.remove(); task != this; task = inbox.remove()) {
+      try {
+        task.run();
+      } catch (Throwable e) {
+        failed("A task of a delivery loop failed", e);
+      }
+    }
+    return true;
+  }
+
+  private void sweep(long upTo) {
+    List<Connection> now = queued;
+    queued = swept;
+    swept = now;
+    batches.begin(upTo, watermark(), stalledLimit - stalledBytes);
+    try {
+      write(now);
+      write(late);
+      late.addAll(now);
+      now.clear();
+    } finally {
+      batches.end();
+    }
+  }
+
+  /**
+   * Has each write, until too many have failed; takes those that had their turn off the list. The
+   * others are late: the next sweep begins with those that have just been written to, and so are
+   * alive, when there is news for them.
+   */
+  private void write(List<Connection> list) {
+    int done = 0;
+    for (int failed = 0; done < list.size() && failed < FAILURES; done++) {
+      Connection connection = list.get(done);
+      writing = connection;
+      if (!write(connection)) {
+        failed++;
+      }
+    }
+    writing = null;
+    list.subList(0, done).clear();
+  }
+
+  private boolean write(Connection connection) {
+    try {
+      return connection.write(batches);
+    } catch (Throwable e) {
+      // It could not even be closed; the next tick tries that again.
+      failed("A connection could not be closed", e);
+      return false;
+    }
+  }
+
+  // What follows is called on the loop only.
+
+  long watermark() {
+    return watermark.getAsLong();
+  }
+
+  /** Whether more waits for clients that take nothing than this loop's share. */
+  boolean isOverStalled() {
+    return stalledBytes > stalledLimit;
+  }
+
+  /** Has the connection take part in the next sweep. */
+  void queue(Connection c) {
+    queued.add(c);
+  }
+
+  void add(Connection c) {
+    c.index = connections.size();
+    connections.add(c);
+    if (observation != null) {
+      observation.tell(o -> o.opened(c));
+    }
+  }
+
+  void remove(Connection c) {
+    Connection last = connections.remove(connections.size() - 1);
+    if (last != c) {
+      connections.set(c.index, last);
+      last.index = c.index;
+    }
+  }
+
+  List<Connection> connections() {
+    return connections;
+  }
+
+  // From the end, here and below: a connection that ends is replaced by the last one.
+
+  /** Has every connection look at the clocks, with the block that says the position then. */
+  void tick(long now, long millis, byte[] position) {
+    lastTick = now;
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      try {
+        connections.get(i).tick(now, millis, position);
+      } catch (Throwable e) {
+        failed("A connection could not be given the time", e);
+      }
+    }
+  }
+
+  /** Hands over what was written since the last time. */
+  void report(Channels channels) {
+    if (tally != null && observation != null) {
+      connections.forEach(c -> c.look(tally));
+      tally.measureLag(channels, watermark());
+      observation.add(tally);
+    }
+  }
+
+  /** Looks at some connections, first at those that have something to read. */
+  List<Census.Sight> look(Census census, int limit) {
+    List<Census.Sight> sights = new ArrayList<>();
+    for (boolean waits : new boolean[] {true, false}) {
+      for (int i = 0; i < connections.size() && sights.size() < limit; i++) {
+        if (connections.get(i).waits() == waits) {
+          sights.add(connections.get(i).sight(census));
+        }
+      }
+    }
+    return sights;
+  }
+
+  void closeAll(CloseReason reason) {
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      connections.get(i).closeGracefully(reason);
+    }
+  }
+
+  void finishAll(CloseReason reason) {
+    for (int i = connections.size() - 1; i >= 0; i--) {
+      connections.get(i).finish(reason);
+    }
+  }
+}

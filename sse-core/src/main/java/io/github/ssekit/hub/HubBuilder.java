@@ -1,0 +1,306 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.ReconnectionTime;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.Objects;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The settings of a hub, each with a default that is safe in production. Not thread-safe.
+ *
+ * <p>Numbers and times must be above zero, times at most 365 days; {@link IllegalArgumentException}
+ * otherwise. The reconnection time has limits of its own.
+ */
+public final class HubBuilder {
+  private static final Duration LONGEST = Duration.ofDays(365);
+
+  /** The longest reconnection time, with which each connection begins. */
+  private static final int LEAST_SEND_LIMIT = "retry: 2147483647\n".length();
+
+  Duration heartbeat = Duration.ofSeconds(15);
+  Duration stuckWriteDeadline = Duration.ofSeconds(30);
+  Duration linger = Duration.ofSeconds(5);
+  ReconnectionTime reconnectionTime = new ReconnectionTime(Duration.ofSeconds(2));
+  int eventSizeLimit = 1 << 20;
+  int logEvents = 1024;
+  long logBytes = 4 << 20;
+  int batchCapBytes = 64 << 10;
+  int privateBytes = 256 << 10;
+  long replayLimit = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
+  @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
+  @Nullable HubObserver observer;
+  @Nullable Duration maxLifetime;
+  @Nullable Predicate<? super Connection> closeIf;
+
+  /** The wall clock. */
+  InstantSource clock = InstantSource.system();
+
+  boolean idsOnEventsOnly;
+  int loops = Runtime.getRuntime().availableProcessors();
+  int maxConnections = Integer.MAX_VALUE;
+  int maxConnectionsPerOwner = Integer.MAX_VALUE;
+  int maxConnectionsPerChannel = Integer.MAX_VALUE;
+  int maxChannelsPerConnection = 1000;
+
+  HubBuilder() {}
+
+  private HubBuilder(HubBuilder other) {
+    heartbeat = other.heartbeat;
+    stuckWriteDeadline = other.stuckWriteDeadline;
+    linger = other.linger;
+    reconnectionTime = other.reconnectionTime;
+    eventSizeLimit = other.eventSizeLimit;
+    logEvents = other.logEvents;
+    logBytes = other.logBytes;
+    batchCapBytes = other.batchCapBytes;
+    privateBytes = other.privateBytes;
+    replayLimit = other.replayLimit;
+    overrunPolicies = other.overrunPolicies;
+    observer = other.observer;
+    maxLifetime = other.maxLifetime;
+    closeIf = other.closeIf;
+    clock = other.clock;
+    idsOnEventsOnly = other.idsOnEventsOnly;
+    loops = other.loops;
+    maxConnections = other.maxConnections;
+    maxConnectionsPerOwner = other.maxConnectionsPerOwner;
+    maxConnectionsPerChannel = other.maxConnectionsPerChannel;
+    maxChannelsPerConnection = other.maxChannelsPerConnection;
+  }
+
+  /**
+   * How long a connection may be silent before a comment is written; or, if it listens to channels
+   * with history, before its position is. Default: 15 s; set it below the time after which your
+   * clients give up a silent stream.
+   */
+  public HubBuilder heartbeat(Duration interval) {
+    heartbeat = positive("heartbeat", interval);
+    return this;
+  }
+
+  /**
+   * How long a client may take no bytes before its connection is closed with {@link
+   * CloseReason#STUCK}. Counted from the first write that it did not take. Default: 30 s.
+   */
+  public HubBuilder stuckWriteDeadline(Duration deadline) {
+    stuckWriteDeadline = positive("stuckWriteDeadline", deadline);
+    return this;
+  }
+
+  /**
+   * How long a channel without subscribers is kept open, so that pages which reload don't have it
+   * closed and opened again upstream. Default: 5 s.
+   */
+  public HubBuilder linger(Duration time) {
+    linger = positive("linger", time);
+    return this;
+  }
+
+  /**
+   * How long clients wait before they connect again; the first thing that each is sent. Default: 2
+   * s.
+   *
+   * @throws IllegalArgumentException as {@link ReconnectionTime}
+   */
+  public HubBuilder reconnectionTime(Duration time) {
+    reconnectionTime = new ReconnectionTime(time);
+    return this;
+  }
+
+  /** A time of one to two times the reconnection time: another for each of many clients. */
+  ReconnectionTime spreadReconnectionTime() {
+    long millis = reconnectionTime.time().toMillis();
+    long more = ThreadLocalRandom.current().nextLong(millis + 1);
+    return new ReconnectionTime(Duration.ofMillis(Math.min(Integer.MAX_VALUE, millis + more)));
+  }
+
+  /** The largest event, in bytes of its frame. Default: 1 MiB. */
+  public HubBuilder eventSizeLimit(int bytes) {
+    eventSizeLimit = (int) positive("eventSizeLimit", bytes);
+    return this;
+  }
+
+  /**
+   * How much each channel keeps for connections that lag: the newest events, at most so many and at
+   * most so many bytes, but the newest one always. Default: 1,024 events, 4 MiB.
+   */
+  public HubBuilder log(int events, long bytes) {
+    logEvents = (int) positive("log events", events);
+    logBytes = positive("log bytes", bytes);
+    return this;
+  }
+
+  /**
+   * What becomes of a connection that a channel's log has left behind, by the channel's name.
+   * Default: {@link OverrunPolicy#close} for channels with history, since the client comes back and
+   * gets what it missed, else {@link OverrunPolicy#skip}. The function is called when a connection
+   * subscribes, on that thread; the answer counts if that opens the channel on this node, until the
+   * channel closes. A channel with history can't {@linkplain OverrunPolicy#conflate conflate}.
+   */
+  public HubBuilder overrunPolicies(Function<? super String, OverrunPolicy> policyOfChannel) {
+    overrunPolicies = Objects.requireNonNull(policyOfChannel, "policyOfChannel");
+    return this;
+  }
+
+  /**
+   * How many bytes of joined events one write takes at most, if they are more than one. What a
+   * client has missed is read in pages: each is one write, whatever its size. Default: 64 KiB.
+   */
+  public HubBuilder batchCap(int bytes) {
+    batchCapBytes = (int) positive("batchCap", bytes);
+    return this;
+  }
+
+  /**
+   * How many bytes of {@link Connection#send} may wait for one client before its connection is
+   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB; at least 18.
+   */
+  public HubBuilder sendLimit(int bytes) {
+    if (bytes < LEAST_SEND_LIMIT) {
+      throw new IllegalArgumentException(
+          "sendLimit " + bytes + " is under " + LEAST_SEND_LIMIT + " bytes");
+    }
+    privateBytes = bytes;
+    return this;
+  }
+
+  /**
+   * How many bytes may wait on this node for clients that don't take them: those of replays, from
+   * when they are read until the client has taken them; and as many again of what is written from
+   * the channels' logs. Default: 32 MiB, or an eighth of the heap if that is less.
+   *
+   * <p>Beyond it, clients that come back wait for what they missed, connected, in their order,
+   * those first whose replay is under way; one page is always let in. What is joined from the logs
+   * for one write is kept to 4 KiB, or one event. Meanwhile a client that takes nothing is closed
+   * after a sixth of the {@linkplain #stuckWriteDeadline stuck-write deadline}.
+   */
+  public HubBuilder replayLimit(long bytes) {
+    replayLimit = positive("replayLimit", bytes);
+    return this;
+  }
+
+  /** Who is told what the hub does. Default: nobody, at no cost. */
+  public HubBuilder observer(HubObserver observer) {
+    this.observer = Objects.requireNonNull(observer, "observer");
+    return this;
+  }
+
+  /**
+   * How long a connection lives at most: each is closed with {@link CloseReason#LIFETIME} after 80
+   * to 100 % of this, so that those that came together don't leave together, within a second or a
+   * quarter of this. Its client is told to wait one to two times the reconnection time, and comes
+   * back. Bounds what a client keeps that nobody can see gone, and spreads clients over new nodes.
+   * Default: none.
+   */
+  public HubBuilder maxLifetime(Duration longest) {
+    maxLifetime = positive("maxLifetime", longest);
+    return this;
+  }
+
+  /**
+   * Asks of every connection, again and again, whether it is to be closed, with {@link
+   * CloseReason#REVOKED}: whether its user's session is still valid, say. Asked about once a
+   * second; more often if heartbeat, stuck-write deadline, linger or maximal lifetime is shorter
+   * than four seconds, and less often if the predicate takes longer for all connections. Default:
+   * not asked.
+   *
+   * @param predicate as for {@link Hub#closeIf}; what it throws is logged at most once a minute
+   */
+  public HubBuilder closeIf(Predicate<? super Connection> predicate) {
+    closeIf = Objects.requireNonNull(predicate, "predicate");
+    return this;
+  }
+
+  /**
+   * Has positions written with events only, never as blocks of only an id: for clients that take
+   * each block for a message, whatever it holds, see docs/clients.md. Default: off; a connection
+   * can {@linkplain ConnectionOptions#withIdsOnEventsOnly ask for it} by itself.
+   *
+   * <p>The price, with history: a client that drops before its first event has no last event ID, so
+   * it goes on live and misses what came meanwhile; and the last event ID of a client that gets no
+   * events grows old, so that it may be told of a reset when history no longer reaches back to it.
+   */
+  public HubBuilder idsOnEventsOnly() {
+    idsOnEventsOnly = true;
+    return this;
+  }
+
+  /** How many threads deliver. Default: one a processor. */
+  public HubBuilder loops(int count) {
+    loops = (int) positive("loops", count);
+    return this;
+  }
+
+  /**
+   * How many connections may be open at a time. One more is refused with {@link
+   * OverCapacityException}; those that are open stay. Default: no limit.
+   */
+  public HubBuilder maxConnections(int count) {
+    maxConnections = (int) positive("maxConnections", count);
+    return this;
+  }
+
+  /**
+   * How many connections of one {@linkplain ConnectionOptions#owner owner} may be open at a time;
+   * as {@link #maxConnections}. A browser has one for each {@code EventSource} of each tab.
+   * Connections without an owner are not counted. Default: no limit.
+   */
+  public HubBuilder maxConnectionsPerOwner(int count) {
+    maxConnectionsPerOwner = (int) positive("maxConnectionsPerOwner", count);
+    return this;
+  }
+
+  /**
+   * How many connections may listen to one channel at a time; as {@link #maxConnections}, and for
+   * {@link Connection#subscribe} too. Default: no limit.
+   */
+  public HubBuilder maxConnectionsPerChannel(int count) {
+    maxConnectionsPerChannel = (int) positive("maxConnectionsPerChannel", count);
+    return this;
+  }
+
+  /**
+   * How many channels one connection may listen to at a time. One more is refused with {@link
+   * IllegalArgumentException}: to come back later would not help. Default: 1,000.
+   */
+  public HubBuilder maxChannelsPerConnection(int count) {
+    maxChannelsPerConnection = (int) positive("maxChannelsPerConnection", count);
+    return this;
+  }
+
+  /** A hub with these settings, started. */
+  public Hub create() {
+    Hub hub = new Hub(new HubBuilder(this), new HubThreads(), System::nanoTime);
+    hub.start();
+    return hub;
+  }
+
+  /** Often enough for the shortest of the times, and no more than a hundred times a second. */
+  Duration tickInterval() {
+    Duration shortest = heartbeat;
+    for (Duration d : new Duration[] {stuckWriteDeadline, linger, maxLifetime}) {
+      shortest = d != null && d.compareTo(shortest) < 0 ? d : shortest;
+    }
+    return Duration.ofMillis(Math.max(10, Math.min(1000, shortest.toMillis() / 4)));
+  }
+
+  static Duration positive(String name, Duration value) {
+    Objects.requireNonNull(value, name);
+    if (value.isNegative() || value.isZero() || value.compareTo(LONGEST) > 0) {
+      throw new IllegalArgumentException(
+          name + " " + value + " is not above zero and at most " + LONGEST.toDays() + " days");
+    }
+    return value;
+  }
+
+  private static long positive(String name, long value) {
+    if (value <= 0) {
+      throw new IllegalArgumentException(name + " " + value + " is not above zero");
+    }
+    return value;
+  }
+}

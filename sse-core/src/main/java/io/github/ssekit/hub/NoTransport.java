@@ -1,0 +1,18 @@
+package io.github.ssekit.hub;
+
+/** The way to nobody: the transport of a connection that never opened, which is not used. */
+final class NoTransport implements Transport {
+  @Override
+  public void start(Signals signals, byte[] first) {}
+
+  @Override
+  public boolean isReady() {
+    return false;
+  }
+
+  @Override
+  public void write(byte[] bytes, int offset, int length) {}
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,41 @@
+package io.github.ssekit.hub;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/** The open connections of each owner. Guarded by the hub's lock. */
+final class Owners {
+  private final Map<String, List<Connection>> connections = new HashMap<>();
+
+  /** The connections of an owner, in no order; only as long as the lock is held. */
+  List<Connection> of(@Nullable String owner) {
+    return owner == null ? List.of() : connections.getOrDefault(owner, List.of());
+  }
+
+  void add(Connection c) {
+    if (c.owner != null) {
+      List<Connection> all = connections.computeIfAbsent(c.owner, o -> new ArrayList<>(1));
+      c.ownerIndex = all.size();
+      all.add(c);
+    }
+  }
+
+  /** Puts the last one in its place: an owner may have many. */
+  void remove(Connection c) {
+    if (c.owner == null) {
+      return;
+    }
+    List<Connection> all = of(c.owner);
+    Connection last = all.remove(all.size() - 1);
+    if (last != c) {
+      all.set(c.ownerIndex, last);
+      last.ownerIndex = c.ownerIndex;
+    }
+    if (all.isEmpty()) {
+      connections.remove(c.owner);
+    }
+  }
+}

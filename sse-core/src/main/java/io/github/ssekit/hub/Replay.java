@@ -1,0 +1,101 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a client gets of the past in one piece: resets, then events in the order of their positions,
+ * encoded once for all clients that missed the same.
+ */
+public final class Replay {
+  private final Position upTo;
+  private final byte[] bytes;
+
+  /** Without the block of only an id that may stand last. */
+  private final int lengthOfEvents;
+
+  private final List<StreamReset> resets;
+  private final int events;
+
+  /** How many clients hold it, of which it counts once. Guarded by the hub's lock. */
+  int holders;
+
+  private Replay(
+      Position upTo, byte[] bytes, int lengthOfEvents, List<StreamReset> resets, int events) {
+    this.upTo = upTo;
+    this.bytes = bytes;
+    this.lengthOfEvents = lengthOfEvents;
+    this.resets = List.copyOf(resets);
+    this.events = events;
+  }
+
+  /**
+   * The events after one position and up to another.
+   *
+   * @param resets of single channels
+   * @param events each with its position as id, all of them above the first position
+   * @param upTo the position that the client has reached then, not below the last event
+   */
+  public static Replay of(List<StreamReset> resets, List<SseEvent> events, Position upTo) {
+    Objects.requireNonNull(resets, "resets");
+    Objects.requireNonNull(events, "events");
+    Objects.requireNonNull(upTo, "upTo");
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    resets.forEach(reset -> append(out, reset.event()));
+    events.forEach(event -> append(out, event));
+    int lengthOfEvents = out.size();
+    if (events.isEmpty() || !upTo.toString().equals(events.get(events.size() - 1).id())) {
+      append(out, upTo.block());
+    }
+    return new Replay(
+        upTo, out.toByteArray(), lengthOfEvents, resets, resets.size() + events.size());
+  }
+
+  /**
+   * The news that nothing can be promised of any channel, and where the client goes on.
+   *
+   * @param from what the client had, or null if that is unknown
+   */
+  public static Replay reset(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    Objects.requireNonNull(to, "to");
+    StreamReset reset = new StreamReset(null, reason, from, to);
+    byte[] bytes = reset.event().withId(to.toString()).frame().toByteArray();
+    return new Replay(to, bytes, bytes.length, List.of(reset), 1);
+  }
+
+  private static void append(ByteArrayOutputStream out, SseEvent event) {
+    out.writeBytes(event.frame().toByteArray());
+  }
+
+  /** Where the client stands once it has this. */
+  public Position upTo() {
+    return upTo;
+  }
+
+  /** How many bytes it has. */
+  public int length() {
+    return bytes.length;
+  }
+
+  /** How many bytes a client gets of it. */
+  int length(boolean idsOnEventsOnly) {
+    return idsOnEventsOnly ? lengthOfEvents : bytes.length;
+  }
+
+  /** How many events, resets among them. */
+  int events() {
+    return events;
+  }
+
+  List<StreamReset> resets() {
+    return resets;
+  }
+
+  /** The bytes themselves: not to be modified. */
+  byte[] bytes() {
+    return bytes;
+  }
+}

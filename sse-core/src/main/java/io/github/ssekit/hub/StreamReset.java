@@ -1,0 +1,84 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The event that tells a page in band that it may have missed events.
+ *
+ * <p>Its type is {@value #TYPE}, its data JSON, with the reason in the words of {@link Reason}:
+ *
+ * <pre>
+ * {"channel":"room:42","reason":"trimmed","from":"1764000000000-0","to":"1764000300000-2"}
+ * </pre>
+ *
+ * @param channel the channel whose events may be missing; null, and {@code null} in JSON, for all
+ *     channels with history of the connection
+ * @param reason why
+ * @param from after which position events may be missing; null, and absent, if unknown
+ * @param to up to which; null, and absent, if unknown
+ */
+public record StreamReset(
+    @Nullable String channel, Reason reason, @Nullable Position from, @Nullable Position to) {
+  /** The event type on the wire. */
+  public static final String TYPE = "stream-reset";
+
+  /** Why events may be missing. */
+  public enum Reason {
+    /** The client was so slow that its place in the channel's log was trimmed. */
+    OVERRUN("overrun"),
+    /** An event exceeded the hub's size limit. */
+    OVERSIZED("oversized"),
+    /** The node had lost its source of events and has it back; for channels without history. */
+    RECONNECTED("reconnected"),
+    /** History does not reach back to the client's last event ID any more. */
+    TRIMMED("trimmed"),
+    /** Events were lost between Redis and this node, or with the history itself. */
+    LOST("lost"),
+    /** Redis came back without its latest events. */
+    REWOUND("rewound"),
+    /** The client's last event ID is none of ours, or lies in the future. */
+    UNKNOWN_ID("unknown-id");
+
+    private final String word;
+
+    Reason(String word) {
+      this.word = word;
+    }
+
+    /** The reason as it stands in the data. */
+    @Override
+    public String toString() {
+      return word;
+    }
+  }
+
+  /** Checks that there is a reason. */
+  public StreamReset {
+    Objects.requireNonNull(reason, "reason");
+  }
+
+  /** A reset of which no more is known. */
+  public StreamReset(@Nullable String channel, Reason reason) {
+    this(channel, reason, null, null);
+  }
+
+  /** The event, without an id. */
+  SseEvent event() {
+    StringBuilder json = new StringBuilder("{\"channel\":");
+    if (channel == null) {
+      json.append("null");
+    } else {
+      json.append('"').append(channel.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
+    }
+    json.append(",\"reason\":\"").append(reason).append('"');
+    if (from != null) {
+      json.append(",\"from\":\"").append(from).append('"');
+    }
+    if (to != null) {
+      json.append(",\"to\":\"").append(to).append('"');
+    }
+    return SseEvent.of(TYPE, json.append('}').toString());
+  }
+}

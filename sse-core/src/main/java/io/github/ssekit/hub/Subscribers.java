@@ -1,0 +1,66 @@
+package io.github.ssekit.hub;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** The subscriptions to one channel whose connections belong to one delivery loop. */
+final class Subscribers implements Runnable {
+  private final DeliveryLoop loop;
+  private final AtomicBoolean signalled = new AtomicBoolean();
+
+  /** The loop's. */
+  private final List<Subscription> list = new ArrayList<>(0);
+
+  /** The list's size, for other threads. Raised before the loop reads the log for a newcomer. */
+  private volatile int size;
+
+  Subscribers(DeliveryLoop loop) {
+    this.loop = loop;
+  }
+
+  /** Tells the loop, if it has subscribers here, that the log has grown. Any thread. */
+  void signal() {
+    if (size > 0 && !signalled.get() && signalled.compareAndSet(false, true)) {
+      loop.offer(this);
+    }
+  }
+
+  /** After {@link #signal}; apart from it, since waking a thread takes longer. Any thread. */
+  void wake() {
+    loop.wake();
+  }
+
+  /** On the loop: the log has grown, so everyone here has something to read. */
+  @Override
+  public void run() {
+    signalled.set(false);
+    try {
+      for (Subscription s : list) {
+        s.connection.news(s);
+      }
+    } catch (Throwable e) {
+      // Those behind have the news too.
+      signal();
+      throw e;
+    }
+  }
+
+  void add(Subscription s) {
+    s.index = list.size();
+    list.add(s);
+    size = list.size();
+  }
+
+  void remove(Subscription s) {
+    if (s.index >= 0) {
+      Subscription last = list.remove(list.size() - 1);
+      if (last != s) {
+        list.set(s.index, last);
+        last.index = s.index;
+      }
+      s.index = -1;
+      size = list.size();
+    }
+  }
+}

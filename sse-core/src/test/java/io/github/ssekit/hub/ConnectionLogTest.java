@@ -1,0 +1,72 @@
+package io.github.ssekit.hub;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What the log says of a connection. */
+class ConnectionLogTest extends OneClientTest {
+  @Test
+  void aConnectionIsOneLineAtItsEnd() {
+    try (LogLines log = new LogLines(Connection.class, Level.FINE)) {
+      Connection connection = connect("a", "b \"c\"");
+      hub.publish("a", "1");
+      hub.pass(SECOND);
+      connection.close();
+      hub.settle();
+      assertEquals(
+          List.of(
+              "Connection closed: CLOSED after PT1S, 1 events, 21 bytes, channels [\"a\", \"b \\u0022c\\u0022\"]"),
+          log.lines());
+    }
+  }
+
+  @Test
+  void nothingThatAClientSendsCanLookLikeALine() {
+    try (LogLines log = new LogLines(Connection.class, Level.FINE)) {
+      hub.hub.connect(
+          client,
+          ConnectionOptions.of("a\u2028b")
+              .withOwner("o\n")
+              .withLastEventId("x\r\n{0} Connection closed: \u202E\\ y"));
+      client.signals().failed(new IOException("reset by\npeer" + "!".repeat(1_000)));
+      hub.settle();
+      assertEquals(1, log.lines().size());
+      String line = log.lines().get(0);
+      assertTrue(line.startsWith("Connection closed: CLIENT_GONE after "), line);
+      assertTrue(
+          line.contains("channels [\"a\\u2028b\"], owner \"o\\u000a\", last event ID "), line);
+      assertTrue(line.contains("\"x\\u000d\\u000a{0} Connection closed: \\u202e\\u005c y\""), line);
+      assertTrue(line.contains("because of \"java.io.IOException: reset by\\u000apeer!"), line);
+      assertTrue(line.endsWith("!\"..."), line);
+      assertTrue(line.length() < 500, line);
+    }
+  }
+
+  @Test
+  void ofManyChannelsTheLogNamesTen() {
+    try (LogLines log = new LogLines(Connection.class, Level.FINE)) {
+      String[] channels = IntStream.range(0, 30).mapToObj(i -> "c" + i).toArray(String[]::new);
+      connect(channels).close();
+      hub.settle();
+      assertTrue(log.lines().get(0).endsWith(", \"c9\"] of 30"), log.lines().get(0));
+    }
+  }
+
+  @Test
+  void clientsThatLeaveAreNoMatterForTheLogAboveDebug() {
+    try (LogLines log = new LogLines(Connection.class, Level.CONFIG)) {
+      connect("a");
+      client.failWrites(new IOException("broken pipe"));
+      hub.publish("a", "1");
+      hub.settle();
+      assertEquals(List.of(CloseReason.CLIENT_GONE), reasons);
+      assertEquals(List.of(), log.lines());
+    }
+  }
+}

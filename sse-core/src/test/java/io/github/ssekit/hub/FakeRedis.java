@@ -1,0 +1,237 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * A history of three channels, kept whole, and what is on its way from it to a hub: the hub hears
+ * messages one by one, and has its replays read and answered, when the test says so.
+ */
+final class FakeRedis implements Upstream {
+  /** An event as it was published. */
+  record Stored(Position position, String channel) {}
+
+  private record Request(Position after, Collection<String> channels, ReplaySink sink) {}
+
+  private static final int PAGE = 3;
+
+  final List<Stored> stored = new ArrayList<>();
+  private final Random random;
+  private final Hub hub;
+
+  /** The number of each channel's subscription, while there is one. */
+  private final Map<String, Integer> subscribed = new HashMap<>();
+
+  private int subscriptions;
+  private final Queue<Runnable> messages = new ArrayDeque<>();
+  private final List<Request> requests = new ArrayList<>();
+  private final Queue<Runnable> answers = new ArrayDeque<>();
+
+  /** What a client needs to have of a channel, or of all, not to be reset. */
+  private final Map<String, Position> floors = new HashMap<>();
+
+  private Position floor = new Position(100, 0);
+  private Position clock = floor;
+
+  /** Lost with a rewind: they are on no page. */
+  private final Set<Stored> gone = new HashSet<>();
+
+  /** Acknowledged, and complete from the next position on. */
+  private final Set<String> acknowledged = new HashSet<>();
+
+  FakeRedis(Random random, Hub hub) {
+    this.random = random;
+    this.hub = hub;
+  }
+
+  Position clock() {
+    return clock;
+  }
+
+  private Position next(long margin) {
+    clock =
+        margin == 0 && random.nextBoolean()
+            ? new Position(clock.milliseconds(), clock.sequence() + 1)
+            : new Position(clock.milliseconds() + margin + 1, 0);
+    return clock;
+  }
+
+  // What happens in Redis.
+
+  /**
+   * @param heard whether the node hears of it
+   */
+  void publish(String channel, boolean heard) {
+    Position position = next(0);
+    Stored event = new Stored(position, channel);
+    stored.add(event);
+    if (subscribed.containsKey(channel) && heard) {
+      messages.add(
+          () -> {
+            hub.deliver(channel, SseEvent.of(channel), position);
+            passed(position);
+          });
+    }
+  }
+
+  void probe() {
+    Position position = next(0);
+    messages.add(() -> reached(position));
+  }
+
+  /** A message is lost on its way to the node, which says so a little later. */
+  void lose(String channel) {
+    publish(channel, false);
+    while (random.nextBoolean()) {
+      publish(random.nextBoolean() ? "a" : "b", true);
+    }
+    Position position = next(0);
+    floors.put(channel, position);
+    messages.add(
+        () -> {
+          hub.lost(new StreamReset(channel, StreamReset.Reason.LOST, null, position));
+          reached(position);
+        });
+  }
+
+  /** History loses its oldest events of a channel, or some. */
+  void trim(String channel) {
+    List<Stored> all = stored.stream().filter(e -> e.channel().equals(channel)).toList();
+    if (!all.isEmpty()) {
+      Position to = all.get(random.nextInt(all.size())).position();
+      floors.merge(channel, to, (a, b) -> a.isAfter(b) ? a : b);
+    }
+  }
+
+  /** History loses its latest events. */
+  void rewind() {
+    for (int i = stored.size() - 1; i >= 0 && random.nextInt(3) > 0; i--) {
+      gone.add(stored.get(i));
+    }
+    floor = next(10);
+    Position to = floor;
+    messages.add(
+        () -> {
+          hub.rewound(StreamReset.Reason.REWOUND, null, to);
+          reached(to);
+        });
+  }
+
+  // What the node hears.
+
+  private void reached(Position position) {
+    hub.reached(position);
+    passed(position);
+  }
+
+  private void passed(Position position) {
+    if (!acknowledged.isEmpty()) {
+      List<String> opened = List.copyOf(acknowledged);
+      acknowledged.clear();
+      hub.opened(opened, position);
+    }
+  }
+
+  /** The node's next message. Returns whether there was one. */
+  boolean hear() {
+    Runnable message = messages.poll();
+    if (message != null) {
+      message.run();
+    }
+    return message != null;
+  }
+
+  @Override
+  public boolean givesIds() {
+    return true;
+  }
+
+  @Override
+  public boolean hasHistory(String channel) {
+    return !channel.equals("plain");
+  }
+
+  @Override
+  public void channelOpened(String channel) {
+    int number = ++subscriptions;
+    subscribed.put(channel, number);
+    messages.add(
+        () -> {
+          if (Objects.equals(subscribed.get(channel), number)) {
+            acknowledged.add(channel);
+          }
+        });
+  }
+
+  @Override
+  public void channelClosed(String channel) {
+    subscribed.remove(channel);
+    acknowledged.remove(channel);
+  }
+
+  @Override
+  public void replay(Position after, Collection<String> channels, ReplaySink sink) {
+    requests.add(new Request(after, channels, sink));
+  }
+
+  /** Reads one page. Returns whether one was wanted. */
+  boolean read() {
+    if (requests.isEmpty()) {
+      return false;
+    }
+    Request request = requests.remove(random.nextInt(requests.size()));
+    Replay replay = page(request.after(), request.channels());
+    answers.add(() -> request.sink().accept(replay));
+    return true;
+  }
+
+  /** Hands a page over. Returns whether there was one. */
+  boolean answer() {
+    Runnable answer = answers.poll();
+    if (answer != null) {
+      answer.run();
+    }
+    return answer != null;
+  }
+
+  private Replay page(Position after, Collection<String> channels) {
+    if (after.isAfter(clock)) {
+      return Replay.reset(StreamReset.Reason.UNKNOWN_ID, after, clock);
+    }
+    if (floor.isAfter(after)) {
+      return Replay.reset(StreamReset.Reason.REWOUND, after, clock);
+    }
+    List<StreamReset> resets = new ArrayList<>();
+    for (String channel : channels) {
+      Position lost = floors.get(channel);
+      if (lost != null && lost.isAfter(after)) {
+        resets.add(new StreamReset(channel, StreamReset.Reason.TRIMMED, after, lost));
+      }
+    }
+    List<SseEvent> events = new ArrayList<>();
+    for (Stored e : stored) {
+      if (e.position().isAfter(after) && channels.contains(e.channel()) && isKept(e)) {
+        events.add(SseEvent.of(e.channel()).withId(e.position().toString()));
+        if (events.size() == PAGE) {
+          return Replay.of(resets, events, e.position());
+        }
+      }
+    }
+    return Replay.of(resets, events, clock);
+  }
+
+  private boolean isKept(Stored e) {
+    Position lost = floors.get(e.channel());
+    return !gone.contains(e) && (lost == null || !lost.isAfter(e.position()));
+  }
+}

@@ -1,0 +1,154 @@
+package io.github.ssekit.hub;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.hub.HubSnapshot.OneChannel;
+import io.github.ssekit.hub.HubSnapshot.OneConnection;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Who is on which channel, since when, and how far behind. */
+class HubSnapshotTest extends OneClientTest {
+  private static final int FRAME = "data: 1\n\n".length();
+
+  private HubSnapshot snapshot(int limit) {
+    return snapshot(hub, limit);
+  }
+
+  private static HubSnapshot snapshot(ManualHub hub, int limit) {
+    Census census = hub.hub.census(limit);
+    hub.settle();
+    return census.result(0);
+  }
+
+  @Test
+  void aConnectionIsSeenWithItsChannelsItsTimeAndWhatWaitsForIt() {
+    Connection connection = connect("a", "b");
+    hub.pass(Duration.ofMinutes(5));
+    client.forget();
+    hub.publish("a", "1", "2");
+    hub.settle();
+    client.ready(false);
+    hub.publish("a", "3", "4");
+    hub.publish("b", "5");
+    hub.settle();
+    Connection other = hub.connect(new RecordingTransport(), "b");
+    HubSnapshot snapshot = snapshot(10);
+    assertTrue(snapshot.complete());
+    assertEquals(2, snapshot.connectionCount());
+    OneConnection one = snapshot.connections().get(0);
+    assertSame(connection, one.connection());
+    assertEquals(connection.since(), one.since());
+    assertEquals(Duration.ofMinutes(5), Duration.between(one.since(), other.since()));
+    assertEquals(List.of("a", "b"), one.channels());
+    assertEquals(3, one.behind());
+    assertEquals(2, one.events());
+    assertTrue(one.blocked());
+    assertFalse(one.resuming());
+    OneConnection two = snapshot.connections().get(1);
+    assertSame(other, two.connection());
+    assertEquals(0, two.behind());
+    assertFalse(two.blocked());
+    assertEquals(
+        Set.of(
+            new OneChannel("a", false, 1, 4, 4L * FRAME), new OneChannel("b", false, 2, 1, FRAME)),
+        Set.copyOf(snapshot.channels()));
+  }
+
+  @Test
+  void ofAConnectionThatTheLogHasLeftBehindAllThatTheLogHoldsIsCounted() {
+    hub = new ManualHub(b -> b.log(3, 1_000));
+    connect("a");
+    client.ready(false);
+    hub.publish("a", "1");
+    hub.settle();
+    hub.publish("a", "2", "3", "4", "5", "6");
+    hub.settle();
+    assertEquals(3, snapshot(1).connections().get(0).behind());
+  }
+
+  @Test
+  void noMoreAreListedThanAskedForAndThoseWithSomethingToReadFirst() {
+    hub = new ManualHub(b -> b.loops(2));
+    for (int i = 0; i < 6; i++) {
+      hub.connect("a", "b", "c");
+    }
+    Connection waits = connect("a");
+    client.ready(false);
+    hub.publish("a", "1");
+    hub.settle();
+    HubSnapshot snapshot = snapshot(2);
+    assertEquals(7, snapshot.connectionCount());
+    assertEquals(3, snapshot.channelCount());
+    assertEquals(2, snapshot.connections().size());
+    assertEquals(2, snapshot.channels().size());
+    assertSame(waits, snapshot.connections().get(0).connection());
+  }
+
+  @Test
+  void aConnectionThatResumesIsSeenAsSuchAndThenWithItsLastEventId() {
+    HistoryHub history = HistoryHub.open();
+    history.connect("4-0", "a");
+    OneConnection resuming = snapshot(history.manual, 1).connections().get(0);
+    assertTrue(resuming.resuming());
+    history.answer(10, 5, 10);
+    history.deliver("a", 11);
+    OneConnection live = snapshot(history.manual, 1).connections().get(0);
+    assertFalse(live.resuming());
+    assertEquals("11-0", live.position());
+    assertTrue(snapshot(history.manual, 1).channels().stream().allMatch(OneChannel::history));
+  }
+
+  @Test
+  void aLoopThatDoesNotAnswerInTimeIsLeftOutAndTheSnapshotSaysSo() {
+    connect("a");
+    HubSnapshot snapshot = hub.hub.census(10).result(0);
+    assertFalse(snapshot.complete());
+    assertEquals(1, snapshot.connectionCount());
+    assertEquals(List.of(), snapshot.connections());
+  }
+
+  @Test
+  void aRunningHubIsSeenWhole() {
+    try (Hub running = Hub.builder().loops(2).create()) {
+      Set<Connection> all =
+          Set.of(
+              running.connect(new RecordingTransport(), ConnectionOptions.of("a").withOwner("x")),
+              running.connect(new RecordingTransport(), ConnectionOptions.of("b")));
+      HubSnapshot snapshot = running.snapshot(10);
+      assertEquals(
+          all,
+          snapshot.connections().stream()
+              .map(OneConnection::connection)
+              .collect(Collectors.toSet()));
+      assertEquals(
+          List.of("x"),
+          snapshot.connections().stream()
+              .map(OneConnection::owner)
+              .filter(Objects::nonNull)
+              .toList());
+    }
+  }
+
+  @Test
+  void aClosedHubHasNobody() {
+    Hub closed = Hub.create();
+    closed.close();
+    HubSnapshot snapshot = closed.snapshot(10);
+    assertTrue(snapshot.complete());
+    assertEquals(0, snapshot.connectionCount());
+  }
+
+  @Test
+  void aLimitThatIsNotAboveZeroIsRefused() {
+    assertThrows(IllegalArgumentException.class, () -> hub.hub.snapshot(0));
+  }
+}

@@ -1,0 +1,175 @@
+package io.github.ssekit.hub;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import io.github.ssekit.event.Comment;
+import io.github.ssekit.event.EventStreamHandler;
+import io.github.ssekit.event.EventStreamParser;
+import io.github.ssekit.event.EventStreamReader;
+import io.github.ssekit.event.EventStreamWriter;
+import io.github.ssekit.event.ReconnectionTime;
+import io.github.ssekit.event.SseEvent;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+import org.junit.jupiter.api.function.Executable;
+
+/** A null where none may be is named by its exception, which the caller gets. */
+class NullsTest {
+  private static final Position POSITION = new Position(1, 0);
+  private static final SseEvent EVENT = SseEvent.of("x");
+
+  private final Hub hub = Hub.create();
+  private final Connection connection = hub.connect(new RecordingTransport(), List.of("a"), null);
+  private int row;
+
+  @AfterEach
+  void close() {
+    hub.close();
+  }
+
+  /** What Java gives to a caller that nobody checks. */
+  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
+  private static <T> T none() {
+    return null;
+  }
+
+  private DynamicTest named(String name, Executable call) {
+    return DynamicTest.dynamicTest(
+        ++row + " " + name,
+        () -> assertEquals(name, assertThrows(NullPointerException.class, call).getMessage()));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> hub() {
+    ConnectionOptions options = ConnectionOptions.of("a");
+    return Stream.of(
+        named("upstream", () -> hub.attach(none())),
+        named("transport", () -> hub.connect(none(), options)),
+        named("transport", () -> hub.connect(none(), List.of("a"), null)),
+        named("options", () -> hub.connect(new RecordingTransport(), none())),
+        named("channels", () -> hub.connect(new RecordingTransport(), none(), null)),
+        named("options", () -> hub.refused(none(), CloseReason.HEAD)),
+        named("why", () -> hub.refused(options, none())),
+        named("channel", () -> hub.publish(none(), EVENT)),
+        named("event", () -> hub.publish("a", none())),
+        named("channel", () -> hub.check(none(), EVENT)),
+        named("event", () -> hub.check("a", none())),
+        named("channel", () -> hub.deliver(none(), EVENT)),
+        named("event", () -> hub.deliver("a", none())),
+        named("channel", () -> hub.deliver(none(), EVENT, POSITION)),
+        named("event", () -> hub.deliver("a", none(), POSITION)),
+        named("position", () -> hub.deliver("a", EVENT, none())),
+        named("channel", () -> hub.reset(none(), StreamReset.Reason.LOST)),
+        named("reason", () -> hub.reset("a", none())),
+        named("names", () -> hub.opened(none(), POSITION)),
+        named("from", () -> hub.opened(List.of("a"), none())),
+        named("position", () -> hub.reached(none())),
+        named("reset", () -> hub.lost(none())),
+        named("reason", () -> hub.rewound(none(), null, POSITION)),
+        named("to", () -> hub.rewound(StreamReset.Reason.LOST, null, none())),
+        named("predicate", () -> hub.closeIf(none())),
+        named("owner", () -> hub.drop(none(), "a")),
+        named("channel", () -> hub.drop("o", none())),
+        named("drain", () -> hub.drain(none())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> builder() {
+    HubBuilder builder = Hub.builder();
+    return Stream.of(
+        named("heartbeat", () -> builder.heartbeat(none())),
+        named("stuckWriteDeadline", () -> builder.stuckWriteDeadline(none())),
+        named("linger", () -> builder.linger(none())),
+        named("maxLifetime", () -> builder.maxLifetime(none())),
+        named("time", () -> builder.reconnectionTime(none())),
+        named("policyOfChannel", () -> builder.overrunPolicies(none())),
+        named("observer", () -> builder.observer(none())),
+        named("predicate", () -> builder.closeIf(none())),
+        named("keyOf", () -> OverrunPolicy.conflate(none())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> connection() {
+    return Stream.of(
+        named("time", () -> connection.expireAt(none())),
+        named("channel", () -> connection.subscribe(NullsTest.<String>none())),
+        named("channel", () -> connection.unsubscribe(none())),
+        named("event", () -> connection.send(NullsTest.<SseEvent>none())),
+        named("time", () -> connection.send(NullsTest.<ReconnectionTime>none())),
+        named("listener", () -> connection.onClose(none())),
+        named("channels", () -> ConnectionOptions.of(NullsTest.<Collection<String>>none())),
+        named("channels", () -> ConnectionOptions.of(NullsTest.<String[]>none())),
+        named("channels", () -> new ConnectionOptions(none(), null, null, null, false)),
+        named("channel", () -> ConnectionOptions.of("a", none())),
+        named("channel", () -> ConnectionOptions.of(Arrays.asList("a", none()))));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> blocks() {
+    return Stream.of(
+        named("data", () -> SseEvent.of(none())),
+        named("type", () -> SseEvent.of(none(), "x")),
+        named("data", () -> SseEvent.of("x", none())),
+        named("id", () -> SseEvent.idOnly(none())),
+        named("id", () -> EVENT.withId(none())),
+        named("text", () -> new Comment(none())),
+        named("time", () -> new ReconnectionTime(none())),
+        named("reason", () -> new StreamReset(null, none())),
+        named("reason", () -> new StreamReset(null, none(), null, null)),
+        named("out", () -> EVENT.frame().writeTo(none())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> readersAndWriters() {
+    EventStreamHandler handler = new EventStreamHandler() {};
+    EventStreamParser parser = new EventStreamParser(handler);
+    ByteArrayInputStream in = new ByteArrayInputStream(new byte[0]);
+    EventStreamWriter writer = new EventStreamWriter(new ByteArrayOutputStream());
+    return Stream.of(
+        named("out", () -> new EventStreamWriter(none())),
+        named("block", () -> writer.write(none())),
+        named("in", () -> new EventStreamReader(none())),
+        named("lastEventId", () -> new EventStreamReader(in, none())),
+        named("lastEventId", () -> new EventStreamReader(in, none(), 1)),
+        named("handler", () -> new EventStreamParser(none())),
+        named("handler", () -> new EventStreamParser(none(), 1)),
+        named("bytes", () -> parser.feed(none())),
+        named("bytes", () -> parser.feed(none(), 0, 0)));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> positionsAndReplays() {
+    StreamReset.Reason reason = StreamReset.Reason.LOST;
+    return Stream.of(
+        named("text", () -> Position.parse(none())),
+        named("other", () -> POSITION.isAfter(none())),
+        named("other", () -> POSITION.compareTo(none())),
+        named("resets", () -> Replay.of(none(), List.of(), POSITION)),
+        named("events", () -> Replay.of(List.of(), none(), POSITION)),
+        named("upTo", () -> Replay.of(List.of(), List.of(), none())),
+        named("reason", () -> Replay.reset(none(), null, POSITION)),
+        named("to", () -> Replay.reset(reason, null, none())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> snapshots() {
+    Instant at = Instant.EPOCH;
+    return Stream.of(
+        named("connections", () -> new HubSnapshot(at, 0, 0, 0, 0, none(), List.of(), true)),
+        named("channels", () -> new HubSnapshot(at, 0, 0, 0, 0, List.of(), none(), true)),
+        named(
+            "channels",
+            () ->
+                new HubSnapshot.OneConnection(
+                    connection, null, at, none(), 0, false, false, null, 0, 0)));
+  }
+}

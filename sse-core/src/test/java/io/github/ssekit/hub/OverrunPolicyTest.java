@@ -1,0 +1,150 @@
+package io.github.ssekit.hub;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+/** What becomes of a client that the log has left behind. */
+class OverrunPolicyTest {
+  private static final String OVERRUN = "{\"channel\":\"prices\",\"reason\":\"overrun\"}";
+
+  private final RecordingTransport client = new RecordingTransport();
+
+  private static ManualHub hub(OverrunPolicy policy, int events, int batchCap) {
+    return new ManualHub(
+        b ->
+            b.log(events, 1_000_000)
+                .batchCap(batchCap)
+                .overrunPolicies(c -> c.equals("prices") ? policy : OverrunPolicy.skip()));
+  }
+
+  /** Events such as "EUR=3" have the key "EUR". */
+  private static OverrunPolicy conflating() {
+    return OverrunPolicy.conflate(event -> event.data().replaceAll("=.*", ""));
+  }
+
+  @Test
+  void aClosingChannelEndsTheConnectionAndNoOther() {
+    ManualHub hub = hub(OverrunPolicy.close(), 3, 65536);
+    List<CloseReason> reasons = new ArrayList<>();
+    Connection slow = hub.connect(client, "prices");
+    slow.onClose(reasons::add);
+    RecordingTransport other = hub.connect("prices");
+    client.ready(false);
+    publishAndSettle(hub, "1", "2", "3", "4");
+    assertTrue(slow.isOpen());
+    client.ready(true);
+    hub.settle();
+    assertEquals(List.of(CloseReason.SLOW), reasons);
+    assertEquals(List.of(), client.data());
+    assertTrue(client.closed());
+    assertEquals(List.of("1", "2", "3", "4"), other.data());
+  }
+
+  @Test
+  void theNewestOfEachKeyInItsOrderIsAllThatALaggingClientGets() {
+    ManualHub hub = hub(conflating(), 3, 65536);
+    hub.connect(client, "prices");
+    RecordingTransport other = hub.connect("prices");
+    publishAndSettle(hub, "EUR=1", "USD=1");
+    client.ready(false);
+    publishAndSettle(hub, "EUR=2", "USD=2", "EUR=3", "CHF=1", "EUR=4");
+    client.ready(true);
+    hub.settle();
+    publishAndSettle(hub, "CHF=2");
+    assertEquals(List.of("EUR=1", "USD=1", "USD=2", "CHF=1", "EUR=4", "CHF=2"), client.data());
+    assertEquals(8, other.data().size()); // Ready all along: nothing is left out.
+  }
+
+  @Test
+  void whatIsStillInTheLogIsNotConflated() {
+    ManualHub hub = hub(conflating(), 3, 65536);
+    hub.connect(client, "prices");
+    client.ready(false);
+    publishAndSettle(hub, "EUR=1", "EUR=2", "EUR=3");
+    client.ready(true);
+    hub.settle();
+    assertEquals(List.of("EUR=1", "EUR=2", "EUR=3"), client.data());
+  }
+
+  @Test
+  void beyondTheBoundOfKeysItIsToldAndSkipped() {
+    ManualHub hub = hub(conflating(), 3, 65536);
+    hub.connect(client, "prices");
+    client.ready(false);
+    publishAndSettle(hub, "a=1", "b=1", "c=1", "d=1");
+    client.ready(true);
+    hub.settle();
+    publishAndSettle(hub, "a=2");
+    assertEquals(List.of(OVERRUN, "a=2"), client.data());
+  }
+
+  @Test
+  void beyondTheBoundOfBytesItIsToldAndSkipped() {
+    OverrunPolicy policy = conflating();
+    ManualHub hub = new ManualHub(b -> b.log(100, 100).overrunPolicies(c -> policy));
+    hub.connect(client, "prices");
+    client.ready(false);
+    publishAndSettle(hub, "a=" + "x".repeat(60), "b=" + "x".repeat(60), "a=2");
+    client.ready(true);
+    hub.settle();
+    assertEquals(List.of(OVERRUN), client.data());
+  }
+
+  @Test
+  void aBacklogOfManyKeysGoesInWritesNoLargerThanTheCap() {
+    ManualHub hub = hub(conflating(), 50, 100);
+    hub.connect(client, "prices");
+    client.ready(false);
+    // Twice each key: the log holds the second half, the newest of all keys are these.
+    IntStream.range(0, 100).forEach(i -> hub.publish("prices", "k" + i % 50 + "=" + i));
+    hub.settle();
+    client.ready(true);
+    hub.settle();
+    assertEquals(
+        IntStream.range(50, 100).mapToObj(i -> "k" + i % 50 + "=" + i).toList(), client.data());
+    client.writes().forEach(write -> assertTrue(write.length <= 100, write.length + " bytes"));
+  }
+
+  @Test
+  void aResetIsKeptForAClientThatLags() {
+    ManualHub hub = hub(conflating(), 3, 65536);
+    hub.connect(client, "prices");
+    client.ready(false);
+    publishAndSettle(hub, "EUR=1");
+    hub.hub.reset("prices", StreamReset.Reason.RECONNECTED);
+    publishAndSettle(hub, "EUR=2", "EUR=3", "EUR=4", "EUR=5");
+    client.ready(true);
+    hub.settle();
+    assertEquals(
+        List.of("{\"channel\":\"prices\",\"reason\":\"reconnected\"}", "EUR=5"), client.data());
+  }
+
+  @Test
+  void aKeyFunctionThatFailsIsThePublishersConcern() {
+    ManualHub hub =
+        hub(
+            OverrunPolicy.conflate(
+                event -> {
+                  throw new IllegalStateException("no key");
+                }),
+            3,
+            65536);
+    hub.connect(client, "prices");
+    assertThrows(IllegalStateException.class, () -> hub.publish("prices", "x"));
+    assertFalse(client.closed());
+  }
+
+  private static void publishAndSettle(ManualHub hub, String... data) {
+    for (String d : data) {
+      hub.publish("prices", d);
+      hub.settle();
+    }
+  }
+}

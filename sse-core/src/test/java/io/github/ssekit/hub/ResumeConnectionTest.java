@@ -1,0 +1,316 @@
+package io.github.ssekit.hub;
+
+import static io.github.ssekit.hub.FakeHistory.at;
+import static io.github.ssekit.hub.HistoryHub.event;
+import static io.github.ssekit.hub.HistoryHub.id;
+import static io.github.ssekit.hub.HistoryHub.lostAllBlock;
+import static io.github.ssekit.hub.HistoryHub.lostBlock;
+import static io.github.ssekit.hub.HistoryHub.old;
+import static io.github.ssekit.hub.HistoryHub.said;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.event.SseEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Signs of life, and what a connection does while it resumes: leave, join, close, be slow. */
+class ResumeConnectionTest {
+  private static final Duration HEARTBEAT = Duration.ofSeconds(15);
+  private static final String COMMENT = ":";
+
+  private HistoryHub hub = HistoryHub.open();
+  private final RecordingTransport client = new RecordingTransport();
+
+  // Signs of life.
+
+  @Test
+  void theSignOfLifeIsThePositionOnceLiveAndACommentBefore() {
+    hub.connection(client, "3-0", "a");
+    hub.manual.pass(HEARTBEAT);
+    assertEquals(List.of(COMMENT), said(client));
+    hub.answer(12, 5);
+    client.forget();
+    hub.manual.pass(HEARTBEAT);
+    assertEquals(List.of(COMMENT), said(client), "ahead of the node");
+    hub.reached(13);
+    client.forget();
+    hub.manual.pass(HEARTBEAT);
+    hub.reached(14);
+    hub.manual.pass(HEARTBEAT);
+    assertEquals(List.of(id(13), id(14)), said(client));
+  }
+
+  @Test
+  void beforeTheChannelsAreOpenTheSignOfLifeIsAComment() {
+    hub.connection(client, "3-0", "a", "new");
+    hub.manual.pass(HEARTBEAT);
+    assertEquals(List.of(COMMENT), said(client));
+  }
+
+  @Test
+  void aSignIsSkippedOnlyIfAnIdWasWrittenWithinTheInterval() {
+    hub.connection(client, null, "a", "plain");
+    hub.manual.pass(HEARTBEAT.dividedBy(2));
+    hub.deliver("a", 11);
+    hub.manual.pass(HEARTBEAT.minusNanos(1));
+    assertEquals(List.of(id(10), event("a", 11)), said(client));
+    hub.hub.deliver("plain", SseEvent.of("x"));
+    hub.hub.deliver("a", SseEvent.of("foreign"));
+    hub.settle();
+    client.forget();
+    hub.manual.pass(Duration.ofNanos(1));
+    assertEquals(List.of(id(11)), said(client));
+    client.forget();
+    hub.manual.pass(HEARTBEAT.minusNanos(1));
+    assertEquals(List.of(), said(client));
+  }
+
+  @Test
+  void noSignSaysAPositionWhoseEventsAreNotWritten() {
+    hub.connection(client, null, "a", "b");
+    client.ready(false);
+    hub.deliver("a", 11);
+    hub.manual.pass(HEARTBEAT);
+    client.ready(true);
+    hub.settle();
+    assertEquals(List.of(id(10), event("a", 11)), said(client));
+    // The news and the tick come in one turn.
+    hub.hub.deliver("b", SseEvent.of("b12"), at(12));
+    hub.manual.pass(HEARTBEAT);
+    assertEquals(List.of(id(10), event("a", 11), event("b", 12)), said(client));
+  }
+
+  @Test
+  void aConnectionWithoutHistoryHasCommentsForSigns() {
+    hub.connection(client, null, "plain");
+    hub.manual.pass(HEARTBEAT);
+    assertEquals(List.of(COMMENT), said(client));
+  }
+
+  // Leaving and closing meanwhile.
+
+  @Test
+  void whoLeavesTheChannelThatIsNotOpenIsLiveOnTheOthers() {
+    Connection connection = hub.connection(client, null, "a", "new");
+    assertEquals(List.of(), said(client));
+    connection.unsubscribe("new");
+    hub.deliver("a", 11);
+    assertEquals(List.of(id(10), event("a", 11)), said(client));
+  }
+
+  @Test
+  void whoHasLeftAChannelGetsTheOthersOnly() {
+    Connection connection = hub.connection(client, "3-0", "a", "b");
+    connection.unsubscribe("b");
+    hub.answer(5);
+    assertEquals(List.of("[a, b] after 3-0", "[a] after 5-0"), hub.history.asked);
+    hub.answer(10);
+    hub.deliver("b", 11);
+    hub.deliver("a", 12);
+    assertEquals(List.of(id(5), id(10), event("a", 12)), said(client));
+  }
+
+  @Test
+  void whoHasLeftAllChannelsIsNotAskedForAgain() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    connection.unsubscribe("a");
+    hub.answer(5);
+    assertEquals(List.of("[a] after 3-0"), hub.history.asked);
+    assertTrue(connection.isOpen());
+  }
+
+  @Test
+  void whoLeavesBeforeTheLoopKnowsThatItIsLiveGetsNothingOfThatChannel() {
+    Connection connection = hub.hub.connect(client, List.of("a", "b"), null);
+    connection.unsubscribe("a");
+    hub.settle();
+    hub.deliver("a", 11);
+    hub.deliver("b", 12);
+    assertEquals(List.of(id(10), event("b", 12)), said(client));
+  }
+
+  @Test
+  void aConnectionThatClosesWhileItIsAskedForEndsAndTheAnswerIsForNobody() {
+    List<CloseReason> reasons = new ArrayList<>();
+    Connection connection = hub.connection(client, "3-0", "a");
+    connection.onClose(reasons::add);
+    connection.close();
+    hub.settle();
+    hub.answer(5, 4);
+    assertEquals(List.of(CloseReason.CLOSED), reasons);
+    assertEquals(List.of(), said(client));
+    assertEquals(List.of("[a] after 3-0"), hub.history.asked);
+    assertEquals(List.of(), client.breaches());
+  }
+
+  @Test
+  void aPageThatWaitsForItsClientIsWrittenBeforeTheConnectionClosesAndIsTheLast() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    client.ready(false);
+    hub.answer(5, 4);
+    connection.close();
+    hub.settle();
+    client.ready(true);
+    hub.settle();
+    if (hub.history.isAsked()) {
+      hub.answer(10, 6);
+    }
+    assertEquals(List.of(old(4), id(5)), said(client));
+    assertTrue(client.closed());
+  }
+
+  @Test
+  void clientsThatGoWhileOpeningOrAheadAreForgotten() {
+    Connection opening = hub.connection(client, null, "new");
+    Connection ahead = hub.connection(new RecordingTransport(), "3-0", "a");
+    hub.answer(15);
+    opening.close();
+    ahead.close();
+    hub.settle();
+    hub.opened(20, "new");
+    hub.deliver("a", 21);
+    assertEquals(List.of(), said(client));
+    assertEquals(0, hub.hub.connectionCount());
+  }
+
+  @Test
+  void aHubThatClosesEndsThoseWhoResume() {
+    Hub threaded = Hub.create();
+    threaded.attach(new FakeHistory());
+    RecordingTransport other = new RecordingTransport();
+    threaded.connect(client, List.of("a"), "3-0");
+    threaded.connect(other, List.of("b"), null);
+    threaded.close();
+    assertEquals(0, threaded.connectionCount());
+    assertTrue(client.closed());
+    assertTrue(other.closed());
+  }
+
+  // Joining later.
+
+  @Test
+  void aChannelThatIsJoinedLaterIsLiveAndDoesNotResume() {
+    hub.deliver("b", 11);
+    Connection connection = hub.connection(client, "11-0", "a");
+    connection.subscribe("b");
+    hub.deliver("b", 12);
+    hub.deliver("a", 13);
+    assertEquals(List.of(event("b", 12), event("a", 13)), said(client));
+  }
+
+  @Test
+  void aChannelThatIsJoinedWhileTheConnectionResumesDoesNotOvertakeWhatWasMissed() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    connection.subscribe("b");
+    hub.deliver("b", 20);
+    assertFalse(said(client).contains(event("b", 20)), "its id would cover what a has missed");
+    hub.answer(20, 5, 19);
+    hub.deliver("b", 21);
+    assertTrue(said(client).contains(event("b", 21)));
+  }
+
+  @Test
+  void aChannelThatIsJoinedWhileTheConnectionResumesBringsNothingFromBefore() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    hub.deliver("b", 11, 12);
+    connection.subscribe("b");
+    hub.deliver("b", 13);
+    hub.answer(10);
+    hub.deliver("b", 14);
+    assertEquals(List.of(id(10), event("b", 13), event("b", 14)), said(client));
+  }
+
+  @Test
+  void aLossAfterAChannelWasJoinedIsToldWhenTheConnectionIsLive() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    connection.subscribe("b");
+    hub.deliver("b", 11);
+    hub.lost("b", 11, 20);
+    hub.reached(20);
+    hub.answer(12);
+    hub.deliver("b", 21);
+    assertEquals(List.of(id(12), lostBlock("b", 11, 20), event("b", 21)), said(client));
+  }
+
+  @Test
+  void whatTheLogOfAChannelThatWasJoinedHasNoMoreIsAnOverrunOnlyIfItIsMissed() {
+    hub = HistoryHub.open(b -> b.log(2, 1_000_000));
+    List<CloseReason> reasons = new ArrayList<>();
+    Connection missed = hub.connection(client, "3-0", "a");
+    missed.onClose(reasons::add);
+    missed.subscribe("b");
+    RecordingTransport other = new RecordingTransport();
+    hub.connection(other, "4-0", "a").subscribe("b");
+    hub.deliver("b", 11, 12, 13);
+    hub.answer(10);
+    hub.answer(11);
+    hub.deliver("b", 14);
+    assertEquals(List.of(id(10)), said(client));
+    assertEquals(List.of(CloseReason.SLOW), reasons);
+    assertEquals(List.of(id(11), event("b", 12), event("b", 13), event("b", 14)), said(other));
+  }
+
+  @Test
+  void whoHasLeftAllButALaterChannelIsNotAskedForWhenARewindPasses() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    hub.answer(15);
+    connection.subscribe("b");
+    connection.unsubscribe("a");
+    hub.rewound(10, 20);
+    hub.deliver("b", 21);
+    assertEquals(List.of("[a] after 3-0"), hub.history.asked);
+    assertEquals(List.of(id(15), lostAllBlock(15, 20), event("b", 21)), said(client));
+  }
+
+  @Test
+  void whoLeavesWhileAheadTakesNobodyAlongWhoWaitsAtTheSamePosition() {
+    Connection leaves = hub.connection(new RecordingTransport(), "3-0", "a");
+    hub.connection(client, "4-0", "a");
+    hub.answer(15);
+    hub.answer(15);
+    leaves.close();
+    hub.settle();
+    hub.deliver("a", 16);
+    assertEquals(List.of(id(15), event("a", 16)), said(client));
+  }
+
+  // Slow ones.
+
+  @Test
+  void aSlowClientOfAChannelWithHistoryIsClosedAndOneOfAPlainChannelSkips() {
+    hub = HistoryHub.open(b -> b.log(2, 1_000_000));
+    List<CloseReason> reasons = new ArrayList<>();
+    hub.connection(client, null, "a").onClose(reasons::add);
+    RecordingTransport plain = hub.connect(null, "plain");
+    client.ready(false);
+    plain.ready(false);
+    hub.deliver("a", 11, 12, 13);
+    for (String data : List.of("1", "2", "3")) {
+      hub.hub.deliver("plain", SseEvent.of(data));
+    }
+    client.ready(true);
+    plain.ready(true);
+    hub.settle();
+    assertEquals(List.of(CloseReason.SLOW), reasons);
+    assertEquals(List.of(id(10)), said(client));
+    assertEquals(List.of("{\"channel\":\"plain\",\"reason\":\"overrun\"}"), plain.data());
+    // It comes back, and has lost nothing.
+    RecordingTransport again = hub.connect("10-0", "a");
+    hub.answer(13, 11, 12, 13);
+    assertEquals(List.of(old(11), old(12), old(13)), said(again));
+  }
+
+  @Test
+  void aChannelWithHistoryIsNotConflatedSinceItsIdsWouldOvertakeThoseOfOthers() {
+    hub = new HistoryHub(b -> b.overrunPolicies(c -> OverrunPolicy.conflate(e -> "k")));
+    assertThrows(IllegalArgumentException.class, () -> hub.connect(null, "a"));
+    assertEquals(List.of(), hub.history.told);
+    hub.settle();
+    assertEquals(0, hub.hub.connectionCount());
+  }
+}
