@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.redis.RedisBridge;
 import java.util.regex.Pattern;
@@ -30,12 +31,12 @@ final class Outside {
   private Outside() {}
 
   /** Tells the other programs what was said. That it is kept does not depend on it. */
-  static void tell(RedisBridge redis, Message message, String id) {
+  static void tell(RedisBridge redis, Message message, Position id) {
     String json =
         JSON.createObjectNode()
             .put("user", message.user())
             .put("message", message.message())
-            .put("id", id)
+            .put("id", id.toString())
             .toString();
     try {
       redis.publish(CHANNEL, SseEvent.of(json));

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.redis.RedisBridge;
 import jakarta.servlet.http.HttpServletRequest;
@@ -98,12 +99,12 @@ final class Posting {
       throws IOException {
     SseEvent event = SseEvent.of(JSON.writeValueAsString(message));
     try {
-      String id =
+      Position position =
           message.token() == null
               ? redis.publish(room.channel(), event)
               : redis.publish(room.channel(), event, message.token());
       if (room.equals(Room.LOBBY)) {
-        Outside.tell(redis, message, Objects.requireNonNull(id));
+        Outside.tell(redis, message, Objects.requireNonNull(position));
       }
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     } catch (PublishException e) {

@@ -61,7 +61,6 @@ final class StatusServlet extends HttpServlet {
 
   private Map<String, @Nullable Object> status() {
     Runtime jvm = Runtime.getRuntime();
-    Duration probe = redis.sinceProbe();
     Map<String, @Nullable Object> status = new LinkedHashMap<>();
     status.put("node", node);
     status.put("pid", ProcessHandle.current().pid());
@@ -75,6 +74,7 @@ final class StatusServlet extends HttpServlet {
     status.put("threadsWork", hub.isHealthy());
     status.put("replayBytes", now.replayBytes());
     RedisHealth health = redis.health();
+    Duration probe = health.sinceProbe();
     RedisHealth.Problem problem = health.deaf() == null ? health.refused() : health.deaf();
     status.put("redisHeard", health.deaf() == null);
     status.put("redisProblem", problem == null ? null : problem.reason());

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A snapshot in the making: each delivery loop tells of its connections what only it may read, then
@@ -120,7 +119,7 @@ final class Census {
         complete);
   }
 
-  private HubSnapshot.OneConnection connection(Sight sight) {
+  private HubSnapshot.ConnectionSnapshot connection(Sight sight) {
     int behind = 0;
     Position position = null;
     List<String> names = new ArrayList<>(sight.channels.size());
@@ -131,7 +130,7 @@ final class Census {
       behind += channels.behind(channel, cursor, sight.watermark);
       position = Position.later(position, cursor.position);
     }
-    return new HubSnapshot.OneConnection(
+    return new HubSnapshot.ConnectionSnapshot(
         sight.connection,
         sight.connection.owner,
         sight.connection.since(),
@@ -139,23 +138,19 @@ final class Census {
         behind,
         sight.blocked,
         sight.resuming,
-        sight.resuming ? null : text(position),
+        sight.resuming ? null : position,
         sight.events,
         sight.bytes);
   }
 
-  private HubSnapshot.OneChannel channel(Channel c) {
+  private HubSnapshot.ChannelSnapshot channel(Channel c) {
     // For one at a time: there may be many.
     lock.lock();
     try {
-      return new HubSnapshot.OneChannel(
+      return new HubSnapshot.ChannelSnapshot(
           c.name, c.hasHistory, c.subscriptions, c.log.events(), c.log.bytes());
     } finally {
       lock.unlock();
     }
-  }
-
-  private static @Nullable String text(@Nullable Position position) {
-    return position == null ? null : position.toString();
   }
 }

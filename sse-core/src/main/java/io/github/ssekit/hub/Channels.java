@@ -306,6 +306,16 @@ final class Channels {
     return true;
   }
 
+  /** The names of the channels that a connection is subscribed to. */
+  List<String> of(Connection connection) {
+    lock.lock();
+    try {
+      return connection.subscriptions.stream().map(s -> s.channel.name).toList();
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private static @Nullable Subscription find(Connection connection, String channel) {
     for (Subscription s : connection.subscriptions) {
       if (s.channel.name.equals(channel)) {
@@ -323,7 +333,7 @@ final class Channels {
     }
     lock.lock();
     try {
-      return newest.behind(subscription.cursor.ordinal, watermark, settings.batchCapBytes);
+      return newest.behind(subscription.cursor.ordinal, watermark, settings.maxBatchBytes);
     } finally {
       lock.unlock();
     }

@@ -14,6 +14,7 @@ final class CloseIf {
   private static final System.Logger LOG = System.getLogger(CloseIf.class.getName());
 
   private final Hub hub;
+  private final String name;
   private final Predicate<? super Connection> predicate;
 
   /** Passes don't pile up behind a predicate that takes its time. */
@@ -21,8 +22,12 @@ final class CloseIf {
 
   private final RareLine failed;
 
-  CloseIf(Hub hub, Predicate<? super Connection> predicate) {
+  /**
+   * @param name the method by which the application set it, for the log
+   */
+  CloseIf(Hub hub, String name, Predicate<? super Connection> predicate) {
     this.hub = hub;
+    this.name = name;
     this.predicate = predicate;
     this.failed = new RareLine(LOG, hub::nanoTime);
   }
@@ -49,9 +54,8 @@ final class CloseIf {
         }
       }
       if (first != null) {
-        String text =
-            "closeIf failed for %d of %d connections, which stay open; the first time with:";
-        failed.log(WARNING, text.formatted(failures, all.size()), first);
+        String text = "%s failed for %d of %d connections, which stay open; the first time with:";
+        failed.log(WARNING, text.formatted(name, failures, all.size()), first);
       }
     } finally {
       underWay.set(false);

@@ -59,6 +59,7 @@ public final class Connection {
   private final Transport transport;
   private final @Nullable String lastEventId;
   final @Nullable String owner;
+  private final @Nullable Object attachment;
 
   /** Whether it is never told its position by a block of only an id. */
   final boolean idsOnEventsOnly;
@@ -112,6 +113,7 @@ public final class Connection {
     this.transport = transport;
     this.lastEventId = options.lastEventId();
     this.owner = options.owner();
+    this.attachment = options.attachment();
     this.idsOnEventsOnly = options.idsOnEventsOnly() || hub.settings.idsOnEventsOnly;
     this.opened = hub.nanoTime();
     this.blockedSince = opened;
@@ -141,12 +143,31 @@ public final class Connection {
     return owner;
   }
 
+  /** The application's object that its {@link ConnectionOptions} brought, or null. */
+  public @Nullable Object attachment() {
+    return attachment;
+  }
+
+  /** The names of the channels that it is subscribed to now; empty once it is closed. */
+  public List<String> channels() {
+    return hub.channels.of(this);
+  }
+
   /**
    * When it was opened. By the clock as it was when the hub was created: later corrections of the
    * clock are not in it.
    */
   public Instant since() {
     return hub.instantAt(opened);
+  }
+
+  /** Its owner and channels, escaped for a log, and whether it is open. Not for programs. */
+  @Override
+  public String toString() {
+    List<String> names = channels().stream().map(LogText::quoted).toList();
+    return "Connection[owner=%s, channels=%s, %s]"
+        .formatted(
+            owner == null ? null : LogText.quoted(owner), names, isOpen() ? "open" : closeReason);
   }
 
   /** For how long it has been open. */
@@ -197,7 +218,7 @@ public final class Connection {
    * Sends an event to this client alone, ahead of what its channels have waiting.
    *
    * @param event one without an id: ids belong to the channels. If more than {@link
-   *     HubBuilder#sendLimit} waits for the client, the connection is closed with {@link
+   *     HubBuilder#maxSendBytes} waits for the client, the connection is closed with {@link
    *     CloseReason#OVERFLOW}.
    * @throws IllegalArgumentException if the event has an id, or its type is {@code open}, {@code
    *     error} or {@code stream-reset}
@@ -212,7 +233,7 @@ public final class Connection {
 
   /**
    * Tells the client how long to wait before it connects again. Counts against {@link
-   * HubBuilder#sendLimit} as {@link #send(SseEvent)} does.
+   * HubBuilder#maxSendBytes} as {@link #send(SseEvent)} does.
    */
   public void send(ReconnectionTime time) {
     sendFrame(Objects.requireNonNull(time, "time").frame().toByteArray());
@@ -222,7 +243,7 @@ public final class Connection {
     if (!isOpen()) {
       return;
     }
-    if (outgoing.reserve(frame.length) > hub.settings.privateBytes) {
+    if (outgoing.reserve(frame.length) > hub.settings.maxSendBytes) {
       close(CloseReason.OVERFLOW);
     } else {
       loop.execute(() -> offer(frame));

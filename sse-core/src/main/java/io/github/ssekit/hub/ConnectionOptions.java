@@ -24,13 +24,16 @@ import org.jspecify.annotations.Nullable;
  * @param expiresAt when the connection is to be closed at the latest, or null
  * @param idsOnEventsOnly whether the client is never told its position by a block of only an id, as
  *     {@link HubBuilder#idsOnEventsOnly} says for all connections of a hub
+ * @param attachment an object of the application's that goes with the connection, see {@link
+ *     Connection#attachment}; or null
  */
 public record ConnectionOptions(
     List<String> channels,
     @Nullable String lastEventId,
     @Nullable String owner,
     @Nullable Instant expiresAt,
-    boolean idsOnEventsOnly) {
+    boolean idsOnEventsOnly,
+    @Nullable Object attachment) {
   /** How much of a last event ID is kept, in characters. */
   public static final int MAX_LAST_EVENT_ID = 200;
 
@@ -66,26 +69,32 @@ public record ConnectionOptions(
   }
 
   private static ConnectionOptions ofList(List<String> channels) {
-    return new ConnectionOptions(channels, null, null, null, false);
+    return new ConnectionOptions(channels, null, null, null, false, null);
   }
 
   /** These, with another last event ID. */
   public ConnectionOptions withLastEventId(@Nullable String id) {
-    return new ConnectionOptions(channels, id, owner, expiresAt, idsOnEventsOnly);
+    return new ConnectionOptions(channels, id, owner, expiresAt, idsOnEventsOnly, attachment);
   }
 
   /** These, with another owner. */
   public ConnectionOptions withOwner(@Nullable String name) {
-    return new ConnectionOptions(channels, lastEventId, name, expiresAt, idsOnEventsOnly);
+    return new ConnectionOptions(
+        channels, lastEventId, name, expiresAt, idsOnEventsOnly, attachment);
   }
 
   /** These, with another end. */
   public ConnectionOptions withExpiresAt(@Nullable Instant time) {
-    return new ConnectionOptions(channels, lastEventId, owner, time, idsOnEventsOnly);
+    return new ConnectionOptions(channels, lastEventId, owner, time, idsOnEventsOnly, attachment);
   }
 
   /** These, for a client that takes each block for a message. */
   public ConnectionOptions withIdsOnEventsOnly() {
-    return new ConnectionOptions(channels, lastEventId, owner, expiresAt, true);
+    return new ConnectionOptions(channels, lastEventId, owner, expiresAt, true, attachment);
+  }
+
+  /** These, with another attachment. */
+  public ConnectionOptions withAttachment(@Nullable Object object) {
+    return new ConnectionOptions(channels, lastEventId, owner, expiresAt, idsOnEventsOnly, object);
   }
 }

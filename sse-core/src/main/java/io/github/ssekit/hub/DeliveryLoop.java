@@ -77,8 +77,8 @@ final class DeliveryLoop implements Runnable {
     this.failures = new RareLine(LOG, nanoTime);
     this.lastTick = nanoTime.getAsLong();
     this.watermark = watermark;
-    this.batches = new Batches(settings.batchCapBytes);
-    this.stalledLimit = settings.replayLimit / settings.loops;
+    this.batches = new Batches(settings.maxBatchBytes);
+    this.stalledLimit = settings.maxReplayBytes / settings.loops;
     this.observation = observation;
     this.tally = observation == null ? null : new Tally();
   }

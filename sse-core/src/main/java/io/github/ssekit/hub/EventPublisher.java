@@ -14,11 +14,11 @@ public interface EventPublisher {
    *
    * @param channel 1 to {@value Hub#MAX_CHANNEL_LENGTH} characters, no control characters, no
    *     unpaired surrogates
-   * @return the id that clients see, or null if the event has none
+   * @return the position of the event, which is its id; null if the channel has no history
    * @throws IllegalArgumentException if the channel's name is not as above, if the event's type is
    *     {@code open}, {@code error} or {@code stream-reset}, or if the event is larger than the
    *     hub's limit
    * @throws PublishException if the event could not be handed on
    */
-  @Nullable String publish(String channel, SseEvent event);
+  @Nullable Position publish(String channel, SseEvent event);
 }

@@ -34,11 +34,11 @@ import org.jspecify.annotations.Nullable;
  * through the bridge.
  *
  * <p>All methods may be called from any thread. None waits for a client, but {@link #drain} and
- * {@link #close} do, for a bounded time; {@link #drop} waits for one write of each of the owner's
- * connections, {@link #snapshot} for the delivery loops, a second at most. A hub runs one delivery
- * loop a processor, unless {@link HubBuilder#loops} says otherwise, one timer, and up to five more
- * while connections end or the application is called, as daemon threads, however many clients there
- * are.
+ * {@link #close} do, for a bounded time; {@link #unsubscribe} waits for one write of each of the
+ * owner's connections, {@link #snapshot} for the delivery loops, a second at most. A hub runs one
+ * delivery loop a processor, unless {@link HubBuilder#loops} says otherwise, one timer, and up to
+ * five more while connections end or the application is called, as daemon threads, however many
+ * clients there are.
  */
 public final class Hub implements EventPublisher, AutoCloseable {
   /** The longest name of a channel, in characters. */
@@ -75,7 +75,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private volatile boolean closed;
   private final Owners owners = new Owners();
 
-  private final @Nullable CloseIf closeIf;
+  private final @Nullable CloseIf closeWhen;
   private final Health health;
   private final RareLine tickFailures;
 
@@ -102,10 +102,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.observation =
         settings.observer == null ? null : new Observation(settings.observer, callbacks, nanoTime);
     this.loops = new DeliveryLoop[settings.loops];
-    this.resumes = new Resumes(settings.replayLimit);
+    this.resumes = new Resumes(settings.maxReplayBytes);
     this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
     this.upstreamEnd = new UpstreamEnd(channels, loops, resumes, lock);
-    this.closeIf = settings.closeIf == null ? null : new CloseIf(this, settings.closeIf);
+    this.closeWhen =
+        settings.closeWhen == null ? null : new CloseIf(this, "closeWhen", settings.closeWhen);
     Arrays.setAll(
         loops, i -> new DeliveryLoop(i, channels::watermark, settings, observation, nanoTime));
     for (Refusal why : Refusal.values()) {
@@ -252,7 +253,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   /**
    * Publishes on this node alone: does nothing if nobody here has the channel. The event is larger
-   * than allowed if its frame is, see {@link HubBuilder#eventSizeLimit}.
+   * than allowed if its frame is, see {@link HubBuilder#maxEventBytes}.
    *
    * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the channel has
    *     history, since the event would not be kept; or if the event has an id, and any channel has
@@ -260,7 +261,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * @throws IllegalStateException if the hub is closed
    */
   @Override
-  public @Nullable String publish(String channel, SseEvent event) {
+  public @Nullable Position publish(String channel, SseEvent event) {
     Frame frame = checked(channel, event);
     if (closed) {
       throw new IllegalStateException("The hub is closed: nothing can be published any more");
@@ -272,7 +273,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     if (open != null) {
       deliver(open, frame.toByteArray(), null, keyOf(open, event));
     }
-    return event.id();
+    return null;
   }
 
   private void checkWithoutHistory(String channel, SseEvent event) {
@@ -301,17 +302,17 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private Frame checked(String channel, SseEvent event) {
     Channel.checkName(channel);
     Frame frame = Objects.requireNonNull(event, "event").requireSendable().frame();
-    if (frame.length() > settings.eventSizeLimit) {
+    if (frame.length() > settings.maxEventBytes) {
       throw new IllegalArgumentException(
-          "event of %d bytes is over the limit of %d bytes; split it, or raise eventSizeLimit"
-              .formatted(frame.length(), settings.eventSizeLimit));
+          "event of %d bytes is over the limit of %d bytes; split it, or raise maxEventBytes"
+              .formatted(frame.length(), settings.maxEventBytes));
     }
     return frame;
   }
 
   /** The largest event that this hub takes, in bytes of its frame. */
-  public int eventSizeLimit() {
-    return settings.eventSizeLimit;
+  public int maxEventBytes() {
+    return settings.maxEventBytes;
   }
 
   /**
@@ -346,7 +347,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     Channel channel = channels.get(Objects.requireNonNull(name, "channel"));
     if (channel != null) {
       byte[] frame = positioned.frame().toByteArray();
-      if (frame.length > settings.eventSizeLimit) {
+      if (frame.length > settings.maxEventBytes) {
         reset(channel, StreamReset.Reason.OVERSIZED, position);
       } else {
         deliver(channel, frame, position, keyOf(channel, event));
@@ -513,7 +514,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *     If it throws, that is logged and the connection stays open.
    */
   public void closeIf(Predicate<? super Connection> predicate) {
-    new CloseIf(this, Objects.requireNonNull(predicate, "predicate")).pass();
+    new CloseIf(this, "closeIf", Objects.requireNonNull(predicate, "predicate")).pass();
   }
 
   /**
@@ -532,7 +533,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * @param owner as in {@link ConnectionOptions}
    * @return how many connections listened to the channel
    */
-  public int drop(String owner, String channel) {
+  public int unsubscribe(String owner, String channel) {
     Objects.requireNonNull(owner, "owner");
     Objects.requireNonNull(channel, "channel");
     List<Connection> all;
@@ -694,8 +695,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
         loop.execute(() -> loop.report(channels));
       }
     }
-    if (closeIf != null) {
-      closeIf.pass();
+    if (closeWhen != null) {
+      closeWhen.pass();
     }
   }
 

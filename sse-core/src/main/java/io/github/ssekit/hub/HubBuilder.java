@@ -19,22 +19,22 @@ public final class HubBuilder {
   private static final Duration LONGEST = Duration.ofDays(365);
 
   /** The longest reconnection time, with which each connection begins. */
-  private static final int LEAST_SEND_LIMIT = "retry: 2147483647\n".length();
+  private static final int LEAST_SEND_BYTES = "retry: 2147483647\n".length();
 
   Duration heartbeat = Duration.ofSeconds(15);
   Duration stuckWriteDeadline = Duration.ofSeconds(30);
   Duration linger = Duration.ofSeconds(5);
   ReconnectionTime reconnectionTime = new ReconnectionTime(Duration.ofSeconds(2));
-  int eventSizeLimit = 1 << 20;
+  int maxEventBytes = 1 << 20;
   int logEvents = 1024;
   long logBytes = 4 << 20;
-  int batchCapBytes = 64 << 10;
-  int privateBytes = 256 << 10;
-  long replayLimit = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
+  int maxBatchBytes = 64 << 10;
+  int maxSendBytes = 256 << 10;
+  long maxReplayBytes = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
   @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
   @Nullable HubObserver observer;
   @Nullable Duration maxLifetime;
-  @Nullable Predicate<? super Connection> closeIf;
+  @Nullable Predicate<? super Connection> closeWhen;
 
   /** The wall clock. */
   InstantSource clock = InstantSource.system();
@@ -53,16 +53,16 @@ public final class HubBuilder {
     stuckWriteDeadline = other.stuckWriteDeadline;
     linger = other.linger;
     reconnectionTime = other.reconnectionTime;
-    eventSizeLimit = other.eventSizeLimit;
+    maxEventBytes = other.maxEventBytes;
     logEvents = other.logEvents;
     logBytes = other.logBytes;
-    batchCapBytes = other.batchCapBytes;
-    privateBytes = other.privateBytes;
-    replayLimit = other.replayLimit;
+    maxBatchBytes = other.maxBatchBytes;
+    maxSendBytes = other.maxSendBytes;
+    maxReplayBytes = other.maxReplayBytes;
     overrunPolicies = other.overrunPolicies;
     observer = other.observer;
     maxLifetime = other.maxLifetime;
-    closeIf = other.closeIf;
+    closeWhen = other.closeWhen;
     clock = other.clock;
     idsOnEventsOnly = other.idsOnEventsOnly;
     loops = other.loops;
@@ -119,8 +119,8 @@ public final class HubBuilder {
   }
 
   /** The largest event, in bytes of its frame. Default: 1 MiB. */
-  public HubBuilder eventSizeLimit(int bytes) {
-    eventSizeLimit = (int) positive("eventSizeLimit", bytes);
+  public HubBuilder maxEventBytes(int bytes) {
+    maxEventBytes = (int) positive("maxEventBytes", bytes);
     return this;
   }
 
@@ -128,9 +128,9 @@ public final class HubBuilder {
    * How much each channel keeps for connections that lag: the newest events, at most so many and at
    * most so many bytes, but the newest one always. Default: 1,024 events, 4 MiB.
    */
-  public HubBuilder log(int events, long bytes) {
-    logEvents = (int) positive("log events", events);
-    logBytes = positive("log bytes", bytes);
+  public HubBuilder maxChannelLog(int events, long bytes) {
+    logEvents = (int) positive("maxChannelLog events", events);
+    logBytes = positive("maxChannelLog bytes", bytes);
     return this;
   }
 
@@ -150,8 +150,8 @@ public final class HubBuilder {
    * How many bytes of joined events one write takes at most, if they are more than one. What a
    * client has missed is read in pages: each is one write, whatever its size. Default: 64 KiB.
    */
-  public HubBuilder batchCap(int bytes) {
-    batchCapBytes = (int) positive("batchCap", bytes);
+  public HubBuilder maxBatchBytes(int bytes) {
+    maxBatchBytes = (int) positive("maxBatchBytes", bytes);
     return this;
   }
 
@@ -159,12 +159,12 @@ public final class HubBuilder {
    * How many bytes of {@link Connection#send} may wait for one client before its connection is
    * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB; at least 18.
    */
-  public HubBuilder sendLimit(int bytes) {
-    if (bytes < LEAST_SEND_LIMIT) {
+  public HubBuilder maxSendBytes(int bytes) {
+    if (bytes < LEAST_SEND_BYTES) {
       throw new IllegalArgumentException(
-          "sendLimit " + bytes + " is under " + LEAST_SEND_LIMIT + " bytes");
+          "maxSendBytes " + bytes + " is under " + LEAST_SEND_BYTES + " bytes");
     }
-    privateBytes = bytes;
+    maxSendBytes = bytes;
     return this;
   }
 
@@ -178,8 +178,8 @@ public final class HubBuilder {
    * for one write is kept to 4 KiB, or one event. Meanwhile a client that takes nothing is closed
    * after a sixth of the {@linkplain #stuckWriteDeadline stuck-write deadline}.
    */
-  public HubBuilder replayLimit(long bytes) {
-    replayLimit = positive("replayLimit", bytes);
+  public HubBuilder maxReplayBytes(long bytes) {
+    maxReplayBytes = positive("maxReplayBytes", bytes);
     return this;
   }
 
@@ -210,8 +210,8 @@ public final class HubBuilder {
    *
    * @param predicate as for {@link Hub#closeIf}; what it throws is logged at most once a minute
    */
-  public HubBuilder closeIf(Predicate<? super Connection> predicate) {
-    closeIf = Objects.requireNonNull(predicate, "predicate");
+  public HubBuilder closeWhen(Predicate<? super Connection> predicate) {
+    closeWhen = Objects.requireNonNull(predicate, "predicate");
     return this;
   }
 

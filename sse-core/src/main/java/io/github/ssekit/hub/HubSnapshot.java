@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param connectionCount how many connections were open
  * @param channelCount how many channels were open
  * @param replayBytes how many bytes were read for clients that came back and have not taken them
- *     yet, see {@link HubBuilder#replayLimit}
+ *     yet, see {@link HubBuilder#maxReplayBytes}
  * @param replaysWaiting how many of these clients wait for room
  * @param connections as many of the connections as were asked for; those that have something to
  *     read come first
@@ -28,8 +28,8 @@ public record HubSnapshot(
     int channelCount,
     long replayBytes,
     int replaysWaiting,
-    List<OneConnection> connections,
-    List<OneChannel> channels,
+    List<ConnectionSnapshot> connections,
+    List<ChannelSnapshot> channels,
     boolean complete) {
   /** Copies the lists. */
   public HubSnapshot {
@@ -55,7 +55,7 @@ public record HubSnapshot(
    * @param events how many events were written to it, resets among them
    * @param bytes how many bytes were
    */
-  public record OneConnection(
+  public record ConnectionSnapshot(
       Connection connection,
       @Nullable String owner,
       Instant since,
@@ -63,11 +63,11 @@ public record HubSnapshot(
       int behind,
       boolean blocked,
       boolean resuming,
-      @Nullable String position,
+      @Nullable Position position,
       long events,
       long bytes) {
     /** Copies the list. */
-    public OneConnection {
+    public ConnectionSnapshot {
       channels = List.copyOf(Objects.requireNonNull(channels, "channels"));
     }
   }
@@ -76,11 +76,12 @@ public record HubSnapshot(
    * One channel.
    *
    * @param name its name
-   * @param history whether its events have positions and are kept upstream
+   * @param hasHistory whether its events have positions and are kept upstream
    * @param subscribers how many connections are subscribed to it; it may be open without for the
    *     hub's linger time
    * @param events how many events its log holds on this node
    * @param bytes how many bytes these have
    */
-  public record OneChannel(String name, boolean history, int subscribers, int events, long bytes) {}
+  public record ChannelSnapshot(
+      String name, boolean hasHistory, int subscribers, int events, long bytes) {}
 }

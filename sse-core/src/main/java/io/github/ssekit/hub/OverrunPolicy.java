@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What becomes of a connection that is so slow that the log of a channel has left it behind.
  *
  * <p>Slow means: while the client took no bytes, more came in than the log holds, see {@link
- * HubBuilder#log}. Others are not affected by it.
+ * HubBuilder#maxChannelLog}. Others are not affected by it.
  */
 public final class OverrunPolicy {
   private static final OverrunPolicy SKIP = new OverrunPolicy(false, null);

@@ -43,8 +43,8 @@ final class Resumes {
    */
   private volatile @Nullable Position position;
 
-  Resumes(long replayLimit) {
-    room = new ReplayRoom(replayLimit);
+  Resumes(long maxReplayBytes) {
+    room = new ReplayRoom(maxReplayBytes);
   }
 
   /** The room for replays. */

@@ -145,7 +145,7 @@ class BlocksWithoutDataTest extends OneClientTest {
 
   @Test
   void anOversizedEventsPositionStandsOnItsReset() {
-    HistoryHub history = HistoryHub.open(b -> b.idsOnEventsOnly().eventSizeLimit(40));
+    HistoryHub history = HistoryHub.open(b -> b.idsOnEventsOnly().maxEventBytes(40));
     RecordingTransport newcomer = history.connect(null, "a");
     history.hub.deliver("a", SseEvent.of("x".repeat(40)), at(11));
     history.settle();

@@ -62,7 +62,7 @@ class CloseIfTest extends OneClientTest {
   @Test
   void theHubsPredicateIsAskedOnEachTick() {
     AtomicInteger asked = new AtomicInteger();
-    hub = new ManualHub(b -> b.closeIf(c -> asked.incrementAndGet() == 3));
+    hub = new ManualHub(b -> b.closeWhen(c -> asked.incrementAndGet() == 3));
     Connection connection = connect("a");
     hub.pass(SECOND);
     hub.pass(SECOND);
@@ -78,7 +78,7 @@ class CloseIfTest extends OneClientTest {
     hub =
         new ManualHub(
             b ->
-                b.closeIf(
+                b.closeWhen(
                     c -> {
                       if ("Ann".equals(c.owner())) {
                         throw new IllegalStateException("the session store is away");
@@ -113,7 +113,7 @@ class CloseIfTest extends OneClientTest {
       }
       assertEquals(1, logged.size());
       assertEquals(
-          "closeIf failed for 1 of 2 connections, which stay open; the first time with:",
+          "closeWhen failed for 1 of 2 connections, which stay open; the first time with:",
           logged.get(0).getMessage());
       assertEquals("the session store is away", logged.get(0).getThrown().getMessage());
       hub.pass(SECOND);
@@ -133,7 +133,7 @@ class CloseIfTest extends OneClientTest {
         Hub.builder()
             .loops(2)
             .heartbeat(Duration.ofMillis(40))
-            .closeIf(
+            .closeWhen(
                 c -> {
                   threads.add(Thread.currentThread().getName().replaceAll("-\\d+$", ""));
                   passes.incrementAndGet();

@@ -27,7 +27,7 @@ class ConnectionClockTest extends OneClientTest {
 
   @Test
   void heartbeatsDoNotQueueUpForAClientThatTakesNothing() {
-    hub = new ManualHub(b -> b.heartbeat(SECOND).sendLimit(20));
+    hub = new ManualHub(b -> b.heartbeat(SECOND).maxSendBytes(20));
     Connection connection = connect("a");
     client.ready(false);
     for (int i = 0; i < 20; i++) {

@@ -2,6 +2,7 @@ package io.github.ssekit.hub;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
@@ -139,5 +140,23 @@ class ConnectionCloseTest extends OneClientTest {
     hub.runCallbacks();
     assertTrue(client.closed());
     assertEquals(List.of(CloseReason.CLOSED), reasons);
+  }
+
+  @Test
+  void aConnectionKnowsItsChannelsAndItsAttachmentAndShowsThemEscaped() {
+    Object session = new Object();
+    ConnectionOptions options =
+        ConnectionOptions.of("a", "b").withOwner("Ann\n").withAttachment(session);
+    Connection connection = hub.hub.connect(client, options);
+    connection.subscribe("c");
+    connection.unsubscribe("a");
+    assertEquals(List.of("b", "c"), connection.channels());
+    assertSame(session, connection.attachment());
+    assertEquals(
+        "Connection[owner=\"Ann\\u000a\", channels=[\"b\", \"c\"], open]", connection.toString());
+    connection.close();
+    hub.settle();
+    assertEquals(List.of(), connection.channels());
+    assertEquals("Connection[owner=\"Ann\\u000a\", channels=[], CLOSED]", connection.toString());
   }
 }

@@ -20,8 +20,12 @@ class ConnectionOptionsTest {
     assertNull(options.owner());
     assertNull(options.expiresAt());
     ConnectionOptions all =
-        options.withLastEventId("7-0").withOwner("ann").withExpiresAt(Instant.EPOCH);
-    assertEquals(new ConnectionOptions(List.of("a"), "7-0", "ann", Instant.EPOCH, false), all);
+        options
+            .withLastEventId("7-0")
+            .withOwner("ann")
+            .withExpiresAt(Instant.EPOCH)
+            .withAttachment("x");
+    assertEquals(new ConnectionOptions(List.of("a"), "7-0", "ann", Instant.EPOCH, false, "x"), all);
   }
 
   @Test

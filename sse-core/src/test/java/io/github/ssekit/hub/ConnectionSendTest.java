@@ -38,7 +38,7 @@ class ConnectionSendTest extends OneClientTest {
 
   @Test
   void moreThanTheLimitOfPrivateBytesClosesTheConnectionWithOverflow() {
-    hub = new ManualHub(b -> b.sendLimit(30));
+    hub = new ManualHub(b -> b.maxSendBytes(30));
     Connection connection = connect();
     client.ready(false);
     connection.send(SseEvent.of("x1"));
@@ -56,7 +56,7 @@ class ConnectionSendTest extends OneClientTest {
 
   @Test
   void whatIsWrittenNoLongerCountsTowardsTheLimit() {
-    hub = new ManualHub(b -> b.sendLimit(30));
+    hub = new ManualHub(b -> b.maxSendBytes(30));
     Connection connection = connect();
     for (int i = 0; i < 10; i++) {
       connection.send(SseEvent.of("0123456789"));

@@ -44,7 +44,7 @@ class ConnectionWriteTest extends OneClientTest {
 
   @Test
   void aWriteIsNoLargerThanTheBatchCap() {
-    hub = new ManualHub(b -> b.batchCap(30));
+    hub = new ManualHub(b -> b.maxBatchBytes(30));
     connect("a");
     hub.publish("a", "x1", "x2", "x3", "x4", "x5");
     hub.settle();
@@ -108,7 +108,7 @@ class ConnectionWriteTest extends OneClientTest {
 
   @Test
   void aReaderThatFallsOffTheLogIsToldOnceAndGoesOnLive() {
-    hub = new ManualHub(b -> b.log(3, 1_000_000));
+    hub = new ManualHub(b -> b.maxChannelLog(3, 1_000_000));
     connect("a");
     client.ready(false);
     hub.publish("a", "1");
@@ -126,7 +126,7 @@ class ConnectionWriteTest extends OneClientTest {
 
   @Test
   void anOverrunOfOneChannelLosesNothingOfAnother() {
-    hub = new ManualHub(b -> b.log(3, 1_000_000));
+    hub = new ManualHub(b -> b.maxChannelLog(3, 1_000_000));
     connect("a", "b");
     client.ready(false);
     hub.publish("b", "b1");

@@ -24,10 +24,10 @@ class HubBuilderTest {
     assertRefused(
         "maxLifetime PT0S is not above zero and at most 365 days",
         () -> builder.maxLifetime(Duration.ZERO));
-    assertRefused("batchCap 0 is not above zero", () -> builder.batchCap(0));
-    assertRefused("log bytes -1 is not above zero", () -> builder.log(1, -1));
-    assertRefused("replayLimit 0 is not above zero", () -> builder.replayLimit(0));
-    assertRefused("sendLimit 17 is under 18 bytes", () -> builder.sendLimit(17));
+    assertRefused("maxBatchBytes 0 is not above zero", () -> builder.maxBatchBytes(0));
+    assertRefused("maxChannelLog bytes -1 is not above zero", () -> builder.maxChannelLog(1, -1));
+    assertRefused("maxReplayBytes 0 is not above zero", () -> builder.maxReplayBytes(0));
+    assertRefused("maxSendBytes 17 is under 18 bytes", () -> builder.maxSendBytes(17));
   }
 
   @Test

@@ -57,7 +57,8 @@ class HubModelTest {
 
   private int run(int seed) {
     Random random = new Random(seed);
-    ManualHub hub = new ManualHub(b -> b.loops(2).log(LOG_EVENTS, 1 << 20).batchCap(60));
+    ManualHub hub =
+        new ManualHub(b -> b.loops(2).maxChannelLog(LOG_EVENTS, 1 << 20).maxBatchBytes(60));
     for (int step = 0; step < STEPS; step++) {
       step(hub, random);
     }

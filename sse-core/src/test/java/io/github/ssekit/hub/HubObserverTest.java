@@ -69,7 +69,7 @@ class HubObserverTest extends OneClientTest {
         new ManualHub(
             b ->
                 b.observer(seen)
-                    .log(2, 1_000)
+                    .maxChannelLog(2, 1_000)
                     .overrunPolicies(
                         c -> c.equals("a") ? OverrunPolicy.skip() : OverrunPolicy.close()));
     RecordingTransport skips = hub.connect("a");
@@ -96,7 +96,7 @@ class HubObserverTest extends OneClientTest {
 
   @Test
   void aResetOfAllClientsIsToldOnce() {
-    hub = new ManualHub(b -> b.observer(seen).eventSizeLimit(40));
+    hub = new ManualHub(b -> b.observer(seen).maxEventBytes(40));
     hub.connect("a");
     hub.connect("a");
     seen.calls.clear();
@@ -213,7 +213,7 @@ class HubObserverTest extends OneClientTest {
 
   @Test
   void theLagOfAClientThatTheLogHasLeftBehindIsAllThatTheLogHolds() {
-    hub = new ManualHub(b -> b.observer(seen).log(2, 1_000));
+    hub = new ManualHub(b -> b.observer(seen).maxChannelLog(2, 1_000));
     connect("a");
     client.ready(false);
     hub.publish("a", "1");

@@ -6,8 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.hub.HubSnapshot.OneChannel;
-import io.github.ssekit.hub.HubSnapshot.OneConnection;
+import io.github.ssekit.hub.HubSnapshot.ChannelSnapshot;
+import io.github.ssekit.hub.HubSnapshot.ConnectionSnapshot;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -44,7 +44,7 @@ class HubSnapshotTest extends OneClientTest {
     HubSnapshot snapshot = snapshot(10);
     assertTrue(snapshot.complete());
     assertEquals(2, snapshot.connectionCount());
-    OneConnection one = snapshot.connections().get(0);
+    ConnectionSnapshot one = snapshot.connections().get(0);
     assertSame(connection, one.connection());
     assertEquals(connection.since(), one.since());
     assertEquals(Duration.ofMinutes(5), Duration.between(one.since(), other.since()));
@@ -53,19 +53,20 @@ class HubSnapshotTest extends OneClientTest {
     assertEquals(2, one.events());
     assertTrue(one.blocked());
     assertFalse(one.resuming());
-    OneConnection two = snapshot.connections().get(1);
+    ConnectionSnapshot two = snapshot.connections().get(1);
     assertSame(other, two.connection());
     assertEquals(0, two.behind());
     assertFalse(two.blocked());
     assertEquals(
         Set.of(
-            new OneChannel("a", false, 1, 4, 4L * FRAME), new OneChannel("b", false, 2, 1, FRAME)),
+            new ChannelSnapshot("a", false, 1, 4, 4L * FRAME),
+            new ChannelSnapshot("b", false, 2, 1, FRAME)),
         Set.copyOf(snapshot.channels()));
   }
 
   @Test
   void ofAConnectionThatTheLogHasLeftBehindAllThatTheLogHoldsIsCounted() {
-    hub = new ManualHub(b -> b.log(3, 1_000));
+    hub = new ManualHub(b -> b.maxChannelLog(3, 1_000));
     connect("a");
     client.ready(false);
     hub.publish("a", "1");
@@ -97,14 +98,15 @@ class HubSnapshotTest extends OneClientTest {
   void aConnectionThatResumesIsSeenAsSuchAndThenWithItsLastEventId() {
     HistoryHub history = HistoryHub.open();
     history.connect("4-0", "a");
-    OneConnection resuming = snapshot(history.manual, 1).connections().get(0);
+    ConnectionSnapshot resuming = snapshot(history.manual, 1).connections().get(0);
     assertTrue(resuming.resuming());
     history.answer(10, 5, 10);
     history.deliver("a", 11);
-    OneConnection live = snapshot(history.manual, 1).connections().get(0);
+    ConnectionSnapshot live = snapshot(history.manual, 1).connections().get(0);
     assertFalse(live.resuming());
-    assertEquals("11-0", live.position());
-    assertTrue(snapshot(history.manual, 1).channels().stream().allMatch(OneChannel::history));
+    assertEquals(Position.parse("11-0"), live.position());
+    assertTrue(
+        snapshot(history.manual, 1).channels().stream().allMatch(ChannelSnapshot::hasHistory));
   }
 
   @Test
@@ -127,12 +129,12 @@ class HubSnapshotTest extends OneClientTest {
       assertEquals(
           all,
           snapshot.connections().stream()
-              .map(OneConnection::connection)
+              .map(ConnectionSnapshot::connection)
               .collect(Collectors.toSet()));
       assertEquals(
           List.of("x"),
           snapshot.connections().stream()
-              .map(OneConnection::owner)
+              .map(ConnectionSnapshot::owner)
               .filter(Objects::nonNull)
               .toList());
     }

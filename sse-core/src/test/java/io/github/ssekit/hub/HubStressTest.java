@@ -28,7 +28,7 @@ class HubStressTest {
   private static final int SUBSCRIBES = 30_000;
   private static final long PAUSE_NANOS = 200_000;
 
-  private final Hub hub = Hub.builder().loops(2).log(64, 1 << 20).create();
+  private final Hub hub = Hub.builder().loops(2).maxChannelLog(64, 1 << 20).create();
   private final int[] published = new int[CHANNELS];
 
   @Test

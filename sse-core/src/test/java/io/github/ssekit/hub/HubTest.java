@@ -133,7 +133,7 @@ class HubTest {
 
   @Test
   void anOversizedEventIsRefusedByPublishAndResetByDeliver() {
-    hub = new ManualHub(b -> b.eventSizeLimit(20));
+    hub = new ManualHub(b -> b.maxEventBytes(20));
     RecordingTransport client = new RecordingTransport();
     hub.connect(client, "a");
     SseEvent large = SseEvent.of("x".repeat(13));

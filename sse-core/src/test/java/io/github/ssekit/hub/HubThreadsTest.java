@@ -199,7 +199,7 @@ class HubThreadsTest {
             b ->
                 b.observer(observer)
                     .heartbeat(TICK)
-                    .closeIf(
+                    .closeWhen(
                         connection -> {
                           asked.incrementAndGet();
                           throw error;

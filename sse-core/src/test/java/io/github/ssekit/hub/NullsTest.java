@@ -77,8 +77,8 @@ class NullsTest {
         named("reason", () -> hub.rewound(none(), null, POSITION)),
         named("to", () -> hub.rewound(StreamReset.Reason.LOST, null, none())),
         named("predicate", () -> hub.closeIf(none())),
-        named("owner", () -> hub.drop(none(), "a")),
-        named("channel", () -> hub.drop("o", none())),
+        named("owner", () -> hub.unsubscribe(none(), "a")),
+        named("channel", () -> hub.unsubscribe("o", none())),
         named("drain", () -> hub.drain(none())));
   }
 
@@ -93,7 +93,7 @@ class NullsTest {
         named("time", () -> builder.reconnectionTime(none())),
         named("policyOfChannel", () -> builder.overrunPolicies(none())),
         named("observer", () -> builder.observer(none())),
-        named("predicate", () -> builder.closeIf(none())),
+        named("predicate", () -> builder.closeWhen(none())),
         named("keyOf", () -> OverrunPolicy.conflate(none())));
   }
 
@@ -108,7 +108,7 @@ class NullsTest {
         named("listener", () -> connection.onClose(none())),
         named("channels", () -> ConnectionOptions.of(NullsTest.<Collection<String>>none())),
         named("channels", () -> ConnectionOptions.of(NullsTest.<String[]>none())),
-        named("channels", () -> new ConnectionOptions(none(), null, null, null, false)),
+        named("channels", () -> new ConnectionOptions(none(), null, null, null, false, null)),
         named("channel", () -> ConnectionOptions.of("a", none())),
         named("channel", () -> ConnectionOptions.of(Arrays.asList("a", none()))));
   }
@@ -169,7 +169,7 @@ class NullsTest {
         named(
             "channels",
             () ->
-                new HubSnapshot.OneConnection(
+                new HubSnapshot.ConnectionSnapshot(
                     connection, null, at, none(), 0, false, false, null, 0, 0)));
   }
 }

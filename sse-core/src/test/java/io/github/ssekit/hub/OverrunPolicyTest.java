@@ -19,8 +19,8 @@ class OverrunPolicyTest {
   private static ManualHub hub(OverrunPolicy policy, int events, int batchCap) {
     return new ManualHub(
         b ->
-            b.log(events, 1_000_000)
-                .batchCap(batchCap)
+            b.maxChannelLog(events, 1_000_000)
+                .maxBatchBytes(batchCap)
                 .overrunPolicies(c -> c.equals("prices") ? policy : OverrunPolicy.skip()));
   }
 
@@ -88,7 +88,7 @@ class OverrunPolicyTest {
   @Test
   void beyondTheBoundOfBytesItIsToldAndSkipped() {
     OverrunPolicy policy = conflating();
-    ManualHub hub = new ManualHub(b -> b.log(100, 100).overrunPolicies(c -> policy));
+    ManualHub hub = new ManualHub(b -> b.maxChannelLog(100, 100).overrunPolicies(c -> policy));
     hub.connect(client, "prices");
     client.ready(false);
     publishAndSettle(hub, "a=" + "x".repeat(60), "b=" + "x".repeat(60), "a=2");

@@ -19,13 +19,13 @@ class ReplayRoomTest {
   private static final int PAGE = 1_000;
   private static final Duration DEADLINE = Duration.ofSeconds(30);
 
-  private final HistoryHub hub = open(b -> b.replayLimit(4 * PAGE));
+  private final HistoryHub hub = open(b -> b.maxReplayBytes(4 * PAGE));
   private final List<CloseReason> reasons = new ArrayList<>();
   private long next;
 
   private static HistoryHub open(UnaryOperator<HubBuilder> settings) {
     // A log of one: it reaches back to 999.
-    HistoryHub hub = HistoryHub.open(b -> settings.apply(b.log(1, 1 << 20)));
+    HistoryHub hub = HistoryHub.open(b -> settings.apply(b.maxChannelLog(1, 1 << 20)));
     hub.deliver("a", 999, 1_000);
     return hub;
   }
@@ -85,7 +85,7 @@ class ReplayRoomTest {
   void pagesThatAreLargerThanThoseOfLateStayWithinTheLimitToo() {
     // Each has been asked for as a quarter of the limit before the first has come.
     hub.hub.close();
-    HistoryHub small = open(b -> b.replayLimit(PAGE + PAGE / 2));
+    HistoryHub small = open(b -> b.maxReplayBytes(PAGE + PAGE / 2));
     List<RecordingTransport> clients = new ArrayList<>();
     for (int i = 0; i < 5; i++) {
       RecordingTransport client = RecordingTransport.notReady();
@@ -268,7 +268,7 @@ class ReplayRoomTest {
 
   @Test
   void onePageIsLetInHoweverLargeItIs() {
-    HistoryHub small = open(b -> b.replayLimit(1));
+    HistoryHub small = open(b -> b.maxReplayBytes(1));
     RecordingTransport client = new RecordingTransport();
     small.connection(client, "3-0", "a");
     small.answer(500, 5, 6);
@@ -278,7 +278,7 @@ class ReplayRoomTest {
 
   @Test
   void whatIsJoinedFromTheLogsForClientsThatTakeNothingIsBoundedToo() {
-    HistoryHub ring = HistoryHub.open(b -> b.replayLimit(100_000).log(2_000, 4 << 20));
+    HistoryHub ring = HistoryHub.open(b -> b.maxReplayBytes(100_000).maxChannelLog(2_000, 4 << 20));
     for (int i = 11; i < 411; i++) {
       ring.hub.deliver("a", SseEvent.of("x".repeat(970)), at(i));
     }

@@ -239,7 +239,7 @@ class ResumeConnectionTest {
 
   @Test
   void whatTheLogOfAChannelThatWasJoinedHasNoMoreIsAnOverrunOnlyIfItIsMissed() {
-    hub = HistoryHub.open(b -> b.log(2, 1_000_000));
+    hub = HistoryHub.open(b -> b.maxChannelLog(2, 1_000_000));
     List<CloseReason> reasons = new ArrayList<>();
     Connection missed = hub.connection(client, "3-0", "a");
     missed.onClose(reasons::add);
@@ -283,7 +283,7 @@ class ResumeConnectionTest {
 
   @Test
   void aSlowClientOfAChannelWithHistoryIsClosedAndOneOfAPlainChannelSkips() {
-    hub = HistoryHub.open(b -> b.log(2, 1_000_000));
+    hub = HistoryHub.open(b -> b.maxChannelLog(2, 1_000_000));
     List<CloseReason> reasons = new ArrayList<>();
     hub.connection(client, null, "a").onClose(reasons::add);
     RecordingTransport plain = hub.connect(null, "plain");

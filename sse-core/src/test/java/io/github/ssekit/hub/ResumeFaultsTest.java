@@ -40,7 +40,7 @@ class ResumeFaultsTest {
   @Test
   void aRewindIsToldOnceAlsoIfABatchEndsWithinIt() {
     int reset = rewoundBlock(10, 20).length() + 2;
-    hub = HistoryHub.open(b -> b.batchCap(reset + 10));
+    hub = HistoryHub.open(b -> b.maxBatchBytes(reset + 10));
     RecordingTransport client = hub.connect(null, "a", "b");
     hub.rewound(10, 20);
     assertEquals(List.of(id(10), rewoundBlock(10, 20)), said(client));
@@ -166,7 +166,7 @@ class ResumeFaultsTest {
 
   @Test
   void trimmingVoidEventsDoesNotMoveTheStartOfALogThatWentBack() {
-    hub = HistoryHub.open(b -> b.log(3, 1_000_000));
+    hub = HistoryHub.open(b -> b.maxChannelLog(3, 1_000_000));
     hub.deliver("a", 100, 110);
     hub.rewound(110, 50);
     hub.deliver("a", 60, 70);
@@ -248,7 +248,7 @@ class ResumeFaultsTest {
 
   @Test
   void anEventThatIsTooLargeIsResetInItsPlaceAndCounts() {
-    hub = HistoryHub.open(b -> b.eventSizeLimit(40));
+    hub = HistoryHub.open(b -> b.maxEventBytes(40));
     RecordingTransport client = hub.connect(null, "a");
     hub.hub.deliver("a", SseEvent.of("x".repeat(40)), at(11));
     hub.settle();

@@ -158,10 +158,10 @@ class ResumeModelTest {
         new ManualHub(
             b ->
                 b.loops(2)
-                    .log(5, 1 << 20)
-                    .batchCap(60)
+                    .maxChannelLog(5, 1 << 20)
+                    .maxBatchBytes(60)
                     .heartbeat(HEARTBEAT)
-                    .replayLimit(1 + seed % 4 * 60));
+                    .maxReplayBytes(1 + seed % 4 * 60));
     FakeRedis redis = new FakeRedis(random, hub.hub);
     hub.hub.attach(redis);
     List<Client> clients = new ArrayList<>();

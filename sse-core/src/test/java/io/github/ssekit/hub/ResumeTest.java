@@ -156,7 +156,7 @@ class ResumeTest {
 
   @Test
   void aTrimmedLogServesNobodyWhoStandsBeforeWhatWasTrimmed() {
-    hub = HistoryHub.open(b -> b.log(3, 1_000_000));
+    hub = HistoryHub.open(b -> b.maxChannelLog(3, 1_000_000));
     hub.deliver("a", 11, 12, 13, 14, 15);
     RecordingTransport served = hub.connect("12-0", "a");
     assertFalse(hub.history.isAsked());

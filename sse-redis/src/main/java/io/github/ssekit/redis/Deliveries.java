@@ -39,10 +39,9 @@ final class Deliveries {
 
   void message(String channel, byte[] payload) {
     try {
-      if (payload.length > hub.eventSizeLimit()) {
+      if (payload.length > hub.maxEventBytes()) {
         // Before it is decoded: it may be hundreds of megabytes.
-        failed(
-            channel, "it has " + payload.length + " bytes, the limit is " + hub.eventSizeLimit());
+        failed(channel, "it has " + payload.length + " bytes, the limit is " + hub.maxEventBytes());
         hub.reset(channel, StreamReset.Reason.OVERSIZED);
         return;
       }
@@ -61,8 +60,8 @@ final class Deliveries {
     failed(channel, "it is no message of a channel with history");
   }
 
-  int eventSizeLimit() {
-    return hub.eventSizeLimit();
+  int maxEventBytes() {
+    return hub.maxEventBytes();
   }
 
   /** An event of a channel with history that can't be sent: its position counts all the same. */
@@ -70,7 +69,7 @@ final class Deliveries {
     failed(
         channel,
         why == StreamReset.Reason.OVERSIZED
-            ? "it is over the limit of " + hub.eventSizeLimit() + " bytes"
+            ? "it is over the limit of " + hub.maxEventBytes() + " bytes"
             : "no server may send its event type");
     hub.reset(channel, why);
     hub.reached(position);

@@ -37,17 +37,17 @@ final class History {
   private final Scope scope;
   private final int events;
   private final Duration age;
-  private final int eventSizeLimit;
+  private final int maxEventBytes;
 
   /**
-   * @param eventSizeLimit in bytes: larger events are not read
+   * @param maxEventBytes in bytes: larger events are not read
    */
-  History(JedisPort redis, Scope scope, int events, Duration age, int eventSizeLimit) {
+  History(JedisPort redis, Scope scope, int events, Duration age, int maxEventBytes) {
     this.redis = redis;
     this.scope = scope;
     this.events = events;
     this.age = age;
-    this.eventSizeLimit = eventSizeLimit;
+    this.maxEventBytes = maxEventBytes;
   }
 
   /** An answer, and the run of the server that gave it. */
@@ -85,7 +85,7 @@ final class History {
                         text(seen),
                         text(seenOn.apply(run)),
                         new String(scope.control(), UTF_8),
-                        "" + eventSizeLimit))));
+                        "" + maxEventBytes))));
   }
 
   private static String text(@Nullable Position position) {
@@ -188,7 +188,7 @@ final class History {
               after.toString(),
               "" + CALL_EVENTS,
               "" + CALL_BYTES,
-              "" + eventSizeLimit,
+              "" + maxEventBytes,
               upTo == null ? "" : upTo.toString());
       some.forEach(channel -> args.addAll(args(channel)));
       read += merge.add(some, (List<?>) Script.PAGE.run(connection, keys, args));
@@ -259,7 +259,7 @@ final class History {
         Script.RECENT.run(
             connection,
             keys(scope.hash(), scope.stream(channel)),
-            args(run, "" + count, "" + CALL_BYTES, "" + eventSizeLimit, before));
+            args(run, "" + count, "" + CALL_BYTES, "" + maxEventBytes, before));
   }
 
   private static String idOf(Object entry) {
@@ -271,7 +271,7 @@ final class History {
       return null;
     }
     SseEvent event = entry.event().withId(entry.position().toString());
-    return event.frame().length() <= eventSizeLimit ? event : null;
+    return event.frame().length() <= maxEventBytes ? event : null;
   }
 
   private static Position position(Object reply) {

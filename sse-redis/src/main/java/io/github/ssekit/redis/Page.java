@@ -40,9 +40,9 @@ record Page(
   /**
    * As a client gets it.
    *
-   * @param eventSizeLimit the most bytes of an event's frame
+   * @param maxEventBytes the most bytes of an event's frame
    */
-  Replay toReplay(int eventSizeLimit) {
+  Replay toReplay(int maxEventBytes) {
     if (broken != null) {
       return Replay.reset(broken, from, upTo);
     }
@@ -53,7 +53,7 @@ record Page(
       Reason unsendable = kept.entry.unsendable();
       if (event != null) {
         SseEvent positioned = event.withId(kept.position().toString());
-        if (positioned.frame().length() <= eventSizeLimit) {
+        if (positioned.frame().length() <= maxEventBytes) {
           sent.add(positioned);
         } else {
           unsendable = Reason.OVERSIZED;

@@ -8,7 +8,6 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import java.net.URI;
-import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -135,7 +134,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @param event needs data and no id. In a channel without history the data is all that Redis
    *     carries: there it needs the type that the channel has, see {@link
    *     RedisBridgeBuilder#eventTypes}
-   * @return the event's id, its position; null if the channel has no history
+   * @return the event's position, which is its id; null if the channel has no history
    * @throws IllegalArgumentException if the event is not such a one; as {@link
    *     EventPublisher#publish}; and if the name of a channel without history begins as those of a
    *     scope do, <code>{sse}:</code>, or as those of Redis itself, {@code __keyspace@0__:}
@@ -143,7 +142,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    *     the bridge is closed
    */
   @Override
-  public @Nullable String publish(String channel, SseEvent event) {
+  public @Nullable Position publish(String channel, SseEvent event) {
     check(channel, event);
     return send(channel, event, null);
   }
@@ -151,14 +150,14 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   /**
    * Publishes to a channel with history, once however often it is tried: within ten minutes, a
    * second publish with the token of a first that was stored does nothing, and returns the first
-   * one's id.
+   * one's position.
    *
    * @param token 1 to 200 characters, of the caller's choice: a random UUID, the id of a form
    * @throws IllegalArgumentException as above; if the channel has no history; if the token is not
    *     such a one
    * @throws PublishException as above: with the same token, it is safe to try again
    */
-  public String publish(String channel, SseEvent event, String token) {
+  public Position publish(String channel, SseEvent event, String token) {
     check(channel, event, token);
     return Objects.requireNonNull(send(channel, event, token));
   }
@@ -179,11 +178,11 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * As {@link #publish(String, SseEvent)}, without waiting: on one of a few threads. Publishes of
    * one thread may overtake each other.
    *
-   * @return completes with the id, or null, or exceptionally with a {@link PublishException}; also
-   *     if 10,000 publishes wait already, or the bridge is closed
+   * @return completes with the position, or null, or exceptionally with a {@link PublishException};
+   *     also if 10,000 publishes wait already, or the bridge is closed
    * @throws IllegalArgumentException as above
    */
-  public CompletableFuture<@Nullable String> publishAsync(String channel, SseEvent event) {
+  public CompletableFuture<@Nullable Position> publishAsync(String channel, SseEvent event) {
     check(channel, event);
     return sendAsync(channel, event, null);
   }
@@ -194,13 +193,12 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    *
    * @throws IllegalArgumentException as there
    */
-  public CompletableFuture<@Nullable String> publishAsync(
-      String channel, SseEvent event, String token) {
+  public CompletableFuture<Position> publishAsync(String channel, SseEvent event, String token) {
     check(channel, event, token);
-    return sendAsync(channel, event, token);
+    return sendAsync(channel, event, token).thenApply(Objects::requireNonNull);
   }
 
-  private CompletableFuture<@Nullable String> sendAsync(
+  private CompletableFuture<@Nullable Position> sendAsync(
       String channel, SseEvent event, @Nullable String token) {
     try {
       return CompletableFuture.supplyAsync(() -> send(channel, event, token), publishers);
@@ -246,7 +244,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     return type == null ? "message (the default)" : "\"" + type + "\"";
   }
 
-  private @Nullable String send(String channel, SseEvent event, @Nullable String token) {
+  private @Nullable Position send(String channel, SseEvent event, @Nullable String token) {
     try {
       if (history == null || !scope.hasHistory(channel)) {
         String data = Objects.requireNonNull(event.data());
@@ -256,7 +254,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       History.Answer<Position> stored =
           history.publish(channel, event, token, hub.position(), subscriber::seenOn);
       subscriber.published(stored.run(), token == null ? stored.value() : null);
-      return stored.value().toString();
+      return stored.value();
     } catch (JedisException e) {
       throw new PublishException(
           closed ? CLOSED : "Redis at " + redis + " did not confirm a publish: " + Diagnosis.of(e),
@@ -294,19 +292,6 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       throw new RedisUnavailableException(
           closed ? CLOSED : "Redis at " + redis + " does not answer: " + Diagnosis.of(e), e);
     }
-  }
-
-  /**
-   * Whether events arrive: the subscription stands, and hears its own probes. Where this is false
-   * for longer than {@link RedisBridgeBuilder#silence}, the node is deaf.
-   */
-  public boolean isSubscribed() {
-    return subscriber.sinceProbe() != null;
-  }
-
-  /** How long ago the subscription heard its own probe; null while it does not stand. */
-  public @Nullable Duration sinceProbe() {
-    return subscriber.sinceProbe();
   }
 
   /** Whether events arrive, and whether Redis takes what is published. At once: asks nobody. */

@@ -92,7 +92,7 @@ public final class RedisBridgeBuilder {
    * @throws IllegalArgumentException if the events are not 1 to 1,000,000, or the age is not within
    *     a second and 365 days
    */
-  public RedisBridgeBuilder historyLimits(int events, Duration age) {
+  public RedisBridgeBuilder maxHistory(int events, Duration age) {
     if (events < 1 || events > MAX_HISTORY_EVENTS) {
       throw new IllegalArgumentException("history of " + events + " events is not 1 to 1,000,000");
     }
@@ -189,7 +189,7 @@ public final class RedisBridgeBuilder {
   /**
    * Lets {@link #connect} return though Redis is away, after about four seconds at most, for an
    * application that is to start all the same. The bridge then connects as soon as it can, and logs
-   * why it can't; until then {@link RedisBridge#isSubscribed} is false, clients are connected and
+   * why it can't; until then {@link RedisHealth#isSubscribed} is false, clients are connected and
    * wait, and publishing throws a {@link io.github.ssekit.hub.PublishException} with nothing
    * stored. Clients of channels without history are told by a reset when events begin to arrive.
    * What Redis refuses, a wrong password say, is not thrown then either. Default: {@code connect}
@@ -223,7 +223,7 @@ public final class RedisBridgeBuilder {
     History kept =
         history == null
             ? null
-            : new History(redis, names, historyEvents, historyAge, hub.eventSizeLimit());
+            : new History(redis, names, historyEvents, historyAge, hub.maxEventBytes());
     RedisSubscriber subscriber =
         new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes, ignored));
     try {

@@ -1,5 +1,6 @@
 package io.github.ssekit.redis;
 
+import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -14,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * @param refused why Redis does not take what is published, such as {@code publishing refused: OOM
  *     command not allowed when used memory > 'maxmemory'.}; null if it does, as far as its probes
  *     tell
+ * @param sinceProbe how long ago the subscription heard its own probe; null while it does not stand
  */
-public record RedisHealth(@Nullable Problem deaf, @Nullable Problem refused) {
+public record RedisHealth(
+    @Nullable Problem deaf, @Nullable Problem refused, @Nullable Duration sinceProbe) {
   /**
    * What is wrong.
    *
@@ -23,6 +26,14 @@ public record RedisHealth(@Nullable Problem deaf, @Nullable Problem refused) {
    * @param since when it began
    */
   public record Problem(String reason, Instant since) {}
+
+  /**
+   * Whether events arrive: the subscription stands, and hears its own probes. Where this is false
+   * for longer than {@link RedisBridgeBuilder#silence}, the node is deaf.
+   */
+  public boolean isSubscribed() {
+    return sinceProbe != null;
+  }
 
   /** Whether nothing is wrong. */
   public boolean isHealthy() {

@@ -174,7 +174,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   }
 
   RedisHealth health() {
-    return new RedisHealth(deaf(), refusals.problem());
+    return new RedisHealth(deaf(), refusals.problem(), sinceProbe());
   }
 
   private @Nullable Problem deaf() {
@@ -253,7 +253,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       // Who has this page waits until this node has heard of everything in it.
       probe();
     }
-    return page.toReplay(deliveries.eventSizeLimit());
+    return page.toReplay(deliveries.maxEventBytes());
   }
 
   private synchronized boolean isWanted(String channel) {

@@ -36,8 +36,7 @@ final class Numbers implements AutoCloseable {
     int n = 0;
     while (!ends) {
       try {
-        String id = bridge.publish(channels.get(n % channels.size()), SseEvent.of("" + n));
-        if (id != null) {
+        if (bridge.publish(channels.get(n % channels.size()), SseEvent.of("" + n)) != null) {
           acknowledged.add("" + n);
           lastNanos = System.nanoTime();
         }

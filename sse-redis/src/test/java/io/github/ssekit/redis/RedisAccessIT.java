@@ -96,7 +96,7 @@ class RedisAccessIT {
         Receiver receiver = new Receiver();
         hub.connect(receiver, List.of("room:1", "chat"), null);
         await().atMost(SOON).until(() -> receiver.lastEventId() != null);
-        String id = bridge.publish("room:1", SseEvent.of("kept"), "token");
+        String id = bridge.publish("room:1", SseEvent.of("kept"), "token").toString();
         bridge.publish("chat", SseEvent.of("plain"));
         await().atMost(SOON).until(() -> receiver.data().size() == 2);
         assertEquals(1, bridge.recent("room:1", 5).events().size());
@@ -113,7 +113,7 @@ class RedisAccessIT {
         Receiver back = new Receiver();
         hub.connect(back, List.of("room:1"), "1-0");
         await().atMost(SOON).until(() -> back.resets().size() == 1);
-        assertEquals(id, bridge.publish("room:1", SseEvent.of("kept"), "token"));
+        assertEquals(id, bridge.publish("room:1", SseEvent.of("kept"), "token").toString());
       }
     }
   }

@@ -62,7 +62,7 @@ class RedisBackInTimeIT {
   /** A node with one client of some channels. */
   private final class Node {
     // Room for all that a test publishes, however far a busy machine's node falls behind.
-    private final Hub hub = Hub.builder().log(10_000, 64 << 20).create();
+    private final Hub hub = Hub.builder().maxChannelLog(10_000, 64 << 20).create();
     private final RedisBridge bridge;
     private final Receiver client = new Receiver();
 
@@ -70,7 +70,7 @@ class RedisBackInTimeIT {
       bridge =
           RedisBridge.builder(hub, redis.uri())
               .history(channel -> true)
-              .historyLimits(10_000, Duration.ofDays(1))
+              .maxHistory(10_000, Duration.ofDays(1))
               .silence(silence)
               .connect();
       nodes.add(hub);

@@ -59,7 +59,7 @@ class RedisBridgeBuilderTest {
             named("name", () -> builder.scope(none())),
             named("time", () -> builder.silence(none())),
             named("channels", () -> builder.history(none())),
-            named("age", () -> builder.historyLimits(1, none())),
+            named("age", () -> builder.maxHistory(1, none())),
             named("typeOfChannel", () -> builder.eventTypes(none())),
             named("messages", () -> builder.ignore(none())),
             named("file", () -> builder.trustStore(none(), "s3cret")),

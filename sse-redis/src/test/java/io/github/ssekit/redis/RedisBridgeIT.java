@@ -35,7 +35,7 @@ class RedisBridgeIT {
   @TempDir Path folder;
 
   private final Hub hub =
-      Hub.builder().linger(Duration.ofMillis(100)).eventSizeLimit(100_000).create();
+      Hub.builder().linger(Duration.ofMillis(100)).maxEventBytes(100_000).create();
   private final Receiver receiver = new Receiver();
   private RedisProcess redis;
   private RedisBridge bridge;
@@ -174,7 +174,7 @@ class RedisBridgeIT {
   void redisKilledAndBackIsToldAndMessagesFlowWithinTwoSeconds() throws Exception {
     Connection connection = listen("chat");
     redis.kill();
-    soon().until(() -> !bridge.isSubscribed());
+    soon().until(() -> !bridge.health().isSubscribed());
     assertThrows(PublishException.class, () -> bridge.publish("chat", SseEvent.of("lost")));
     // One more channel while there is no Redis: it may miss events as well.
     connection.subscribe("late");
@@ -191,7 +191,7 @@ class RedisBridgeIT {
     assertTrue(receiver.resets().contains("{\"channel\":\"chat\",\"reason\":\"reconnected\"}"));
     assertTrue(receiver.resets().contains("{\"channel\":\"late\",\"reason\":\"reconnected\"}"));
     assertTrue(connection.isOpen());
-    soon().until(bridge::isSubscribed);
+    soon().until(() -> bridge.health().isSubscribed());
   }
 
   @Test
@@ -225,9 +225,9 @@ class RedisBridgeIT {
   void aRedisThatFreezesIsNoticedByItsSilence() throws Exception {
     listen("chat");
     redis.signal("STOP");
-    soon().until(() -> !bridge.isSubscribed());
+    soon().until(() -> !bridge.health().isSubscribed());
     redis.signal("CONT");
-    soon().until(bridge::isSubscribed);
+    soon().until(() -> bridge.health().isSubscribed());
     awaitSubscribers("chat", 1);
     other.publish("chat", "thawed");
     soon().until(() -> receiver.data().contains("thawed"));
@@ -249,7 +249,7 @@ class RedisBridgeIT {
       await()
           .pollDelay(Duration.ofSeconds(4))
           .atMost(Duration.ofSeconds(9))
-          .until(() -> subscriptionIds().equals(before) && quiet.isSubscribed());
+          .until(() -> subscriptionIds().equals(before) && quiet.health().isSubscribed());
       assertEquals(List.of(), receiver.resets());
     }
   }
@@ -268,7 +268,7 @@ class RedisBridgeIT {
             SseEvent.of("other", "x"),
                 "event type \"other\": channel \"chat\" has no history, so Redis carries the data alone, and its events are of the type that eventTypes says: message (the default). Publish that type, or have RedisBridgeBuilder.eventTypes say the other, on all nodes",
             SseEvent.of("x".repeat(100_000)),
-                "event of 100008 bytes is over the limit of 100000 bytes; split it, or raise eventSizeLimit");
+                "event of 100008 bytes is over the limit of 100000 bytes; split it, or raise maxEventBytes");
     refused.forEach(
         (event, message) ->
             assertEquals(
@@ -385,7 +385,7 @@ class RedisBridgeIT {
             () ->
                 Thread.getAllStackTraces().keySet().stream()
                     .noneMatch(t -> t.getName().startsWith("sse-redis")));
-    assertFalse(bridge.isSubscribed());
+    assertFalse(bridge.health().isSubscribed());
   }
 
   private Connection listen(String channel) {
@@ -418,8 +418,8 @@ class RedisBridgeIT {
                 .silence(Duration.ofMillis(900))
                 .startWithoutRedis()
                 .connect()) {
-      assertFalse(without.isSubscribed());
-      assertNull(without.sinceProbe());
+      assertFalse(without.health().isSubscribed());
+      assertNull(without.health().sinceProbe());
       Connection waiting = own.connect(receiver, List.of("room:1", "chat"), null);
       Receiver back = new Receiver();
       Connection resuming = own.connect(back, List.of("room:1"), "1-0");
@@ -433,8 +433,8 @@ class RedisBridgeIT {
       assertTrue(waiting.isOpen() && resuming.isOpen());
       redis.restart();
       await().atMost(Duration.ofSeconds(30)).until(() -> receiver.lastEventId() != null);
-      assertTrue(without.isSubscribed());
-      String id = without.publish("room:1", SseEvent.of("kept"));
+      assertTrue(without.health().isSubscribed());
+      String id = without.publish("room:1", SseEvent.of("kept")).toString();
       without.publish("chat", SseEvent.of("plain"));
       await().atMost(Duration.ofSeconds(30)).until(() -> receiver.data().size() == 2);
       await().atMost(Duration.ofSeconds(30)).until(() -> id.equals(back.lastEventId()));

@@ -47,7 +47,7 @@ class RedisHistoryLoadIT {
   private RedisBridge bridge(Hub hub) {
     return RedisBridge.builder(hub, redis.uri())
         .history(channel -> channel.startsWith("room:"))
-        .historyLimits(20_000, Duration.ofHours(1))
+        .maxHistory(20_000, Duration.ofHours(1))
         .connect();
   }
 
@@ -58,7 +58,7 @@ class RedisHistoryLoadIT {
     int before = 250;
     int after = 2_750;
     List<String> names = IntStream.range(0, channels).mapToObj(c -> "room:" + c).toList();
-    Hub hub = Hub.builder().log(4_000, 4 << 20).create();
+    Hub hub = Hub.builder().maxChannelLog(4_000, 4 << 20).create();
     Hub publishing = Hub.create();
     try (hub;
         publishing;
@@ -67,7 +67,10 @@ class RedisHistoryLoadIT {
       assertNotNull(unused);
       List<String> ids = new ArrayList<>();
       for (int i = 0; i < before * channels; i++) {
-        ids.add(publisher.publish(names.get(i % channels), number(i % channels, i / channels)));
+        ids.add(
+            publisher
+                .publish(names.get(i % channels), number(i % channels, i / channels))
+                .toString());
       }
       AtomicInteger published = new AtomicInteger();
       List<Thread> flood = new ArrayList<>();
@@ -141,7 +144,7 @@ class RedisHistoryLoadIT {
     try (before;
         RedisBridge bridge = bridge(before)) {
       for (int i = 0; i < events; i++) {
-        ids.add(bridge.publish("room:1", number(0, i)));
+        ids.add(bridge.publish("room:1", number(0, i)).toString());
       }
     }
     Hub hub = Hub.create();

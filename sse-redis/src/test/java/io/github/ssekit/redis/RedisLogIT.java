@@ -66,7 +66,7 @@ class RedisLogIT {
   void aRightThatIsTakenAwayAndGivenBackIsSaidOnceEach(
       String change, boolean cut, String undo, String words) throws Exception {
     try (RedisBridge bridge = connect(true)) {
-      soon().until(() -> bridge.health().isHealthy() && bridge.isSubscribed());
+      soon().until(() -> bridge.health().isHealthy() && bridge.health().isSubscribed());
       admin.aclSetUser("node", change.split(" "));
       if (cut) {
         admin.clientKill(new ClientKillParams().user("node"));
@@ -98,7 +98,7 @@ class RedisLogIT {
       admin = redis.client();
       admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
       soon().until(() -> log.lines("subscribed again after").size() == 1);
-      assertTrue(bridge.isSubscribed());
+      assertTrue(bridge.health().isSubscribed());
     }
   }
 

@@ -102,7 +102,7 @@ class RedisManyChannelsIT {
     soon().until(() -> receiver.data().size() == 1);
     other.aclSetUser("node", "off");
     other.clientKill(new ClientKillParams().user("node"));
-    soon().until(() -> !bridge.isSubscribed());
+    soon().until(() -> !bridge.health().isSubscribed());
     for (int i = 1; i < 501; i++) {
       publisher.publish(i < 490 ? "user:7" : "user:" + i, SseEvent.of("" + i));
     }
@@ -123,7 +123,7 @@ class RedisManyChannelsIT {
     RedisBridge publisher = bridge(hub, "", Duration.ofSeconds(10));
     String position = null;
     for (String channel : channels) {
-      position = publisher.publish(channel, SseEvent.of("before"));
+      position = publisher.publish(channel, SseEvent.of("before")).toString();
     }
     for (int i = 0; i < 900; i++) {
       publisher.publish("user:" + i % 3, SseEvent.of("" + i));

@@ -132,7 +132,7 @@ class RedisPoisonedIT {
         soon()
             .until(
                 () -> {
-                  Duration heard = test.bridge.sinceProbe();
+                  Duration heard = test.bridge.health().sinceProbe();
                   return heard != null && heard.toNanos() < System.nanoTime() - begun;
                 });
       }
@@ -208,7 +208,7 @@ class RedisPoisonedIT {
       bridge = bridge(hub);
       hub.connect(live, List.of("a"), null);
       soon().until(() -> live.lastEventId() != null);
-      position = bridge.publish("a", SseEvent.of("known"));
+      position = bridge.publish("a", SseEvent.of("known")).toString();
       bridge.publish("a", SseEvent.of("missed 1"));
       bridge.publish("a", SseEvent.of("missed 2"));
       soon().until(() -> live.data().contains("missed 2"));
@@ -223,7 +223,7 @@ class RedisPoisonedIT {
                 bridge.publish("a", SseEvent.of("after"));
                 return live.data().contains("after") && back.data().contains("after");
               });
-      assertTrue(bridge.isSubscribed());
+      assertTrue(bridge.health().isSubscribed());
       boolean complete = back.data().containsAll(List.of("missed 1", "missed 2"));
       assertTrue(complete || !back.resets().isEmpty(), () -> "untold: " + back.data());
       for (Receiver receiver : List.of(live, back)) {
@@ -233,7 +233,7 @@ class RedisPoisonedIT {
       }
       assertTrue(back.resets().size() < 6, () -> "told again and again: " + back.resets());
       // It is good again: who comes now with what is known gets what follows, and no more.
-      position = bridge.publish("a", SseEvent.of("known again"));
+      position = bridge.publish("a", SseEvent.of("known again")).toString();
       bridge.publish("a", SseEvent.of("missed again"));
       Receiver later = comesBack();
       soon().until(() -> later.data().contains("missed again"));

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import java.io.IOException;
 import java.net.URI;
@@ -123,9 +124,9 @@ class RedisRefusalsIT {
     hub.connect(plain, List.of("chat"), null);
     hub.connect(live, List.of("room:1"), null);
     soon().until(() -> live.lastEventId() != null && admin.pubsubNumSub("chat").get("chat") == 1);
-    String first = bridge.publish("room:1", SseEvent.of("m0"));
+    String first = bridge.publish("room:1", SseEvent.of("m0")).toString();
     bridge.publish("room:1", SseEvent.of("m1"));
-    String last = bridge.publish("room:1", SseEvent.of("m2"));
+    Position last = bridge.publish("room:1", SseEvent.of("m2"));
     soon().until(() -> live.data().size() == 3);
     String subscription = subscriptions();
 
@@ -157,7 +158,7 @@ class RedisRefusalsIT {
       await()
           .pollDelay(SILENCE.multipliedBy(3))
           .atMost(Duration.ofSeconds(20))
-          .until(() -> subscriptions().startsWith(subscription) && bridge.isSubscribed());
+          .until(() -> subscriptions().startsWith(subscription) && bridge.health().isSubscribed());
       admin.publish("chat", "live");
       soon().until(() -> plain.data().contains("live"));
       List<Receiver> all = List.of(plain, live, back, newcomer);
@@ -168,9 +169,9 @@ class RedisRefusalsIT {
 
       refusal.end(admin, folder);
       soon().until(() -> bridge.health().isHealthy());
-      String next = bridge.publish("room:1", SseEvent.of("m3"), "t");
+      Position next = bridge.publish("room:1", SseEvent.of("m3"), "t");
       soon().until(() -> live.data().size() == 4 && back.data().size() == 3);
-      assertTrue(next.compareTo(last) > 0, next);
+      assertTrue(next.isAfter(last), next.toString());
       all.forEach(client -> assertEquals(List.of(), client.resets()));
       soon().until(() -> log.lines("publishing goes on after").size() == bridges);
     }
@@ -182,7 +183,7 @@ class RedisRefusalsIT {
     Receiver forbidden = new Receiver();
     admin.aclSetUser("node", "resetchannels", "&{sse}:*", "&chat");
     // The user's connections are ended by that.
-    soon().until(() -> bridge.isSubscribed());
+    soon().until(() -> bridge.health().isSubscribed());
     hub.connect(forbidden, List.of("secret"), null);
     hub.connect(allowed, List.of("chat"), null);
     soon().until(() -> !log.lines("\"secret\"").isEmpty());
@@ -215,13 +216,13 @@ class RedisRefusalsIT {
     await()
         .pollDelay(SILENCE.multipliedBy(3))
         .atMost(Duration.ofSeconds(20))
-        .until(() -> subscriptions().equals(subscription) && bridge.isSubscribed());
+        .until(() -> subscriptions().equals(subscription) && bridge.health().isSubscribed());
     admin.publish("chat", "live");
     soon().until(() -> plain.data().contains("live"));
     assertEquals(List.of(), plain.resets());
     admin.aclSetUser("node", "resetpass", ">s3cret");
     soon().until(() -> bridge.health().isHealthy());
-    assertNotNull(bridge.sinceProbe());
+    assertNotNull(bridge.health().sinceProbe());
   }
 
   private String subscriptions() {

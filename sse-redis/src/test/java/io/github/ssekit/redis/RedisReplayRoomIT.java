@@ -67,7 +67,7 @@ class RedisReplayRoomIT {
     Hub publishing = Hub.create();
     Hub hub =
         Hub.builder()
-            .replayLimit(LIMIT)
+            .maxReplayBytes(LIMIT)
             .stuckWriteDeadline(Duration.ofSeconds(3))
             .heartbeat(Duration.ofSeconds(1))
             .create();
@@ -79,7 +79,7 @@ class RedisReplayRoomIT {
       assertNotNull(unused);
       List<String> ids = new ArrayList<>();
       for (int i = 0; i < EVENTS; i++) {
-        ids.add(publisher.publish("room", SseEvent.of(data(i))));
+        ids.add(publisher.publish("room", SseEvent.of(data(i))).toString());
       }
       Receiver live = new Receiver();
       hub.connect(live, List.of("room"), null);

@@ -114,7 +114,7 @@ class RedisRightsIT {
       hub.connect(receiver, List.of("room:1"), null);
       await().until(() -> receiver.lastEventId() != null);
       List<String> stored = new ArrayList<>();
-      stored.add(bridge.publish("room:1", SseEvent.of("before")));
+      stored.add(bridge.publish("room:1", SseEvent.of("before")).toString());
       admin.aclSetUser("sse", "-" + right);
       // The second is one of a channel that is new.
       for (String channel : List.of("room:1", "room:2")) {
@@ -126,9 +126,9 @@ class RedisRightsIT {
         }
       }
       admin.aclSetUser("sse", "+" + right);
-      stored.add(bridge.publish("room:1", SseEvent.of("during"), "token room:1"));
-      stored.add(bridge.publish("room:2", SseEvent.of("during"), "token room:2"));
-      stored.add(bridge.publish("room:1", SseEvent.of("after")));
+      stored.add(bridge.publish("room:1", SseEvent.of("during"), "token room:1").toString());
+      stored.add(bridge.publish("room:2", SseEvent.of("during"), "token room:2").toString());
+      stored.add(bridge.publish("room:1", SseEvent.of("after")).toString());
       assertEquals(4, stored.stream().distinct().count(), "" + stored);
       assertEquals(3, admin.xlen("{sse}:stream:room:1"));
       assertEquals(1, admin.xlen("{sse}:stream:room:2"));

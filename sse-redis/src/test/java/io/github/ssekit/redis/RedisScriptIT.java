@@ -73,7 +73,7 @@ class RedisScriptIT {
       Receiver receiver = new Receiver();
       hub.connect(receiver, List.of("room:1"), null);
       await().until(() -> receiver.lastEventId() != null);
-      assertTrue(bridge.isSubscribed());
+      assertTrue(bridge.health().isSubscribed());
       Process cli =
           new ProcessBuilder(
                   "redis-cli",

@@ -118,7 +118,7 @@ class RedisThreadsIT {
 
   @Test
   void onAThreadThatReads() {
-    String id = bridge.publish("room:1", SseEvent.of("first"));
+    String id = bridge.publish("room:1", SseEvent.of("first")).toString();
     bridge.publish("room:1", SseEvent.of("second"));
     broken.add("sse-redis-replay");
     Receiver back = new Receiver();
@@ -164,7 +164,7 @@ class RedisThreadsIT {
   }
 
   private void worksAgain() {
-    soon().until(() -> bridge.health().isHealthy() && bridge.isSubscribed());
+    soon().until(() -> bridge.health().isHealthy() && bridge.health().isSubscribed());
     soon()
         .ignoreExceptions()
         .until(

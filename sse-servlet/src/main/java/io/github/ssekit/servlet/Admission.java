@@ -1,7 +1,10 @@
 package io.github.ssekit.servlet;
 
 import io.github.ssekit.hub.ConnectionOptions;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +26,7 @@ public final class Admission {
    *
    * @param options without a last event ID, the request's is taken, as by {@link
    *     EventStreams#open(io.github.ssekit.hub.Hub, jakarta.servlet.http.HttpServletRequest,
-   *     jakarta.servlet.http.HttpServletResponse, String...)}
+   *     jakarta.servlet.http.HttpServletResponse, String, String...)}
    */
   public static Admission to(ConnectionOptions options) {
     return new Admission(Objects.requireNonNull(options, "options"), 200);
@@ -43,8 +46,15 @@ public final class Admission {
    *
    * @throws io.github.ssekit.hub.IllegalChannelException if a channel's name is not legal
    */
-  public static Admission to(String... channels) {
-    return to(ConnectionOptions.of(channels));
+  public static Admission to(String channel, String... more) {
+    return to(list(channel, more));
+  }
+
+  static List<String> list(String first, String... more) {
+    List<String> all = new ArrayList<>();
+    all.add(first);
+    Collections.addAll(all, Objects.requireNonNull(more, "more"));
+    return all;
   }
 
   /**

@@ -44,7 +44,8 @@ public final class EventStreams {
    * <p>The last event ID is the request's: that of its header {@code Last-Event-ID}, else of its
    * query's {@code lastEventId} or {@code last_event_id}.
    *
-   * @param channels those that the client listens to from the start; check before that it may
+   * @param channel one that the client listens to from the start; check before that it may
+   * @param more further ones
    * @throws IllegalArgumentException if a channel's name is not legal, see {@link
    *     io.github.ssekit.hub.EventPublisher}, if they are more than one connection may have, or if
    *     the policy of one with history is to {@linkplain
@@ -55,11 +56,15 @@ public final class EventStreams {
    *     then; or if a filter's output has no write listener
    */
   public static Connection open(
-      Hub hub, HttpServletRequest request, HttpServletResponse response, String... channels) {
-    return open(hub, request, response, ConnectionOptions.of(channels));
+      Hub hub,
+      HttpServletRequest request,
+      HttpServletResponse response,
+      String channel,
+      String... more) {
+    return open(hub, request, response, Admission.list(channel, more));
   }
 
-  /** As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}. */
+  /** As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String, String...)}. */
   public static Connection open(
       Hub hub,
       HttpServletRequest request,
@@ -69,7 +74,7 @@ public final class EventStreams {
   }
 
   /**
-   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
+   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String, String...)}.
    *
    * @param options without a last event ID, the request's is taken, as there
    */
@@ -82,7 +87,7 @@ public final class EventStreams {
   }
 
   /**
-   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String...)}.
+   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String, String...)}.
    *
    * @param options without a last event ID, the request's is taken, as there
    * @param overCapacity how the client is answered if the hub has no room

@@ -104,7 +104,7 @@ class AdmissionIT {
               }
               return channels == null
                   ? Admission.to("of:" + user)
-                  : Admission.to(channels.split(",", -1));
+                  : Admission.to(List.of(channels.split(",", -1)));
             })
         .owner(request -> request.getParameter("user"));
   }

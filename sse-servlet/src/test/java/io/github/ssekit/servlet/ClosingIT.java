@@ -30,7 +30,7 @@ class ClosingIT extends Cell {
 
   @Override
   HubBuilder settings(HubBuilder builder) {
-    return builder.stuckWriteDeadline(Duration.ofMinutes(1)).sendLimit(16 << 20);
+    return builder.stuckWriteDeadline(Duration.ofMinutes(1)).maxSendBytes(16 << 20);
   }
 
   @Override

@@ -32,7 +32,7 @@ class DeliveryIT extends Cell {
         .heartbeat(keepsBytes ? HEARTBEAT : Duration.ofMinutes(5))
         // One of two streams is read after the other: on a busy machine, that takes its time.
         .stuckWriteDeadline(Duration.ofMinutes(1))
-        .log(PRODUCERS * EACH, 1L << 30);
+        .maxChannelLog(PRODUCERS * EACH, 1L << 30);
   }
 
   @Test

@@ -103,7 +103,7 @@ class DepartureIT extends Cell {
 
   @Override
   HubBuilder settings(HubBuilder builder) {
-    return builder.log(10_000, 256 << 20);
+    return builder.maxChannelLog(10_000, 256 << 20);
   }
 
   private void openIdle(Relay relay) throws Exception {

@@ -59,10 +59,8 @@ class NullsTest {
         named("hub", () -> EventStreams.open(none(), request, response, "a")),
         named("request", () -> EventStreams.open(hub, none(), response, "a")),
         named("response", () -> EventStreams.open(hub, request, none(), "a")),
-        named(
-            "channels",
-            () -> EventStreams.open(hub, request, response, NullsTest.<String[]>none())),
-        named("channel", () -> EventStreams.open(hub, request, response, "a", none())),
+        named("channel", () -> EventStreams.open(hub, request, response, NullsTest.<String>none())),
+        named("more", () -> EventStreams.open(hub, request, response, "a", none())),
         named(
             "channels",
             () -> EventStreams.open(hub, request, response, NullsTest.<Collection<String>>none())),
@@ -77,7 +75,7 @@ class NullsTest {
     return Stream.of(
         named("options", () -> Admission.to(NullsTest.<ConnectionOptions>none())),
         named("channels", () -> Admission.to(NullsTest.<Collection<String>>none())),
-        named("channels", () -> Admission.to(NullsTest.<String[]>none())));
+        named("channel", () -> Admission.to(NullsTest.<String>none())));
   }
 
   @TestFactory

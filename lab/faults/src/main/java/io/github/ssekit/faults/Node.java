@@ -46,14 +46,14 @@ final class Node {
             .heartbeat(Duration.ofSeconds(1))
             .stuckWriteDeadline(Duration.ofSeconds(3))
             .reconnectionTime(Duration.ofMillis(200))
-            .log(Integer.parseInt(args[2]), 512 << 10)
+            .maxChannelLog(Integer.parseInt(args[2]), 512 << 10)
             .create();
     RedisBridge bridge =
         RedisBridge.builder(hub, URI.create(args[1]))
             .history(channel -> true)
             .silence(Duration.ofSeconds(1))
             // More than comes in the longest fault.
-            .historyLimits(20_000, Duration.ofHours(1))
+            .maxHistory(20_000, Duration.ofHours(1))
             .connect();
     Server jetty = server(Integer.parseInt(args[0]), hub, bridge);
     jetty.start();
@@ -131,8 +131,12 @@ final class Node {
       String body;
       try {
         body =
-            bridge.publish(
-                request.getParameter("channel"), SseEvent.of(data), request.getParameter("token"));
+            bridge
+                .publish(
+                    request.getParameter("channel"),
+                    SseEvent.of(data),
+                    request.getParameter("token"))
+                .toString();
       } catch (PublishException e) {
         response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
         body = e.mayBeStored() ? "stored?" : "not stored";

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Taking an owner off a channel. */
-class DropTest extends OneClientTest {
+class UnsubscribeOwnerTest extends OneClientTest {
   private Connection connect(RecordingTransport transport, String owner, String... channels) {
     Connection connection =
         hub.hub.connect(transport, ConnectionOptions.of(channels).withOwner(owner));
@@ -37,7 +37,7 @@ class DropTest extends OneClientTest {
     client.ready(false);
     hub.publish("a", "1");
     hub.publish("b", "2");
-    assertEquals(2, hub.hub.drop("Ann", "a"));
+    assertEquals(2, hub.hub.unsubscribe("Ann", "a"));
     hub.publish("a", "3");
     client.ready(true);
     hub.settle();
@@ -45,9 +45,9 @@ class DropTest extends OneClientTest {
     assertEquals(List.of(), second.data());
     assertEquals(List.of("1", "3"), bob.data());
     assertTrue(ann.isOpen());
-    assertEquals(0, hub.hub.drop("Ann", "a"));
-    assertEquals(0, hub.hub.drop("nobody", "a"));
-    assertEquals(0, hub.hub.drop("Bob", "b"));
+    assertEquals(0, hub.hub.unsubscribe("Ann", "a"));
+    assertEquals(0, hub.hub.unsubscribe("nobody", "a"));
+    assertEquals(0, hub.hub.unsubscribe("Bob", "b"));
   }
 
   @Test
@@ -55,7 +55,7 @@ class DropTest extends OneClientTest {
     RecordingTransport other = new RecordingTransport();
     connect(client, "a:b", "c");
     connect(other, "a", "b:c");
-    assertEquals(1, hub.hub.drop("a:b", "c"));
+    assertEquals(1, hub.hub.unsubscribe("a:b", "c"));
     hub.publish("c", "1");
     hub.publish("b:c", "2");
     hub.settle();
@@ -68,12 +68,12 @@ class DropTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Connection connection =
         history.hub.connect(
-            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false));
+            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null));
     connection.onClose(reasons::add);
     history.settle();
     client.ready(false);
     history.answer(20, 11, 12);
-    assertEquals(1, history.hub.drop("Ann", "a"));
+    assertEquals(1, history.hub.unsubscribe("Ann", "a"));
     client.ready(true);
     history.settle();
     assertEquals(List.of(), HistoryHub.said(client));
@@ -85,12 +85,12 @@ class DropTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Connection connection =
         history.hub.connect(
-            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false));
+            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null));
     history.settle();
     FakeHistory.Request request = history.history.request();
     // The page is the loop's next task, the close comes behind it.
     request.answer(20, 11, 12);
-    history.hub.drop("Ann", "b");
+    history.hub.unsubscribe("Ann", "b");
     history.settle();
     assertEquals(List.of(), HistoryHub.said(client));
     assertFalse(connection.isOpen());
@@ -99,10 +99,10 @@ class DropTest extends OneClientTest {
   @Test
   void aDropInTheMidstOfASweepStopsThePageThatIsAboutToBeWritten() {
     HistoryHub history = HistoryHub.open();
-    Transport dropping = new EagerTransport(() -> history.hub.drop("Ann", "a"), () -> {});
+    Transport dropping = new EagerTransport(() -> history.hub.unsubscribe("Ann", "a"), () -> {});
     history.hub.connect(dropping, ConnectionOptions.of("plain"));
     history.hub.connect(
-        client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false));
+        client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null));
     history.settle();
     client.ready(false);
     history.answer(20, 11, 12);
@@ -119,11 +119,11 @@ class DropTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Connection connection =
         history.hub.connect(
-            client, new ConnectionOptions(List.of("a", "plain"), "5-0", "Ann", null, false));
+            client, new ConnectionOptions(List.of("a", "plain"), "5-0", "Ann", null, false, null));
     history.settle();
     connection.subscribe("b");
-    assertEquals(1, history.hub.drop("Ann", "b"));
-    assertEquals(1, history.hub.drop("Ann", "plain"));
+    assertEquals(1, history.hub.unsubscribe("Ann", "b"));
+    assertEquals(1, history.hub.unsubscribe("Ann", "plain"));
     history.answer(20, 11, 12);
     assertEquals(
         List.of(HistoryHub.old(11), HistoryHub.old(12), HistoryHub.id(20)),
@@ -152,7 +152,7 @@ class DropTest extends OneClientTest {
       real.connect(slow, ConnectionOptions.of("a").withOwner("Ann"));
       real.publish("a", SseEvent.of("1"));
       writing.await();
-      Thread dropping = new Thread(() -> real.drop("Ann", "a"), "drop");
+      Thread dropping = new Thread(() -> real.unsubscribe("Ann", "a"), "drop");
       dropping.start();
       Awaitility.await().until(() -> dropping.getState() == Thread.State.TIMED_WAITING);
       assertFalse(written.get());
@@ -188,7 +188,7 @@ class DropTest extends OneClientTest {
         Transport ann = new EagerTransport(written::incrementAndGet, marks::incrementAndGet);
         Connection connection = real.connect(ann, ConnectionOptions.of("a").withOwner("Ann"));
         Awaitility.await().pollInterval(Duration.ofMillis(1)).until(() -> written.get() > 0);
-        assertEquals(1, real.drop("Ann", "a"));
+        assertEquals(1, real.unsubscribe("Ann", "a"));
         int events = written.get();
         // Once this has come, so has all that was written before.
         connection.send(new ReconnectionTime(Duration.ZERO));
