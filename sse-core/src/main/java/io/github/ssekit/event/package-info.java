@@ -11,16 +11,17 @@
  *
  * <dl>
  *   <dt>event stream
- *   <dd>a response of type {@code text/event-stream}
- *   <dt>block
- *   <dd>an event with the blank line that ends it, or the line of a comment or a reconnection time
+ *   <dd>an HTTP response of type {@code text/event-stream}
  *   <dt>event, event type, data, last event ID, reconnection time, comment, dispatch
  *   <dd>as in the standard
+ *   <dt>block
+ *   <dd>the unit that is written to an event stream: an event with the blank line that ends it, or
+ *       one line that is a comment or a reconnection time
  *   <dt>frame
- *   <dd>one block as bytes
+ *   <dd>the bytes of one block
  * </dl>
  *
- * The other terms stand in the glossary of {@code io.github.ssekit.hub}.
+ * The glossary of {@code io.github.ssekit.hub} has the terms of delivery.
  *
  * <p>Null is legal only where {@code @Nullable} says so. Elsewhere the call throws a {@link
  * NullPointerException} that names the argument.

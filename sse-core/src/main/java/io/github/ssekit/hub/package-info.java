@@ -28,57 +28,79 @@
  *
  * <h2>Glossary</h2>
  *
- * One word for each thing. Those of Redis and Servlet are theirs; the event stream's are in {@code
- * io.github.ssekit.event}; the rest are ours.
+ * One term for each thing. Terms of Redis and of the Servlet specification keep their meaning
+ * there; those of the event stream are in the glossary of {@code io.github.ssekit.event}.
  *
  * <dl>
  *   <dt>channel
- *   <dd>a named sequence of events, to which clients subscribe; in Redis, without history, the
- *       channel of that name
+ *   <dd>a named sequence of events that clients subscribe to
+ *   <dt>plain channel
+ *   <dd>a channel whose events are delivered at most once and have no ids; in Redis, the pub/sub
+ *       channel of the same name
+ *   <dt>channel with history
+ *   <dd>a channel whose events have ids and are kept in Redis, so that a client can resume
+ *   <dt>history
+ *   <dd>the events of one channel that Redis keeps, in a Redis stream
  *   <dt>log
- *   <dd>the newest events of a channel on this node
+ *   <dd>the newest events of one channel in the memory of this node
  *   <dt>connection
- *   <dd>one client's open event stream
+ *   <dd>the open event stream of one client
  *   <dt>owner
- *   <dd>whom a connection belongs to, in the application's eyes
- *   <dt>subscription, cursor
- *   <dd>a connection's membership in a channel, and its place in the log
- *   <dt>ordinal, watermark
- *   <dd>the number of an event in the order of this hub, and the highest one that may be written
+ *   <dd>the user, or whatever else the application counts connections by
+ *   <dt>subscription
+ *   <dd>the membership of one connection in one channel
+ *   <dt>cursor
+ *   <dd>the place of a subscription in the log of its channel
+ *   <dt>ordinal
+ *   <dd>the sequence number that the hub gives to an event when it appends the event to a log
+ *   <dt>watermark
+ *   <dd>the highest ordinal that may be written: all lower ones are in their logs
  *   <dt>position
- *   <dd>an id issued by Redis, up to which a client is complete; for channels with history
- *   <dt>history, with history, plain
- *   <dd>the events of a channel that are kept upstream; a channel whose events are kept; one
- *       without history
+ *   <dd>a place in the one order of all events of the channels with history: an id that Redis has
+ *       issued. A client whose last event ID is a position has every event up to there
+ *   <dt>resume
+ *   <dd>to continue after a position: a client that reconnects with {@code Last-Event-ID} first
+ *       gets the events after it, then live ones
+ *   <dt>live
+ *   <dd>the state of a connection that gets events as they are appended to the logs
  *   <dt>page
- *   <dd>what is kept upstream of some channels after a position, as much as is read at once
+ *   <dd>the events that one read of the history returns, for one or more channels
  *   <dt>replay
- *   <dd>a page as a client gets it
- *   <dt>token
- *   <dd>what a publisher gives with an event, so that it is stored once, however often it is tried
- *   <dt>transport
- *   <dd>the way of bytes to one client
- *   <dt>upstream
- *   <dd>where the events of a hub's channels come from, if not from the hub itself
- *   <dt>node
- *   <dd>one process with a hub, of those that share a Redis
- *   <dt>scope
- *   <dd>all channels with history of one application: one order of ids
- *   <dt>probe
- *   <dd>what a bridge publishes to itself, to know that it is heard
- *   <dt>delivery loop, tick
- *   <dd>a thread that writes to some of the connections; how often it is given the time
- *   <dt>sign of life
- *   <dd>what shows a client that its stream stands: anything; with history, a position
- *   <dt>heartbeat
- *   <dd>a sign of life that is written because there was none for a while: a comment, or a position
- *   <dt>publish, deliver, offer, write
- *   <dd>the hops of an event: the application publishes, the bridge delivers to the hub, which
- *       appends to the log; the connection writes from there to its transport. What is sent to one
- *       client alone is offered to its connection
+ *   <dd>the bytes of a page, as a resuming client gets them
+ *   <dt>repair
+ *   <dd>a node's own resume: after its subscription to Redis was interrupted, the node reads the
+ *       events that it missed, up to a probe, and appends them to the logs
  *   <dt>reset
- *   <dd>the event that says in band that others may be missing
+ *   <dd>an event of type {@code stream-reset}, which tells a client that events may be missing, and
+ *       why
+ *   <dt>token
+ *   <dd>an idempotency key: publishing again with the same token stores the event once
+ *   <dt>upstream
+ *   <dd>the source of a hub's events outside its process, such as Redis
+ *   <dt>node
+ *   <dd>one process with a hub; all nodes of an application share one Redis
+ *   <dt>scope
+ *   <dd>the namespace of one application in Redis: its channels with history share one order of ids
+ *   <dt>probe
+ *   <dd>a message that a node publishes in order to hear it on its own subscription. It proves that
+ *       the subscription works, and that the node has heard all that was published before
+ *   <dt>transport
+ *   <dd>the bytes' way to one client, as a container provides it
+ *   <dt>delivery loop
+ *   <dd>a thread that writes to the connections assigned to it
+ *   <dt>tick
+ *   <dd>a delivery loop's periodic look at the clock, for heartbeats and deadlines
+ *   <dt>heartbeat
+ *   <dd>a block without data, written when nothing else was written for a while: a comment or, on
+ *       channels with history, a position
+ *   <dt>drain
+ *   <dd>to close all connections of a hub, spread over a given time
  * </dl>
+ *
+ * <p>The hops of an event have one verb each: the application <em>publishes</em> it, the bridge
+ * <em>delivers</em> it to the hub, the hub <em>appends</em> it to a log, and the connection
+ * <em>writes</em> it to its transport. A block for one client alone is <em>sent</em> to its
+ * connection.
  *
  * <p>Null is legal only where {@code @Nullable} says so. Elsewhere the call throws a {@link
  * NullPointerException} that names the argument.
