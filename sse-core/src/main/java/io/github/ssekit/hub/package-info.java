@@ -10,6 +10,8 @@
  *   <dt>for adapters
  *   <dd>to containers: {@link Transport}, {@link Refusal}, {@link OverCapacityException}; to a
  *       message broker: {@link Upstream}, {@link Position}, {@link Replay}
+ *   <dt>for tests
+ *   <dd>{@link ManualHub}, {@link RecordingTransport}
  *   <dt>logs
  *   <dd>{@code Channel}, {@code Channels}, {@code ChannelLog}, {@code NewestByKey}
  *   <dt>loops

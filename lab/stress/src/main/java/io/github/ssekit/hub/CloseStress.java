@@ -21,20 +21,20 @@ import org.openjdk.jcstress.infra.results.III_Result;
 @Outcome(expect = FORBIDDEN, desc = "not told, told twice, closed twice, or left behind")
 @State
 public class CloseStress {
-  private final StressHub stress = new StressHub();
+  private final ManualHub manual = new ManualHub();
   private final StressTransport transport = new StressTransport();
-  private final Connection connection = stress.hub.connect(transport, List.of("a"), null);
+  private final Connection connection = manual.hub.connect(transport, List.of("a"), null);
   private final AtomicInteger told = new AtomicInteger();
 
   public CloseStress() {
-    stress.turns();
+    manual.settle();
   }
 
   /** The container, and the loop after it. */
   @Actor
   public void fail() {
     transport.signals.failed(new Exception("gone"));
-    stress.loop.turn();
+    manual.turn(0);
   }
 
   /** The application. */
@@ -52,9 +52,9 @@ public class CloseStress {
   /** What is left to do. */
   @Arbiter
   public void rest(III_Result r) {
-    stress.turns();
+    manual.settle();
     r.r1 = told.get();
     r.r2 = transport.closed;
-    r.r3 = stress.hub.connectionCount();
+    r.r3 = manual.hub.connectionCount();
   }
 }

@@ -22,31 +22,31 @@ import org.openjdk.jcstress.infra.results.I_Result;
 @Outcome(expect = FORBIDDEN, desc = "lost, or written twice")
 @State
 public class NewsStress {
-  private final StressHub stress = new StressHub();
+  private final ManualHub manual = new ManualHub();
   private final StressTransport transport = new StressTransport();
-  private final Connection connection = stress.hub.connect(transport, List.of(), null);
+  private final Connection connection = manual.hub.connect(transport, List.of(), null);
 
   public NewsStress() {
-    stress.turns();
+    manual.settle();
     connection.subscribe("a");
   }
 
   /** The application. */
   @Actor
   public void publish() {
-    stress.hub.publish("a", SseEvent.of("x"));
+    manual.hub.publish("a", SseEvent.of("x"));
   }
 
   /** The loop, which first learns of the subscription here. */
   @Actor
   public void turn() {
-    stress.loop.turn();
+    manual.turn(0);
   }
 
   /** What the loop is left with. */
   @Arbiter
   public void rest(I_Result r) {
-    stress.turns();
+    manual.settle();
     r.r1 = transport.events;
   }
 }

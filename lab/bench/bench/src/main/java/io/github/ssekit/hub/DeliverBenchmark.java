@@ -33,14 +33,15 @@ public class DeliverBenchmark {
   /** Turns taken by hand, so that nothing but the benchmark's thread is measured. */
   @State(Scope.Thread)
   public static class Alone {
-    private final HubByHand byHand = new HubByHand();
-    private final HubByHand.Swallow transport = new HubByHand.Swallow(true);
+    private final ManualHub manual = new ManualHub(System::nanoTime);
+    private final Swallow transport = new Swallow(true);
 
     @Setup
     public void setUp() {
       for (int i = 0; i < CLIENTS; i++) {
-        byHand.connect(transport, CHANNEL);
+        manual.hub.connect(transport, CHANNEL, null);
       }
+      manual.settle();
     }
   }
 
@@ -55,7 +56,7 @@ public class DeliverBenchmark {
     @Setup
     public void setUp() {
       for (int i = 0; i < CLIENTS; i++) {
-        hub.connect(new HubByHand.Swallow(clients.equals("who read")), CHANNEL, null);
+        hub.connect(new Swallow(clients.equals("who read")), CHANNEL, null);
       }
     }
 
@@ -69,7 +70,7 @@ public class DeliverBenchmark {
   @State(Scope.Thread)
   public static class Queues {
     private final List<Queue<byte[]>> queues = new ArrayList<>();
-    private final HubByHand.Swallow transport = new HubByHand.Swallow(true);
+    private final Swallow transport = new Swallow(true);
 
     @Setup
     public void setUp() {
@@ -82,20 +83,20 @@ public class DeliverBenchmark {
   /** The loop has been told of an event before, and not come to it: a flood, most of the time. */
   @Benchmark
   public void toBusyLoop(Alone alone) {
-    alone.byHand.hub.deliver("c0", event);
+    alone.manual.hub.deliver("c0", event);
   }
 
   /** The channel has nobody on this node. */
   @Benchmark
   public void toNobody(Alone alone) {
-    alone.byHand.hub.deliver("c1", event);
+    alone.manual.hub.deliver("c1", event);
   }
 
   /** With the loop's turn: 1,000 writes. */
   @Benchmark
   public boolean withAllWrites(Alone alone) {
-    alone.byHand.hub.deliver("c0", event);
-    return alone.byHand.turn();
+    alone.manual.hub.deliver("c0", event);
+    return alone.manual.turn(0);
   }
 
   /** Beside a loop that wakes, looks at 1,000 connections and sleeps again. */

@@ -28,8 +28,8 @@ public class DrainBenchmark {
   @Param({"1", "10"})
   public int channels;
 
-  private final HubByHand byHand = new HubByHand();
-  private final HubByHand.Swallow transport = new HubByHand.Swallow(true);
+  private final ManualHub manual = new ManualHub(System::nanoTime);
+  private final Swallow transport = new Swallow(true);
   private Subscription[] withNews = {};
   private ChannelLog.Entry[] before = {};
   private byte[][] frames = {};
@@ -38,7 +38,8 @@ public class DrainBenchmark {
   @Setup
   public void setUp() {
     List<String> names = IntStream.range(0, channels).mapToObj(i -> "c" + i).toList();
-    Connection connection = byHand.connect(transport, names);
+    Connection connection = manual.hub.connect(transport, names, null);
+    manual.settle();
     withNews = connection.subscriptions.stream().limit(events).toArray(n -> new Subscription[n]);
     before = new ChannelLog.Entry[withNews.length];
     for (int i = 0; i < before.length; i++) {
@@ -49,9 +50,9 @@ public class DrainBenchmark {
     for (int i = 0; i < events; i++) {
       frames[i] = event.frame().toByteArray();
       length += frames[i].length;
-      byHand.hub.deliver("c" + i % channels, event);
+      manual.hub.deliver("c" + i % channels, event);
     }
-    while (byHand.turn()) {}
+    manual.settle();
     long written = transport.written;
     drain();
     if (transport.written - written != length) {
@@ -65,7 +66,7 @@ public class DrainBenchmark {
       withNews[i].cursor = before[i];
       withNews[i].connection.news(withNews[i]);
     }
-    return byHand.turn();
+    return manual.turn(0);
   }
 
   /** The least: the same frames, already in order, into one array. */

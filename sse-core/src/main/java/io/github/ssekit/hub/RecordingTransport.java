@@ -9,8 +9,12 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** A transport that keeps what it is given, takes bytes when the test says so, and fails on cue. */
-final class RecordingTransport implements Transport {
+/**
+ * A client for tests: it records every byte that the hub writes to it, accepts bytes or refuses
+ * them as the test says, and fails on demand. Thread-safe, so that it serves a hub with threads as
+ * well as a {@link ManualHub}.
+ */
+public final class RecordingTransport implements Transport {
   /** A comment's or a reconnection time's line, or an event with its blank line. */
   private static final Pattern BLOCK =
       Pattern.compile("(?:retry|:)[^\n]*\n|.+?(?:\n\n|$)", Pattern.DOTALL);
@@ -24,25 +28,29 @@ final class RecordingTransport implements Transport {
   private @Nullable RuntimeException startFailure;
   private @Nullable Throwable writeFailure;
 
-  /** One that takes nothing until it is made ready. */
-  static RecordingTransport notReady() {
+  /** Creates a client that accepts bytes. */
+  public RecordingTransport() {}
+
+  /** Creates a client that accepts no bytes until {@link #ready} is called. */
+  public static RecordingTransport notReady() {
     RecordingTransport transport = new RecordingTransport();
     transport.ready = false;
     return transport;
   }
 
-  synchronized RecordingTransport failStart(RuntimeException failure) {
+  /** Makes {@link #start} throw this. */
+  public synchronized RecordingTransport failStart(RuntimeException failure) {
     startFailure = failure;
     return this;
   }
 
-  /** From now on, writes throw: an IOException, a RuntimeException or an Error. */
-  synchronized void failWrites(Throwable failure) {
+  /** Makes each write from now on throw this IOException, RuntimeException or Error. */
+  public synchronized void failWrites(Throwable failure) {
     writeFailure = failure;
   }
 
-  /** Whether it takes bytes; says so to its connection as a container would. */
-  void ready(boolean ready) {
+  /** Sets whether it accepts bytes, and signals that to the connection as a container would. */
+  public void ready(boolean ready) {
     synchronized (this) {
       this.ready = ready;
     }
@@ -51,7 +59,12 @@ final class RecordingTransport implements Transport {
     }
   }
 
-  synchronized Signals signals() {
+  /**
+   * The signals of the connection, by which a test reports that the client has gone.
+   *
+   * @throws IllegalStateException if the hub has not started this transport
+   */
+  public synchronized Signals signals() {
     if (signals == null) {
       throw new IllegalStateException("not started");
     }
@@ -111,34 +124,39 @@ final class RecordingTransport implements Transport {
     }
   }
 
-  /** What the hub did against the contract of a transport; empty if nothing. */
-  synchronized List<String> breaches() {
+  /** Violations of the contract of {@link Transport} by the hub; empty if there were none. */
+  public synchronized List<String> breaches() {
     return List.copyOf(breaches);
   }
 
-  synchronized boolean closed() {
+  /** Whether the hub has closed the connection. */
+  public synchronized boolean closed() {
     return closes > 0;
   }
 
-  /** The arrays that were written. */
-  synchronized List<byte[]> writes() {
+  /** The writes, each as the bytes that it had. */
+  public synchronized List<byte[]> writes() {
     return List.copyOf(writes);
   }
 
-  synchronized void forget() {
+  /** Forgets all writes. */
+  public synchronized void forget() {
     writes.clear();
   }
 
-  /** All blocks that were written, each without its line ends. */
-  List<String> blocks() {
+  /** Text of each block that was written, without the line ends that close the block. */
+  public List<String> blocks() {
     return writes().stream()
         .flatMap(w -> BLOCK.matcher(new String(w, UTF_8)).results())
         .map(block -> block.group().replaceAll("\n+$", ""))
         .toList();
   }
 
-  /** The data of the events that were written; a reset stands as its whole data. */
-  List<String> data() {
+  /**
+   * Data of each event that was written, in order. A {@link StreamReset} is among them, as its
+   * JSON.
+   */
+  public List<String> data() {
     return blocks().stream()
         .filter(b -> b.contains("data: "))
         .map(b -> b.substring(b.indexOf("data: ") + 6))
