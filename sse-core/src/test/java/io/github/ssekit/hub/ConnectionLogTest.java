@@ -3,6 +3,7 @@ package io.github.ssekit.hub;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ssekit.testing.LogCapture;
 import java.io.IOException;
 import java.util.List;
 import java.util.logging.Level;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class ConnectionLogTest extends OneClientTest {
   @Test
   void aConnectionIsOneLineAtItsEnd() {
-    try (LogLines log = new LogLines(Connection.class, Level.FINE)) {
+    try (LogCapture log = LogCapture.only(Connection.class, Level.FINE)) {
       Connection connection = connect("a", "b \"c\"");
       hub.publish("a", "1");
       hub.pass(SECOND);
@@ -22,13 +23,13 @@ class ConnectionLogTest extends OneClientTest {
       assertEquals(
           List.of(
               "Connection closed: CLOSED after PT1S, 1 events, 21 bytes, channels [\"a\", \"b \\u0022c\\u0022\"]"),
-          log.lines());
+          log.messages());
     }
   }
 
   @Test
   void nothingThatAClientSendsCanLookLikeALine() {
-    try (LogLines log = new LogLines(Connection.class, Level.FINE)) {
+    try (LogCapture log = LogCapture.only(Connection.class, Level.FINE)) {
       hub.hub.connect(
           client,
           ConnectionOptions.of("a\u2028b")
@@ -36,8 +37,8 @@ class ConnectionLogTest extends OneClientTest {
               .withLastEventId("x\r\n{0} Connection closed: \u202E\\ y"));
       client.signals().failed(new IOException("reset by\npeer" + "!".repeat(1_000)));
       hub.settle();
-      assertEquals(1, log.lines().size());
-      String line = log.lines().get(0);
+      assertEquals(1, log.messages().size());
+      String line = log.messages().get(0);
       assertTrue(line.startsWith("Connection closed: CLIENT_GONE after "), line);
       assertTrue(
           line.contains("channels [\"a\\u2028b\"], owner \"o\\u000a\", last event ID "), line);
@@ -50,23 +51,23 @@ class ConnectionLogTest extends OneClientTest {
 
   @Test
   void ofManyChannelsTheLogNamesTen() {
-    try (LogLines log = new LogLines(Connection.class, Level.FINE)) {
+    try (LogCapture log = LogCapture.only(Connection.class, Level.FINE)) {
       String[] channels = IntStream.range(0, 30).mapToObj(i -> "c" + i).toArray(String[]::new);
       connect(channels).close();
       hub.settle();
-      assertTrue(log.lines().get(0).endsWith(", \"c9\"] of 30"), log.lines().get(0));
+      assertTrue(log.messages().get(0).endsWith(", \"c9\"] of 30"), log.messages().get(0));
     }
   }
 
   @Test
   void clientsThatLeaveAreNoMatterForTheLogAboveDebug() {
-    try (LogLines log = new LogLines(Connection.class, Level.CONFIG)) {
+    try (LogCapture log = LogCapture.only(Connection.class, Level.CONFIG)) {
       connect("a");
       client.failWrites(new IOException("broken pipe"));
       hub.publish("a", "1");
       hub.settle();
       assertEquals(List.of(CloseReason.CLIENT_GONE), reasons);
-      assertEquals(List.of(), log.lines());
+      assertEquals(List.of(), log.messages());
     }
   }
 }

@@ -9,6 +9,7 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.HubObserver.Closed;
 import io.github.ssekit.hub.HubObserver.Resumed;
 import io.github.ssekit.hub.HubObserver.Written;
+import io.github.ssekit.testing.LogCapture;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -270,7 +271,7 @@ class HubObserverTest extends OneClientTest {
             throw new LinkageError("an observer of this test: expected");
           }
         };
-    try (LogLines log = new LogLines(Observation.class, Level.WARNING)) {
+    try (LogCapture log = LogCapture.only(Observation.class, Level.WARNING)) {
       hub = new ManualHub(b -> b.observer(failing));
       for (int i = 0; i < 3; i++) {
         client = new RecordingTransport();
@@ -282,12 +283,12 @@ class HubObserverTest extends OneClientTest {
         assertEquals(List.of("1"), client.data());
         assertClosed(connection, CloseReason.CLOSED);
       }
-      assertEquals(List.of("The hub's observer failed"), log.lines());
+      assertEquals(List.of("The hub's observer failed"), log.messages());
       hub.pass(Duration.ofMinutes(1));
       hub.connect("a");
       assertTrue(
-          log.lines().get(1).contains("(6 times since the last such line)"),
-          log.lines().toString());
+          log.messages().get(1).contains("(6 times since the last such line)"),
+          log.messages().toString());
     }
   }
 
@@ -301,7 +302,7 @@ class HubObserverTest extends OneClientTest {
             told.add(options.owner() + " " + why);
           }
         };
-    try (LogLines log = new LogLines(Hub.class, Level.INFO)) {
+    try (LogCapture log = LogCapture.only(Hub.class, Level.INFO)) {
       hub = new ManualHub(b -> b.observer(observer).maxConnections(2).maxConnectionsPerOwner(1));
       ConnectionOptions ann = ConnectionOptions.of("a").withOwner("ann\nforged");
       hub.hub.connect(client, ann);
@@ -332,7 +333,7 @@ class HubObserverTest extends OneClientTest {
               line + "maxConnectionsPerOwner 1" + then,
               line + "maxConnections 2" + then,
               line + "the hub is being drained: let the client come back, to another node"),
-          log.lines());
+          log.messages());
     }
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.testing.LogCapture;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
@@ -277,7 +278,7 @@ class HubThreadsTest {
 
   @Test
   void aThreadThatHangsIsSaidByHealthAndByOneLineThatNamesIt() {
-    try (LogLines log = new LogLines(Health.class, Level.INFO)) {
+    try (LogCapture log = LogCapture.only(Health.class, Level.INFO)) {
       ManualHub manual = new ManualHub(b -> b.loops(2));
       assertTrue(manual.hub.isHealthy());
       for (int i = 0; i < 11; i++) {
@@ -287,10 +288,10 @@ class HubThreadsTest {
       }
       assertFalse(manual.hub.isHealthy());
       assertEquals(
-          List.of("Thread sse-loop-2 has done nothing for 11 s; it stands here:"), log.lines());
+          List.of("Thread sse-loop-2 has done nothing for 11 s; it stands here:"), log.messages());
       manual.settle();
       assertTrue(manual.hub.isHealthy());
-      assertEquals("The hub's threads do their work again, after 11 s", log.lines().get(1));
+      assertEquals("The hub's threads do their work again, after 11 s", log.messages().get(1));
       manual.hub.close();
       assertFalse(manual.hub.isHealthy());
     }
@@ -298,12 +299,12 @@ class HubThreadsTest {
 
   @Test
   void aTimerThatIsGoneIsSaidToo() {
-    try (LogLines log = new LogLines(Health.class, Level.INFO)) {
+    try (LogCapture log = LogCapture.only(Health.class, Level.INFO)) {
       ManualHub manual = new ManualHub(b -> b.loops(2));
       manual.elapse(Duration.ofSeconds(11));
       assertFalse(manual.hub.isHealthy());
-      assertNotEquals(List.of(), log.lines());
-      assertTrue(log.lines().get(0).contains("sse-timer"), log.lines().toString());
+      assertNotEquals(List.of(), log.messages());
+      assertTrue(log.messages().get(0).contains("sse-timer"), log.messages().toString());
     }
   }
 }

@@ -1,8 +1,5 @@
 package io.github.ssekit.hub;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
-
 import io.github.ssekit.event.Comment;
 import io.github.ssekit.event.EventStreamHandler;
 import io.github.ssekit.event.EventStreamParser;
@@ -10,6 +7,7 @@ import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.EventStreamWriter;
 import io.github.ssekit.event.ReconnectionTime;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.testing.NullsTable;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;
@@ -20,32 +18,18 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.function.Executable;
 
 /** A null where none may be is named by its exception, which the caller gets. */
-class NullsTest {
+class NullsTest extends NullsTable {
   private static final Position POSITION = new Position(1, 0);
   private static final SseEvent EVENT = SseEvent.of("x");
 
   private final Hub hub = Hub.create();
   private final Connection connection = hub.connect(new RecordingTransport(), List.of("a"), null);
-  private int row;
 
   @AfterEach
   void close() {
     hub.close();
-  }
-
-  /** What Java gives to a caller that nobody checks. */
-  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
-  private static <T> T none() {
-    return null;
-  }
-
-  private DynamicTest named(String name, Executable call) {
-    return DynamicTest.dynamicTest(
-        ++row + " " + name,
-        () -> assertEquals(name, assertThrows(NullPointerException.class, call).getMessage()));
   }
 
   @TestFactory

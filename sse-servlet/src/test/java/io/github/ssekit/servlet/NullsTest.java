@@ -1,13 +1,11 @@
 package io.github.ssekit.servlet;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.NullsTable;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
-import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -15,39 +13,14 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.api.function.Executable;
 
 /** A null where none may be is named by its exception, which the caller gets. */
-class NullsTest {
+class NullsTest extends NullsTable {
   private final Hub hub = Hub.create();
-  private int row;
 
   @AfterEach
   void close() {
     hub.close();
-  }
-
-  /** What Java gives to a caller that nobody checks. */
-  @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
-  private static <T> T none() {
-    return null;
-  }
-
-  /** One that may not be called: what is null is found before anything is done. */
-  private static <T> T untouched(Class<T> type) {
-    return type.cast(
-        Proxy.newProxyInstance(
-            type.getClassLoader(),
-            new Class<?>[] {type},
-            (proxy, method, args) -> {
-              throw new AssertionError(method + " is called");
-            }));
-  }
-
-  private DynamicTest named(String name, Executable call) {
-    return DynamicTest.dynamicTest(
-        ++row + " " + name,
-        () -> assertEquals(name, assertThrows(NullPointerException.class, call).getMessage()));
   }
 
   @TestFactory
