@@ -4,13 +4,15 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
+import io.github.ssekit.testing.LogCapture;
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class OutageTest {
-  private final Log log = new Log();
+  private final LogCapture log = LogCapture.of("io.github.ssekit.redis", Level.INFO);
   private long now = Long.MAX_VALUE - 5;
   private final Outage outage =
       new Outage(System.getLogger("io.github.ssekit.redis"), "h:1", "subscribed again", () -> now);

@@ -6,15 +6,16 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.testing.ChildProcess;
+import io.github.ssekit.testing.Ports;
+import io.github.ssekit.testing.Programs;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,6 +37,10 @@ import redis.clients.jedis.Jedis;
 /** Ways into a Redis that doesn't let everybody in. */
 class RedisAccessIT {
   private static final String PASSWORD = "changeit";
+
+  /** The embedded Redis has no TLS. */
+  private static final String TLS_REDIS = "redis-server";
+
   private static final Duration SOON = Duration.ofSeconds(30);
 
   @TempDir Path folder;
@@ -54,7 +59,7 @@ class RedisAccessIT {
   @Test
   void aUserWithLeastPrivilegesAndADatabaseLetsIn() throws Exception {
     try (RedisProcess redis = RedisProcess.start(folder)) {
-      try (Jedis admin = redis.client()) {
+      try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
         admin.aclSetUser(
             "chat-node",
             "on",
@@ -77,7 +82,7 @@ class RedisAccessIT {
   @Test
   void historyNeedsTheseRightsAndNoMore() throws Exception {
     try (RedisProcess redis = RedisProcess.start(folder)) {
-      try (Jedis admin = redis.client()) {
+      try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
         admin.aclSetUser(
             "sse",
             ("on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
@@ -100,14 +105,14 @@ class RedisAccessIT {
         bridge.publish("chat", SseEvent.of("plain"));
         await().atMost(SOON).until(() -> receiver.data().size() == 2);
         assertEquals(1, bridge.recent("room:1", 5).events().size());
-        try (Jedis admin = redis.client()) {
+        try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
           admin.aclSetUser("sse", "-evalsha");
         }
         SseEvent refused = SseEvent.of("refused");
         PublishException e =
             assertThrows(PublishException.class, () -> bridge.publish("room:1", refused));
         assertFalse(e.mayBeStored(), "" + e.getCause());
-        try (Jedis admin = redis.client()) {
+        try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
           admin.aclSetUser("sse", "+evalsha");
         }
         Receiver back = new Receiver();
@@ -121,7 +126,7 @@ class RedisAccessIT {
   @Test
   void aPasswordThatChangesIsAskedForAgain() throws Exception {
     try (RedisProcess redis = RedisProcess.start(folder);
-        Jedis admin = redis.client()) {
+        Jedis admin = new Jedis("127.0.0.1", redis.port())) {
       admin.aclSetUser("node", "on", ">first", "allchannels", "+@all");
       AtomicReference<String> password = new AtomicReference<>("first");
       URI uri = URI.create("redis://127.0.0.1:" + redis.port());
@@ -159,12 +164,11 @@ class RedisAccessIT {
 
   @Test
   void tlsIsSpokenWithAServerThatAsksForACertificate() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     Path trust = keyPair("localhost");
     Path own = folder.resolve("store.p12");
     String ca = "--tls-ca-cert-file " + folder.resolve("cert.pem") + " --tls-auth-clients yes";
     try (RedisProcess redis = startTls(ca.split(" "))) {
-      awaitTls(redis.port());
       URI uri = URI.create("rediss://localhost:" + redis.port());
       RedisBridgeBuilder unknown = RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD);
       assertThrows(RedisUnavailableException.class, unknown::connect);
@@ -185,10 +189,9 @@ class RedisAccessIT {
 
   @Test
   void tlsIsSpokenWithAServerThatTheTrustStoreKnows() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     Path trust = keyPair("localhost");
     try (RedisProcess redis = startTls()) {
-      awaitTls(redis.port());
       URI uri = URI.create("rediss://localhost:" + redis.port());
       roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
     }
@@ -196,11 +199,10 @@ class RedisAccessIT {
 
   @Test
   void tlsIsSpokenByAContextOfTheApplication() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     keyPair("localhost");
     String ca = "--tls-ca-cert-file " + folder.resolve("cert.pem") + " --tls-auth-clients yes";
     try (RedisProcess redis = startTls(ca.split(" "))) {
-      awaitTls(redis.port());
       URI uri = URI.create("rediss://localhost:" + redis.port());
       roundTrip(RedisBridge.builder(hub, uri).sslContext(context()));
     }
@@ -208,10 +210,9 @@ class RedisAccessIT {
 
   @Test
   void tlsByAContextRefusesAServerOfAnotherName() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     keyPair("elsewhere.example");
     try (RedisProcess redis = startTls()) {
-      awaitTls(redis.port());
       URI uri = URI.create("rediss://localhost:" + redis.port());
       RedisBridgeBuilder builder = RedisBridge.builder(hub, uri).sslContext(context());
       assertThrows(RedisUnavailableException.class, builder::connect);
@@ -234,10 +235,9 @@ class RedisAccessIT {
 
   @Test
   void aPlainUriToAPortOfTlsIsToldSo() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     Path unused = keyPair("localhost");
     try (RedisProcess redis = startTls()) {
-      awaitTls(redis.port());
       URI uri = URI.create("redis://:s3cret@localhost:" + redis.port());
       String message =
           assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub, uri))
@@ -249,10 +249,9 @@ class RedisAccessIT {
 
   @Test
   void tlsRefusesAServerThatIsUnknownOrOfAnotherName() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     Path trust = keyPair("elsewhere.example");
     try (RedisProcess redis = startTls()) {
-      awaitTls(redis.port());
       URI uri = URI.create("rediss://localhost:" + redis.port());
       assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub, uri));
       assertThrows(
@@ -263,15 +262,14 @@ class RedisAccessIT {
 
   @Test
   void tlsIsSpokenWithANodeOfACluster() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     Path trust = keyPair("localhost");
-    int plain = RedisProcess.freePort();
-    int bus = RedisProcess.freePort();
+    int plain = Ports.free();
+    int bus = Ports.free();
     String options =
         "--port %d --cluster-port %d --cluster-enabled yes --tls-cluster yes --tls-ca-cert-file %s"
             .formatted(plain, bus, folder.resolve("cert.pem"));
     try (RedisProcess redis = startTls(options.split(" "))) {
-      awaitTls(redis.port());
       try (Jedis admin = new Jedis("127.0.0.1", plain)) {
         admin.clusterAddSlots(IntStream.range(0, 16384).toArray());
         await().atMost(SOON).until(() -> admin.clusterInfo().contains("cluster_state:ok"));
@@ -283,11 +281,10 @@ class RedisAccessIT {
 
   @Test
   void tlsIsSpokenWithASentinelAndThePrimary() throws Exception {
-    requireTlsRedis();
+    Programs.require(TLS_REDIS);
     Path trust = keyPair("localhost");
-    int port = RedisProcess.freePort();
+    int port = Ports.free();
     try (RedisProcess redis = startTls()) {
-      awaitTls(redis.port());
       Path config =
           Files.writeString(
               folder.resolve("sentinel.conf"),
@@ -302,17 +299,16 @@ class RedisAccessIT {
               sentinel monitor chat 127.0.0.1 %d 1
               """
                   .formatted(port, folder, folder, folder, redis.port()));
-      Process sentinel =
-          new ProcessBuilder("redis-server", config.toString(), "--sentinel")
-              .redirectErrorStream(true)
-              .redirectOutput(folder.resolve("sentinel.log").toFile())
-              .start();
+      ChildProcess sentinel =
+          ChildProcess.start(
+              List.of(Programs.path("redis-server"), config.toString(), "--sentinel"),
+              folder.resolve("sentinel.log"));
       try {
-        awaitTls(port);
+        Ports.awaitListening(port, SOON);
         URI uri = URI.create("rediss-sentinel://localhost:" + port + "/chat");
         roundTrip(RedisBridge.builder(hub, uri).trustStore(trust, PASSWORD));
       } finally {
-        sentinel.destroyForcibly().onExit().join();
+        sentinel.kill();
       }
     }
   }
@@ -339,17 +335,6 @@ class RedisAccessIT {
             .formatted(folder.resolve("cert.pem"), folder.resolve("key.pem"));
     return RedisProcess.startTls(
         folder, Stream.of(tls.split(" "), options).flatMap(Arrays::stream).toArray(String[]::new));
-  }
-
-  private static void awaitTls(int port) {
-    await()
-        .atMost(SOON)
-        .ignoreExceptions()
-        .until(
-            () -> {
-              new Socket(InetAddress.getLoopbackAddress(), port).close();
-              return true;
-            });
   }
 
   /** Makes cert.pem and key.pem for a host, and the trust store that knows it. */
@@ -401,18 +386,5 @@ class RedisAccessIT {
     String output = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertTrue(process.waitFor() == 0, output);
     return output;
-  }
-
-  private static void requireTlsRedis() {
-    boolean found;
-    try {
-      found = new ProcessBuilder("redis-server", "--version").start().waitFor() == 0;
-    } catch (Exception e) {
-      found = false;
-    }
-    if (!Boolean.getBoolean("ssekit.requireAll")) {
-      assumeTrue(found, "no redis-server on the PATH: the embedded one has no TLS");
-    }
-    assertTrue(found, "no redis-server on the PATH: the embedded one has no TLS");
   }
 }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ class RedisBackInTimeIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder);
-    other = redis.client();
+    other = new Jedis("127.0.0.1", redis.port());
   }
 
   @AfterEach
@@ -223,7 +224,7 @@ class RedisBackInTimeIT {
   void aStaleReplicaThatIsMadeThePrimaryAgainIsTold() throws Exception {
     Path there = Files.createDirectory(folder.resolve("replica"));
     try (RedisProcess stale = RedisProcess.start(there);
-        Jedis replica = stale.client()) {
+        Jedis replica = new Jedis("127.0.0.1", stale.port())) {
       loses(
           one -> {
             replica.replicaof("127.0.0.1", redis.port());

@@ -12,6 +12,8 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.testing.Ports;
+import io.github.ssekit.testing.RedisProcess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -49,7 +51,7 @@ class RedisBridgeIT {
             .eventTypes(channel -> channel.startsWith("price:") ? "price" : null)
             .silence(Duration.ofMillis(900))
             .connect();
-    other = redis.client();
+    other = new Jedis("127.0.0.1", redis.port());
   }
 
   @AfterEach
@@ -224,9 +226,9 @@ class RedisBridgeIT {
   @Test
   void aRedisThatFreezesIsNoticedByItsSilence() throws Exception {
     listen("chat");
-    redis.signal("STOP");
+    redis.pause();
     soon().until(() -> !bridge.health().isSubscribed());
-    redis.signal("CONT");
+    redis.resume();
     soon().until(() -> bridge.health().isSubscribed());
     awaitSubscribers("chat", 1);
     other.publish("chat", "thawed");
@@ -361,7 +363,7 @@ class RedisBridgeIT {
 
   @Test
   void anUnreachableRedisIsSaidInOneSentenceWithoutThePassword() throws Exception {
-    URI nobody = URI.create("redis://user:secret@127.0.0.1:" + RedisProcess.freePort());
+    URI nobody = URI.create("redis://user:secret@127.0.0.1:" + Ports.free());
     long start = System.nanoTime();
     RedisUnavailableException e =
         assertThrows(
@@ -399,7 +401,7 @@ class RedisBridgeIT {
   }
 
   private long subscribers(String channel) {
-    try (Jedis jedis = redis.client()) {
+    try (Jedis jedis = new Jedis("127.0.0.1", redis.port())) {
       return jedis.pubsubNumSub(channel).get(channel);
     }
   }

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.Ports;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -103,8 +104,8 @@ class RedisClusterIT {
     Hub hub = hub();
     RedisBridge bridge = node(hub, cluster.uri());
     Connection connection = listen(hub, receiver, "room:a", "chat");
-    try (Jedis first = cluster.node(0).client();
-        Jedis second = cluster.node(1).client()) {
+    try (Jedis first = new Jedis("127.0.0.1", cluster.node(0).port());
+        Jedis second = new Jedis("127.0.0.1", cluster.node(1).port())) {
       soon().until(() -> first.pubsubChannels().contains("chat"));
       first.publish("chat", "0");
       soon().until(() -> receiver.data().size() == 1);
@@ -124,7 +125,7 @@ class RedisClusterIT {
     Hub hub = hub();
     RedisBridge bridge = node(hub, cluster.uri());
     Connection stays = listen(hub, receiver, "room:a");
-    try (Jedis jedis = cluster.node(0).client()) {
+    try (Jedis jedis = new Jedis("127.0.0.1", cluster.node(0).port())) {
       String clients = subscribers(jedis);
       for (int round = 0; round < 3; round++) {
         Connection leaves = listen(hub, new Receiver(), "room:b", "chat");
@@ -188,7 +189,7 @@ class RedisClusterIT {
     bridge.publish("room:a", SseEvent.of("0"));
     cluster.moveScope(0, 1);
     soon().until(() -> cluster.isHeard(1, CONTROL));
-    try (Jedis jedis = cluster.node(1).client()) {
+    try (Jedis jedis = new Jedis("127.0.0.1", cluster.node(1).port())) {
       soon().until(() -> jedis.pubsubShardChannels().contains("{sse}:channel:room:a"));
     }
     bridge.publish("room:a", SseEvent.of("1"));
@@ -220,7 +221,7 @@ class RedisClusterIT {
   void oneSeedThatAnswersIsEnoughWithTheLeastRights() throws Exception {
     start(2);
     for (int i = 0; i < 2; i++) {
-      try (Jedis admin = cluster.node(i).client()) {
+      try (Jedis admin = new Jedis("127.0.0.1", cluster.node(i).port())) {
         admin.aclSetUser(
             "sse",
             ("on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
@@ -233,7 +234,7 @@ class RedisClusterIT {
     URI uri =
         URI.create(
             "redis-cluster://sse:pw@127.0.0.1:%d,127.0.0.1:%d"
-                .formatted(RedisProcess.freePort(), cluster.node(1).port()));
+                .formatted(Ports.free(), cluster.node(1).port()));
     Hub hub = hub();
     RedisBridge bridge = node(hub, uri);
     Connection connection = listen(hub, receiver, "room:a", "chat");

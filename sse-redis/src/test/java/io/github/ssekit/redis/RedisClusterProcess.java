@@ -2,6 +2,8 @@ package io.github.ssekit.redis;
 
 import static org.awaitility.Awaitility.await;
 
+import io.github.ssekit.testing.Ports;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -28,7 +30,7 @@ final class RedisClusterProcess implements AutoCloseable {
     RedisClusterProcess cluster = new RedisClusterProcess();
     List<Integer> busPorts = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      int bus = RedisProcess.freePort();
+      int bus = Ports.free();
       busPorts.add(bus);
       cluster.nodes.add(
           RedisProcess.start(
@@ -52,7 +54,7 @@ final class RedisClusterProcess implements AutoCloseable {
     int each = SLOTS / nodes.size();
     // Shares begin at the slot of the scope, so that the first node has it.
     for (int i = 0; i < nodes.size(); i++) {
-      try (Jedis jedis = nodes.get(i).client()) {
+      try (Jedis jedis = new Jedis("127.0.0.1", nodes.get(i).port())) {
         jedis.clusterReset(ClusterResetType.HARD);
         jedis.clusterSetConfigEpoch(i + 1);
         int share = i == nodes.size() - 1 ? SLOTS - each * i : each;
@@ -83,7 +85,7 @@ final class RedisClusterProcess implements AutoCloseable {
   }
 
   private boolean isReady(RedisProcess node) {
-    try (Jedis jedis = node.client()) {
+    try (Jedis jedis = new Jedis("127.0.0.1", node.port())) {
       String info = jedis.clusterInfo();
       return info.contains("cluster_state:ok")
           && info.contains("cluster_known_nodes:" + nodes.size());
@@ -103,8 +105,8 @@ final class RedisClusterProcess implements AutoCloseable {
 
   /** Moves the slot of the scope, as an operator's tools do. */
   void moveScope(int fromIndex, int toIndex) {
-    try (Jedis from = nodes.get(fromIndex).client();
-        Jedis to = nodes.get(toIndex).client()) {
+    try (Jedis from = new Jedis("127.0.0.1", nodes.get(fromIndex).port());
+        Jedis to = new Jedis("127.0.0.1", nodes.get(toIndex).port())) {
       to.clusterSetSlotImporting(SLOT, from.clusterMyId());
       from.clusterSetSlotMigrating(SLOT, to.clusterMyId());
       for (List<String> keys = from.clusterGetKeysInSlot(SLOT, 1);
@@ -124,7 +126,7 @@ final class RedisClusterProcess implements AutoCloseable {
 
   /** Whether some node of ours listens to the scope there. */
   boolean isHeard(int index, String channel) {
-    try (Jedis jedis = nodes.get(index).client()) {
+    try (Jedis jedis = new Jedis("127.0.0.1", nodes.get(index).port())) {
       return jedis.pubsubShardChannels().contains(channel);
     }
   }

@@ -14,6 +14,7 @@ import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.testing.RedisProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,7 +46,7 @@ class RedisHistoryIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder, "--appendonly", "yes", "--appendfsync", "always");
-    other = redis.client();
+    other = new Jedis("127.0.0.1", redis.port());
     hub = hub();
     bridge = bridge(hub);
   }
@@ -215,7 +216,7 @@ class RedisHistoryIT {
     soon().until(() -> receiver.data().size() == 10);
     String before = receiver.lastEventId();
     redis.kill();
-    RedisProcess.delete(folder);
+    redis.deleteFiles();
     redis.restart();
     soon().until(() -> !receiver.resets().isEmpty());
     assertEquals(1, receiver.resets().size());
@@ -244,7 +245,7 @@ class RedisHistoryIT {
     publish("room:a", 6, 10);
     soon().until(() -> receiver.data().size() == 10 && there.data().size() == 10);
     redis.kill();
-    RedisProcess.delete(folder);
+    redis.deleteFiles();
     redis.restart(); // Without: a clock that starts again could fall below these.
     soon().until(() -> receiver.resets().size() == 1 && there.resets().size() == 1);
     soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("10")) != null);
@@ -359,13 +360,13 @@ class RedisHistoryIT {
   @Test
   void aPublishWithoutAnAnswerMayBeStored() throws Exception {
     bridge.publish("room:a", SseEvent.of("0"));
-    redis.signal("STOP");
+    redis.pause();
     try {
       PublishException e =
           assertThrows(PublishException.class, () -> bridge.publish("room:a", SseEvent.of("1")));
       assertTrue(e.mayBeStored());
     } finally {
-      redis.signal("CONT");
+      redis.resume();
     }
   }
 

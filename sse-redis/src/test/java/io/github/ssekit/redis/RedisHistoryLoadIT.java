@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.RedisProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,7 +36,7 @@ class RedisHistoryLoadIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder);
-    other = redis.client();
+    other = new Jedis("127.0.0.1", redis.port());
   }
 
   @AfterEach

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.RedisProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -73,7 +74,7 @@ class RedisIdleIT {
   }
 
   private static long commandConnections(RedisProcess redis) {
-    try (Jedis admin = redis.client()) {
+    try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
       return admin
           .clientList()
           .lines()

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.LogCapture;
+import io.github.ssekit.testing.RedisProcess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -24,7 +27,7 @@ import redis.clients.jedis.params.ClientKillParams;
 class RedisLogIT {
   @TempDir Path folder;
 
-  private final Log log = new Log();
+  private final LogCapture log = LogCapture.of("io.github.ssekit.redis", Level.INFO);
   private final Hub hub = Hub.create();
   private RedisProcess redis;
   private Jedis admin;
@@ -32,7 +35,7 @@ class RedisLogIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder);
-    admin = redis.client();
+    admin = new Jedis("127.0.0.1", redis.port());
     admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
   }
 
@@ -95,7 +98,7 @@ class RedisLogIT {
       assertEquals(1, log.lines("Connection refused").size());
       redis.restart();
       admin.close();
-      admin = redis.client();
+      admin = new Jedis("127.0.0.1", redis.port());
       admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
       soon().until(() -> log.lines("subscribed again after").size() == 1);
       assertTrue(bridge.health().isSubscribed());

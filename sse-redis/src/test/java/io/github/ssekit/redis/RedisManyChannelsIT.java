@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.RedisProcess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,7 +34,7 @@ class RedisManyChannelsIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder);
-    other = redis.client();
+    other = new Jedis("127.0.0.1", redis.port());
     other.aclSetUser("node", "on", ">secret", "~*", "&*", "+@all");
   }
 

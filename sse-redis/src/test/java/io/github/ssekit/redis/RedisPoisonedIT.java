@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -47,7 +48,7 @@ class RedisPoisonedIT {
   @BeforeAll
   static void start() throws Exception {
     redis = RedisProcess.start(folder);
-    other = redis.client();
+    other = new Jedis("127.0.0.1", redis.port());
   }
 
   @AfterAll

@@ -12,12 +12,15 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.testing.LogCapture;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.logging.Level;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,7 +38,7 @@ class RedisRefusalsIT {
 
   @TempDir Path folder;
 
-  private final Log log = new Log();
+  private final LogCapture log = LogCapture.of("io.github.ssekit.redis", Level.INFO);
   private final Hub hub = Hub.create();
   private RedisProcess redis;
   private Jedis admin;
@@ -94,7 +97,7 @@ class RedisRefusalsIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder, "--enable-protected-configs", "yes");
-    admin = redis.client();
+    admin = new Jedis("127.0.0.1", redis.port());
     admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
     bridge = connect(hub);
   }

@@ -10,6 +10,7 @@ import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.HubSnapshot;
 import io.github.ssekit.hub.Transport;
+import io.github.ssekit.testing.RedisProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.testing.RedisProcess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +40,7 @@ class RedisRightsIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder);
-    admin = redis.client();
+    admin = new Jedis("127.0.0.1", redis.port());
     admin.aclSetUser("sse", LEAST.split(" "));
   }
 

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.RedisProcess;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -92,7 +93,7 @@ class RedisScopeIT {
     assertEquals(List.of("of the shop"), receiver.data());
     assertEquals(List.of("of the news"), reader.data());
     assertEquals(1, ofShop.recent("room:1", 5).events().size());
-    try (Jedis other = redis.client()) {
+    try (Jedis other = new Jedis("127.0.0.1", redis.port())) {
       assertTrue(
           other.keys("*").stream()
               .allMatch(key -> key.startsWith("{shop}:") || key.startsWith("{news-2.0_x}:")));
@@ -121,7 +122,7 @@ class RedisScopeIT {
     assertEquals(other, reader.data());
     assertEquals(List.of(), receiver.resets());
     assertEquals(List.of(), reader.resets());
-    try (Jedis jedis = redis.client()) {
+    try (Jedis jedis = new Jedis("127.0.0.1", redis.port())) {
       assertEquals(
           Set.of(
               "{sse}:control", "{sse}:channel:room:1",
@@ -188,7 +189,7 @@ class RedisScopeIT {
     hub.connect(receiver, List.of(channel), null);
     Receiver history = new Receiver();
     listen(hub, history, "room:a");
-    try (Jedis other = redis.client()) {
+    try (Jedis other = new Jedis("127.0.0.1", redis.port())) {
       other.publish(channel, "stolen");
     }
     bridge.publish("room:a", SseEvent.of("kept"));

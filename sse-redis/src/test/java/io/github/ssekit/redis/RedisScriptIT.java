@@ -9,6 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.testing.Programs;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -18,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +35,7 @@ class RedisScriptIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder);
-    other = redis.client();
+    other = new Jedis("127.0.0.1", redis.port());
   }
 
   @AfterEach
@@ -61,10 +62,7 @@ class RedisScriptIT {
 
   @Test
   void redisCliCanPublishAndEveryNodeHears() throws Exception {
-    boolean present = new ProcessBuilder("sh", "-c", "command -v redis-cli").start().waitFor() == 0;
-    if (!Boolean.getBoolean("ssekit.requireAll")) {
-      Assumptions.assumeTrue(present, "redis-cli is not installed");
-    }
+    Programs.require("redis-cli");
     Path script = folder.resolve("publish.lua");
     Files.writeString(script, text("scope.lua") + text("publish.lua"));
     Hub hub = Hub.create();

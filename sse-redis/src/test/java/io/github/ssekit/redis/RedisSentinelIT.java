@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.Ports;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -141,7 +142,7 @@ class RedisSentinelIT {
 
   private boolean isHeardBySuccessor() {
     // Sentinel ends the connections of a server whose role it changes, ours too.
-    try (Jedis successor = group.replica().client()) {
+    try (Jedis successor = new Jedis("127.0.0.1", group.replica().port())) {
       return successor.pubsubChannels().contains("{sse}:channel:room:a");
     } catch (JedisConnectionException e) {
       return false;
@@ -179,8 +180,8 @@ class RedisSentinelIT {
     RedisBridge bridge =
         keep(RedisBridge.builder(hub, group.uri()).silence(Duration.ofMillis(900)).connect());
     Receiver receiver = listen(hub, "chat");
-    try (Jedis predecessor = group.primary().client();
-        Jedis successor = group.replica().client()) {
+    try (Jedis predecessor = new Jedis("127.0.0.1", group.primary().port());
+        Jedis successor = new Jedis("127.0.0.1", group.replica().port())) {
       soon().until(() -> predecessor.pubsubChannels().contains("chat"));
       group.swapByHand();
       soon().until(() -> successor.pubsubChannels().contains("chat"));
@@ -206,10 +207,9 @@ class RedisSentinelIT {
                 return sentinel.sentinelGetMasterAddrByName(RedisSentinels.MASTER) != null;
               }
             });
-    RedisBridge bridge =
-        node(hub(), RedisSentinels.uri(List.of(RedisProcess.freePort(), stale, good)));
+    RedisBridge bridge = node(hub(), RedisSentinels.uri(List.of(Ports.free(), stale, good)));
     bridge.publish("room:a", SseEvent.of("hello"));
-    try (Jedis primary = group.primary().client()) {
+    try (Jedis primary = new Jedis("127.0.0.1", group.primary().port())) {
       assertEquals(1, primary.xlen("{sse}:stream:room:a"));
     }
   }
@@ -226,7 +226,7 @@ class RedisSentinelIT {
   @Test
   void redisAndSentinelsMayHavePasswordsOfTheirOwn() throws Exception {
     start(1);
-    try (Jedis primary = group.primary().client()) {
+    try (Jedis primary = new Jedis("127.0.0.1", group.primary().port())) {
       primary.aclSetUser(
           "sse",
           ("on >pw resetkeys resetchannels &{sse}:db2:control &chat -@all +role +ping"

@@ -2,7 +2,9 @@ package io.github.ssekit.redis;
 
 import static org.awaitility.Awaitility.await;
 
-import java.io.File;
+import io.github.ssekit.testing.ChildProcess;
+import io.github.ssekit.testing.Ports;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -21,7 +23,7 @@ final class RedisSentinels implements AutoCloseable {
   private final RedisProcess primary;
   private final RedisProcess replica;
   private final List<Integer> ports = new ArrayList<>();
-  private final List<Process> processes = new ArrayList<>();
+  private final List<ChildProcess> processes = new ArrayList<>();
 
   private RedisSentinels(Path folder) throws IOException {
     this.folder = folder;
@@ -61,7 +63,7 @@ final class RedisSentinels implements AutoCloseable {
 
   /** Starts one more, which takes a server for the primary. Returns its port. */
   int startSentinel(int primaryPort, int quorum, String... lines) throws IOException {
-    int port = RedisProcess.freePort();
+    int port = Ports.free();
     Path home = Files.createDirectory(folder.resolve("sentinel-" + port));
     List<String> config =
         new ArrayList<>(
@@ -74,11 +76,8 @@ final class RedisSentinels implements AutoCloseable {
                 "sentinel failover-timeout " + MASTER + " 3000"));
     config.addAll(List.of(lines));
     Path file = Files.write(home.resolve("sentinel.conf"), config);
-    processes.add(
-        new ProcessBuilder(RedisProcess.binary(), file.toString(), "--sentinel")
-            .redirectErrorStream(true)
-            .redirectOutput(new File(home.toFile(), "sentinel.log"))
-            .start());
+    List<String> command = List.of(RedisProcess.binary(), file.toString(), "--sentinel");
+    processes.add(ChildProcess.start(command, home.resolve("sentinel.log")));
     ports.add(port);
     return port;
   }
@@ -121,7 +120,7 @@ final class RedisSentinels implements AutoCloseable {
   void swapByHand() {
     int port = ports.get(0);
     try (Jedis sentinel = new Jedis("127.0.0.1", port);
-        Jedis to = replica.client()) {
+        Jedis to = new Jedis("127.0.0.1", replica.port())) {
       sentinel.sentinelRemove(MASTER);
       to.replicaofNoOne();
       follow(primary, replica);
@@ -130,7 +129,7 @@ final class RedisSentinels implements AutoCloseable {
   }
 
   private static void follow(RedisProcess server, RedisProcess leader) {
-    try (Jedis jedis = server.client()) {
+    try (Jedis jedis = new Jedis("127.0.0.1", server.port())) {
       jedis.replicaof("127.0.0.1", leader.port());
       await()
           .atMost(Duration.ofSeconds(10))
@@ -141,7 +140,7 @@ final class RedisSentinels implements AutoCloseable {
 
   @Override
   public void close() {
-    processes.forEach(each -> each.destroyForcibly().onExit().join());
+    processes.forEach(ChildProcess::kill);
     replica.close();
     primary.close();
   }

@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.LogCapture;
+import io.github.ssekit.testing.RedisProcess;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +17,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.logging.Level;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -28,7 +31,7 @@ import redis.clients.jedis.params.ClientKillParams;
 class RedisThreadsIT {
   @TempDir Path folder;
 
-  private final Log log = new Log();
+  private final LogCapture log = LogCapture.of("io.github.ssekit.redis", Level.INFO);
   private final Hub hub = Hub.create();
 
   /** Threads on which the login throws. */
@@ -47,7 +50,7 @@ class RedisThreadsIT {
   @BeforeEach
   void start() throws Exception {
     redis = RedisProcess.start(folder, "--requirepass", "pw");
-    admin = redis.client();
+    admin = new Jedis("127.0.0.1", redis.port());
     admin.auth("pw");
     bridge =
         RedisBridge.builder(hub, redis.uri())

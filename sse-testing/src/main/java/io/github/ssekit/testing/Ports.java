@@ -13,10 +13,13 @@ import java.util.concurrent.locks.LockSupport;
 
 /** Ports of the loopback interface, for servers that can't be told to take any free one. */
 public final class Ports {
-  /** Kernels give ports from 32,768 or 49,152 on to clients. */
-  private static final int FIRST = 16_000;
+  /**
+   * Kernels give ports from 32,768 on to clients, and a Redis Cluster takes a second port, 10,000
+   * higher.
+   */
+  private static final int FIRST = 11_000;
 
-  private static final int END = 32_000;
+  private static final int END = 21_000;
   private static final Set<Integer> RETURNED = ConcurrentHashMap.newKeySet();
 
   private Ports() {}

@@ -13,8 +13,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import redis.embedded.RedisExecProvider;
 
 /**
@@ -149,6 +151,19 @@ public final class RedisProcess implements AutoCloseable {
   /** Kills it (SIGKILL), and waits until it is gone. Its files stay. */
   public void kill() {
     process.kill();
+  }
+
+  /** After {@link #kill}, deletes its files: when it is started again, it has no data. */
+  public void deleteFiles() {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        if (!file.equals(folder)) {
+          Files.delete(file);
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** As {@link #kill}. */
