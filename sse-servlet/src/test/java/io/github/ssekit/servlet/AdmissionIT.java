@@ -15,6 +15,7 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
 import io.github.ssekit.hub.Upstream;
+import io.github.ssekit.testing.LogCapture;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -33,6 +34,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -54,7 +56,6 @@ class AdmissionIT {
           .create();
   private final Queue<Connection> opened = new ConcurrentLinkedQueue<>();
   private final List<Socket> sockets = new ArrayList<>();
-  private final LogCapture log = new LogCapture();
   private Server server;
 
   @BeforeEach
@@ -243,28 +244,28 @@ class AdmissionIT {
   })
   void aMistakeOfTheSelectorIsLoggedAndNotToldToTheClient(String status, String logged)
       throws Exception {
-    log.start();
+    LogCapture log = LogCapture.of("", Level.CONFIG);
     for (String method : List.of("GET", "HEAD")) {
       Answer answer = ask(method, "/events?status=" + status);
       assertEquals(500, answer.status);
       assertEquals("", answer.whole());
     }
-    log.stop();
-    assertEquals(2, log.aboveDebug().size(), "" + log.aboveDebug());
-    for (String line : log.aboveDebug()) {
+    log.close();
+    assertEquals(2, log.details().size(), "" + log.details());
+    for (String line : log.details()) {
       assertTrue(line.contains(logged) && line.contains("selector"), line);
     }
   }
 
   @Test
   void aFunctionOfChannelsThatReturnsNullIsNamed() throws Exception {
-    log.start();
+    LogCapture log = LogCapture.of("", Level.CONFIG);
     assertEquals(500, get("/null").status);
-    log.stop();
+    log.close();
     assertTrue(
-        log.aboveDebug().get(0).contains(AdmissionIT.class.getName())
-            && log.aboveDebug().get(0).contains("returned null: return the channels' names"),
-        "" + log.aboveDebug());
+        log.details().get(0).contains(AdmissionIT.class.getName())
+            && log.details().get(0).contains("returned null: return the channels' names"),
+        "" + log.details());
   }
 
   @Test

@@ -55,7 +55,7 @@ class AnswerIT extends Cell {
     awaitClosed(3, CloseReason.HEAD, LATE);
     assertFalse(opened.element().isOpen());
     assertNothingIsUnfinished();
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
   }
 
   @Test
@@ -175,7 +175,7 @@ class AnswerIT extends Cell {
       reasons.remove(CloseReason.STUCK);
     }
     assertTrue(Set.of(CloseReason.CLIENT_GONE).containsAll(reasons), "" + reasons);
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
   }
 
   /** Opens a stream and leaves: with a FIN or an RST, or with HTTP/2 the stream is reset. */

@@ -9,6 +9,7 @@ import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.HubBuilder;
+import io.github.ssekit.testing.LogCapture;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Timeout;
@@ -65,7 +67,7 @@ abstract class Cell {
 
   @Parameter Protocol protocol;
 
-  final LogCapture log = new LogCapture();
+  LogCapture log;
   final Queue<Connection> opened = new ConcurrentLinkedQueue<>();
   final Queue<CloseReason> closed = new ConcurrentLinkedQueue<>();
   private volatile Hub hub;
@@ -101,13 +103,13 @@ abstract class Cell {
     hub = settings(Hub.builder().heartbeat(HEARTBEAT).stuckWriteDeadline(STUCK)).create();
     running = this;
     unfinishedBefore = server.unfinished();
-    log.start();
+    log = LogCapture.of("", Level.CONFIG);
   }
 
   @AfterEach
   void stopHub() {
     hub.close();
-    log.stop();
+    log.close();
     assertNothingIsUnfinished();
   }
 

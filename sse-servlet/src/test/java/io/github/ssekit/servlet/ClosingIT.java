@@ -49,7 +49,7 @@ class ClosingIT extends Cell {
     underFire(CLIENTS, 20_000, this::streamsAndAnswers);
     awaitClosed(CLIENTS * ROUNDS, CloseReason.CLOSED, LATE);
     assertNull(ManagementFactory.getThreadMXBean().findDeadlockedThreads());
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
     note(String.format("%,d streams", CLIENTS * ROUNDS));
   }
 
@@ -86,7 +86,7 @@ class ClosingIT extends Cell {
       }
       assertNull(stream.next());
       awaitClosed(1, CloseReason.CLOSED, LATE);
-      assertEquals(List.of(), log.aboveDebug());
+      assertEquals(List.of(), log.details());
     }
   }
 

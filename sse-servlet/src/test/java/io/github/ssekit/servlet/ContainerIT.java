@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.LogCapture;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Function;
+import java.util.logging.Level;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +39,7 @@ class ContainerIT {
           .reconnectionTime(Duration.ofMillis(1234))
           .create();
   private final Queue<Connection> opened = new ConcurrentLinkedQueue<>();
-  private final LogCapture log = new LogCapture();
+  private LogCapture log;
   private final HttpClient client = HttpClient.newHttpClient();
   private Server server;
   private URI uri;
@@ -55,7 +57,7 @@ class ContainerIT {
                 List.of(),
                 false));
     uri = URI.create("http://localhost:" + server.port());
-    log.start();
+    log = LogCapture.of("", Level.CONFIG);
   }
 
   private HttpServlet servlet(Function<HttpServletRequest, String> channel) {
@@ -65,7 +67,7 @@ class ContainerIT {
   @AfterEach
   void stopContainer() throws Exception {
     hub.close();
-    log.stop();
+    log.close();
     server.close();
   }
 
@@ -115,8 +117,8 @@ class ContainerIT {
   void aServletWithoutAsyncSupportIsToldSo() throws Exception {
     assertEquals(500, get("/not-async").statusCode());
     assertTrue(
-        log.aboveDebug().stream().anyMatch(r -> r.contains("set async-supported to true")),
-        "" + log.aboveDebug());
+        log.details().stream().anyMatch(r -> r.contains("set async-supported to true")),
+        "" + log.details());
     assertEquals(0, hub.connectionCount());
   }
 

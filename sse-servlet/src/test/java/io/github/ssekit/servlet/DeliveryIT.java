@@ -62,7 +62,7 @@ class DeliveryIT extends Cell {
     }
     producers.shutdown();
     assertTrue(producers.awaitTermination(10, TimeUnit.SECONDS));
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
   }
 
   private static String data(int producer, int i) {
@@ -99,7 +99,7 @@ class DeliveryIT extends Cell {
         note(String.format("%,d B: %.1f, %.0f ms", size, median / 1e6, longest / 1e6));
       }
     }
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
   }
 
   @Test

@@ -2,14 +2,13 @@ package io.github.ssekit.servlet;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.HubBuilder;
+import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;
@@ -69,10 +68,7 @@ class DepartureIT extends Cell {
   @Point("3 The client goes silent: half-open, the kernel gives up after 2 retransmissions")
   void aClientWhosePacketsVanishIsGoneWhenTheKernelGivesUp() throws Exception {
     assumeTrue(LONG || protocol == Protocol.HTTP_1, "in the long form only");
-    if (!SilentNetwork.available()) {
-      assertFalse(Boolean.getBoolean("ssekit.requireAll"), "no unshare or ip, or not allowed");
-      abort("no unshare or ip, or not allowed");
-    }
+    Programs.require(SilentNetwork.available(), "no unshare or ip, or not allowed");
     List<String> printed = SilentNetwork.run(protocol, CLIENTS);
     List<String> gone = Collections.nCopies(CLIENTS, CloseReason.CLIENT_GONE.name());
     assertEquals(gone, printed.subList(0, CLIENTS));
@@ -98,7 +94,7 @@ class DepartureIT extends Cell {
     hub().publish("room", SseEvent.of("still there"));
     assertEquals("still there", kept.next());
     assertEquals(1, hub().connectionCount());
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
   }
 
   @Override
@@ -119,7 +115,7 @@ class DepartureIT extends Cell {
     note(seconds(start));
     // The container stays usable, and what it has to say about the dead is said by then.
     assertEquals(200, client().get("/json?id=1").statusCode());
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
   }
 
   @Test
@@ -171,9 +167,7 @@ class DepartureIT extends Cell {
   /** Tomcat 10.1 says so, with a stack trace, when it ends a response whose window is full. */
   private List<String> logged() {
     boolean window = Server.CONTAINER.equals("tomcat-10.1") && protocol == Protocol.HTTP_2;
-    return log.aboveDebug().stream()
-        .filter(r -> !(window && r.contains("Already waiting")))
-        .toList();
+    return log.details().stream().filter(r -> !(window && r.contains("Already waiting"))).toList();
   }
 
   private static void read(Client.Stream stream, Queue<Long> nanos) {

@@ -89,7 +89,7 @@ class FiltersIT extends Cell {
       hub().publish("room", SseEvent.of(data));
       assertEquals(data, stream.next());
     }
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
   }
 
   @Test
@@ -113,6 +113,6 @@ class FiltersIT extends Cell {
   }
 
   private void assertLogged(String message) {
-    assertTrue(log.aboveDebug().stream().anyMatch(r -> r.contains(message)), "" + log.aboveDebug());
+    assertTrue(log.details().stream().anyMatch(r -> r.contains(message)), "" + log.details());
   }
 }

@@ -52,7 +52,7 @@ class HygieneIT extends Cell {
               return descriptors() <= descriptors + 2 * CLIENTS
                   && Thread.activeCount() <= threads + 2 * CLIENTS;
             });
-    assertEquals(List.of(), log.aboveDebug());
+    assertEquals(List.of(), log.details());
     note(
         String.format(
             "%,d answers, %,d streams; descriptors %d to %d, threads %d to %d",

@@ -1,6 +1,5 @@
 package io.github.ssekit.servlet;
 
-
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.testing.NullsTable;

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.testing.LogCapture;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Level;
 
 /**
  * A process with a server, its clients, and a network namespace of their own, from which every
@@ -90,8 +92,7 @@ final class SilentNetwork {
       OPENED.add(new Client(protocol, server.port()).open("/open"));
     }
     await().atMost(SOON).until(() -> events.hub.connectionCount() == streams);
-    LogCapture log = new LogCapture();
-    log.start();
+    LogCapture log = LogCapture.of("", Level.CONFIG);
     long start = System.nanoTime();
     ip("link", "set", "lo", "down");
     await().atMost(SOON).until(() -> events.closed.size() >= streams);
@@ -99,7 +100,7 @@ final class SilentNetwork {
     events.hub.close();
     events.closed.forEach(System.out::println);
     System.out.println(took);
-    log.aboveDebug().forEach(System.out::println);
+    log.details().forEach(System.out::println);
     System.exit(0);
   }
 
