@@ -2,9 +2,8 @@ package io.github.ssekit.chat;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
+import io.github.ssekit.testing.Programs;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;
@@ -15,7 +14,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.logging.Level;
-import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.openqa.selenium.By;
 import org.openqa.selenium.Dimension;
@@ -62,14 +60,8 @@ final class Browser implements AutoCloseable {
    * Skips the calling test where there is no browser; fails it if the run is to leave nothing out.
    */
   static void requireInstalled() {
-    if (binary().isEmpty() || chromedriver().isEmpty()) {
-      String missing =
-          "no " + (binary().isEmpty() ? "Chrome or Chromium" : "chromedriver") + " found";
-      if (Boolean.getBoolean("ssekit.requireAll")) {
-        fail(missing);
-      }
-      abort(missing);
-    }
+    Programs.require(binary().isPresent(), "no Chrome or Chromium found");
+    Programs.require("chromedriver");
   }
 
   static Browser start() {
@@ -82,7 +74,7 @@ final class Browser implements AutoCloseable {
     options.setCapability(ChromeOptions.LOGGING_PREFS, logging);
     ChromeDriverService service =
         new ChromeDriverService.Builder()
-            .usingDriverExecutable(chromedriver().orElseThrow().toFile())
+            .usingDriverExecutable(new File(Programs.path("chromedriver")))
             .usingAnyFreePort()
             .build();
     ChromeDriver driver = new ChromeDriver(service, options);
@@ -94,23 +86,7 @@ final class Browser implements AutoCloseable {
     return Optional.ofNullable(System.getenv("CHROME_BIN"))
         .map(Path::of)
         .filter(Files::isExecutable)
-        .or(() -> installed("chromium", "chromium-browser", "google-chrome"));
-  }
-
-  private static Optional<Path> chromedriver() {
-    return installed("chromedriver");
-  }
-
-  private static Optional<Path> installed(String... names) {
-    String path =
-        Objects.requireNonNullElse(System.getenv("PATH"), "") + File.pathSeparator + "/usr/bin";
-    return Stream.of(names)
-        .flatMap(
-            name ->
-                Stream.of(path.split(File.pathSeparator))
-                    .map(directory -> Path.of(directory, name)))
-        .filter(Files::isExecutable)
-        .findFirst();
+        .or(() -> Programs.find("chromium", "chromium-browser", "google-chrome"));
   }
 
   /** Opens the page as this person; returns when it may be written into. */

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.EventStreamReader;
+import io.github.ssekit.testing.Ports;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -122,10 +123,7 @@ class ChatProcessIT {
 
   @Test
   void anUnreachableRedisIsOneLineAndExitCodeOne() throws Exception {
-    int nobody;
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobody = socket.getLocalPort();
-    }
+    int nobody = Ports.free();
     try (ChatProcess chat =
         ChatProcess.jar("--port", "0", "--redis", "redis://localhost:" + nobody)) {
       assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));

@@ -2,23 +2,15 @@ package io.github.ssekit.chat;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
-import static org.junit.jupiter.api.Assertions.fail;
-import static org.junit.jupiter.api.Assumptions.abort;
 
-import java.io.File;
+import io.github.ssekit.testing.Ports;
+import io.github.ssekit.testing.Programs;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.Stream;
 
 /** An installed nginx or haproxy before one node, as a process in a folder of its own. */
 final class FrontEnd implements AutoCloseable {
@@ -35,21 +27,11 @@ final class FrontEnd implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(log.toFile())
             .start();
-    await().atMost(Duration.ofSeconds(20)).until(() -> answers(port) || !process.isAlive());
+    await()
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> Ports.isListening(port) || !process.isAlive());
     if (!process.isAlive()) {
       throw new IOException(command.get(0) + " has ended: " + Files.readString(log, UTF_8));
-    }
-  }
-
-  /** Skips the calling test where one is missing; fails it if the run is to leave nothing out. */
-  static void requireInstalled(String... programs) {
-    for (String program : programs) {
-      if (find(program).isEmpty()) {
-        if (Boolean.getBoolean("ssekit.requireAll")) {
-          fail(program + " is not installed");
-        }
-        abort(program + " is not installed");
-      }
     }
   }
 
@@ -60,7 +42,7 @@ final class FrontEnd implements AutoCloseable {
    * @param more directives of the server
    */
   static FrontEnd nginx(Path folder, int node, boolean tls, String more) throws IOException {
-    int port = freePort();
+    int port = Ports.free();
     String listen =
         tls
             ? "%d ssl http2; ssl_certificate chat.pem; ssl_certificate_key chat.pem".formatted(port)
@@ -81,7 +63,7 @@ final class FrontEnd implements AutoCloseable {
             .formatted(listen, more, node);
     Path file = Files.writeString(folder.resolve("nginx.conf"), configuration);
     List<String> command =
-        List.of(program("nginx"), "-p", "" + folder, "-c", "" + file, "-e", "stderr");
+        List.of(Programs.path("nginx"), "-p", "" + folder, "-c", "" + file, "-e", "stderr");
     return new FrontEnd(command, folder, tls, port);
   }
 
@@ -91,7 +73,7 @@ final class FrontEnd implements AutoCloseable {
    * @param more a line of its defaults
    */
   static FrontEnd haproxy(Path folder, int node, boolean tls, String more) throws IOException {
-    int port = freePort();
+    int port = Ports.free();
     String bind = port + (tls ? " ssl crt chat.pem alpn h2,http/1.1" : "");
     String configuration =
         """
@@ -107,14 +89,15 @@ final class FrontEnd implements AutoCloseable {
         """
             .formatted(more, bind, node);
     Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
-    return new FrontEnd(List.of(program("haproxy"), "-db", "-f", "" + file), folder, tls, port);
+    return new FrontEnd(
+        List.of(Programs.path("haproxy"), "-db", "-f", "" + file), folder, tls, port);
   }
 
   /** A certificate for localhost that nobody has signed but itself, with its key, as chat.pem. */
   static void certificate(Path folder) throws IOException, InterruptedException {
     List<String> command =
         List.of(
-            program("openssl"),
+            Programs.path("openssl"),
             "req",
             "-x509",
             "-newkey",
@@ -149,34 +132,6 @@ final class FrontEnd implements AutoCloseable {
 
   URI uri() {
     return uri;
-  }
-
-  private static Optional<Path> find(String program) {
-    String path = Objects.requireNonNullElse(System.getenv("PATH"), "");
-    return Stream.of((path + File.pathSeparator + "/usr/sbin").split(File.pathSeparator))
-        .map(directory -> Path.of(directory, program))
-        .filter(Files::isExecutable)
-        .findFirst();
-  }
-
-  private static String program(String name) {
-    return find(name).orElseThrow().toString();
-  }
-
-  private static boolean answers(int port) {
-    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      return socket.isConnected();
-    } catch (IOException e) {
-      return false;
-    }
-  }
-
-  private static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ssekit.testing.Programs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -52,7 +53,7 @@ class FrontEndIT {
 
   @BeforeAll
   static void start() throws Exception {
-    FrontEnd.requireInstalled("nginx", "haproxy", "openssl");
+    Programs.require("nginx", "haproxy", "openssl");
     FrontEnd.certificate(certificates);
     redis = EmbeddedRedis.start();
     server = ChatServer.start(0, redis.uri());

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
@@ -27,7 +28,7 @@ class OutsideIT extends TwoBrowsers {
 
   @BeforeEach
   void needsRedisCli() {
-    FrontEnd.requireInstalled("redis-cli");
+    Programs.require("redis-cli");
   }
 
   @Test
