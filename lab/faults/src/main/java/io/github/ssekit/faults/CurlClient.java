@@ -2,6 +2,7 @@ package io.github.ssekit.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.ssekit.testing.ChildProcess;
 import java.io.BufferedReader;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -26,7 +27,7 @@ final class CurlClient extends Client {
     if (!lastEventId.isEmpty()) {
       command.addAll(List.of("-H", "Last-Event-ID: " + lastEventId));
     }
-    OwnProcess curl = OwnProcess.start(command, null);
+    ChildProcess curl = ChildProcess.start(command, null);
     return new FilterInputStream(curl.process().getInputStream()) {
       @Override
       public void close() throws IOException {

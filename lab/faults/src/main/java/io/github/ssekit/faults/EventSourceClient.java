@@ -2,6 +2,7 @@ package io.github.ssekit.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.ssekit.testing.ChildProcess;
 import java.io.BufferedReader;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -52,7 +53,7 @@ final class EventSourceClient extends Client {
       throws IOException {
     List<String> install =
         List.of("npm", "install", "--prefix", folder.toString(), "--no-audit", PACKAGE);
-    OwnProcess npm = OwnProcess.start(install, folder.resolve("npm.log").toFile());
+    ChildProcess npm = ChildProcess.start(install, folder.resolve("npm.log"));
     if (!Threads.await(INSTALL_MILLIS, () -> !npm.isAlive()) || npm.process().exitValue() != 0) {
       npm.kill();
       throw new IOException("npm install " + PACKAGE + " fails, see " + folder);
@@ -103,7 +104,8 @@ final class EventSourceClient extends Client {
   @Override
   InputStream open(URI uri, String lastEventId) throws IOException {
     URI from = lastEventId.isEmpty() ? uri : URI.create(uri + "&lastEventId=" + lastEventId);
-    OwnProcess process = OwnProcess.startMerged(command.apply(from));
+    ChildProcess process =
+        ChildProcess.start(new ProcessBuilder(command.apply(from)).redirectErrorStream(true));
     return new FilterInputStream(process.process().getInputStream()) {
       @Override
       public void close() throws IOException {

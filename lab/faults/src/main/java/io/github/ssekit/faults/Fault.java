@@ -101,9 +101,9 @@ enum Fault {
   REDIS_STOP(
       false,
       (stage, step) -> {
-        stage.redis.signal("STOP");
+        stage.redis.pause();
         Threads.pause(step.millis());
-        stage.redis.signal("CONT");
+        stage.redis.resume();
       }),
 
   KILL_PUBSUB(false, (stage, step) -> kill(stage, ClientType.PUBSUB)),

@@ -1,5 +1,6 @@
 package io.github.ssekit.faults;
 
+import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -103,7 +104,7 @@ final class Lab {
 
   private boolean run() throws IOException {
     Path folder = Files.createTempDirectory("sse-faults");
-    boolean curl = OwnProcess.installed("curl") != null;
+    boolean curl = Programs.find("curl").isPresent();
     out.printf(
         "Seed %d, %s %s, %d nodes%s.%n",
         seed,

@@ -1,5 +1,7 @@
 package io.github.ssekit.faults;
 
+import io.github.ssekit.testing.ChildProcess;
+import io.github.ssekit.testing.Ports;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,8 +13,8 @@ final class NodeProcess {
   private final Path log;
   private final URI redis;
   private final int logEvents;
-  private final int port = OwnProcess.freePort();
-  private OwnProcess process;
+  private final int port = Ports.free();
+  private ChildProcess process;
 
   /** Starts one; its hub keeps so many events of a channel. */
   NodeProcess(int number, Path folder, URI redis, int logEvents) {
@@ -22,7 +24,7 @@ final class NodeProcess {
     process = launch();
   }
 
-  private OwnProcess launch() {
+  private ChildProcess launch() {
     List<String> command =
         List.of(
             Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -36,7 +38,7 @@ final class NodeProcess {
             "" + port,
             redis.toString(),
             "" + logEvents);
-    return OwnProcess.start(command, log.toFile());
+    return ChildProcess.start(command, log);
   }
 
   int port() {

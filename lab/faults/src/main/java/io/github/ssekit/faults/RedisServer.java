@@ -1,8 +1,8 @@
 package io.github.ssekit.faults;
 
+import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -12,8 +12,6 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
-import redis.clients.jedis.exceptions.JedisException;
-import redis.embedded.RedisExecProvider;
 
 /** The Redis of a run: the installed one, else the binary that the embedded Redis brings. */
 final class RedisServer {
@@ -28,77 +26,47 @@ final class RedisServer {
     NONE
   }
 
-  private final String binary = binary();
   private final Path folder;
-  private final List<String> always;
-  private final int port = OwnProcess.freePort();
-  private OwnProcess process;
+  private final RedisProcess process;
 
   /**
    * @param options that hold for all its starts
    */
   RedisServer(Path folder, String... options) {
     this.folder = folder;
-    always = List.of(options);
-    process = launch("--appendonly", "yes");
+    // No delay: lets a copy be had at once.
+    List<String> all = new ArrayList<>(List.of("--repl-diskless-sync-delay", "0"));
+    all.addAll(List.of(options));
+    all.addAll(List.of("--appendonly", "yes"));
+    process = RedisProcess.startInstalled(folder, all.toArray(String[]::new));
   }
 
-  static String binary() {
-    String installed = OwnProcess.installed("redis-server");
-    if (installed != null) {
-      return installed;
-    }
-    try {
-      return RedisExecProvider.defaultProvider().get().getAbsolutePath();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private OwnProcess launch(String... options) {
-    List<String> command = new ArrayList<>(List.of(binary, "--bind", "127.0.0.1"));
-    command.addAll(List.of("--port", "" + port, "--save", "", "--dir", folder.toString()));
-    // Lets a copy be had at once.
-    command.addAll(List.of("--repl-diskless-sync-delay", "0"));
-    command.addAll(always);
-    command.addAll(List.of(options));
-    OwnProcess launched = OwnProcess.start(command, folder.resolve("redis.log").toFile());
-    if (!Threads.await(10_000, this::answers)) {
-      throw new IllegalStateException("Redis does not start: see " + folder);
-    }
-    return launched;
-  }
-
-  private boolean answers() {
-    try (Jedis jedis = client(500)) {
-      return "PONG".equals(jedis.ping());
-    } catch (JedisException e) {
-      return false;
-    }
-  }
-
-  private Jedis client(int millis) {
-    return new Jedis(URI.create("redis://127.0.0.1:" + port), millis);
+  private Jedis client() {
+    return new Jedis(process.uri(), MILLIS);
   }
 
   int port() {
-    return port;
+    return process.port();
   }
 
-  void signal(String name) {
-    process.signal(name);
+  void pause() {
+    process.pause();
+  }
+
+  void resume() {
+    process.resume();
   }
 
   /** Commands by a connection of the lab's own, through no proxy. */
   void run(Consumer<Jedis> commands) {
-    try (Jedis jedis = client(MILLIS)) {
+    try (Jedis jedis = client()) {
       commands.accept(jedis);
     }
   }
 
   /** What a command of the lab's own returns. */
   <T> T ask(Function<Jedis, T> question) {
-    try (Jedis jedis = client(MILLIS)) {
+    try (Jedis jedis = client()) {
       return question.apply(jedis);
     }
   }
@@ -109,7 +77,7 @@ final class RedisServer {
 
   /** After a kill, with all that its log has. */
   void start() {
-    process = launch("--appendonly", "yes");
+    process.restart();
   }
 
   /** kill -9 now, and a start after the pause, with what that memory holds. */
@@ -118,7 +86,7 @@ final class RedisServer {
       case ALWAYS, EVERYSEC -> {
         run(jedis -> jedis.configSet("appendfsync", memory.name().toLowerCase(Locale.ROOT)));
         kill(pause);
-        process = launch("--appendonly", "yes");
+        process.restart();
       }
       case SNAPSHOT -> {
         run(
@@ -128,13 +96,13 @@ final class RedisServer {
             });
         Threads.pause(700);
         kill(pause);
-        process = launch("--appendonly", "no");
+        process.restart("--appendonly", "no");
         appendAgain();
       }
       case NONE -> {
         kill(pause);
         forget();
-        process = launch("--appendonly", "yes");
+        process.restart();
       }
     }
   }
@@ -176,6 +144,6 @@ final class RedisServer {
   }
 
   void close() {
-    process.kill();
+    process.close();
   }
 }

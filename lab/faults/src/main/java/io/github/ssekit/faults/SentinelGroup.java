@@ -1,5 +1,8 @@
 package io.github.ssekit.faults;
 
+import io.github.ssekit.testing.ChildProcess;
+import io.github.ssekit.testing.Ports;
+import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -13,8 +16,8 @@ import redis.clients.jedis.exceptions.JedisException;
 final class SentinelGroup extends RedisGroup {
   private static final String MASTER = "lab";
 
-  private final int port = OwnProcess.freePort();
-  private final OwnProcess sentinel;
+  private final int port = Ports.free();
+  private final ChildProcess sentinel;
 
   SentinelGroup(Path in) {
     super(in, 2, "--repl-timeout", "5");
@@ -33,9 +36,9 @@ final class SentinelGroup extends RedisGroup {
                   "sentinel down-after-milliseconds " + MASTER + " 1000",
                   "sentinel failover-timeout " + MASTER + " 3000"));
       sentinel =
-          OwnProcess.start(
-              List.of(RedisServer.binary(), config.toString(), "--sentinel"),
-              folder.resolve("sentinel.log").toFile());
+          ChildProcess.start(
+              List.of(RedisProcess.installedBinary(), config.toString(), "--sentinel"),
+              folder.resolve("sentinel.log"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

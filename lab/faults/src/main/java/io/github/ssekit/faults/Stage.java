@@ -1,15 +1,14 @@
 package io.github.ssekit.faults;
 
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.resps.StreamEntry;
@@ -133,10 +132,8 @@ final class Stage implements AutoCloseable {
       absent.add("npm eventsource: " + e.getMessage());
     }
     String chromium =
-        Stream.of("chromium", "chromium-browser", "google-chrome")
-            .map(OwnProcess::installed)
-            .filter(Objects::nonNull)
-            .findFirst()
+        Programs.find("chromium", "chromium-browser", "google-chrome")
+            .map(Path::toString)
             .orElse(null);
     if (chromium == null) {
       absent.add("chromium: none is installed");

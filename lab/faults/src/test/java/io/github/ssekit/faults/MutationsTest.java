@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ class MutationsTest {
     return patches(
         patch -> {
           assumeTrue(Files.exists(ROOT.resolve(".git")), "no git checkout");
-          assumeTrue(OwnProcess.installed("git") != null, "no git");
+          assumeTrue(Programs.find("git").isPresent(), "no git");
           Process git =
               new ProcessBuilder("git", "apply", "--check", patch.toString())
                   .directory(ROOT.toFile())

@@ -1,5 +1,6 @@
 package io.github.ssekit.bench;
 
+import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,10 +28,14 @@ final class Bench {
       report.micro(Micro.run(micro));
     }
     if (!options.workloads().isEmpty()) {
-      try (RedisServer redis = new RedisServer()) {
+      Path folder = Files.createTempDirectory("bench-redis");
+      try (RedisProcess redis = RedisProcess.startInstalled(folder)) {
         for (Workload workload : options.workloads()) {
-          report.workload(workload, run(workload, options, redis.uri()));
+          report.workload(workload, run(workload, options, "" + redis.uri()));
         }
+        redis.kill();
+        redis.deleteFiles();
+        Files.delete(folder);
       }
     }
     report.write(Path.of(System.getProperty("bench.out", "target")), options.chart());

@@ -1,5 +1,7 @@
 package io.github.ssekit.bench;
 
+import io.github.ssekit.testing.Ports;
+import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -10,6 +12,7 @@ import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -24,27 +27,21 @@ final class Nchan {
   private Nchan() {}
 
   static @Nullable String missing() {
-    if (nginx() == null) {
+    if (Programs.find("nginx").isEmpty()) {
       return "nginx is not installed";
     }
     return Files.exists(MODULE) ? null : "libnginx-mod-nchan is not installed";
   }
 
-  private static @Nullable Path nginx() {
-    Path program = RedisServer.onPath("nginx");
-    Path usual = Path.of("/usr/sbin/nginx");
-    return program == null && Files.isExecutable(usual) ? usual : program;
-  }
-
   static ServerProcess start(String redis) throws IOException {
-    int port = RedisServer.freePort();
+    int port = Ports.free();
     Path folder = Files.createTempDirectory("bench-nginx");
     Path file = folder.resolve("nginx.conf");
     Files.writeString(file, configuration(folder, port, redis));
     ServerProcess process =
         ServerProcess.start(
-            List.of("" + nginx(), "-c", "" + file, "-p", "" + folder, "-e", "stderr"), port);
-    RedisServer.awaitPort(port);
+            List.of(Programs.path("nginx"), "-c", "" + file, "-p", "" + folder, "-e", "stderr"), port);
+    Ports.awaitListening(port, Duration.ofSeconds(10));
     awaitRedis(port);
     return process;
   }
