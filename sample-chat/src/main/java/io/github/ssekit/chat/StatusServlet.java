@@ -70,7 +70,7 @@ final class StatusServlet extends HttpServlet {
     status.put("channels", now.channelCount());
     status.put("lag", figures.lag);
     status.put("resets", figures.resets.sum());
-    status.put("position", String.valueOf(hub.position()));
+    status.put("position", String.valueOf(redis.position()));
     status.put("threadsWork", hub.isHealthy());
     status.put("replayBytes", now.replayBytes());
     RedisHealth health = redis.health();

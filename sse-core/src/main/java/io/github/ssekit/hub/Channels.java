@@ -86,12 +86,13 @@ final class Channels {
 
   // Under the hub's lock: what the hub and its upstream do.
 
-  /** See {@link Hub#attach}. */
+  /** Whether an upstream is attached. Any thread, without the lock too. */
+  boolean hasUpstream() {
+    return upstream != null;
+  }
+
+  /** See {@link Feed#attach}. */
   void attach(Upstream upstream) {
-    if (this.upstream != null) {
-      throw new IllegalStateException(
-          "This hub has a bridge already, and takes one only: give the second bridge a hub of its own");
-    }
     for (String channel : open.keySet()) {
       if (upstream.hasHistory(channel)) {
         throw new IllegalStateException(

@@ -120,14 +120,21 @@ public final class Connection {
     this.outgoing = new Outgoing(opened);
   }
 
-  /** One that never opened. */
-  static Connection refused(
-      Hub hub, DeliveryLoop loop, ConnectionOptions options, CloseReason why) {
-    Connection refused = new Connection(hub, loop, new NoTransport(), options);
-    refused.state = State.CLOSED;
-    refused.released = true;
-    refused.closeReason = why;
-    return refused;
+  /**
+   * For an adapter to a container: a connection that has been closed from the start, to return when
+   * {@link Hub#connect(Transport, ConnectionOptions)} has refused the client, or was not called.
+   *
+   * @param why the connection's reason: {@link CloseReason#OVER_CAPACITY} or {@link
+   *     CloseReason#HEAD}
+   */
+  public static Connection unopened(Hub hub, ConnectionOptions options, CloseReason why) {
+    Objects.requireNonNull(hub, "hub");
+    Objects.requireNonNull(options, "options");
+    Connection unopened = new Connection(hub, hub.anyLoop(), new NoTransport(), options);
+    unopened.state = State.CLOSED;
+    unopened.released = true;
+    unopened.closeReason = Objects.requireNonNull(why, "why");
+    return unopened;
   }
 
   /**
@@ -369,7 +376,7 @@ public final class Connection {
 
             @Override
             public void accept(Replay missed) {
-              if (hub.upstreamEnd.answered(resume, missed)) {
+              if (hub.feed.answered(resume, missed)) {
                 loop.execute(() -> missed(resume, missed));
               }
             }

@@ -20,7 +20,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
@@ -89,7 +88,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   private final Resumes resumes;
   final Channels channels;
-  final UpstreamEnd upstreamEnd;
+  final Feed feed;
 
   Hub(HubBuilder settings, HubThreads threads, LongSupplier nanoTime) {
     this.settings = settings;
@@ -104,7 +103,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.loops = new DeliveryLoop[settings.loops];
     this.resumes = new Resumes(settings.maxReplayBytes);
     this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
-    this.upstreamEnd = new UpstreamEnd(channels, loops, resumes, lock);
+    this.feed =
+        new Feed(channels, loops, resumes, lock, observation, settings.maxEventBytes, () -> closed);
     this.closeWhen =
         settings.closeWhen == null ? null : new CloseIf(this, "closeWhen", settings.closeWhen);
     Arrays.setAll(
@@ -131,22 +131,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Names the source of the hub's channels, which is told at once of those that are open.
+   * For an {@link Upstream}: by this it speaks to the hub. Nobody gets it any more once an upstream
+   * {@linkplain Feed#attach has attached} itself.
    *
-   * @throws IllegalStateException if the hub has one already, or if a channel is open that is to
-   *     have history: attach before clients connect; or if the hub is closed
+   * @throws IllegalStateException if the hub has an upstream already, or is closed
    */
-  public void attach(Upstream upstream) {
-    Objects.requireNonNull(upstream, "upstream");
-    lock.lock();
-    try {
-      if (closed) {
-        throw new IllegalStateException("The hub is closed");
-      }
-      channels.attach(upstream);
-    } finally {
-      lock.unlock();
-    }
+  public Feed feed() {
+    feed.requireFree();
+    return feed;
   }
 
   /**
@@ -238,20 +230,6 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * A connection that has been closed from the start: for adapters, to give to their callers when
-   * {@link #connect(Transport, ConnectionOptions)} has refused the client, or was not asked.
-   *
-   * @param why its reason: {@link CloseReason#OVER_CAPACITY} or {@link CloseReason#HEAD}
-   */
-  public Connection refused(ConnectionOptions options, CloseReason why) {
-    return Connection.refused(
-        this,
-        loops[0],
-        Objects.requireNonNull(options, "options"),
-        Objects.requireNonNull(why, "why"));
-  }
-
-  /**
    * Publishes on this node alone: does nothing if nobody here has the channel. The event is larger
    * than allowed if its frame is, see {@link HubBuilder#maxEventBytes}.
    *
@@ -262,7 +240,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    */
   @Override
   public @Nullable Position publish(String channel, SseEvent event) {
-    Frame frame = checked(channel, event);
+    Frame frame = feed.publishable(channel, event);
     if (closed) {
       throw new IllegalStateException("The hub is closed: nothing can be published any more");
     }
@@ -271,7 +249,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
     Channel open = channels.get(channel);
     if (open != null) {
-      deliver(open, frame.toByteArray(), null, keyOf(open, event));
+      feed.deliver(open, event, frame);
     }
     return null;
   }
@@ -287,171 +265,6 @@ public final class Hub implements EventPublisher, AutoCloseable {
           "event id \"%s\": where channels have history, ids are given by Redis alone, since clients resume by them; publish without one"
               .formatted(event.id()));
     }
-  }
-
-  /**
-   * Throws what {@link EventPublisher#publish} says of name, type and size, and does nothing else:
-   * for publishers in front of this hub.
-   *
-   * @throws IllegalArgumentException as {@link EventPublisher#publish}
-   */
-  public void check(String channel, SseEvent event) {
-    checked(channel, event);
-  }
-
-  private Frame checked(String channel, SseEvent event) {
-    Channel.checkName(channel);
-    Frame frame = Objects.requireNonNull(event, "event").requireSendable().frame();
-    if (frame.length() > settings.maxEventBytes) {
-      throw new IllegalArgumentException(
-          "event of %d bytes is over the limit of %d bytes; split it, or raise maxEventBytes"
-              .formatted(frame.length(), settings.maxEventBytes));
-    }
-    return frame;
-  }
-
-  /** The largest event that this hub takes, in bytes of its frame. */
-  public int maxEventBytes() {
-    return settings.maxEventBytes;
-  }
-
-  /**
-   * Takes an event from the upstream: one that is not kept, in a channel with history too. Where
-   * one is larger than the hub's limit, the channel's clients get a {@link StreamReset} in its
-   * place.
-   *
-   * @throws IllegalArgumentException if the event's type is {@code open}, {@code error} or {@code
-   *     stream-reset}
-   */
-  public void deliver(String channel, SseEvent event) {
-    deliver(channel, Objects.requireNonNull(event, "event").requireSendable(), event, null);
-  }
-
-  /**
-   * Takes an event of a channel with history from the upstream, and notes that its position is
-   * reached, see {@link #reached}.
-   *
-   * @param event without an id: the position becomes its id. One that is too large is as in {@link
-   *     #deliver(String, SseEvent)}
-   * @throws IllegalArgumentException if the event's type is {@code open}, {@code error} or {@code
-   *     stream-reset}
-   */
-  public void deliver(String channel, SseEvent event, Position position) {
-    Objects.requireNonNull(event, "event");
-    Objects.requireNonNull(position, "position");
-    deliver(channel, event.requireSendable(), event.withId(position.toString()), position);
-  }
-
-  private void deliver(
-      String name, SseEvent event, SseEvent positioned, @Nullable Position position) {
-    Channel channel = channels.get(Objects.requireNonNull(name, "channel"));
-    if (channel != null) {
-      byte[] frame = positioned.frame().toByteArray();
-      if (frame.length > settings.maxEventBytes) {
-        reset(channel, StreamReset.Reason.OVERSIZED, position);
-      } else {
-        deliver(channel, frame, position, keyOf(channel, event));
-      }
-    } else if (position != null) {
-      reached(position);
-    }
-  }
-
-  private static Object keyOf(Channel channel, SseEvent event) {
-    Function<? super SseEvent, String> keyOf = channel.policy.keyOf;
-    return keyOf == null ? channel.name : Objects.requireNonNull(keyOf.apply(event), "key");
-  }
-
-  /** Tells the clients of a channel, in its order, that they may have missed events. */
-  public void reset(String channel, StreamReset.Reason reason) {
-    Objects.requireNonNull(reason, "reason");
-    Channel open = channels.get(Objects.requireNonNull(channel, "channel"));
-    if (open != null) {
-      reset(open, reason, null);
-    }
-  }
-
-  private void reset(Channel channel, StreamReset.Reason reason, @Nullable Position position) {
-    StreamReset reset = new StreamReset(channel.name, reason);
-    SseEvent event = reset.event();
-    // In the place of an event it has that one's id: all that comes before is written before it.
-    byte[] frame =
-        (position == null ? event : event.withId(position.toString())).frame().toByteArray();
-    // Of several resets for one reason, a client needs the newest.
-    deliver(channel, frame, position, reason);
-    tell(reset);
-  }
-
-  private void tell(StreamReset reset) {
-    if (observation != null) {
-      observation.tell(o -> o.reset(null, reset));
-    }
-  }
-
-  private void deliver(Channel channel, byte[] frame, @Nullable Position position, Object key) {
-    lock.lock();
-    try {
-      // A log with history is kept for those who come back.
-      if (channel.subscriptions > 0 || channel.hasHistory) {
-        channels.append(channel, frame, position, key);
-      }
-      // Last: whoever reads this position sees a watermark that covers it.
-      if (position != null) {
-        resumes.reached(position);
-      }
-    } finally {
-      lock.unlock();
-    }
-    channel.wake();
-  }
-
-  /**
-   * The upstream says: these channels with history are complete from a position on, which is
-   * reached too.
-   */
-  public void opened(Collection<String> names, Position from) {
-    upstreamEnd.opened(
-        Objects.requireNonNull(names, "names"), Objects.requireNonNull(from, "from"));
-  }
-
-  /**
-   * The upstream says: all events up to this position, of all open channels, have been delivered.
-   * Positions rise, except by {@link #rewound}.
-   */
-  public void reached(Position position) {
-    upstreamEnd.reached(Objects.requireNonNull(position, "position"));
-  }
-
-  /**
-   * The upstream says: events of the reset's channel, or of all channels with history if it names
-   * none, are missing up to the reset's end, and can't be had any more. Positions stay: what is
-   * kept of the range may still be delivered.
-   */
-  public void lost(StreamReset reset) {
-    upstreamEnd.lost(Objects.requireNonNull(reset, "reset"));
-    if (reset.channel() == null || channels.get(reset.channel()) != null) {
-      tell(reset);
-    }
-  }
-
-  /**
-   * The upstream says: of what has happened before a position nothing can be promised. All clients
-   * of channels with history are told, and go on from there.
-   */
-  public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
-    Objects.requireNonNull(to, "to");
-    StreamReset reset = new StreamReset(null, reason, from, to);
-    upstreamEnd.rewound(reset, to);
-    tell(reset);
-  }
-
-  /**
-   * Up to where this node has everything, for a page to embed: a stream that is opened with it as
-   * {@code lastEventId} goes on from there. Null without history, and until the upstream is
-   * reached.
-   */
-  public @Nullable Position position() {
-    return upstreamEnd.position();
   }
 
   /** How many connections are open. */
@@ -633,6 +446,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   // What follows is for connections.
 
+  /** A delivery loop for one that never opens. */
+  DeliveryLoop anyLoop() {
+    return loops[0];
+  }
+
   /** Takes back all subscriptions of a connection that ends, and the connection. */
   List<Subscription> release(Connection connection) {
     lock.lock();
@@ -682,7 +500,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     long now = nanoTime();
     long millis = settings.clock.millis();
     // Before the loops are told: whatever is at or below it, they are told of before.
-    Position position = position();
+    Position position = resumes.position();
     byte[] sign = position == null ? Outgoing.HEARTBEAT : position.block().frame().toByteArray();
     for (DeliveryLoop loop : loops) {
       loop.execute(() -> loop.tick(now, millis, sign));

@@ -30,6 +30,7 @@ public final class ManualHub {
   private static final long START = Long.MAX_VALUE - 1_000;
 
   final Hub hub;
+  final Feed feed;
   private DeliveryLoop[] loops = {};
   private final Queue<Runnable> closer = new ConcurrentLinkedQueue<>();
   private final Queue<Runnable> callbacks = new ConcurrentLinkedQueue<>();
@@ -45,6 +46,7 @@ public final class ManualHub {
     HubBuilder builder = settings.apply(Hub.builder().loops(1));
     builder.clock = this::instant;
     hub = new Hub(builder, new ByHand(), () -> now);
+    feed = hub.feed;
     hub.start();
   }
 
@@ -53,6 +55,7 @@ public final class ManualHub {
    */
   ManualHub(LongSupplier nanoTime) {
     hub = new Hub(Hub.builder().loops(1), new ByHand(), nanoTime);
+    feed = hub.feed;
     hub.start();
   }
 

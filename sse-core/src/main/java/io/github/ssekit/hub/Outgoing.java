@@ -213,7 +213,7 @@ final class Outgoing {
     replay = null;
     resuming = null;
     if (resumed != null && missed != null) {
-      hub.upstreamEnd.replayed(resumed, missed);
+      hub.feed.replayed(resumed, missed);
     }
   }
 

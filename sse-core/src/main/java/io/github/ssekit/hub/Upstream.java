@@ -1,18 +1,14 @@
 package io.github.ssekit.hub;
 
-import io.github.ssekit.event.SseEvent;
 import java.util.Collection;
 import java.util.function.Consumer;
 
 /**
- * Where the events of a hub's channels come from when these are not its own: it is told which
- * channels have an audience here, and answers with {@link Hub#deliver(String, SseEvent)} and {@link
- * Hub#reset}; for channels with history also with {@link Hub#opened}, {@link Hub#deliver(String,
- * SseEvent, Position)}, {@link Hub#reached}, {@link Hub#lost} and {@link Hub#rewound}, all on one
- * thread.
+ * Where the events of a hub's channels come from when they are not the hub's own. The hub tells an
+ * upstream which channels have an audience here; the upstream answers by the hub's {@link Feed}.
  *
  * <p>The calls for one channel come in order, opened and closed in turns. They come under the hub's
- * lock: they must return at once and must not call the hub.
+ * lock: they must return at once and must not call the hub or its feed.
  */
 public interface Upstream {
   /**

@@ -55,7 +55,7 @@ class BlocksWithoutDataTest extends OneClientTest {
     hub.settle();
     connection.send(SseEvent.of("private"));
     connection.send(new ReconnectionTime(SECOND));
-    hub.hub.reset("a", StreamReset.Reason.RECONNECTED);
+    hub.feed.reset("a", StreamReset.Reason.RECONNECTED);
     hub.settle();
     hub.pass(HEARTBEAT);
     hub.hub.drain(SECOND);
@@ -147,7 +147,7 @@ class BlocksWithoutDataTest extends OneClientTest {
   void anOversizedEventsPositionStandsOnItsReset() {
     HistoryHub history = HistoryHub.open(b -> b.idsOnEventsOnly().maxEventBytes(40));
     RecordingTransport newcomer = history.connect(null, "a");
-    history.hub.deliver("a", SseEvent.of("x".repeat(40)), at(11));
+    history.feed.deliverAt("a", SseEvent.of("x".repeat(40)), at(11));
     history.settle();
 
     assertEquals(

@@ -27,7 +27,7 @@ final class FakeRedis implements Upstream {
 
   final List<Stored> stored = new ArrayList<>();
   private final Random random;
-  private final Hub hub;
+  private final Feed feed;
 
   /** The number of each channel's subscription, while there is one. */
   private final Map<String, Integer> subscribed = new HashMap<>();
@@ -49,9 +49,9 @@ final class FakeRedis implements Upstream {
   /** Acknowledged, and complete from the next position on. */
   private final Set<String> acknowledged = new HashSet<>();
 
-  FakeRedis(Random random, Hub hub) {
+  FakeRedis(Random random, Feed feed) {
     this.random = random;
-    this.hub = hub;
+    this.feed = feed;
   }
 
   Position clock() {
@@ -78,7 +78,7 @@ final class FakeRedis implements Upstream {
     if (subscribed.containsKey(channel) && heard) {
       messages.add(
           () -> {
-            hub.deliver(channel, SseEvent.of(channel), position);
+            feed.deliverAt(channel, SseEvent.of(channel), position);
             passed(position);
           });
     }
@@ -99,7 +99,7 @@ final class FakeRedis implements Upstream {
     floors.put(channel, position);
     messages.add(
         () -> {
-          hub.lost(new StreamReset(channel, StreamReset.Reason.LOST, null, position));
+          feed.lost(new StreamReset(channel, StreamReset.Reason.LOST, null, position));
           reached(position);
         });
   }
@@ -122,7 +122,7 @@ final class FakeRedis implements Upstream {
     Position to = floor;
     messages.add(
         () -> {
-          hub.rewound(StreamReset.Reason.REWOUND, null, to);
+          feed.rewound(StreamReset.Reason.REWOUND, null, to);
           reached(to);
         });
   }
@@ -130,7 +130,7 @@ final class FakeRedis implements Upstream {
   // What the node hears.
 
   private void reached(Position position) {
-    hub.reached(position);
+    feed.reached(position);
     passed(position);
   }
 
@@ -138,7 +138,7 @@ final class FakeRedis implements Upstream {
     if (!acknowledged.isEmpty()) {
       List<String> opened = List.copyOf(acknowledged);
       acknowledged.clear();
-      hub.opened(opened, position);
+      feed.opened(opened, position);
     }
   }
 

@@ -13,11 +13,13 @@ final class HistoryHub {
   final FakeHistory history = new FakeHistory();
   final ManualHub manual;
   final Hub hub;
+  final Feed feed;
 
   HistoryHub(UnaryOperator<HubBuilder> settings) {
     manual = new ManualHub(settings);
     hub = manual.hub;
-    hub.attach(history);
+    feed = manual.feed;
+    feed.attach(history);
   }
 
   HistoryHub() {
@@ -52,30 +54,30 @@ final class HistoryHub {
   }
 
   void opened(long from, String... channels) {
-    hub.opened(List.of(channels), at(from));
+    feed.opened(List.of(channels), at(from));
     settle();
   }
 
   /** Delivers events "channel:time", and lets them be written. */
   void deliver(String channel, long... times) {
     for (long time : times) {
-      hub.deliver(channel, SseEvent.of(channel + time), at(time));
+      feed.deliverAt(channel, SseEvent.of(channel + time), at(time));
     }
     settle();
   }
 
   void reached(long time) {
-    hub.reached(at(time));
+    feed.reached(at(time));
     settle();
   }
 
   void lost(@Nullable String channel, long from, long to) {
-    hub.lost(new StreamReset(channel, StreamReset.Reason.LOST, at(from), at(to)));
+    feed.lost(new StreamReset(channel, StreamReset.Reason.LOST, at(from), at(to)));
     settle();
   }
 
   void rewound(long from, long to) {
-    hub.rewound(StreamReset.Reason.REWOUND, at(from), at(to));
+    feed.rewound(StreamReset.Reason.REWOUND, at(from), at(to));
     settle();
   }
 

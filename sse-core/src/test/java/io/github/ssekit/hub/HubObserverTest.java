@@ -101,9 +101,9 @@ class HubObserverTest extends OneClientTest {
     hub.connect("a");
     hub.connect("a");
     seen.calls.clear();
-    hub.hub.reset("a", StreamReset.Reason.RECONNECTED);
-    hub.hub.reset("nobody's", StreamReset.Reason.RECONNECTED);
-    hub.hub.deliver("a", SseEvent.of("x".repeat(50)));
+    hub.feed.reset("a", StreamReset.Reason.RECONNECTED);
+    hub.feed.reset("nobody's", StreamReset.Reason.RECONNECTED);
+    hub.feed.deliver("a", SseEvent.of("x".repeat(50)));
     hub.settle();
     assertEquals(List.of("reset all a reconnected", "reset all a oversized"), seen.calls);
   }

@@ -2,6 +2,7 @@ package io.github.ssekit.hub;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTimeout;
@@ -141,7 +142,7 @@ class HubTest {
         assertThrowsExactly(IllegalArgumentException.class, () -> hub.hub.publish("a", large));
     assertTrue(refused.toString().contains("limit of 20 bytes"), refused.toString());
     hub.publish("a", "x".repeat(12));
-    hub.hub.deliver("a", large);
+    hub.feed.deliver("a", large);
     hub.publish("a", "live");
     hub.settle();
     assertEquals(
@@ -154,7 +155,7 @@ class HubTest {
     for (String type : List.of("open", "error", "stream-reset")) {
       SseEvent event = SseEvent.of(type, "x");
       assertThrows(IllegalArgumentException.class, () -> hub.hub.publish("a", event));
-      assertThrows(IllegalArgumentException.class, () -> hub.hub.deliver("a", event));
+      assertThrows(IllegalArgumentException.class, () -> hub.feed.deliver("a", event));
     }
   }
 
@@ -179,7 +180,7 @@ class HubTest {
 
   @Test
   void theUpstreamIsToldOfTheFirstSubscriberInAndOfTheLastOneOutAfterTheLinger() {
-    hub.hub.attach(recordingUpstream());
+    hub.feed.attach(recordingUpstream());
     Connection one = hub.connect(new RecordingTransport(), "a");
     Connection two = hub.connect(new RecordingTransport(), "a", "b");
     assertEquals(List.of("+a", "+b"), upstream);
@@ -197,7 +198,7 @@ class HubTest {
 
   @Test
   void aChannelThatIsWantedAgainWithinTheLingerStaysOpen() {
-    hub.hub.attach(recordingUpstream());
+    hub.feed.attach(recordingUpstream());
     Connection connection = hub.connect(new RecordingTransport(), "a");
     connection.unsubscribe("a");
     hub.pass(LINGER.dividedBy(2));
@@ -212,7 +213,7 @@ class HubTest {
 
   @Test
   void aSubscribeAfterTheEndOpensNoChannel() {
-    hub.hub.attach(recordingUpstream());
+    hub.feed.attach(recordingUpstream());
     Connection connection = hub.connect(new RecordingTransport(), "a");
     connection.close();
     hub.settle();
@@ -225,9 +226,22 @@ class HubTest {
   @Test
   void anUpstreamThatComesLateIsToldOfTheOpenChannels() {
     hub.connect(new RecordingTransport(), "a");
-    hub.hub.attach(recordingUpstream());
+    hub.feed.attach(recordingUpstream());
     assertEquals(List.of("+a"), upstream);
-    assertThrows(IllegalStateException.class, () -> hub.hub.attach(recordingUpstream()));
+    assertThrows(IllegalStateException.class, () -> hub.feed.attach(recordingUpstream()));
+  }
+
+  @Test
+  void nobodyGetsTheFeedOnceAnUpstreamIsAttachedOrTheHubIsClosed() {
+    Feed feed = hub.hub.feed();
+    assertSame(feed, hub.hub.feed());
+    feed.attach(recordingUpstream());
+    IllegalStateException taken = assertThrows(IllegalStateException.class, hub.hub::feed);
+    assertTrue(taken.getMessage().startsWith("This hub has a bridge already"), taken.getMessage());
+    ManualHub closed = new ManualHub();
+    closed.hub.close();
+    assertThrows(IllegalStateException.class, closed.hub::feed);
+    assertThrows(IllegalStateException.class, () -> closed.feed.attach(recordingUpstream()));
   }
 
   @Test
@@ -235,8 +249,8 @@ class HubTest {
     RecordingTransport client = new RecordingTransport();
     hub.connect(client, "a\"\\");
     hub.publish("a\"\\", "1");
-    hub.hub.reset("a\"\\", StreamReset.Reason.RECONNECTED);
-    hub.hub.reset("b", StreamReset.Reason.RECONNECTED);
+    hub.feed.reset("a\"\\", StreamReset.Reason.RECONNECTED);
+    hub.feed.reset("b", StreamReset.Reason.RECONNECTED);
     hub.publish("a\"\\", "2");
     hub.settle();
     assertEquals(
@@ -349,7 +363,7 @@ class HubTest {
   @Test
   void anUpstreamThatThrowsLeavesTheChannelClosed() {
     boolean[] down = {true};
-    hub.hub.attach(
+    hub.feed.attach(
         new Upstream() {
           @Override
           public void channelOpened(String channel) {

@@ -160,17 +160,18 @@ class HubThreadsTest {
   void theTimerOutlivesATickThatThrows(Error error) {
     CountDownLatch thrown = new CountDownLatch(2);
     Hub hub = start(b -> b.linger(Duration.ofMillis(1)).heartbeat(TICK));
-    hub.attach(
-        new Upstream() {
-          @Override
-          public void channelOpened(String channel) {}
+    hub.feed()
+        .attach(
+            new Upstream() {
+              @Override
+              public void channelOpened(String channel) {}
 
-          @Override
-          public void channelClosed(String channel) {
-            thrown.countDown();
-            throw error;
-          }
-        });
+              @Override
+              public void channelClosed(String channel) {
+                thrown.countDown();
+                throw error;
+              }
+            });
     Connection connection = hub.connect(new RecordingTransport(), ConnectionOptions.of("a", "b"));
     connection.unsubscribe("a");
     connection.unsubscribe("b");

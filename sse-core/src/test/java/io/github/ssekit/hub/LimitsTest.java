@@ -176,7 +176,8 @@ class LimitsTest {
   @Test
   void oneThatWasRefusedIsClosedFromTheStartAndDoesNothing() {
     ManualHub hub = new ManualHub();
-    Connection refused = hub.hub.refused(ANN.withLastEventId("7-0"), CloseReason.OVER_CAPACITY);
+    Connection refused =
+        Connection.unopened(hub.hub, ANN.withLastEventId("7-0"), CloseReason.OVER_CAPACITY);
     List<CloseReason> told = new ArrayList<>();
     refused.onClose(told::add);
     refused.send(SseEvent.of("x"));

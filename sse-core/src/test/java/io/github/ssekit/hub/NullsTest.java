@@ -36,34 +36,38 @@ class NullsTest extends NullsTable {
   Stream<DynamicTest> hub() {
     ConnectionOptions options = ConnectionOptions.of("a");
     return Stream.of(
-        named("upstream", () -> hub.attach(none())),
         named("transport", () -> hub.connect(none(), options)),
         named("transport", () -> hub.connect(none(), List.of("a"), null)),
         named("options", () -> hub.connect(new RecordingTransport(), none())),
         named("channels", () -> hub.connect(new RecordingTransport(), none(), null)),
-        named("options", () -> hub.refused(none(), CloseReason.HEAD)),
-        named("why", () -> hub.refused(options, none())),
         named("channel", () -> hub.publish(none(), EVENT)),
         named("event", () -> hub.publish("a", none())),
-        named("channel", () -> hub.check(none(), EVENT)),
-        named("event", () -> hub.check("a", none())),
-        named("channel", () -> hub.deliver(none(), EVENT)),
-        named("event", () -> hub.deliver("a", none())),
-        named("channel", () -> hub.deliver(none(), EVENT, POSITION)),
-        named("event", () -> hub.deliver("a", none(), POSITION)),
-        named("position", () -> hub.deliver("a", EVENT, none())),
-        named("channel", () -> hub.reset(none(), StreamReset.Reason.LOST)),
-        named("reason", () -> hub.reset("a", none())),
-        named("names", () -> hub.opened(none(), POSITION)),
-        named("from", () -> hub.opened(List.of("a"), none())),
-        named("position", () -> hub.reached(none())),
-        named("reset", () -> hub.lost(none())),
-        named("reason", () -> hub.rewound(none(), null, POSITION)),
-        named("to", () -> hub.rewound(StreamReset.Reason.LOST, null, none())),
         named("predicate", () -> hub.closeIf(none())),
         named("owner", () -> hub.unsubscribe(none(), "a")),
         named("channel", () -> hub.unsubscribe("o", none())),
         named("drain", () -> hub.drain(none())));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> feed() {
+    Feed feed = hub.feed();
+    return Stream.of(
+        named("upstream", () -> feed.attach(none())),
+        named("channel", () -> feed.checkPublishable(none(), EVENT)),
+        named("event", () -> feed.checkPublishable("a", none())),
+        named("channel", () -> feed.deliver(none(), EVENT)),
+        named("event", () -> feed.deliver("a", none())),
+        named("channel", () -> feed.deliverAt(none(), EVENT, POSITION)),
+        named("event", () -> feed.deliverAt("a", none(), POSITION)),
+        named("position", () -> feed.deliverAt("a", EVENT, none())),
+        named("channel", () -> feed.reset(none(), StreamReset.Reason.LOST)),
+        named("reason", () -> feed.reset("a", none())),
+        named("channels", () -> feed.opened(none(), POSITION)),
+        named("from", () -> feed.opened(List.of("a"), none())),
+        named("position", () -> feed.reached(none())),
+        named("reset", () -> feed.lost(none())),
+        named("reason", () -> feed.rewound(none(), null, POSITION)),
+        named("to", () -> feed.rewound(StreamReset.Reason.LOST, null, none())));
   }
 
   @TestFactory
@@ -83,7 +87,11 @@ class NullsTest extends NullsTable {
 
   @TestFactory
   Stream<DynamicTest> connection() {
+    ConnectionOptions options = ConnectionOptions.of("a");
     return Stream.of(
+        named("hub", () -> Connection.unopened(none(), options, CloseReason.HEAD)),
+        named("options", () -> Connection.unopened(hub, none(), CloseReason.HEAD)),
+        named("why", () -> Connection.unopened(hub, options, none())),
         named("time", () -> connection.expireAt(none())),
         named("channel", () -> connection.subscribe(NullsTest.<String>none())),
         named("channel", () -> connection.unsubscribe(none())),

@@ -118,7 +118,7 @@ class OverrunPolicyTest {
     hub.connect(client, "prices");
     client.ready(false);
     publishAndSettle(hub, "EUR=1");
-    hub.hub.reset("prices", StreamReset.Reason.RECONNECTED);
+    hub.feed.reset("prices", StreamReset.Reason.RECONNECTED);
     publishAndSettle(hub, "EUR=2", "EUR=3", "EUR=4", "EUR=5");
     client.ready(true);
     hub.settle();

@@ -280,7 +280,7 @@ class ReplayRoomTest {
   void whatIsJoinedFromTheLogsForClientsThatTakeNothingIsBoundedToo() {
     HistoryHub ring = HistoryHub.open(b -> b.maxReplayBytes(100_000).maxChannelLog(2_000, 4 << 20));
     for (int i = 11; i < 411; i++) {
-      ring.hub.deliver("a", SseEvent.of("x".repeat(970)), at(i));
+      ring.feed.deliverAt("a", SseEvent.of("x".repeat(970)), at(i));
     }
     ring.settle();
     List<RecordingTransport> clients = new ArrayList<>();

@@ -59,8 +59,8 @@ class ResumeConnectionTest {
     hub.deliver("a", 11);
     hub.manual.pass(HEARTBEAT.minusNanos(1));
     assertEquals(List.of(id(10), event("a", 11)), said(client));
-    hub.hub.deliver("plain", SseEvent.of("x"));
-    hub.hub.deliver("a", SseEvent.of("foreign"));
+    hub.feed.deliver("plain", SseEvent.of("x"));
+    hub.feed.deliver("a", SseEvent.of("foreign"));
     hub.settle();
     client.forget();
     hub.manual.pass(Duration.ofNanos(1));
@@ -80,7 +80,7 @@ class ResumeConnectionTest {
     hub.settle();
     assertEquals(List.of(id(10), event("a", 11)), said(client));
     // The news and the tick come in one turn.
-    hub.hub.deliver("b", SseEvent.of("b12"), at(12));
+    hub.feed.deliverAt("b", SseEvent.of("b12"), at(12));
     hub.manual.pass(HEARTBEAT);
     assertEquals(List.of(id(10), event("a", 11), event("b", 12)), said(client));
   }
@@ -181,7 +181,7 @@ class ResumeConnectionTest {
   @Test
   void aHubThatClosesEndsThoseWhoResume() {
     Hub threaded = Hub.create();
-    threaded.attach(new FakeHistory());
+    threaded.feed().attach(new FakeHistory());
     RecordingTransport other = new RecordingTransport();
     threaded.connect(client, List.of("a"), "3-0");
     threaded.connect(other, List.of("b"), null);
@@ -291,7 +291,7 @@ class ResumeConnectionTest {
     plain.ready(false);
     hub.deliver("a", 11, 12, 13);
     for (String data : List.of("1", "2", "3")) {
-      hub.hub.deliver("plain", SseEvent.of(data));
+      hub.feed.deliver("plain", SseEvent.of(data));
     }
     client.ready(true);
     plain.ready(true);

@@ -34,7 +34,7 @@ class ResumeFaultsTest {
     assertEquals(
         List.of(id(10), event("b", 11), rewoundBlock(10, 20), event("a", 21)), said(client));
     assertEquals(List.of(), said(plain));
-    assertEquals(at(21), hub.hub.position());
+    assertEquals(at(21), hub.feed.position());
   }
 
   @Test
@@ -250,12 +250,12 @@ class ResumeFaultsTest {
   void anEventThatIsTooLargeIsResetInItsPlaceAndCounts() {
     hub = HistoryHub.open(b -> b.maxEventBytes(40));
     RecordingTransport client = hub.connect(null, "a");
-    hub.hub.deliver("a", SseEvent.of("x".repeat(40)), at(11));
+    hub.feed.deliverAt("a", SseEvent.of("x".repeat(40)), at(11));
     hub.settle();
     assertEquals(2, said(client).size());
     assertTrue(said(client).get(1).startsWith(id(11) + "\nevent: stream-reset\n"));
     assertTrue(said(client).get(1).contains("oversized"));
-    assertEquals(at(11), hub.hub.position());
+    assertEquals(at(11), hub.feed.position());
     RecordingTransport comesBack = hub.connect("10-0", "a");
     assertEquals(said(client).subList(1, 2), said(comesBack));
     assertEquals(List.of(), said(hub.connect("11-0", "a")));

@@ -162,8 +162,8 @@ class ResumeModelTest {
                     .maxBatchBytes(60)
                     .heartbeat(HEARTBEAT)
                     .maxReplayBytes(1 + seed % 4 * 60));
-    FakeRedis redis = new FakeRedis(random, hub.hub);
-    hub.hub.attach(redis);
+    FakeRedis redis = new FakeRedis(random, hub.feed);
+    hub.feed.attach(redis);
     List<Client> clients = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {
       step(seed, random, hub, redis, clients);

@@ -59,7 +59,7 @@ class ResumeTest {
   void plainChannelsAreLiveWhileTheOthersAreNot() {
     hub = new HistoryHub();
     RecordingTransport client = hub.connect(null, "plain", "a");
-    hub.hub.deliver("plain", SseEvent.of("x"));
+    hub.feed.deliver("plain", SseEvent.of("x"));
     hub.settle();
     assertEquals(List.of("data: x"), said(client));
     hub.opened(5, "a");
@@ -112,12 +112,12 @@ class ResumeTest {
   @Test
   void eventsWithoutAPositionAreLiveOnly() {
     hub.deliver("a", 11);
-    hub.hub.deliver("a", SseEvent.of("foreign"));
+    hub.feed.deliver("a", SseEvent.of("foreign"));
     hub.deliver("a", 12);
-    hub.hub.deliver("a", SseEvent.of("local"));
+    hub.feed.deliver("a", SseEvent.of("local"));
     RecordingTransport client = hub.connect("11-0", "a");
     RecordingTransport atTheEnd = hub.connect("12-0", "a");
-    hub.hub.deliver("a", SseEvent.of("now"));
+    hub.feed.deliver("a", SseEvent.of("now"));
     hub.settle();
     assertEquals("data: now", said(atTheEnd).get(0));
     assertEquals(List.of("data: now"), said(atTheEnd));
@@ -140,7 +140,7 @@ class ResumeTest {
     assertNull(hub.hub.publish("plain", SseEvent.of("y")));
     hub.settle();
     assertEquals(List.of(id(10), "data: y"), said(client));
-    assertEquals(at(10), hub.hub.position());
+    assertEquals(at(10), hub.feed.position());
   }
 
   @Test
@@ -282,9 +282,9 @@ class ResumeTest {
     ManualHub late = new ManualHub();
     late.connect("plain", "a");
     FakeHistory history = new FakeHistory();
-    assertThrows(IllegalStateException.class, () -> late.hub.attach(history));
+    assertThrows(IllegalStateException.class, () -> late.feed.attach(history));
     assertEquals(List.of(), history.told);
-    late.hub.attach(new HubTestUpstream());
+    late.feed.attach(new HubTestUpstream());
   }
 
   /** After a refusal another one is taken. */
@@ -299,15 +299,15 @@ class ResumeTest {
   @Test
   void thePositionIsThatOfTheNodeAndNullBeforeThereIsOne() {
     hub = new HistoryHub();
-    assertNull(hub.hub.position());
+    assertNull(hub.feed.position());
     hub.connect(null, "a");
-    assertNull(hub.hub.position());
+    assertNull(hub.feed.position());
     hub.opened(5, "a");
-    assertEquals(at(5), hub.hub.position());
+    assertEquals(at(5), hub.feed.position());
     hub.deliver("a", 6);
     hub.deliver("nobody's", 7);
-    assertEquals(at(7), hub.hub.position());
+    assertEquals(at(7), hub.feed.position());
     hub.reached(6);
-    assertEquals(at(7), hub.hub.position());
+    assertEquals(at(7), hub.feed.position());
   }
 }

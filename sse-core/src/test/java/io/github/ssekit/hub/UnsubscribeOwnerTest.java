@@ -107,7 +107,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
     client.ready(false);
     history.answer(20, 11, 12);
     // Both write in one sweep, and the one that drops comes first.
-    history.hub.deliver("plain", SseEvent.of("1"));
+    history.feed.deliver("plain", SseEvent.of("1"));
     client.ready(true);
     history.settle();
     assertEquals(List.of(), HistoryHub.said(client));

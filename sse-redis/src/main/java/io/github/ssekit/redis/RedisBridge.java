@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.EventPublisher;
+import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
@@ -51,7 +52,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private static final int MAX_WAITING_PUBLISHES = 10_000;
   private static final String CLOSED = "The bridge is closed";
 
-  private final Hub hub;
+  private final Feed feed;
   private final JedisPort redis;
   private final Function<? super String, @Nullable String> eventTypes;
   private final Scope scope;
@@ -68,13 +69,13 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
           RedisBridge::publisherThread);
 
   RedisBridge(
-      Hub hub,
+      Feed feed,
       JedisPort redis,
       Function<? super String, @Nullable String> eventTypes,
       Scope scope,
       @Nullable History history,
       RedisSubscriber subscriber) {
-    this.hub = hub;
+    this.feed = feed;
     this.redis = redis;
     this.eventTypes = eventTypes;
     this.scope = scope;
@@ -212,7 +213,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private void check(String channel, SseEvent event) {
     Objects.requireNonNull(channel, "channel");
     Objects.requireNonNull(event, "event");
-    hub.check(channel, scope.hasHistory(channel) ? event.withId(LONGEST_ID) : event);
+    feed.checkPublishable(channel, scope.hasHistory(channel) ? event.withId(LONGEST_ID) : event);
     if (event.data() == null) {
       throw new IllegalArgumentException("event without data: clients would not notice it");
     }
@@ -252,7 +253,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
         return null;
       }
       History.Answer<Position> stored =
-          history.publish(channel, event, token, hub.position(), subscriber::seenOn);
+          history.publish(channel, event, token, feed.position(), subscriber::seenOn);
       subscriber.published(stored.run(), token == null ? stored.value() : null);
       return stored.value();
     } catch (JedisException e) {
@@ -292,6 +293,15 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       throw new RedisUnavailableException(
           closed ? CLOSED : "Redis at " + redis + " does not answer: " + Diagnosis.of(e), e);
     }
+  }
+
+  /**
+   * The position up to which this node has everything, for a page to embed: a stream that is opened
+   * with it as {@code lastEventId} goes on from there. Null if no channel has history, and until
+   * the bridge hears Redis for the first time.
+   */
+  public @Nullable Position position() {
+    return feed.position();
   }
 
   /** Whether events arrive, and whether Redis takes what is published. At once: asks nobody. */

@@ -2,6 +2,7 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.INFO;
 
+import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Hub;
 import java.net.URI;
 import java.nio.file.Path;
@@ -219,16 +220,18 @@ public final class RedisBridgeBuilder {
           "Redis URI with a password, and a login besides: give one of the two");
     }
     tls.check(address.tls());
+    Feed feed = hub.feed();
     JedisPort redis = new JedisPort(address, tls, login, names, silence, history != null);
     History kept =
         history == null
             ? null
-            : new History(redis, names, historyEvents, historyAge, hub.maxEventBytes());
+            : new History(redis, names, historyEvents, historyAge, feed.maxEventBytes());
     RedisSubscriber subscriber =
-        new RedisSubscriber(redis, names, kept, silence, new Deliveries(hub, eventTypes, ignored));
+        new RedisSubscriber(
+            redis, names, kept, silence, feed, new Deliveries(feed, eventTypes, ignored));
     try {
       subscriber.start(!withoutRedis);
-      hub.attach(subscriber);
+      feed.attach(subscriber);
       if (subscriber.isSubscribed()) {
         logNodes(redis, address, names);
       }
@@ -237,7 +240,7 @@ public final class RedisBridgeBuilder {
       redis.close();
       throw e;
     }
-    return new RedisBridge(hub, redis, eventTypes, names, kept, subscriber);
+    return new RedisBridge(feed, redis, eventTypes, names, kept, subscriber);
   }
 
   private void logNodes(JedisPort redis, RedisUri address, Scope names) {

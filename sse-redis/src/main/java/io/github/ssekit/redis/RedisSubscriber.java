@@ -2,8 +2,10 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
+import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.Upstream;
 import io.github.ssekit.redis.RedisHealth.Problem;
 import java.time.Duration;
@@ -54,6 +56,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   private final Scope scope;
   private final @Nullable History history;
   private final Duration silence;
+  private final Feed feed;
   private final Deliveries deliveries;
   private final Replays replays = new Replays(this::read);
   private final Thread reader = new Thread(this::read, "sse-redis-reader");
@@ -111,11 +114,13 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       Scope scope,
       @Nullable History history,
       Duration silence,
+      Feed feed,
       Deliveries deliveries) {
     this.redis = redis;
     this.scope = scope;
     this.history = history;
     this.silence = silence;
+    this.feed = feed;
     this.deliveries = deliveries;
     deafness = new Outage(LOG, redis.toString(), "subscribed again", System::nanoTime);
     refusals = new Outage(LOG, redis.toString(), "publishing goes on", System::nanoTime);
@@ -249,11 +254,12 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       throw new IllegalStateException("Redis is not subscribed to at present");
     }
     Page page = current.page(after, channels);
-    if (deliveries.isBehind(page.upTo())) {
+    Position reached = feed.position();
+    if (reached == null || page.upTo().isAfter(reached)) {
       // Who has this page waits until this node has heard of everything in it.
       probe();
     }
-    return page.toReplay(deliveries.maxEventBytes());
+    return page.toReplay(feed.maxEventBytes());
   }
 
   private synchronized boolean isWanted(String channel) {
@@ -288,7 +294,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
 
   /** What the link has brought was there, on its run. */
   private void seeReached(SubscribedLink l) {
-    Position reached = deliveries.position();
+    Position reached = feed.position();
     if (l.isAttached() && reached != null) {
       see(l.run(), reached);
     }
@@ -305,7 +311,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
   /** The highest id that this node knows to have been on a run, or null. */
   @Nullable Position seenOn(String run) {
     SubscribedLink current = link;
-    Position reached = deliveries.position();
+    Position reached = feed.position();
     Position told = seen.get(run);
     return current == null
             || reached == null
@@ -462,6 +468,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
                 redis.isSharded(),
                 scope,
                 history,
+                feed,
                 deliveries,
                 nonce,
                 heard,
@@ -549,7 +556,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
       reset = missed.remove(channel);
     }
     if (reset) {
-      deliveries.reset(channel);
+      feed.reset(channel, StreamReset.Reason.RECONNECTED);
     }
   }
 
@@ -567,7 +574,7 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
         }
       }
     }
-    deliveries.opened(channels, from);
+    feed.opened(channels, from);
   }
 
   /** Redis, on this run, has been told what was seen of other runs. */

@@ -3,6 +3,7 @@ package io.github.ssekit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.stream.Collectors.partitioningBy;
 
+import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
@@ -46,6 +47,7 @@ final class SubscribedLink extends PubSub {
   private final String run;
   private final Scope scope;
   private final @Nullable History history;
+  private final Feed feed;
   private final Deliveries deliveries;
   private final String nonce;
   private final Heard heardEvents;
@@ -101,6 +103,7 @@ final class SubscribedLink extends PubSub {
       boolean sharded,
       Scope scope,
       @Nullable History history,
+      Feed feed,
       Deliveries deliveries,
       String nonce,
       Heard heardEvents,
@@ -110,6 +113,7 @@ final class SubscribedLink extends PubSub {
     this.run = link.run();
     this.scope = scope;
     this.history = history;
+    this.feed = feed;
     this.deliveries = deliveries;
     this.nonce = nonce;
     this.heardEvents = heardEvents;
@@ -438,18 +442,18 @@ final class SubscribedLink extends PubSub {
     } else if (isNext(id)) {
       switch (words[0]) {
         case "rewind" -> {
-          deliveries.rewound(Reason.REWOUND, Position.parse(words[2]), id);
+          feed.rewound(Reason.REWOUND, Position.parse(words[2]), id);
           last.replaceAll((channel, position) -> id);
           heardEvents.forgetAll();
         }
         case "gap" -> {
           String channel = words[2];
-          deliveries.lost(new StreamReset(channel, Reason.LOST, last.get(channel), id));
+          feed.lost(new StreamReset(channel, Reason.LOST, last.get(channel), id));
           last.computeIfPresent(channel, (name, position) -> id);
         }
         default -> {}
       }
-      deliveries.reached(id);
+      feed.reached(id);
       passed(id);
     }
   }
@@ -463,7 +467,7 @@ final class SubscribedLink extends PubSub {
       goneBack("the clock is at " + clock + " after id " + previous);
     } else {
       previous = clock;
-      deliveries.reached(clock);
+      feed.reached(clock);
       passed(clock);
     }
   }
@@ -482,18 +486,18 @@ final class SubscribedLink extends PubSub {
     heardEvents.forgetAllBut(complete);
     attached = true;
     subscriber.hears();
-    deliveries.reached(repaired);
+    feed.reached(repaired);
     passed(repaired);
   }
 
   private Position repair(Position probe, boolean taken) {
-    Position at = deliveries.position();
+    Position at = feed.position();
     if (at == null) {
       return probe;
     }
     // An id below what was heard before is as good a proof as one out of order.
     if (rewound || at.isAfter(probe) || (taken && at.equals(probe))) {
-      deliveries.rewound(Reason.REWOUND, at, probe);
+      feed.rewound(Reason.REWOUND, at, probe);
       heardEvents.forgetAll();
       rewound = false;
       return probe;
@@ -509,9 +513,9 @@ final class SubscribedLink extends PubSub {
     if (page.broken() != null) {
       // To a client an id above the clock is none that we know; to us it is one that Redis forgot.
       Reason reason = page.broken() == Reason.UNKNOWN_ID ? Reason.REWOUND : page.broken();
-      deliveries.rewound(reason, page.from(), page.upTo());
+      feed.rewound(reason, page.from(), page.upTo());
     }
-    page.resets().forEach(deliveries::lost);
+    page.resets().forEach(feed::lost);
     if (page.broken() != null || page.resets().stream().anyMatch(r -> r.channel() == null)) {
       heardEvents.forgetAll();
     }
@@ -526,7 +530,7 @@ final class SubscribedLink extends PubSub {
         deliveries.unsendable(kept.channel(), entry.unsendable(), entry.position());
       }
     }
-    deliveries.reached(page.upTo());
+    feed.reached(page.upTo());
     return page.upTo();
   }
 }

@@ -109,7 +109,7 @@ class RedisHistoryIT {
     assertEquals(ids, ids.stream().sorted().distinct().collect(toList()));
     assertEquals(
         ids, receiver.events().stream().map(e -> Position.parse(e.id())).collect(toList()));
-    soon().until(() -> hub.position().compareTo(ids.get(49)) >= 0);
+    soon().until(() -> bridge.position().compareTo(ids.get(49)) >= 0);
   }
 
   @Test

@@ -112,7 +112,7 @@ public final class EventStreams {
       if ("HEAD".equals(request.getMethod())) {
         Head.eventStream(response);
         flush(response);
-        return hub.refused(all, CloseReason.HEAD);
+        return Connection.unopened(hub, all, CloseReason.HEAD);
       }
       return connect(hub, request, response, all, overCapacity);
     } catch (RuntimeException e) {
@@ -137,7 +137,7 @@ public final class EventStreams {
         LOG.log(DEBUG, "The client is gone: {0}", gone.toString());
       }
       flush(response);
-      return hub.refused(options, CloseReason.OVER_CAPACITY);
+      return Connection.unopened(hub, options, CloseReason.OVER_CAPACITY);
     }
   }
 

@@ -11,6 +11,7 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
@@ -293,21 +294,22 @@ class AdmissionIT {
   @Test
   void anEventIdOfAnotherChannelBringsNothingOfThatChannel() throws Exception {
     KeptChannels kept = new KeptChannels();
-    hub.attach(kept);
+    Feed feed = hub.feed();
+    feed.attach(kept);
     // Someone who may listen to both, so that this node's logs have both.
     assertEquals("retry: 1234", get("/events?user=all&channels=of:ann,of:bob").nextLine());
-    hub.opened(List.of("of:ann", "of:bob"), new Position(10, 0));
+    feed.opened(List.of("of:ann", "of:bob"), new Position(10, 0));
     for (int i = 11; i <= 16; i++) {
       String name = i % 2 == 0 ? "of:ann" : "of:bob";
-      hub.deliver(name, SseEvent.of(name + i), new Position(i, 0));
+      feed.deliverAt(name, SseEvent.of(name + i), new Position(i, 0));
     }
 
     // 13 is bob's: from the log.
     Answer answer = get("/events?user=ann", "Last-Event-ID: 13-0");
     assertEquals("data: of:ann14", answer.nextLine("data: "));
     assertEquals("data: of:ann16", answer.nextLine("data: "));
-    hub.deliver("of:bob", SseEvent.of("of:bob17"), new Position(17, 0));
-    hub.deliver("of:ann", SseEvent.of("of:ann18"), new Position(18, 0));
+    feed.deliverAt("of:bob", SseEvent.of("of:bob17"), new Position(17, 0));
+    feed.deliverAt("of:ann", SseEvent.of("of:ann18"), new Position(18, 0));
     assertEquals("data: of:ann18", answer.nextLine("data: "));
 
     // 5 is from before the log: asked of the upstream, for ann's channel alone.
@@ -318,9 +320,10 @@ class AdmissionIT {
 
   @Test
   void aLastEventIdThatIsTooLongIsAnUnknownOne() throws Exception {
-    hub.attach(new KeptChannels());
+    Feed feed = hub.feed();
+    feed.attach(new KeptChannels());
     Answer answer = get("/events?user=ann", "Last-Event-ID: " + "1".repeat(4_000));
-    hub.opened(List.of("of:ann"), new Position(10, 0));
+    feed.opened(List.of("of:ann"), new Position(10, 0));
     assertEquals("event: stream-reset", answer.nextLine("event: "));
     assertEquals(
         "data: {\"channel\":null,\"reason\":\"unknown-id\",\"to\":\"10-0\"}", answer.nextLine());

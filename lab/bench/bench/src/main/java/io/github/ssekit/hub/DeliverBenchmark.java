@@ -52,6 +52,7 @@ public class DeliverBenchmark {
     public String clients = "";
 
     private final Hub hub = Hub.builder().loops(1).create();
+    private final Feed feed = hub.feed();
 
     @Setup
     public void setUp() {
@@ -83,26 +84,26 @@ public class DeliverBenchmark {
   /** The loop has been told of an event before, and not come to it: a flood, most of the time. */
   @Benchmark
   public void toBusyLoop(Alone alone) {
-    alone.manual.hub.deliver("c0", event);
+    alone.manual.feed.deliver("c0", event);
   }
 
   /** The channel has nobody on this node. */
   @Benchmark
   public void toNobody(Alone alone) {
-    alone.manual.hub.deliver("c1", event);
+    alone.manual.feed.deliver("c1", event);
   }
 
   /** With the loop's turn: 1,000 writes. */
   @Benchmark
   public boolean withAllWrites(Alone alone) {
-    alone.manual.hub.deliver("c0", event);
+    alone.manual.feed.deliver("c0", event);
     return alone.manual.turn(0);
   }
 
   /** Beside a loop that wakes, looks at 1,000 connections and sleeps again. */
   @Benchmark
   public void toRunningLoop(Running running) {
-    running.hub.deliver("c0", event);
+    running.feed.deliver("c0", event);
   }
 
   /** The same by a queue each: offered to 1,000, taken from each and written. */

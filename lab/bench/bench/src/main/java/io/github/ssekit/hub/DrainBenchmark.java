@@ -50,7 +50,7 @@ public class DrainBenchmark {
     for (int i = 0; i < events; i++) {
       frames[i] = event.frame().toByteArray();
       length += frames[i].length;
-      manual.hub.deliver("c" + i % channels, event);
+      manual.feed.deliver("c" + i % channels, event);
     }
     manual.settle();
     long written = transport.written;

@@ -1,0 +1,315 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.Frame;
+import io.github.ssekit.event.SseEvent;
+import java.util.Collection;
+import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an {@link Upstream} says to its hub: events, positions and losses.
+ *
+ * <p>An upstream takes the feed first, by {@link Hub#feed}, and {@linkplain #attach attaches}
+ * itself once it is able to serve. From then on the hub gives its feed to nobody else.
+ *
+ * <p>Any thread may use a feed, but all that is said of channels with history must come from one
+ * thread: its order is the order of the events. Nothing here waits for a client. Channels that are
+ * not open on this node are passed over.
+ */
+public final class Feed {
+  private final Channels channels;
+  private final DeliveryLoop[] loops;
+  private final @Nullable Observation observation;
+  private final int maxEventBytes;
+  private final BooleanSupplier hubClosed;
+
+  /** Guarded by the lock. */
+  private final Resumes resumes;
+
+  /** The hub's. */
+  private final ReentrantLock lock;
+
+  Feed(
+      Channels channels,
+      DeliveryLoop[] loops,
+      Resumes resumes,
+      ReentrantLock lock,
+      @Nullable Observation observation,
+      int maxEventBytes,
+      BooleanSupplier hubClosed) {
+    this.channels = channels;
+    this.loops = loops;
+    this.resumes = resumes;
+    this.lock = lock;
+    this.observation = observation;
+    this.maxEventBytes = maxEventBytes;
+    this.hubClosed = hubClosed;
+  }
+
+  /**
+   * Makes an upstream the source of the hub's channels. The upstream is told at once of those that
+   * are open.
+   *
+   * @throws IllegalStateException if the hub has an upstream already, or if a channel is open that
+   *     is to have history: attach before clients connect; or if the hub is closed
+   */
+  public void attach(Upstream upstream) {
+    Objects.requireNonNull(upstream, "upstream");
+    lock.lock();
+    try {
+      requireFree();
+      channels.attach(upstream);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Throws if the hub takes no upstream any more. */
+  void requireFree() {
+    if (hubClosed.getAsBoolean()) {
+      throw new IllegalStateException("The hub is closed");
+    }
+    if (channels.hasUpstream()) {
+      throw new IllegalStateException(
+          "This hub has a bridge already, and takes one only: give the second bridge a hub of its own");
+    }
+  }
+
+  /**
+   * Delivers an event without a position: it is not kept, in a channel with history neither. Where
+   * the event is larger than the hub's limit, the channel's clients get a {@link StreamReset} in
+   * its place.
+   *
+   * @throws IllegalArgumentException if the event's type is {@code open}, {@code error} or {@code
+   *     stream-reset}
+   */
+  public void deliver(String channel, SseEvent event) {
+    deliver(channel, Objects.requireNonNull(event, "event").requireSendable(), event, null);
+  }
+
+  /**
+   * Delivers an event of a channel with history, whose position is {@linkplain #reached reached} by
+   * that.
+   *
+   * @param event without an id: the position becomes its id. An event that is too large is treated
+   *     as by {@link #deliver}
+   * @throws IllegalArgumentException if the event's type is {@code open}, {@code error} or {@code
+   *     stream-reset}
+   */
+  public void deliverAt(String channel, SseEvent event, Position position) {
+    Objects.requireNonNull(event, "event");
+    Objects.requireNonNull(position, "position");
+    deliver(channel, event.requireSendable(), event.withId(position.toString()), position);
+  }
+
+  private void deliver(
+      String name, SseEvent event, SseEvent positioned, @Nullable Position position) {
+    Channel channel = channels.get(Objects.requireNonNull(name, "channel"));
+    if (channel != null) {
+      byte[] frame = positioned.frame().toByteArray();
+      if (frame.length > maxEventBytes) {
+        reset(channel, StreamReset.Reason.OVERSIZED, position);
+      } else {
+        append(channel, frame, position, keyOf(channel, event));
+      }
+    } else if (position != null) {
+      reached(position);
+    }
+  }
+
+  /** Delivers an event of this node alone, given with its frame. */
+  void deliver(Channel channel, SseEvent event, Frame frame) {
+    append(channel, frame.toByteArray(), null, keyOf(channel, event));
+  }
+
+  private static Object keyOf(Channel channel, SseEvent event) {
+    Function<? super SseEvent, String> keyOf = channel.policy.keyOf;
+    return keyOf == null ? channel.name : Objects.requireNonNull(keyOf.apply(event), "key");
+  }
+
+  /** Tells the clients of a channel, in its order, that they may have missed events. */
+  public void reset(String channel, StreamReset.Reason reason) {
+    Objects.requireNonNull(reason, "reason");
+    Channel open = channels.get(Objects.requireNonNull(channel, "channel"));
+    if (open != null) {
+      reset(open, reason, null);
+    }
+  }
+
+  private void reset(Channel channel, StreamReset.Reason reason, @Nullable Position position) {
+    StreamReset reset = new StreamReset(channel.name, reason);
+    SseEvent event = reset.event();
+    // In the place of an event it has that one's id: all that comes before is written before it.
+    byte[] frame =
+        (position == null ? event : event.withId(position.toString())).frame().toByteArray();
+    // Of several resets for one reason, a client needs the newest.
+    append(channel, frame, position, reason);
+    observe(reset);
+  }
+
+  private void observe(StreamReset reset) {
+    if (observation != null) {
+      observation.tell(o -> o.reset(null, reset));
+    }
+  }
+
+  private void append(Channel channel, byte[] frame, @Nullable Position position, Object key) {
+    lock.lock();
+    try {
+      // A log with history is kept for those who come back.
+      if (channel.subscriptions > 0 || channel.hasHistory) {
+        channels.append(channel, frame, position, key);
+      }
+      // Last: whoever reads this position sees a watermark that covers it.
+      if (position != null) {
+        resumes.reached(position);
+      }
+    } finally {
+      lock.unlock();
+    }
+    channel.wake();
+  }
+
+  /**
+   * Says that some channels with history are complete from a position on, which is {@linkplain
+   * #reached reached} too.
+   */
+  public void opened(Collection<String> channels, Position from) {
+    Objects.requireNonNull(channels, "channels");
+    Objects.requireNonNull(from, "from");
+    locked(
+        () -> {
+          for (String name : channels) {
+            Channel channel = this.channels.get(name);
+            if (channel != null && channel.log.from() == null) {
+              channel.log.startAt(from);
+            }
+          }
+          resumes.reached(from);
+          resumes.opened();
+        });
+  }
+
+  /**
+   * Says that all events up to a position, of all open channels, have been delivered. Positions
+   * rise, except by {@link #rewound}.
+   */
+  public void reached(Position position) {
+    Objects.requireNonNull(position, "position");
+    locked(() -> resumes.reached(position));
+  }
+
+  /**
+   * Says that events of the reset's channel, or of all channels with history if it names none, are
+   * missing up to the reset's end, and can't be had any more. Positions stay: what is kept of the
+   * range may still be delivered.
+   */
+  public void lost(StreamReset reset) {
+    Objects.requireNonNull(reset, "reset");
+    String name = reset.channel();
+    byte[] frame = reset.event().frame().toByteArray();
+    locked(
+        () -> {
+          Channel channel = name == null ? null : channels.get(name);
+          if (name == null) {
+            channels.appendToAll(frame, null, reset.reason(), log -> log.startAt(reset.to()));
+          } else if (channel != null) {
+            channels.append(channel, frame, null, reset.reason());
+            // A channel that is not open yet is complete from where it will be opened.
+            if (channel.log.from() != null) {
+              channel.log.startAt(reset.to());
+            }
+          }
+        });
+    if (name == null || channels.get(name) != null) {
+      observe(reset);
+    }
+  }
+
+  /**
+   * Says that nothing can be promised of what happened before a position. All clients of channels
+   * with history are told, and go on from there.
+   */
+  public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    Objects.requireNonNull(to, "to");
+    StreamReset reset = new StreamReset(null, reason, from, to);
+    // One frame: a client of several channels is told once.
+    byte[] frame = reset.event().withId(to.toString()).frame().toByteArray();
+    locked(
+        () -> {
+          channels.appendToAll(frame, to, reason, log -> log.restartAt(to));
+          resumes.rewound(to);
+        });
+    observe(reset);
+  }
+
+  private void locked(Runnable action) {
+    lock.lock();
+    try {
+      action.run();
+    } finally {
+      lock.unlock();
+    }
+    for (DeliveryLoop loop : loops) {
+      loop.wake();
+    }
+  }
+
+  /**
+   * The position up to which this node has everything; null without history, and until the first
+   * one is {@linkplain #reached reached}.
+   */
+  public @Nullable Position position() {
+    return resumes.position();
+  }
+
+  /** The largest event that the hub takes, in bytes of its frame. */
+  public int maxEventBytes() {
+    return maxEventBytes;
+  }
+
+  /**
+   * Throws what {@link EventPublisher#publish} says of name, type and size, and does nothing else:
+   * for a publisher that sends events to the upstream, and not to the hub.
+   *
+   * @throws IllegalArgumentException as {@link EventPublisher#publish}
+   */
+  public void checkPublishable(String channel, SseEvent event) {
+    publishable(channel, event);
+  }
+
+  /** The frame of an event, if it may be published. */
+  Frame publishable(String channel, SseEvent event) {
+    Channel.checkName(channel);
+    Frame frame = Objects.requireNonNull(event, "event").requireSendable().frame();
+    if (frame.length() > maxEventBytes) {
+      throw new IllegalArgumentException(
+          "event of %d bytes is over the limit of %d bytes; split it, or raise maxEventBytes"
+              .formatted(frame.length(), maxEventBytes));
+    }
+    return frame;
+  }
+
+  /** The upstream has answered. Returns whether the connection is to get it. */
+  boolean answered(Resume resume, Replay replay) {
+    lock.lock();
+    try {
+      return resumes.answered(resume, replay);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A connection's transport has taken a replay. */
+  void replayed(Resume resume, Replay replay) {
+    lock.lock();
+    try {
+      resumes.replayed(resume, replay);
+    } finally {
+      lock.unlock();
+    }
+  }
+}
