@@ -54,10 +54,24 @@ final class History {
   record Answer<T>(String run, T value) {}
 
   /**
+   * What {@code publish.lua} replies.
+   *
+   * @param onRun whether the event was stored on the run that answers: a token may answer for one
+   *     that was stored before
+   */
+  record Stored(Position position, boolean onRun) {
+    private static Stored of(Object reply) {
+      return reply instanceof List<?> before
+          ? new Stored(History.position(before.get(0)), false)
+          : new Stored(History.position(reply), true);
+    }
+  }
+
+  /**
    * @param seen up to where this node has heard, or null
    * @param seenOn the highest id that it knows to have been on a run, or null
    */
-  Answer<Position> publish(
+  Answer<Stored> publish(
       String channel,
       SseEvent event,
       @Nullable String token,
@@ -69,7 +83,7 @@ final class History {
     }
     return redis.execute(
         (connection, run) ->
-            position(
+            Stored.of(
                 Script.PUBLISH.run(
                     connection,
                     keys,

@@ -252,10 +252,10 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
         redis.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
         return null;
       }
-      History.Answer<Position> stored =
+      History.Answer<History.Stored> stored =
           history.publish(channel, event, token, feed.position(), subscriber::seenOn);
-      subscriber.published(stored.run(), token == null ? stored.value() : null);
-      return stored.value();
+      subscriber.published(stored.run(), stored.value());
+      return stored.value().position();
     } catch (JedisException e) {
       throw new PublishException(
           closed ? CLOSED : "Redis at " + redis + " did not confirm a publish: " + Diagnosis.of(e),

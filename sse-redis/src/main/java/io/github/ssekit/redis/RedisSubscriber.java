@@ -266,14 +266,10 @@ final class RedisSubscriber implements Upstream, AutoCloseable {
     return wanted.contains(channel);
   }
 
-  /**
-   * Redis has stored an event of this node.
-   *
-   * @param position null if that may have been on an earlier run
-   */
-  void published(String run, @Nullable Position position) {
-    if (position != null) {
-      see(run, position);
+  /** Redis has stored an event of this node, on a run. */
+  void published(String run, History.Stored stored) {
+    if (stored.onRun()) {
+      see(run, stored.position());
     }
     SubscribedLink current = link;
     if (current != null) {

@@ -10,7 +10,9 @@
 --       10 the highest id that it has seen on this run: beyond the clock, it proves that Redis has lost
 --       events; then nodes are told on   11 the Redis channel {sse}:control
 --       12 most bytes of type and data, 1 MiB if not given
--- Returns the event's id, or the error BADEVENT: nothing is stored then.
+-- Returns the event's id, or the error BADEVENT: nothing is stored then. Who gave 10, empty or not,
+-- gets a list of the id where a token's event was stored before this run began: it is not to be
+-- counted as seen on this run.
 --
 -- A message is: "1" SP id SP prev SP fresh LF type LF data
 --   prev   the id of the channel's event before this one
@@ -28,7 +30,16 @@ end
 
 if KEYS[4] then
   local id = redis.pcall('GET', KEYS[4])
-  if type(id) == 'string' and string.find(id, '^%d+%-%d+$') then return id end
+  if type(id) == 'string' and string.find(id, '^%d+%-%d+$') then
+    local fn = scope_functions()
+    local known = fn.fields(scope, 'run', 'begun')
+    local begun = fn.id(known[2])
+    local is_of_run = known[1] == ARGV[6] and (not begun or fn.after(id, begun))
+    return (is_of_run or not ARGV[10]) and id or {id}
+  end
+  if type(id) == 'table' and id.err and not string.find(id.err, 'WRONGTYPE', 1, true) then
+    return id
+  end
 end
 
 local run = ARGV[6]
@@ -142,7 +153,11 @@ if why
     or string.find(why, 'exhausted', 1, true))
 then
   local fn = scope_functions()
-  local top = redis.pcall('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  local newest = redis.pcall('XREVRANGE', stream, '+', '-', 'COUNT', 1)
+  if newest.err and not string.find(newest.err, 'WRONGTYPE', 1, true) then
+    return refused(newest)
+  end
+  local top = newest[1]
   if top and fn.id(top[1]) then
     -- The stream knows better: the clock alone was lost. Beyond it, and so beyond what other streams
     -- may know.

@@ -195,10 +195,14 @@ local function scope_functions()
   end
 
   -- Some entries of a stream, and their bytes. Of an event that is too large there is the size
-  -- alone, as field o. A key that is no stream holds nothing.
+  -- alone, as field o. A key that is no stream holds nothing; what may not be read is an error.
   local function entries(largest, ...)
     local some, size = redis.pcall(...), 0
-    if some.err then return {}, 0 end
+    if some.err then
+      if string.find(some.err, 'WRONGTYPE', 1, true) then return {}, 0 end
+      -- Raises the error.
+      some = redis.call(...)
+    end
     for _, entry in ipairs(some) do
       local pairs_of, length, prev = entry[2], 0, nil
       for i = 1, #pairs_of, 2 do

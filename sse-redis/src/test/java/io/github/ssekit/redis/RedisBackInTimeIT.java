@@ -133,10 +133,10 @@ class RedisBackInTimeIT {
   }
 
   /** Somebody who was there before the loss, and comes to a node that knows of nothing. */
-  private Receiver comesBack(String lastEventId) {
+  private Receiver comesBack(String channel, String lastEventId) {
     Node fresh = new Node(LONG, "z");
     Receiver back = new Receiver();
-    fresh.hub.connect(back, List.of("a"), lastEventId);
+    fresh.hub.connect(back, List.of(channel), lastEventId);
     return back;
   }
 
@@ -152,7 +152,7 @@ class RedisBackInTimeIT {
     goesBack.accept(one);
     one.isToldOnce();
     two.isToldOnce();
-    Receiver back = comesBack(last);
+    Receiver back = comesBack("a", last);
     soon().until(() -> back.resets().size() == 1);
     one.bridge.publish("a", SseEvent.of("end"));
     soon().until(() -> back.data().contains("end"));
@@ -176,6 +176,39 @@ class RedisBackInTimeIT {
           one.publish("other", 20, 23);
         },
         LONG);
+  }
+
+  /** What was published with a token is known to its publisher as well, heard or not. */
+  @Test
+  void anEventWithATokenThatNobodyHasHeardProvesIt() {
+    Node one = new Node(LONG, "a");
+    Node two = new Node(LONG, "a");
+    one.publish("a", 0, 1);
+    one.hears("0");
+    two.hears("0");
+    String last = one.client.lastEventId();
+    backUp();
+    one.bridge.publish("unheard", SseEvent.of("lost"), "token");
+    restore();
+    one.publish("unheard", 1, 2);
+    one.isToldOnce();
+    two.isToldOnce();
+    Receiver back = comesBack("unheard", last);
+    soon().until(() -> back.resets().size() == 1);
+  }
+
+  /** The answer to a token is as good a proof as the first one, which may have been lost. */
+  @Test
+  void anEventThatATokenAnswersForProvesIt() {
+    Node one = new Node(LONG, "a");
+    Node two = new Node(LONG, "a");
+    backUp();
+    two.bridge.publish("unheard", SseEvent.of("lost"), "token");
+    one.bridge.publish("unheard", SseEvent.of("lost"), "token");
+    restore();
+    one.publish("unheard", 1, 2);
+    one.isToldOnce();
+    two.isToldOnce();
   }
 
   @Test

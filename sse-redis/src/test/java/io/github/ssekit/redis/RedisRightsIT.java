@@ -10,11 +10,15 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.testing.RedisProcess;
+import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +26,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.args.ClientType;
+import redis.clients.jedis.params.ClientKillParams;
 
 /** Rights that a node lacks: said when it connects, and never the cause of a half. */
 class RedisRightsIT {
@@ -52,12 +59,20 @@ class RedisRightsIT {
   }
 
   private RedisBridgeBuilder builder() {
+    return builder(hub);
+  }
+
+  private RedisBridgeBuilder builder(Hub hub) {
     return RedisBridge.builder(hub, URI.create("redis://sse:pw@127.0.0.1:" + redis.port()))
         .silence(Duration.ofMillis(900));
   }
 
   private RedisBridge withHistory() {
-    return builder().history(channel -> channel.startsWith("room:")).connect();
+    return withHistory(hub);
+  }
+
+  private RedisBridge withHistory(Hub hub) {
+    return builder(hub).history(channel -> channel.startsWith("room:")).connect();
   }
 
   @Test
@@ -140,6 +155,97 @@ class RedisRightsIT {
       assertEquals(List.of("before", "during", "after"), receiver.data());
       assertEquals(List.of(), receiver.resets());
       assertEquals(List.of(), back.resets());
+    }
+  }
+
+  /**
+   * The rights that reading takes, each taken away while a client, and then its node, come back.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"xrange", "hmget", "time", "evalsha"})
+  void whatMayNotBeReadIsNotToldAsLost(String right) throws Exception {
+    try (Hub fresh = Hub.create();
+        RedisBridge node = withHistory();
+        RedisBridge other = withHistory(fresh)) {
+      Receiver here = new Receiver();
+      hub.connect(here, List.of("room:1"), null);
+      await().until(() -> here.lastEventId() != null);
+      String first = node.publish("room:1", SseEvent.of("0")).toString();
+      publishAsAdmin("1");
+      publishAsAdmin("2");
+      await().until(() -> here.data().size() == 3);
+      assertTrue(other.health().isSubscribed());
+
+      admin.aclSetUser("sse", "-" + right);
+      Receiver back = new Receiver();
+      fresh.connect(back, List.of("room:1"), first);
+      awaitDenial();
+      admin.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+      publishAsAdmin("3");
+      awaitDenial();
+      admin.aclSetUser("sse", "+" + right);
+
+      publishAsAdmin("4");
+      await().until(() -> here.data().contains("4") && back.data().contains("4"));
+      assertEquals(List.of("0", "1", "2", "3", "4"), here.data());
+      assertEquals(List.of("1", "2", "3", "4"), back.data());
+      assertEquals(List.of(), here.resets());
+      assertEquals(List.of(), back.resets());
+    }
+  }
+
+  @Test
+  void recentEventsThatMayNotBeReadAreNotTakenForNone() {
+    try (RedisBridge bridge = withHistory()) {
+      bridge.publish("room:1", SseEvent.of("0"));
+      admin.aclSetUser("sse", "-xrevrange");
+      assertThrows(RedisUnavailableException.class, () -> bridge.recent("room:1", 10));
+    }
+  }
+
+  @Test
+  void aTokenThatMayNotBeReadIsNotTakenForNew() {
+    try (RedisBridge bridge = withHistory()) {
+      bridge.publish("room:1", SseEvent.of("0"), "token");
+      admin.aclSetUser("sse", "-get");
+      PublishException e =
+          assertThrows(
+              PublishException.class, () -> bridge.publish("room:1", SseEvent.of("0"), "token"));
+      assertFalse(e.mayBeStored(), "" + e.getCause());
+      assertEquals(1, admin.xlen("{sse}:stream:room:1"));
+    }
+  }
+
+  @Test
+  void aStreamWhoseLastIdMayNotBeReadIsKept() {
+    try (RedisBridge bridge = withHistory()) {
+      bridge.publish("room:1", SseEvent.of("0"));
+      // Beyond the clock: the script must look for the last one.
+      admin.xadd("{sse}:stream:room:1", new StreamEntryID("1999999999999-5"), Map.of("d", "y"));
+      admin.aclSetUser("sse", "-xrevrange");
+      PublishException e =
+          assertThrows(PublishException.class, () -> bridge.publish("room:1", SseEvent.of("1")));
+      assertFalse(e.mayBeStored(), "" + e.getCause());
+      assertEquals(2, admin.xlen("{sse}:stream:room:1"));
+    }
+  }
+
+  /** Until Redis has denied the user something, once more. */
+  private void awaitDenial() {
+    admin.aclLogReset();
+    await().until(() -> !admin.aclLog().isEmpty());
+  }
+
+  private void publishAsAdmin(String data) throws IOException {
+    admin.eval(
+        text("scope.lua") + text("publish.lua"),
+        List.of("{sse}:scope", "{sse}:stream:room:1", "{sse}:channel:room:1"),
+        List.of("room:1", "", data, "1000", "86400000", "", "PUBLISH", "60000"));
+  }
+
+  private static String text(String file) throws IOException {
+    try (InputStream in = Script.class.getResourceAsStream(file)) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 }

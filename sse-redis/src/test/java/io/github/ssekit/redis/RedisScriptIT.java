@@ -197,6 +197,30 @@ class RedisScriptIT {
   }
 
   @Test
+  void aTokenSaysWhetherItsEventIsOfThisRun() throws Exception {
+    Object first = publishWithToken("run1", "");
+    assertEquals(first, publishWithToken("run1", ""));
+    publish("a", "y", 100, 60_000, "run2");
+    assertEquals(List.of(first), publishWithToken("run2", ""));
+    // Who keeps no account of what it has seen gets the id alone.
+    assertEquals(first, publishWithToken("run2"));
+    other.del("{sse}:token:t");
+    Object second = publishWithToken("run2", "");
+    assertEquals(second, publishWithToken("run2", ""));
+    assertEquals(List.of(second), publishWithToken("run3", ""));
+  }
+
+  private Object publishWithToken(String run, String... seen) throws Exception {
+    List<String> args = new ArrayList<>(List.of("a", "", "x", "100", "60000", run));
+    args.addAll(List.of("PUBLISH", "60000", ""));
+    args.addAll(List.of(seen));
+    return other.eval(
+        text("scope.lua") + text("publish.lua"),
+        List.of("{sse}:scope", "{sse}:stream:a", "{sse}:channel:a", "{sse}:token:t"),
+        args);
+  }
+
+  @Test
   void aLossThatOneNodeProvesCoversWhatOthersMayHaveHeard() throws Exception {
     Position clock = publish("a", "x", 100, 60_000, "run2");
     String seen = (clock.milliseconds() + 4_000) + "-7";
