@@ -1,4 +1,4 @@
-"""One connection of a node, subscribed to Redis, and what it makes of what it hears: SubscribedLink.java."""
+"""One connection of a node, subscribed to Redis, and what it makes of what it hears: SubscribedConnection.java, PositionProtocol.java."""
 
 import collections
 

@@ -77,15 +77,28 @@ class BordersTest {
   }
 
   @Test
-  void jedisIsBehindOnePort() {
+  void jedisIsKnownToAConnectionAndItsSocketAlone() {
     noClasses()
         .that()
         .resideInAPackage(REDIS)
         .and()
-        .haveSimpleNameNotStartingWith("JedisPort")
+        .haveNameNotMatching(REDIS + "\\.(RedisConnection(\\$.*)?|RedisSocketFactory)")
         .should()
         .dependOnClassesThat()
-        .haveFullyQualifiedName("redis.clients.jedis.RedisClient")
+        .resideInAPackage("redis.clients..")
+        .check(all);
+  }
+
+  @Test
+  void theConnectionPoolIsKnownToCommandsAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage(REDIS)
+        .and()
+        .haveNameNotMatching(REDIS + "\\.CommandPool(\\$.*)?")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.apache.commons.pool2..")
         .check(all);
   }
 

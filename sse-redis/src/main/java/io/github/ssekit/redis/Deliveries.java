@@ -8,15 +8,17 @@ import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.StreamReset;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of Redis messages into the hub. Whatever a message holds, and whatever goes wrong with
- * it, the next one is delivered: nothing is thrown from here. Used by the subscription's thread.
+ * Takes Redis messages into the feed. Whatever a message holds, and whatever goes wrong with it,
+ * the next one is delivered: nothing is thrown from here. Used by the thread that reads the
+ * subscription.
  */
-final class Deliveries {
+final class Deliveries implements PositionProtocol.HubSide {
   private static final System.Logger LOG = System.getLogger(Deliveries.class.getName());
   private static final long LOG_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
 
@@ -36,11 +38,12 @@ final class Deliveries {
     this.ignored = ignored;
   }
 
-  void message(String channel, byte[] payload) {
+  /** Delivers a message without a position: of a plain channel, or published past the script. */
+  void plain(String channel, byte[] payload) {
     try {
       if (payload.length > feed.maxEventBytes()) {
         // Before it is decoded: it may be hundreds of megabytes.
-        failed(
+        logSkipped(
             channel, "it has " + payload.length + " bytes, the limit is " + feed.maxEventBytes());
         feed.reset(channel, StreamReset.Reason.OVERSIZED);
         return;
@@ -55,14 +58,23 @@ final class Deliveries {
     }
   }
 
-  /** A message of a channel with history can't be read. */
-  void unreadable(String channel) {
-    failed(channel, "it is no message of a channel with history");
+  /** Logs that a message of a channel with history can't be read. */
+  void logUnreadable(String channel) {
+    logSkipped(channel, "it is no message of a channel with history");
   }
 
-  /** An event of a channel with history that can't be sent: its position counts all the same. */
-  void unsendable(String channel, StreamReset.Reason why, Position position) {
-    failed(
+  @Override
+  public void deliver(String channel, SseEvent event, Position position) {
+    try {
+      feed.deliverAt(channel, event, position);
+    } catch (Throwable e) {
+      skipped(channel, e, position);
+    }
+  }
+
+  @Override
+  public void skip(String channel, StreamReset.Reason why, Position position) {
+    logSkipped(
         channel,
         why == StreamReset.Reason.OVERSIZED
             ? "it is over the limit of " + feed.maxEventBytes() + " bytes"
@@ -71,39 +83,42 @@ final class Deliveries {
     feed.reached(position);
   }
 
-  /**
-   * An event of a channel with history.
-   *
-   * @param event null if it can't be sent
-   */
-  void message(String channel, @Nullable SseEvent event, Position position) {
-    if (event == null) {
-      unsendable(channel, StreamReset.Reason.LOST, position);
-      return;
-    }
-    try {
-      feed.deliverAt(channel, event, position);
-    } catch (Throwable e) {
-      skipped(channel, e, position);
-    }
-  }
-
   /** Tells the channel's clients that an event is missing. */
   private void skipped(String channel, Throwable why, @Nullable Position position) {
     try {
-      failed(channel, why.toString());
+      logSkipped(channel, why.toString());
       feed.reset(channel, StreamReset.Reason.LOST);
       if (position != null) {
         feed.reached(position);
       }
     } catch (Throwable e) {
-      // No memory, perhaps: the next one may pass. Until then the log of the first is to be enough.
+      // Perhaps memory is short: the next message may pass.
       why.addSuppressed(e);
     }
   }
 
+  @Override
+  public void reached(Position position) {
+    feed.reached(position);
+  }
+
+  @Override
+  public void opened(Collection<String> channels, Position from) {
+    feed.opened(channels, from);
+  }
+
+  @Override
+  public void lost(StreamReset reset) {
+    feed.lost(reset);
+  }
+
+  @Override
+  public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    feed.rewound(reason, from, to);
+  }
+
   /** One line a minute at most, however many messages fail. */
-  private void failed(String channel, String why) {
+  private void logSkipped(String channel, String why) {
     failures++;
     long now = System.nanoTime();
     if (now - lastLog >= LOG_INTERVAL_NANOS) {

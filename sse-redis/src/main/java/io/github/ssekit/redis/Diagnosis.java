@@ -7,7 +7,6 @@ import java.util.concurrent.TimeoutException;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
  * Why Redis could not be used, in one sentence for people: for logs, health and errors. What others
@@ -72,7 +71,7 @@ final class Diagnosis {
   /** What Redis itself answered, or null if there was no answer. */
   static @Nullable String refusal(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
-      if (each instanceof JedisDataException && each.getMessage() != null) {
+      if (each instanceof RedisFailure.Refused) {
         return each.getMessage();
       }
     }

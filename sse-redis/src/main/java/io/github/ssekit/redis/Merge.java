@@ -3,7 +3,7 @@ package io.github.ssekit.redis;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
-import io.github.ssekit.redis.Missed.Bounds;
+import io.github.ssekit.redis.MovedChannels.Bounds;
 import io.github.ssekit.redis.Page.Kept;
 import java.util.ArrayList;
 import java.util.Comparator;

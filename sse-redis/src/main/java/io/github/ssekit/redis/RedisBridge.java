@@ -17,7 +17,6 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.exceptions.JedisException;
 
 /**
  * The bridge between Redis pub/sub and the hub of this node: what is published on one node, or by
@@ -53,10 +52,11 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private static final String CLOSED = "The bridge is closed";
 
   private final Feed feed;
-  private final JedisPort redis;
+  private final RedisConnector connector;
   private final Function<? super String, @Nullable String> eventTypes;
   private final Scope scope;
-  private final @Nullable History history;
+  private final CommandPool commands;
+  private final @Nullable HistoryScripts history;
   private final RedisSubscriber subscriber;
   private volatile boolean closed;
   private final ThreadPoolExecutor publishers =
@@ -69,17 +69,16 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
           RedisBridge::publisherThread);
 
   RedisBridge(
-      Feed feed,
-      JedisPort redis,
+      BridgeParts parts,
+      RedisConnector connector,
       Function<? super String, @Nullable String> eventTypes,
-      Scope scope,
-      @Nullable History history,
       RedisSubscriber subscriber) {
-    this.feed = feed;
-    this.redis = redis;
+    feed = parts.feed();
+    this.connector = connector;
     this.eventTypes = eventTypes;
-    this.scope = scope;
-    this.history = history;
+    scope = parts.scope();
+    commands = parts.commands();
+    history = parts.history();
     this.subscriber = subscriber;
     publishers.allowCoreThreadTimeOut(true);
   }
@@ -249,24 +248,26 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     try {
       if (history == null || !scope.hasHistory(channel)) {
         String data = Objects.requireNonNull(event.data());
-        redis.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
+        commands.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
         return null;
       }
-      History.Answer<History.Stored> stored =
+      CommandPool.Answer<HistoryScripts.Stored> stored =
           history.publish(channel, event, token, feed.position(), subscriber::seenOn);
       subscriber.published(stored.run(), stored.value());
       return stored.value().position();
-    } catch (JedisException e) {
+    } catch (RedisFailure e) {
       throw new PublishException(
-          closed ? CLOSED : "Redis at " + redis + " did not confirm a publish: " + Diagnosis.of(e),
+          closed
+              ? CLOSED
+              : "Redis at " + connector + " did not confirm a publish: " + Diagnosis.of(e),
           e,
           mayBeStored(e));
     }
   }
 
-  private static boolean mayBeStored(JedisException e) {
-    return !(e instanceof JedisPort.NoConnectionException
-        || e instanceof JedisPort.UnsentException
+  private static boolean mayBeStored(RedisFailure e) {
+    return !(e instanceof RedisFailure.NoConnection
+        || e instanceof RedisFailure.Unsent
         || Diagnosis.isNothingStored(e));
   }
 
@@ -289,9 +290,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     }
     try {
       return history.recent(channel, max);
-    } catch (JedisException e) {
+    } catch (RedisFailure e) {
       throw new RedisUnavailableException(
-          closed ? CLOSED : "Redis at " + redis + " does not answer: " + Diagnosis.of(e), e);
+          closed ? CLOSED : "Redis at " + connector + " does not answer: " + Diagnosis.of(e), e);
     }
   }
 
@@ -321,6 +322,6 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     closed = true;
     publishers.shutdown();
     subscriber.close();
-    redis.close();
+    commands.close();
   }
 }

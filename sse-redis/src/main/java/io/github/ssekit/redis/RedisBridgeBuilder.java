@@ -1,6 +1,7 @@
 package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.INFO;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Hub;
@@ -221,35 +222,45 @@ public final class RedisBridgeBuilder {
     }
     tls.check(address.tls());
     Feed feed = hub.feed();
-    JedisPort redis = new JedisPort(address, tls, login, names, silence, history != null);
-    History kept =
-        history == null
-            ? null
-            : new History(redis, names, historyEvents, historyAge, feed.maxEventBytes());
-    RedisSubscriber subscriber =
-        new RedisSubscriber(
-            redis, names, kept, silence, feed, new Deliveries(feed, eventTypes, ignored));
+    RedisConnector connector =
+        new RedisConnector(address, tls, login, names, silence, history != null);
+    CommandPool commands = new CommandPool(connector);
+    BridgeParts parts =
+        new BridgeParts(
+            feed,
+            names,
+            commands,
+            history == null
+                ? null
+                : new HistoryScripts(
+                    commands, names, historyEvents, historyAge, feed.maxEventBytes()),
+            new Deliveries(feed, eventTypes, ignored),
+            new OpenChannels(names::hasHistory),
+            new Evidence());
+    RedisSubscriber subscriber = new RedisSubscriber(connector, parts, silence);
     try {
       subscriber.start(!withoutRedis);
       feed.attach(subscriber);
       if (subscriber.isSubscribed()) {
-        logNodes(redis, address, names);
+        logNodes(commands, address, names);
       }
     } catch (RuntimeException e) {
       subscriber.close();
-      redis.close();
+      commands.close();
       throw e;
     }
-    return new RedisBridge(feed, redis, eventTypes, names, kept, subscriber);
+    return new RedisBridge(parts, connector, eventTypes, subscriber);
   }
 
-  private void logNodes(JedisPort redis, RedisUri address, Scope names) {
+  private void logNodes(CommandPool commands, RedisUri address, Scope names) {
+    // A word that means nothing to the nodes.
+    byte[] hello = "hello".getBytes(UTF_8);
     LOG.log(
         INFO,
         "Subscribed to Redis at {0}, scope \"{1}\" of database {2}; nodes that hear it, with this one: {3}",
-        redis,
+        address,
         scope,
         address.database(),
-        redis.hearers(names.control()));
+        commands.publishToScope(names.control(), hello).value());
   }
 }

@@ -12,7 +12,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.HostAndPort;
 
 /**
  * Where Redis is, and who we are there, as a URI says it.
@@ -34,7 +33,7 @@ import redis.clients.jedis.HostAndPort;
 record RedisUri(
     Kind kind,
     boolean tls,
-    List<HostAndPort> hosts,
+    List<RedisAddress> hosts,
     String path,
     @Nullable String user,
     @Nullable String password,
@@ -104,8 +103,8 @@ record RedisUri(
     return parsed;
   }
 
-  private static List<HostAndPort> hosts(String text, Kind kind) {
-    List<HostAndPort> hosts = new ArrayList<>();
+  private static List<RedisAddress> hosts(String text, Kind kind) {
+    List<RedisAddress> hosts = new ArrayList<>();
     for (String host : text.split(",", -1)) {
       // The colons of an IPv6 address are within brackets.
       int colon = host.lastIndexOf(':');
@@ -120,7 +119,7 @@ record RedisUri(
         throw new IllegalArgumentException(
             "Redis URI with host \"" + name + "\" and a port that is not 1 to 65535: " + SHAPES);
       }
-      hosts.add(new HostAndPort(name.replaceAll("[\\[\\]]", ""), port));
+      hosts.add(new RedisAddress(name.replaceAll("[\\[\\]]", ""), port));
     }
     return List.copyOf(hosts);
   }
@@ -154,6 +153,17 @@ record RedisUri(
     }
   }
 
+  /** Returns the user and password of Redis, or null if there are none. */
+  @Nullable RedisLogin login() {
+    return password == null ? null : new RedisLogin(user, password);
+  }
+
+  /** Returns the user and password of the Sentinels, or null if there are none. */
+  @Nullable RedisLogin sentinelLogin() {
+    String theirs = options.get("sentinelPassword");
+    return theirs == null ? null : new RedisLogin(options.get("sentinelUser"), theirs);
+  }
+
   /** The number of the database; under 0 if it is none. */
   int database() {
     String text = kind == Kind.REDIS ? path : options.getOrDefault("db", "");
@@ -172,7 +182,7 @@ record RedisUri(
   /** Hosts and ports, and the master's name, without what is secret. */
   @Override
   public String toString() {
-    String all = hosts.stream().map(HostAndPort::toString).collect(Collectors.joining(","));
+    String all = hosts.stream().map(RedisAddress::toString).collect(Collectors.joining(","));
     return kind == Kind.SENTINEL ? all + "/" + path : all;
   }
 }

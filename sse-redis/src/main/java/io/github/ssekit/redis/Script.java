@@ -7,13 +7,10 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import redis.clients.jedis.CommandArguments;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.Protocol.Command;
-import redis.clients.jedis.exceptions.JedisNoScriptException;
 
 /** A Lua script that runs inside Redis, by its digest; Redis is given the text when it asks. */
 final class Script {
@@ -51,20 +48,24 @@ final class Script {
     }
   }
 
-  /** Runs it: one round trip, but for the first time on a server. */
-  Object run(Connection connection, List<byte[]> keys, List<byte[]> args) {
+  /** Runs it: one round trip, except for the first time on a server. */
+  Object run(RedisConnection connection, List<byte[]> keys, List<byte[]> args) {
     try {
-      return connection.executeCommand(command(Command.EVALSHA, digest, keys, args));
-    } catch (JedisNoScriptException e) {
-      return connection.executeCommand(command(Command.EVAL, text, keys, args));
+      return connection.call("EVALSHA", arguments(digest, keys, args));
+    } catch (RedisFailure.Refused e) {
+      if (e.is("NOSCRIPT")) {
+        return connection.call("EVAL", arguments(text, keys, args));
+      }
+      throw e;
     }
   }
 
-  private static CommandArguments command(
-      Command command, byte[] script, List<byte[]> keys, List<byte[]> args) {
-    CommandArguments all = new CommandArguments(command).add(script).add(keys.size());
-    keys.forEach(all::add);
-    args.forEach(all::add);
+  private static List<byte[]> arguments(byte[] script, List<byte[]> keys, List<byte[]> args) {
+    List<byte[]> all = new ArrayList<>(2 + keys.size() + args.size());
+    all.add(script);
+    all.add(Integer.toString(keys.size()).getBytes(UTF_8));
+    all.addAll(keys);
+    all.addAll(args);
     return all;
   }
 }

@@ -13,7 +13,6 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.HostAndPort;
 
 /**
  * Whom connections over TLS trust, and who they say that we are: by an {@link SSLContext}, or by
@@ -81,12 +80,12 @@ record Tls(@Nullable SSLContext context, @Nullable Store trust, @Nullable Store 
   }
 
   /** Speaks TLS over a connected socket. The other end must have a certificate for the host. */
-  Socket over(Socket plain, HostAndPort address) throws IOException {
+  Socket over(Socket plain, RedisAddress address) throws IOException {
     SSLSocket socket =
         (SSLSocket)
             forConnection()
                 .getSocketFactory()
-                .createSocket(plain, address.getHost(), address.getPort(), true);
+                .createSocket(plain, address.host(), address.port(), true);
     SSLParameters parameters = socket.getSSLParameters();
     parameters.setEndpointIdentificationAlgorithm("HTTPS");
     socket.setSSLParameters(parameters);

@@ -10,7 +10,6 @@ import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.HostAndPort;
 
 /**
  * Finds out, after connecting has failed without a word, whether the server's port speaks TLS where
@@ -24,9 +23,9 @@ final class TlsCheck {
   /**
    * What is to be changed in the URI, or null if this is not the cause. Takes two seconds at most.
    */
-  static @Nullable String advice(HostAndPort address, boolean tls) {
+  static @Nullable String advice(RedisAddress address, boolean tls) {
     try (Socket socket = new Socket()) {
-      socket.connect(new InetSocketAddress(address.getHost(), address.getPort()), TIMEOUT_MILLIS);
+      socket.connect(new InetSocketAddress(address.host(), address.port()), TIMEOUT_MILLIS);
       socket.setSoTimeout(TIMEOUT_MILLIS);
       if (tls) {
         return speaksPlain(socket)
@@ -49,10 +48,10 @@ final class TlsCheck {
     return first == '+' || first == '-';
   }
 
-  private static boolean speaksTls(Socket socket, HostAndPort address) throws IOException {
+  private static boolean speaksTls(Socket socket, RedisAddress address) throws IOException {
     SSLSocketFactory factory = (SSLSocketFactory) SSLSocketFactory.getDefault();
     try (SSLSocket secure =
-        (SSLSocket) factory.createSocket(socket, address.getHost(), address.getPort(), true)) {
+        (SSLSocket) factory.createSocket(socket, address.host(), address.port(), true)) {
       secure.startHandshake();
       return true;
     } catch (SSLHandshakeException e) {

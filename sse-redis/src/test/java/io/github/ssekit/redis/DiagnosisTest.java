@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.exceptions.JedisConnectionException;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 class DiagnosisTest {
   @Test
@@ -16,9 +14,8 @@ class DiagnosisTest {
     assertEquals(
         "OOM command not allowed when used memory > 'maxmemory'.",
         Diagnosis.of(
-            new JedisConnectionException(
-                "x",
-                new JedisDataException(
+            new RedisFailure.Disconnected(
+                new RedisFailure.Refused(
                     "OOM command not allowed when used memory > 'maxmemory'. script:"
                         + " 08be99c76f7a10d96dc9ea23ee73a858e02d5ce8, on @user_script:1."))));
     assertEquals(
@@ -30,7 +27,7 @@ class DiagnosisTest {
   @Test
   void argumentsThatAServerRepeatsAreLeftOut() {
     String said = "ERR unknown command 'AUTH', with args beginning with: 'node' 's3cret' ";
-    assertEquals("ERR unknown command 'AUTH'", Diagnosis.of(new JedisDataException(said)));
+    assertEquals("ERR unknown command 'AUTH'", Diagnosis.of(new RedisFailure.Refused(said)));
   }
 
   @Test
@@ -49,9 +46,9 @@ class DiagnosisTest {
           "MISCONF Redis is configured",
           "NOREPLICAS Not enough"
         }) {
-      assertTrue(Diagnosis.isNothingStored(new JedisDataException(said)), said);
+      assertTrue(Diagnosis.isNothingStored(new RedisFailure.Refused(said)), said);
     }
-    assertFalse(Diagnosis.isNothingStored(new JedisDataException("WRONGTYPE Operation against")));
-    assertFalse(Diagnosis.isNothingStored(new JedisConnectionException("OOM")));
+    assertFalse(Diagnosis.isNothingStored(new RedisFailure.Refused("WRONGTYPE Operation against")));
+    assertFalse(Diagnosis.isNothingStored(new RedisFailure.Disconnected("OOM")));
   }
 }

@@ -12,15 +12,14 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import redis.clients.jedis.HostAndPort;
 
 class RedisUriTest {
   private static RedisUri parse(String uri) {
     return RedisUri.parse(URI.create(uri));
   }
 
-  private static HostAndPort host(String name, int port) {
-    return new HostAndPort(name, port);
+  private static RedisAddress host(String name, int port) {
+    return new RedisAddress(name, port);
   }
 
   @Test

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param bounds what held for all channels when the first of them was looked at: the others are
  *     known up to that clock, too. Null if none was looked at
  */
-record Missed(@Nullable Bounds bounds, List<Moved> channels) {
+record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
   private static final Position START = new Position(0, 0);
 
   /**
@@ -45,8 +45,9 @@ record Missed(@Nullable Bounds bounds, List<Moved> channels) {
   record Moved(String channel, @Nullable Position upTo) {}
 
   /** Of a few channels it is not worth asking. */
-  static Missed unknown(Collection<String> channels) {
-    return new Missed(null, channels.stream().map(channel -> new Moved(channel, null)).toList());
+  static MovedChannels unknown(Collection<String> channels) {
+    return new MovedChannels(
+        null, channels.stream().map(channel -> new Moved(channel, null)).toList());
   }
 
   /**

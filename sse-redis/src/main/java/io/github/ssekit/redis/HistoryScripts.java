@@ -13,14 +13,12 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.Connection;
-import redis.clients.jedis.exceptions.JedisDataException;
 
 /**
- * The scope's scripts as calls. Each is one round trip, and throws a {@code JedisException} if
- * Redis does not answer. Thread-safe.
+ * The scope's scripts as calls. Each throws a {@link RedisFailure} if Redis refuses it or does not
+ * answer. Thread-safe.
  */
-final class History {
+final class HistoryScripts {
   /** What one call reads: Redis does nothing else meanwhile. */
   private static final int CALL_EVENTS = 500;
 
@@ -33,7 +31,7 @@ final class History {
 
   private static final Duration TOKEN_AGE = Duration.ofMinutes(10);
 
-  private final JedisPort redis;
+  private final CommandPool redis;
   private final Scope scope;
   private final int events;
   private final Duration age;
@@ -42,7 +40,7 @@ final class History {
   /**
    * @param maxEventBytes in bytes: larger events are not read
    */
-  History(JedisPort redis, Scope scope, int events, Duration age, int maxEventBytes) {
+  HistoryScripts(CommandPool redis, Scope scope, int events, Duration age, int maxEventBytes) {
     this.redis = redis;
     this.scope = scope;
     this.events = events;
@@ -50,20 +48,17 @@ final class History {
     this.maxEventBytes = maxEventBytes;
   }
 
-  /** An answer, and the run of the server that gave it. */
-  record Answer<T>(String run, T value) {}
-
   /**
    * What {@code publish.lua} replies.
    *
-   * @param onRun whether the event was stored on the run that answers: a token may answer for one
-   *     that was stored before
+   * @param onRun whether the event was stored on the run that answers: a token may answer for an
+   *     event that was stored before
    */
   record Stored(Position position, boolean onRun) {
     private static Stored of(Object reply) {
       return reply instanceof List<?> before
-          ? new Stored(History.position(before.get(0)), false)
-          : new Stored(History.position(reply), true);
+          ? new Stored(HistoryScripts.position(before.get(0)), false)
+          : new Stored(HistoryScripts.position(reply), true);
     }
   }
 
@@ -71,7 +66,7 @@ final class History {
    * @param seen up to where this node has heard, or null
    * @param seenOn the highest id that it knows to have been on a run, or null
    */
-  Answer<Stored> publish(
+  CommandPool.Answer<Stored> publish(
       String channel,
       SseEvent event,
       @Nullable String token,
@@ -82,7 +77,7 @@ final class History {
       keys.add(scope.token(token));
     }
     return redis.execute(
-        (connection, run) ->
+        connection ->
             Stored.of(
                 Script.PUBLISH.run(
                     connection,
@@ -93,11 +88,11 @@ final class History {
                         event.data() == null ? "" : event.data(),
                         "" + events,
                         "" + age.toMillis(),
-                        run,
+                        connection.run(),
                         redis.publishCommand(),
                         "" + TOKEN_AGE.toMillis(),
                         text(seen),
-                        text(seenOn.apply(run)),
+                        text(seenOn.apply(connection.run())),
                         new String(scope.control(), UTF_8),
                         "" + maxEventBytes))));
   }
@@ -119,16 +114,16 @@ final class History {
    * @param lost what this node knows to be lost on a run, or null
    * @param channels a few thousand at most
    */
-  Answer<Attached> attach(
+  CommandPool.Answer<Attached> attach(
       String nonce,
       Map<String, Position> seen,
       Function<String, @Nullable Position> lost,
       List<String> channels) {
     return redis.execute(
-        (connection, run) -> {
-          Position gone = lost.apply(run);
+        connection -> {
+          Position gone = lost.apply(connection.run());
           int pairs = seen.size() + (gone == null ? 0 : 1);
-          List<byte[]> args = args(run, nonce, redis.publishCommand(), "" + pairs);
+          List<byte[]> args = args(connection.run(), nonce, redis.publishCommand(), "" + pairs);
           seen.forEach((r, position) -> args.addAll(args(r, position.toString())));
           if (gone != null) {
             args.addAll(args("lost", gone.toString()));
@@ -150,25 +145,25 @@ final class History {
   }
 
   /** Which channels hold anything after a position. */
-  Answer<Missed> missed(Position after, List<String> channels) {
-    return redis.execute((connection, run) -> missed(connection, run, after, channels));
+  CommandPool.Answer<MovedChannels> moved(Position after, List<String> channels) {
+    return redis.execute(connection -> moved(connection, after, channels));
   }
 
-  private Missed missed(Connection connection, String run, Position after, List<String> channels) {
+  private MovedChannels moved(RedisConnection connection, Position after, List<String> channels) {
     if (channels.size() <= FEW_CHANNELS) {
-      return Missed.unknown(channels);
+      return MovedChannels.unknown(channels);
     }
-    Missed.Bounds first = null;
-    List<Missed.Moved> moved = new ArrayList<>();
+    MovedChannels.Bounds first = null;
+    List<MovedChannels.Moved> moved = new ArrayList<>();
     for (int from = 0; from < channels.size(); from += CALL_FIELDS / 2) {
       List<String> some = channels.subList(from, Math.min(channels.size(), from + CALL_FIELDS / 2));
-      List<byte[]> args = args(run);
+      List<byte[]> args = args(connection.run());
       some.forEach(channel -> args.addAll(args("last:" + channel, "floor:" + channel)));
       List<?> reply = (List<?>) Script.MOVED.run(connection, keys(scope.hash()), args);
-      first = first == null ? Missed.Bounds.of(reply) : first;
-      Missed.add(after, some, reply, moved);
+      first = first == null ? MovedChannels.Bounds.of(reply) : first;
+      MovedChannels.add(after, some, reply, moved);
     }
-    return new Missed(first, moved);
+    return new MovedChannels(first, moved);
   }
 
   /**
@@ -176,20 +171,19 @@ final class History {
    *
    * @param bytes how many, about, whatever it takes of calls
    */
-  Answer<Page> page(Position after, Missed missed, int bytes) {
-    return redis.execute((connection, run) -> page(connection, run, after, missed, bytes));
+  CommandPool.Answer<Page> page(Position after, MovedChannels moved, int bytes) {
+    return redis.execute(connection -> page(connection, after, moved, bytes));
   }
 
   /** The next events of some channels after a position, as many as fit one call. */
-  Answer<Page> page(Position after, List<String> channels) {
+  CommandPool.Answer<Page> page(Position after, List<String> channels) {
     return redis.execute(
-        (connection, run) ->
-            page(connection, run, after, missed(connection, run, after, channels), CALL_BYTES));
+        connection -> page(connection, after, moved(connection, after, channels), CALL_BYTES));
   }
 
-  private Page page(Connection connection, String run, Position after, Missed missed, int bytes) {
-    List<String> channels = missed.after(after);
-    Merge merge = new Merge(after, bytes, missed.bounds());
+  private Page page(RedisConnection connection, Position after, MovedChannels moved, int bytes) {
+    List<String> channels = moved.after(after);
+    Merge merge = new Merge(after, bytes, moved.bounds());
     int read = 0;
     while (read < channels.size() || merge.upTo() == null) {
       List<String> some = channels.subList(read, Math.min(channels.size(), read + CALL_CHANNELS));
@@ -198,7 +192,7 @@ final class History {
       Position upTo = merge.upTo();
       List<byte[]> args =
           args(
-              run,
+              connection.run(),
               after.toString(),
               "" + CALL_EVENTS,
               "" + CALL_BYTES,
@@ -216,9 +210,9 @@ final class History {
    *
    * @return null, and the run
    */
-  Answer<?> look(String nonce) {
+  CommandPool.Answer<?> look(String nonce) {
     return redis.execute(
-        (connection, run) ->
+        connection ->
             Script.LOOK.run(
                 connection,
                 keys(scope.hash(), scope.control()),
@@ -226,27 +220,27 @@ final class History {
   }
 
   void gap(String channel) {
-    Answer<Object> unused =
+    CommandPool.Answer<Object> unused =
         redis.execute(
-            (connection, run) ->
+            connection ->
                 Script.GAP.run(
                     connection,
                     keys(scope.hash(), scope.control()),
-                    args(run, channel, redis.publishCommand())));
+                    args(connection.run(), channel, redis.publishCommand())));
   }
 
   /** The newest events of a channel that can be sent, in calls that are bounded, as pages are. */
   Recent recent(String channel, int max) {
     return redis
         .execute(
-            (connection, run) -> {
+            connection -> {
               List<SseEvent> newestFirst = new ArrayList<>();
               Position clock = null;
               String before = "";
               int read = 0;
               while (before != null) {
                 int count = Math.min(max - read, CALL_EVENTS);
-                List<?> reply = recent(connection, run, channel, count, before);
+                List<?> reply = recent(connection, channel, count, before);
                 clock = clock == null ? position(reply.get(0)) : clock;
                 List<?> entries = (List<?>) reply.get(1);
                 for (Object each : entries) {
@@ -267,13 +261,12 @@ final class History {
         .value();
   }
 
-  private List<?> recent(
-      Connection connection, String run, String channel, int count, String before) {
+  private List<?> recent(RedisConnection connection, String channel, int count, String before) {
     return (List<?>)
         Script.RECENT.run(
             connection,
             keys(scope.hash(), scope.stream(channel)),
-            args(run, "" + count, "" + CALL_BYTES, "" + maxEventBytes, before));
+            args(connection.run(), "" + count, "" + CALL_BYTES, "" + maxEventBytes, before));
   }
 
   private static String idOf(Object entry) {
@@ -292,7 +285,7 @@ final class History {
     String text = Entry.text(reply);
     Position position = Position.parse(text);
     if (position == null) {
-      throw new JedisDataException("Redis replied " + text + " in place of a position");
+      throw new RedisFailure.Refused("Redis replied " + text + " in place of a position");
     }
     return position;
   }

@@ -7,7 +7,6 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import org.jspecify.annotations.Nullable;
-import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
@@ -15,8 +14,8 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
  * The socket under a connection to Redis. Jedis makes such sockets too, but not from an SSLContext,
  * and it hides them.
  */
-final class RedisSocket implements JedisSocketFactory {
-  private final HostAndPort address;
+final class RedisSocketFactory implements JedisSocketFactory {
+  private final RedisAddress address;
   private final @Nullable Tls tls;
   private final int connectMillis;
   private final int answerMillis;
@@ -28,14 +27,14 @@ final class RedisSocket implements JedisSocketFactory {
    * @param connectMillis how long to wait at most for each of the host's addresses
    * @param answerMillis how long to wait at most for each answer, in TLS's handshake too
    */
-  RedisSocket(HostAndPort address, @Nullable Tls tls, int connectMillis, int answerMillis) {
+  RedisSocketFactory(RedisAddress address, @Nullable Tls tls, int connectMillis, int answerMillis) {
     this.address = address;
     this.tls = tls;
     this.connectMillis = connectMillis;
     this.answerMillis = answerMillis;
   }
 
-  HostAndPort address() {
+  RedisAddress address() {
     return address;
   }
 
@@ -81,9 +80,9 @@ final class RedisSocket implements JedisSocketFactory {
   private Socket connect() {
     InetAddress[] all;
     try {
-      all = InetAddress.getAllByName(address.getHost());
+      all = InetAddress.getAllByName(address.host());
     } catch (UnknownHostException e) {
-      throw new JedisConnectionException("unknown host " + address.getHost(), e);
+      throw new JedisConnectionException("unknown host " + address.host(), e);
     }
     JedisConnectionException failure = null;
     for (InetAddress each : all) {
@@ -93,7 +92,7 @@ final class RedisSocket implements JedisSocketFactory {
         socket.setTcpNoDelay(true);
         // What is given up ends at once, also if it speaks TLS and its other end doesn't read.
         socket.setSoLinger(true, 0);
-        socket.connect(new InetSocketAddress(each, address.getPort()), connectMillis);
+        socket.connect(new InetSocketAddress(each, address.port()), connectMillis);
         return socket;
       } catch (IOException e) {
         close(socket);
@@ -104,7 +103,7 @@ final class RedisSocket implements JedisSocketFactory {
         }
       }
     }
-    throw failure == null ? failure(new UnknownHostException(address.getHost())) : failure;
+    throw failure == null ? failure(new UnknownHostException(address.host())) : failure;
   }
 
   private JedisConnectionException failure(Exception e) {

@@ -1,0 +1,27 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.hub.Feed;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of a bridge that its subscription shares, from one connection to the next and from one
+ * thread to the other.
+ *
+ * @param history null if no channel has history
+ */
+record BridgeParts(
+    Feed feed,
+    Scope scope,
+    CommandPool commands,
+    @Nullable HistoryScripts history,
+    Deliveries deliveries,
+    OpenChannels channels,
+    Evidence evidence) {
+
+  HistoryScripts requireHistory() {
+    if (history == null) {
+      throw new IllegalStateException("No channel has history");
+    }
+    return history;
+  }
+}

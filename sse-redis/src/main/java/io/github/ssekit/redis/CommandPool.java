@@ -1,0 +1,155 @@
+package io.github.ssekit.redis;
+
+import java.time.Duration;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import org.apache.commons.pool2.BasePooledObjectFactory;
+import org.apache.commons.pool2.PooledObject;
+import org.apache.commons.pool2.impl.DefaultPooledObject;
+import org.apache.commons.pool2.impl.GenericObjectPool;
+import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
+
+/** Runs commands on the primary, over a pool of connections. Thread-safe. */
+final class CommandPool implements AutoCloseable {
+  private static final Duration MAX_WAIT = Duration.ofSeconds(2);
+  private static final Duration TESTED_WHEN_IDLE = Duration.ofSeconds(1);
+  private static final Duration RETIRED_WHEN_IDLE = Duration.ofMinutes(1);
+
+  /** The errors of a server that is not the primary; it says them before it does anything. */
+  private static final Pattern NOT_PRIMARY =
+      Pattern.compile("^(READONLY|MOVED|CLUSTERDOWN|MASTERDOWN)\\b|-READONLY ");
+
+  private final RedisConnector connector;
+  private final GenericObjectPool<RedisConnection> pool;
+
+  CommandPool(RedisConnector connector) {
+    this.connector = connector;
+    GenericObjectPoolConfig<RedisConnection> settings = new GenericObjectPoolConfig<>();
+    settings.setJmxEnabled(false);
+    // A pool without connections to give must not hold a publisher for ever.
+    settings.setMaxWait(MAX_WAIT);
+    settings.setTestOnBorrow(true);
+    // Before a firewall forgets them without telling.
+    settings.setMinEvictableIdleDuration(RETIRED_WHEN_IDLE);
+    settings.setTimeBetweenEvictionRuns(RETIRED_WHEN_IDLE.dividedBy(2));
+    settings.setNumTestsPerEvictionRun(settings.getMaxTotal());
+    pool = new GenericObjectPool<>(new Connections(), settings);
+  }
+
+  /** An answer, and the run of the server that gave it. */
+  record Answer<T>(String run, T value) {}
+
+  private final class Connections extends BasePooledObjectFactory<RedisConnection> {
+    @Override
+    public RedisConnection create() {
+      return connector.connect();
+    }
+
+    @Override
+    public PooledObject<RedisConnection> wrap(RedisConnection connection) {
+      return new DefaultPooledObject<>(connection);
+    }
+
+    @Override
+    public boolean validateObject(PooledObject<RedisConnection> pooled) {
+      // A server that ends idle connections doesn't do so within a second.
+      return pooled.getIdleDuration().compareTo(TESTED_WHEN_IDLE) < 0
+          || pooled.getObject().isQuiet();
+    }
+
+    @Override
+    public void destroyObject(PooledObject<RedisConnection> pooled) {
+      pooled.getObject().close();
+    }
+  }
+
+  /** The command that publishes to the scope's channels. */
+  String publishCommand() {
+    return connector.publishCommand();
+  }
+
+  /** Publishes to a plain channel. */
+  void publish(byte[] channel, byte[] message) {
+    Answer<Object> unused = execute(connection -> connection.call("PUBLISH", channel, message));
+  }
+
+  /**
+   * Publishes to a channel of the scope, if the server still is the primary. The answer is the
+   * number of nodes that hear it.
+   */
+  Answer<Long> publishToScope(byte[] channel, byte[] message) {
+    return execute(
+        connection -> {
+          connector.checkPrimary(connection);
+          return (Long) connection.call(publishCommand(), channel, message);
+        });
+  }
+
+  /**
+   * Runs a command. Where a server refuses it because it is not the primary any more, the primary
+   * is looked for again, once. Where a dead connection has not taken the command, another
+   * connection does, once.
+   *
+   * @throws RedisFailure.NoConnection if there is none: then nothing was sent
+   * @throws RedisFailure.NotPrimary if it was refused again
+   */
+  <T> Answer<T> execute(Function<RedisConnection, T> command) {
+    try {
+      return executeOnce(command);
+    } catch (RedisFailure.NotPrimary | RedisFailure.Unsent e) {
+      return executeOnce(command);
+    }
+  }
+
+  private <T> Answer<T> executeOnce(Function<RedisConnection, T> command) {
+    RedisConnection connection = borrow();
+    boolean usable = false;
+    try {
+      T value = command.apply(connection);
+      usable = true;
+      return new Answer<>(connection.run(), value);
+    } catch (RedisFailure.Refused e) {
+      if (NOT_PRIMARY.matcher(e.getMessage()).find()) {
+        throw new RedisFailure.NotPrimary(connection.run(), e);
+      }
+      usable = true;
+      throw e;
+    } catch (RedisFailure.Disconnected e) {
+      throw connection.isUnsent() ? new RedisFailure.Unsent(e) : e;
+    } finally {
+      if (usable) {
+        pool.returnObject(connection);
+      } else {
+        invalidate(connection);
+      }
+    }
+  }
+
+  private RedisConnection borrow() {
+    try {
+      return pool.borrowObject();
+    } catch (Exception e) {
+      throw new RedisFailure.NoConnection(e);
+    }
+  }
+
+  private void invalidate(RedisConnection connection) {
+    try {
+      pool.invalidateObject(connection);
+    } catch (Exception e) {
+      throw new RedisFailure.Disconnected(e);
+    }
+    // The others are most likely as broken.
+    pool.clear();
+  }
+
+  /** Closes idle connections: they may lead to a server that is not the primary any more. */
+  void reconnect() {
+    pool.clear();
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,41 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.hub.Position;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A message on the control channel of a scope.
+ *
+ * <pre>
+ * message = "ping" SP nonce               ; a probe where no channel has history
+ *         / "probe" SP id SP nonce        ; a probe
+ *         / "look" SP clock SP nonce      ; a probe where Redis takes no writes
+ *         / "rewind" SP id SP position    ; what was after the position and before the id is lost
+ *         / "gap" SP id SP channel        ; a node has missed events of the channel
+ * </pre>
+ *
+ * Anybody with the right to publish there may send anything: unknown words with an id only advance
+ * the position.
+ *
+ * @param id null for a ping
+ * @param text nonce, position or channel
+ */
+record ControlMessage(String word, @Nullable Position id, String text) {
+
+  /** Returns the payload of a ping. */
+  static byte[] ping(String nonce) {
+    return ("ping " + nonce).getBytes(UTF_8);
+  }
+
+  /** Returns the message of a payload, or null if it is none. */
+  static @Nullable ControlMessage parse(byte[] payload) {
+    String[] words = new String(payload, UTF_8).split(" ", 3);
+    if (words.length == 2 && words[0].equals("ping")) {
+      return new ControlMessage(words[0], null, words[1]);
+    }
+    Position id = words.length == 3 ? Position.parse(words[1]) : null;
+    return id == null ? null : new ControlMessage(words[0], id, words[2]);
+  }
+}

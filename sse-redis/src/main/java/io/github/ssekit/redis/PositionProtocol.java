@@ -1,0 +1,497 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
+import io.github.ssekit.hub.StreamReset.Reason;
+import io.github.ssekit.redis.HeardChannel.State;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The protocol of positions, as a node keeps it over one connection: it judges what the
+ * subscription hears and decides what the hub gets, what has to be read from Redis, and what Redis
+ * has to be told. It has no socket, no thread and no clock: {@link SubscribedConnection} feeds it.
+ *
+ * <pre>
+ *   SUBSCRIBING ──► PROBING ──► REPAIRING ──► ATTACHED ──► BROKEN
+ *           all channels   own probe     the history    an id that is not
+ *           acknowledged   is heard      is read        above the last one
+ * </pre>
+ *
+ * <p>Events that arrive before the node is attached are dropped: the repair reads them from the
+ * history, after the probe, up to a position at or beyond it. From then on ids rise from message to
+ * message; an id that does not rise proves that Redis has gone back in time.
+ *
+ * <p>Not thread-safe: the thread that makes it owns it.
+ */
+final class PositionProtocol {
+  /** How many last ids a probe asks for: Redis takes about a millisecond for them. */
+  private static final int CHANNELS_PER_PROBE = 2000;
+
+  private static final Position START = new Position(0, 0);
+
+  /** How far the present connection has come. */
+  private enum Phase {
+    SUBSCRIBING,
+    PROBING,
+    REPAIRING,
+    ATTACHED,
+    BROKEN
+  }
+
+  /** What the protocol decides for the hub. */
+  interface HubSide {
+    void deliver(String channel, SseEvent event, Position position);
+
+    /** Tells the channel's clients that the event at a position can't be sent. */
+    void skip(String channel, Reason reason, Position position);
+
+    /** Everything up to the position has been delivered. */
+    void reached(Position position);
+
+    /** The channels are complete from the position on. */
+    void opened(Collection<String> channels, Position from);
+
+    /** Events of one channel, or of all, are missing. */
+    void lost(StreamReset reset);
+
+    /** All channels continue at a position, whatever was before. */
+    void rewound(Reason reason, @Nullable Position from, Position to);
+  }
+
+  /** What the protocol decides for the connection and Redis. */
+  interface RedisSide {
+    /** All channels are subscribed to: a probe may be sent, and should be soon. */
+    void requestProbe();
+
+    /** Events arrive from now on. */
+    void attached();
+
+    /** Redis has to be told that events of a channel are missing on this node. */
+    void reportGap(String channel);
+
+    /** Redis has to be told that it has lost an id which existed on the present run. */
+    void reportLoss(Position id);
+  }
+
+  /** What a node remembers from one connection to the next. */
+  static final class Memory {
+    private final Map<String, HeardChannel> channels = new HashMap<>();
+
+    /** Up to where everything was delivered; null before the first position. */
+    private @Nullable Position position;
+
+    /** Whether clients are still to be told that Redis has gone back in time. */
+    private boolean isRewindDue;
+  }
+
+  private final Memory memory;
+  private final Map<String, HeardChannel> channels;
+  private final HubSide hub;
+  private final RedisSide redis;
+  private final OpenChannels open;
+  private final AuditRotation rotation = new AuditRotation(CHANNELS_PER_PROBE);
+
+  /** The only thread that may use this; checked by assertions. */
+  private final Thread owner = Thread.currentThread();
+
+  private Phase phase = Phase.SUBSCRIBING;
+
+  /** How many channels are {@link State#AWAITED}. */
+  private int awaited;
+
+  /** The channels that are {@link State#ACKNOWLEDGED}. */
+  private final List<HeardChannel> acknowledged = new ArrayList<>();
+
+  /** Replies to probes which the subscription has not reached yet. */
+  private final Queue<HistoryScripts.Attached> audits = new ArrayDeque<>();
+
+  /** The last id on this connection. */
+  private Position previous = START;
+
+  /** Up to where the repair goes at least. */
+  private Position repairUpTo = START;
+
+  /** Up to where the repair has read: later messages up to there are known. */
+  private Position repaired = START;
+
+  /** Why the connection is of no use any more; null while it is. */
+  private @Nullable String broken;
+
+  /**
+   * The protocol of a new connection. It belongs to the calling thread.
+   *
+   * @param memory what the connections before it have left
+   */
+  PositionProtocol(Memory memory, OpenChannels open, HubSide hub, RedisSide redis) {
+    this.memory = memory;
+    this.hub = hub;
+    this.redis = redis;
+    this.open = open;
+    channels = memory.channels;
+    channels.values().forEach(HeardChannel::reset);
+  }
+
+  private void assertOwned() {
+    assert Thread.currentThread() == owner : "not on the thread that owns the protocol";
+  }
+
+  boolean isAttached() {
+    assertOwned();
+    return phase == Phase.ATTACHED;
+  }
+
+  /** What proves that Redis has gone back in time, so that this connection ends; or null. */
+  @Nullable String broken() {
+    assertOwned();
+    return broken;
+  }
+
+  // Subscribing.
+
+  /** The control channel is acknowledged, and these channels are subscribed to next. */
+  void subscribing(Collection<String> names) {
+    assertOwned();
+    for (String name : names) {
+      HeardChannel channel = channel(name);
+      if (channel.state == State.UNSUBSCRIBED) {
+        channel.state = State.AWAITED;
+        awaited++;
+      }
+    }
+    requestProbeOnceAllAreAnswered();
+  }
+
+  /** Redis has acknowledged a channel. */
+  void acknowledged(String name) {
+    assertOwned();
+    HeardChannel channel = channel(name);
+    if (channel.state == State.AWAITED) {
+      awaited--;
+    }
+    if (channel.state != State.ACKNOWLEDGED) {
+      channel.state = State.ACKNOWLEDGED;
+      acknowledged.add(channel);
+    }
+    requestProbeOnceAllAreAnswered();
+  }
+
+  /** Redis has refused a channel: it is not waited for. */
+  void refused(String name) {
+    assertOwned();
+    HeardChannel channel = channels.get(name);
+    if (channel != null && channel.state == State.AWAITED) {
+      awaited--;
+      channel.state = State.UNSUBSCRIBED;
+      requestProbeOnceAllAreAnswered();
+    }
+  }
+
+  private void requestProbeOnceAllAreAnswered() {
+    if (awaited == 0) {
+      if (phase == Phase.SUBSCRIBING) {
+        phase = Phase.PROBING;
+      }
+      redis.requestProbe();
+    }
+  }
+
+  /** A channel is not subscribed to any more. */
+  void unsubscribed(String name) {
+    assertOwned();
+    rotation.remove(name);
+    HeardChannel channel = channels.get(name);
+    // One that is awaited will be acknowledged after this.
+    if (channel != null && channel.state != State.AWAITED) {
+      channels.remove(name);
+      acknowledged.remove(channel);
+    }
+  }
+
+  private HeardChannel channel(String name) {
+    return channels.computeIfAbsent(name, HeardChannel::new);
+  }
+
+  // Listening.
+
+  /** An event has come on a channel. */
+  void event(String name, Message message) {
+    assertOwned();
+    Position id = message.position();
+    if (phase != Phase.ATTACHED || !advance(id)) {
+      return;
+    }
+    HeardChannel channel = channel(name);
+    rotation.prefer(name);
+    note(channel, id, message.prev());
+    Position before = channel.upTo;
+    channel.upTo = id;
+    if (before != null && !message.fresh()) {
+      expect(channel, message.prev(), before);
+    }
+    deliver(name, message.event(), Reason.LOST, id);
+    passed(id);
+  }
+
+  /** A message has come which was an event once, and can't be read. */
+  void unreadable(String name) {
+    assertOwned();
+    redis.reportGap(name);
+  }
+
+  /** A probe of this node has come. */
+  void ownProbe(Position id) {
+    assertOwned();
+    if (phase == Phase.PROBING) {
+      attach(id, true);
+    } else {
+      probe(id);
+    }
+  }
+
+  /** A probe of another node has come, or a message that means nothing to this version. */
+  void probe(Position id) {
+    assertOwned();
+    if (phase == Phase.ATTACHED && advance(id)) {
+      reach(id);
+    }
+  }
+
+  /** The clock of a Redis that takes no writes has come: a position, but not a new id. */
+  void clock(Position clock) {
+    assertOwned();
+    if (phase == Phase.PROBING) {
+      attach(clock, false);
+    } else if (phase == Phase.ATTACHED && previous.isAfter(clock)) {
+      goBack("the clock is at " + clock + " after id " + previous);
+    } else if (phase == Phase.ATTACHED) {
+      previous = clock;
+      reach(clock);
+    }
+  }
+
+  /** A node has proved that Redis lost events: all channels continue at the id. */
+  void rewind(Position id, @Nullable Position from) {
+    assertOwned();
+    if (phase == Phase.ATTACHED && advance(id)) {
+      rewound(Reason.REWOUND, from, id);
+      channels.values().stream().filter(c -> c.upTo != null).forEach(c -> c.upTo = id);
+      reach(id);
+    }
+  }
+
+  /** A node has missed events of a channel: the channel continues at the id. */
+  void gap(Position id, String name) {
+    assertOwned();
+    if (phase == Phase.ATTACHED && advance(id)) {
+      HeardChannel channel = channels.get(name);
+      Position from = channel == null ? null : channel.upTo;
+      hub.lost(new StreamReset(name, Reason.LOST, from, id));
+      if (channel != null && from != null) {
+        channel.upTo = id;
+      }
+      reach(id);
+    }
+  }
+
+  /** Redis has answered a probe of this connection, which may not have been heard yet. */
+  void audit(HistoryScripts.Attached answer) {
+    assertOwned();
+    audits.add(answer);
+  }
+
+  /** Returns the channels whose last ids the next probe should ask for. */
+  List<String> nextAudit() {
+    assertOwned();
+    return rotation.next();
+  }
+
+  /** Takes an id as the last one. Returns whether it is beyond what the repair has read. */
+  private boolean advance(Position id) {
+    if (!id.isAfter(previous)) {
+      goBack("id " + id + " after " + previous);
+      return false;
+    }
+    previous = id;
+    return id.isAfter(repaired);
+  }
+
+  private void goBack(String proof) {
+    memory.isRewindDue = true;
+    phase = Phase.BROKEN;
+    broken = "Redis has gone back in time: " + proof;
+    redis.reportLoss(previous);
+  }
+
+  /** Notes an event; if Redis denies the one before it, Redis has lost that. */
+  private void note(HeardChannel channel, Position event, Position prev) {
+    Position lost = channel.note(event, prev);
+    if (lost != null) {
+      redis.reportLoss(lost);
+    }
+  }
+
+  /** Redis has an event at a position: a node that has not heard it reports a gap. */
+  private void expect(HeardChannel channel, Position event, Position heardUpTo) {
+    if (channel.revealsGap(event, heardUpTo)) {
+      redis.reportGap(channel.name);
+    }
+  }
+
+  /**
+   * @param event null if it can't be sent, for a reason
+   */
+  private void deliver(String channel, @Nullable SseEvent event, Reason reason, Position at) {
+    if (event == null) {
+      hub.skip(channel, reason, at);
+    } else {
+      hub.deliver(channel, event, at);
+    }
+    memory.position = later(memory.position, at);
+  }
+
+  private void reach(Position id) {
+    hub.reached(id);
+    memory.position = later(memory.position, id);
+    passed(id);
+  }
+
+  private void rewound(Reason reason, @Nullable Position from, Position to) {
+    hub.rewound(reason, from, to);
+    memory.position = to;
+    forgetLastEvents();
+  }
+
+  private void forgetLastEvents() {
+    channels.values().forEach(HeardChannel::forgetLastEvent);
+  }
+
+  /** Everything up to an id has been heard. */
+  private void passed(Position id) {
+    if (!acknowledged.isEmpty()) {
+      List<String> names = new ArrayList<>();
+      for (HeardChannel channel : acknowledged) {
+        channel.state = State.FOLLOWED;
+        channel.upTo = later(channel.upTo, id);
+        names.add(channel.name);
+      }
+      acknowledged.clear();
+      rotation.add(names);
+      open.completed(names);
+      hub.opened(names, id);
+    }
+    while (!audits.isEmpty() && !audits.peek().probe().isAfter(id)) {
+      judge(audits.remove());
+    }
+  }
+
+  /** Compares the last ids that Redis had at a probe with what this node has heard by now. */
+  private void judge(HistoryScripts.Attached answer) {
+    answer
+        .last()
+        .forEach(
+            (name, last) -> {
+              HeardChannel channel = channels.get(name);
+              if (channel != null && channel.upTo != null) {
+                expect(channel, last, channel.upTo);
+                Position lost = channel.lostBeyond(last, answer.probe());
+                if (lost != null) {
+                  redis.reportLoss(lost);
+                }
+              }
+            });
+  }
+
+  private static Position later(@Nullable Position a, Position b) {
+    return a != null && a.isAfter(b) ? a : b;
+  }
+
+  // Repair.
+
+  /**
+   * Begins to follow, after a repair where this node was attached before.
+   *
+   * @param isNew whether the id is a new one, of a probe that has told Redis what this node saw
+   */
+  private void attach(Position id, boolean isNew) {
+    previous = id;
+    Position at = memory.position;
+    if (at == null) {
+      follow(id);
+    } else if (memory.isRewindDue || at.isAfter(id) || (isNew && at.equals(id))) {
+      // An id below what was heard before is as good a proof as an id out of order.
+      rewound(Reason.REWOUND, at, id);
+      memory.isRewindDue = false;
+      follow(id);
+    } else {
+      phase = Phase.REPAIRING;
+      repairUpTo = id;
+      followOnceRepaired(at);
+    }
+  }
+
+  /** The position after which the history has to be read next; null if nothing has to be. */
+  @Nullable Position repairFrom() {
+    assertOwned();
+    return phase == Phase.REPAIRING ? memory.position : null;
+  }
+
+  /** A page of the complete channels was read, after {@link #repairFrom}. */
+  void repair(Page page) {
+    assertOwned();
+    if (page.broken() != null) {
+      // To a client an id above the clock is unknown; this node's own was lost by Redis.
+      Reason reason = page.broken() == Reason.UNKNOWN_ID ? Reason.REWOUND : page.broken();
+      rewound(reason, page.from(), page.upTo());
+    }
+    page.resets().forEach(hub::lost);
+    if (page.resets().stream().anyMatch(reset -> reset.channel() == null)) {
+      forgetLastEvents();
+    }
+    for (Page.Kept kept : page.events()) {
+      Entry entry = kept.entry();
+      if (entry.prev() != null) {
+        note(channel(kept.channel()), entry.position(), entry.prev());
+      }
+      Reason reason = entry.unsendable() == null ? Reason.LOST : entry.unsendable();
+      deliver(kept.channel(), entry.event(), reason, entry.position());
+    }
+    hub.reached(page.upTo());
+    memory.position = later(memory.position, page.upTo());
+    followOnceRepaired(page.upTo());
+  }
+
+  private void followOnceRepaired(Position at) {
+    if (!repairUpTo.isAfter(at)) {
+      follow(at);
+    }
+  }
+
+  /** The complete channels go on live from a position. */
+  private void follow(Position from) {
+    repaired = from;
+    Set<String> names = new LinkedHashSet<>(open.complete());
+    for (HeardChannel channel : List.copyOf(channels.values())) {
+      if (!names.contains(channel.name)) {
+        channel.forgetLastEvent();
+        if (channel.state == State.UNSUBSCRIBED) {
+          channels.remove(channel.name);
+        }
+      }
+    }
+    names.forEach(name -> channel(name).upTo = from);
+    rotation.add(names);
+    phase = Phase.ATTACHED;
+    redis.attached();
+    reach(from);
+  }
+}

@@ -1,0 +1,199 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import redis.clients.jedis.ClientSetInfoConfig;
+import redis.clients.jedis.CommandArguments;
+import redis.clients.jedis.Connection;
+import redis.clients.jedis.DefaultJedisClientConfig;
+import redis.clients.jedis.DefaultRedisCredentials;
+import redis.clients.jedis.JedisClientConfig;
+import redis.clients.jedis.RedisCredentials;
+import redis.clients.jedis.RedisProtocol;
+import redis.clients.jedis.commands.ProtocolCommand;
+import redis.clients.jedis.exceptions.JedisDataException;
+import redis.clients.jedis.exceptions.JedisException;
+import redis.clients.jedis.util.JedisClusterCRC16;
+
+/**
+ * A connection to a Redis server. With {@link RedisSocketFactory} the only class that knows Jedis:
+ * commands go in as words and bytes, failures come out as {@link RedisFailure}.
+ *
+ * <p>For one thread at a time; but one thread may {@link #send} while another one reads.
+ */
+final class RedisConnection implements AutoCloseable {
+  private final RedisSocketFactory socket;
+  private final Client client;
+  private String run;
+
+  /**
+   * How to log in and how long to wait.
+   *
+   * @param login asked once a connection; null in its place, or from it, for none
+   * @param answerMillis how long to wait for an answer
+   * @param messageMillis how long to wait for the next message after {@link #awaitMessages}
+   * @param clientName as {@code CLIENT LIST} shows it; null for none
+   */
+  record Options(
+      @Nullable Supplier<@Nullable RedisLogin> login,
+      int database,
+      int answerMillis,
+      int messageMillis,
+      @Nullable String clientName) {
+
+    private JedisClientConfig toJedis() {
+      return DefaultJedisClientConfig.builder()
+          // To be negotiated, the newer protocol would cost a connection before the first one.
+          .protocol(RedisProtocol.RESP2)
+          .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
+          .socketTimeoutMillis(answerMillis)
+          .blockingSocketTimeoutMillis(messageMillis)
+          .credentialsProvider(this::credentials)
+          .database(database)
+          .clientName(clientName)
+          .build();
+    }
+
+    private RedisCredentials credentials() {
+      RedisLogin given = login == null ? null : login.get();
+      return given == null
+          ? new DefaultRedisCredentials(null, (CharSequence) null)
+          : new DefaultRedisCredentials(given.user(), given.password());
+    }
+  }
+
+  private static final class Client extends Connection {
+    private boolean isUnsent;
+
+    Client(RedisSocketFactory socket, JedisClientConfig config) {
+      super(socket, config);
+    }
+
+    @Override
+    protected void flush() {
+      isUnsent = true;
+      super.flush();
+      isUnsent = false;
+    }
+
+    void sendNow(ProtocolCommand command, byte[]... arguments) {
+      sendCommand(command, arguments);
+      flush();
+    }
+  }
+
+  private RedisConnection(RedisSocketFactory socket, Client client) {
+    this.socket = socket;
+    this.client = client;
+    run = socket.address().toString();
+  }
+
+  /** Connects and logs in. */
+  static RedisConnection open(RedisSocketFactory socket, Options options) {
+    return translating(() -> new RedisConnection(socket, new Client(socket, options.toJedis())));
+  }
+
+  RedisAddress address() {
+    return socket.address();
+  }
+
+  /**
+   * The run of the server at the other end, once it was {@linkplain #readRun read}; before, its
+   * address.
+   */
+  String run() {
+    return run;
+  }
+
+  /** Asks the server for its run, which can't change while the connection stands. */
+  void readRun() {
+    run =
+        new String((byte[]) call("INFO", "server".getBytes(UTF_8)), UTF_8)
+            .lines()
+            .filter(line -> line.startsWith("run_id:"))
+            .map(line -> line.substring("run_id:".length()).strip())
+            .findFirst()
+            .orElseThrow(() -> new RedisFailure.Refused("INFO server names no run_id"));
+  }
+
+  /** Sends a command and waits for the reply. */
+  Object call(String command, byte[]... arguments) {
+    return call(command, List.of(arguments));
+  }
+
+  /** Sends a command and waits for the reply. */
+  Object call(String command, List<byte[]> arguments) {
+    CommandArguments all = new CommandArguments(word(command));
+    arguments.forEach(all::add);
+    return translating(() -> client.executeCommand(all));
+  }
+
+  /** Sends a command at once, without waiting for its reply. */
+  void send(String command, byte[]... arguments) {
+    translating(
+        () -> {
+          client.sendNow(word(command), arguments);
+          return command;
+        });
+  }
+
+  /** From now on {@link #next} may wait longer. */
+  void awaitMessages() {
+    translating(
+        () -> {
+          client.setTimeoutInfinite();
+          return run;
+        });
+  }
+
+  /** Waits for the next reply or message. */
+  Object next() {
+    return translating(client::getUnflushedObject);
+  }
+
+  /** See {@link RedisSocketFactory#isQuiet}. */
+  boolean isQuiet() {
+    return socket.isQuiet();
+  }
+
+  /**
+   * Whether the last command failed before all of it was sent: then no server can have run it, for
+   * a server runs whole commands only. Known to the thread that sent it.
+   */
+  boolean isUnsent() {
+    return client.isUnsent;
+  }
+
+  /** Ends the connection: whoever waits for a reply gets a failure. Any thread may call this. */
+  void disconnect() {
+    client.disconnect();
+  }
+
+  @Override
+  public void close() {
+    client.close();
+  }
+
+  /** The cluster slot of a key. */
+  static int slotOf(byte[] key) {
+    return JedisClusterCRC16.getSlot(key);
+  }
+
+  private static ProtocolCommand word(String command) {
+    byte[] raw = command.getBytes(UTF_8);
+    return () -> raw;
+  }
+
+  private static <T> T translating(Supplier<T> action) {
+    try {
+      return action.get();
+    } catch (JedisDataException e) {
+      throw new RedisFailure.Refused(e);
+    } catch (JedisException e) {
+      throw new RedisFailure.Disconnected(e);
+    }
+  }
+}

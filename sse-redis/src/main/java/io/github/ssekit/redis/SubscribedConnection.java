@@ -1,0 +1,428 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.stream.Collectors.partitioningBy;
+
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.StreamReset;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One connection to Redis while it is subscribed: what it hears goes to {@link PositionProtocol}
+ * or, of plain channels, to the hub.
+ *
+ * <pre>
+ *   SUBSCRIBE control ──► SUBSCRIBE all ──► acknowledged: ready ──► own probe heard: repair ──► attached
+ * </pre>
+ *
+ * <p>It subscribes to the control channel first and until its end: when Redis takes that back, the
+ * slot of the scope was moved to another node of the cluster.
+ *
+ * <p>The thread that makes it is the reader; another thread, the writer, sends commands.
+ */
+final class SubscribedConnection implements PubSubConnection.Listener, PositionProtocol.RedisSide {
+  private static final int CHANNELS_PER_COMMAND = 500;
+  private static final int REPAIR_BYTES = 2 << 20;
+
+  /** Keeps the connection and is told what happens to it, on the reader's thread. */
+  interface Owner {
+    /** The control channel is subscribed to. Returns the channels that are to be next. */
+    Set<String> subscribed(SubscribedConnection connection);
+
+    /** Events arrive from now on. */
+    void eventsArrive();
+
+    void requestProbe();
+
+    /** Sends the SUBSCRIBE for a channel again, alone. */
+    void resubscribe(String channel);
+
+    /** A channel can't be subscribed to. */
+    void refused(String channel, String why);
+
+    /** Redis accepts the subscription to a channel. */
+    void accepted(String channel);
+  }
+
+  private final Owner owner;
+  private final PubSubConnection pubSub;
+  private final String run;
+  private final String nonce = UUID.randomUUID().toString();
+  private final BridgeParts parts;
+
+  /** Why this end has given the connection up, or null. */
+  private volatile @Nullable String givenUp;
+
+  /** Whether all channels were acknowledged, so that a probe can prove something. */
+  private volatile boolean isReady;
+
+  private volatile boolean isAttached;
+
+  /** When the connection's own probe was heard last, in nanoseconds. */
+  private volatile long lastHeard = System.nanoTime();
+
+  // From the reader to the writer, and back.
+
+  /** The channels whose last ids the next probe asks for. */
+  private final AtomicReference<@Nullable List<String>> nextAudit = new AtomicReference<>();
+
+  private final Queue<HistoryScripts.Attached> audits = new ConcurrentLinkedQueue<>();
+
+  /** Used by the reader. */
+  private final PositionProtocol protocol;
+
+  // Used by the writer.
+
+  /** The channels that were subscribed to on this connection. */
+  private final Set<String> subscribed = new HashSet<>();
+
+  private final BooleanSupplier onWriter;
+
+  /**
+   * @param onWriter whether the calling thread is the writer, for assertions
+   */
+  SubscribedConnection(
+      Owner owner,
+      RedisConnection connection,
+      boolean sharded,
+      BridgeParts parts,
+      PositionProtocol.Memory memory,
+      BooleanSupplier onWriter) {
+    this.owner = owner;
+    this.parts = parts;
+    this.onWriter = onWriter;
+    pubSub = new PubSubConnection(connection, sharded);
+    run = connection.run();
+    protocol = new PositionProtocol(memory, parts.channels(), parts.deliveries(), this);
+  }
+
+  // On any thread.
+
+  /** The run of the server that it is subscribed to. */
+  String run() {
+    return run;
+  }
+
+  String nonce() {
+    return nonce;
+  }
+
+  /** Whether all channels were acknowledged, so that a probe can prove something. */
+  boolean isReady() {
+    return isReady;
+  }
+
+  /** Whether events arrive, without a gap to those before. */
+  boolean isAttached() {
+    return isAttached;
+  }
+
+  /** When its own probe was heard last, in nanoseconds. */
+  long lastHeard() {
+    return lastHeard;
+  }
+
+  void giveUp(String why) {
+    givenUp = why;
+    pubSub.disconnect();
+  }
+
+  /** Returns why it was given up, or null if it was not. */
+  @Nullable String givenUp() {
+    return givenUp;
+  }
+
+  void disconnect() {
+    pubSub.disconnect();
+  }
+
+  /**
+   * A command was answered by a run. While one server hands over to another, both may believe to be
+   * the primary, and either connection may lead to the wrong one: both are made again.
+   */
+  void answeredBy(String other) {
+    if (!other.equals(run)) {
+      parts.commands().reconnect();
+      giveUp("Redis answers from another server than the one that is subscribed to");
+    }
+  }
+
+  /** Reads what some channels hold after a position, from the server that it is subscribed to. */
+  Page page(Position after, Collection<String> channels) {
+    return ofThisRun(parts.requireHistory().page(after, List.copyOf(channels)));
+  }
+
+  private <T> T ofThisRun(CommandPool.Answer<T> answer) {
+    answeredBy(answer.run());
+    if (!answer.run().equals(run)) {
+      throw new RedisFailure.Disconnected("Redis answers from another server");
+    }
+    return answer.value();
+  }
+
+  // On the writer.
+
+  private void assertOnWriter() {
+    assert onWriter.getAsBoolean() : "not on the thread that writes";
+  }
+
+  /** Subscribes to a channel, or ends that. */
+  void update(String channel, boolean isWanted) {
+    assertOnWriter();
+    if (isWanted) {
+      subscribe(List.of(channel));
+    } else if (subscribed.remove(channel)) {
+      Scope scope = parts.scope();
+      sending(() -> pubSub.unsubscribe(scope.hasHistory(channel), scope.redisChannel(channel)));
+    }
+  }
+
+  void subscribe(Collection<String> channels) {
+    assertOnWriter();
+    Scope scope = parts.scope();
+    // A client that may name channels could read another's events otherwise.
+    Map<Boolean, List<String>> byKind =
+        channels.stream().filter(this::isOurs).collect(partitioningBy(scope::hasHistory));
+    byKind.forEach(
+        (ofScope, names) -> {
+          for (int from = 0; from < names.size(); from += CHANNELS_PER_COMMAND) {
+            int to = Math.min(names.size(), from + CHANNELS_PER_COMMAND);
+            List<String> some = names.subList(from, to);
+            subscribed.addAll(some);
+            byte[][] command = some.stream().map(scope::redisChannel).toArray(byte[][]::new);
+            sending(() -> pubSub.subscribe(ofScope, command));
+          }
+        });
+  }
+
+  private boolean isOurs(String channel) {
+    boolean reserved = !parts.scope().hasHistory(channel) && parts.scope().isReserved(channel);
+    if (reserved) {
+      owner.refused(channel, "such names are those of a scope, or of Redis itself");
+    }
+    return !reserved;
+  }
+
+  private void sending(Runnable command) {
+    try {
+      command.run();
+    } catch (RedisFailure.Disconnected e) {
+      // So that the reader finds out at once, too.
+      pubSub.disconnect();
+    }
+  }
+
+  /** Probes the connection alone, where nothing can be published. */
+  void ping() {
+    assertOnWriter();
+    sending(pubSub::ping);
+  }
+
+  /** Returns the channels whose last ids the next probe has to ask for, once. */
+  List<String> takeAudit() {
+    assertOnWriter();
+    List<String> channels = nextAudit.getAndSet(null);
+    return channels == null ? List.of() : channels;
+  }
+
+  /** Redis has answered a probe. */
+  void probeAnswered(HistoryScripts.Attached answer) {
+    audits.add(answer);
+  }
+
+  // On the reader.
+
+  /** Subscribes, and hands on what comes until the connection ends, by a failure. */
+  void read() {
+    pubSub.read(parts.scope().control(), this);
+  }
+
+  @Override
+  public void subscribed(byte[] name) {
+    String redisChannel = new String(name, UTF_8);
+    String channel = parts.scope().withHistory(redisChannel);
+    if (channel != null) {
+      owner.accepted(channel);
+      protocol.acknowledged(channel);
+    } else if (parts.scope().isControl(redisChannel)) {
+      Set<String> all = owner.subscribed(this);
+      protocol.subscribing(all.stream().filter(parts.scope()::hasHistory).toList());
+    } else {
+      owner.accepted(redisChannel);
+      if (parts.channels().resumed(redisChannel)) {
+        parts.feed().reset(redisChannel, StreamReset.Reason.RECONNECTED);
+      }
+    }
+  }
+
+  @Override
+  public void refused(List<byte[]> names, RedisFailure.Refused why) {
+    for (byte[] name : names) {
+      String redisChannel = new String(name, UTF_8);
+      if (parts.scope().isControl(redisChannel)) {
+        throw why;
+      }
+      String kept = parts.scope().withHistory(redisChannel);
+      String channel = kept == null ? redisChannel : kept;
+      if (names.size() > 1) {
+        // Perhaps Redis refuses only one of them.
+        owner.resubscribe(channel);
+      } else {
+        if (parts.channels().refused(channel)) {
+          owner.refused(channel, Diagnosis.of(why));
+        }
+        protocol.refused(channel);
+      }
+    }
+  }
+
+  @Override
+  public void ponged() {
+    lastHeard = System.nanoTime();
+    if (parts.history() == null) {
+      attached();
+    }
+  }
+
+  @Override
+  public void unsubscribed(byte[] name) {
+    String redisChannel = new String(name, UTF_8);
+    if (parts.scope().isControl(redisChannel)) {
+      throw new RedisFailure.Disconnected("the slot of the scope has been moved");
+    }
+    String channel = parts.scope().withHistory(redisChannel);
+    if (channel != null) {
+      protocol.unsubscribed(channel);
+    }
+  }
+
+  @Override
+  public void message(byte[] name, byte[] payload) {
+    for (HistoryScripts.Attached answer = audits.poll(); answer != null; answer = audits.poll()) {
+      protocol.audit(answer);
+    }
+    String redisChannel = new String(name, UTF_8);
+    String channel = parts.scope().withHistory(redisChannel);
+    if (channel != null) {
+      event(channel, payload);
+    } else if (parts.scope().isControl(redisChannel)) {
+      ControlMessage message = ControlMessage.parse(payload);
+      if (message != null) {
+        control(message);
+      }
+    } else {
+      parts.deliveries().plain(redisChannel, payload);
+    }
+  }
+
+  private void event(String channel, byte[] payload) {
+    Message message = Message.parse(payload);
+    if (message != null) {
+      protocol.event(channel, message);
+      endIfBroken();
+    } else if (Message.isTorn(payload)) {
+      parts.deliveries().logUnreadable(channel);
+      protocol.unreadable(channel);
+    } else {
+      parts.deliveries().plain(channel, payload);
+    }
+  }
+
+  /** Whatever the message holds, its sender may publish there: a node, or an operator. */
+  private void control(ControlMessage message) {
+    boolean isOwn = message.text().equals(nonce);
+    Position id = message.id();
+    if (id == null) {
+      if (isOwn) {
+        lastHeard = System.nanoTime();
+        attached();
+      }
+    } else if (parts.history() != null) {
+      control(message, id, isOwn);
+      repair();
+      endIfBroken();
+    }
+  }
+
+  private void control(ControlMessage message, Position id, boolean isOwn) {
+    switch (message.word()) {
+      case "look" -> {
+        if (isOwn) {
+          lastHeard = System.nanoTime();
+          protocol.clock(id);
+        }
+      }
+      case "rewind" -> protocol.rewind(id, Position.parse(message.text()));
+      case "gap" -> protocol.gap(id, message.text());
+      default -> {
+        if (isOwn && message.word().equals("probe")) {
+          lastHeard = System.nanoTime();
+          parts.evidence().reportedTo(run);
+          if (nextAudit.get() == null) {
+            nextAudit.set(protocol.nextAudit());
+          }
+          protocol.ownProbe(id);
+        } else {
+          protocol.probe(id);
+        }
+      }
+    }
+  }
+
+  private void repair() {
+    Position from = protocol.repairFrom();
+    if (from == null) {
+      return;
+    }
+    HistoryScripts history = parts.requireHistory();
+    MovedChannels moved = ofThisRun(history.moved(from, parts.channels().complete()));
+    while (from != null) {
+      protocol.repair(ofThisRun(history.page(from, moved, REPAIR_BYTES)));
+      from = protocol.repairFrom();
+    }
+  }
+
+  private void endIfBroken() {
+    String why = protocol.broken();
+    if (why != null) {
+      giveUp(why);
+      throw new RedisFailure.Disconnected(why);
+    }
+  }
+
+  // What the protocol decides, on the reader.
+
+  @Override
+  public void requestProbe() {
+    isReady = true;
+    owner.requestProbe();
+  }
+
+  @Override
+  public void attached() {
+    isAttached = true;
+    owner.eventsArrive();
+  }
+
+  @Override
+  public void reportGap(String channel) {
+    parts.evidence().addGap(channel);
+    owner.requestProbe();
+  }
+
+  @Override
+  public void reportLoss(Position id) {
+    parts.evidence().lose(run, id);
+    owner.requestProbe();
+  }
+}

@@ -1,0 +1,255 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.DEBUG;
+
+import io.github.ssekit.hub.Position;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sends what the subscription needs, on a thread of its own: SUBSCRIBE, UNSUBSCRIBE, and probes,
+ * which carry the {@link Evidence}. So neither the hub's threads nor the reader wait for Redis. Any
+ * thread may call it.
+ *
+ * <p>A probe travels the way of the events: it is published, and heard by the subscription. A
+ * subscription that does not hear its own probes is given up, whatever else it hears.
+ */
+final class SubscriptionWriter implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(SubscriptionWriter.class.getName());
+  private static final int PROBE_AGAIN_MILLIS = 500;
+
+  /** A line in the log takes so many failed probes in a row. */
+  private static final int FAILURES = 2;
+
+  private final RedisConnector connector;
+  private final BridgeParts parts;
+  private final Duration silence;
+  private final Supplier<@Nullable SubscribedConnection> current;
+  private final Outage refusals;
+  private final Survival survival = new Survival(LOG);
+  private final AtomicBoolean isProbeRequested = new AtomicBoolean();
+  private final ScheduledExecutorService executor =
+      new ScheduledThreadPoolExecutor(1, this::thread, new ThreadPoolExecutor.DiscardPolicy());
+
+  private volatile @Nullable Thread thread;
+
+  /** Probes in a row that could not be sent. Used on the thread. */
+  private int failedProbes;
+
+  /**
+   * @param silence how long a subscription may go without its own probe
+   * @param current the subscribed connection, or null
+   */
+  SubscriptionWriter(
+      RedisConnector connector,
+      BridgeParts parts,
+      Duration silence,
+      Supplier<@Nullable SubscribedConnection> current) {
+    this.connector = connector;
+    this.parts = parts;
+    this.silence = silence;
+    this.current = current;
+    refusals = new Outage(LOG, connector.toString(), "publishing goes on", System::nanoTime);
+  }
+
+  /** Begins to send probes, three times per silence. */
+  void start() {
+    long nanos = silence.dividedBy(3).toNanos();
+    Future<?> unused =
+        executor.scheduleWithFixedDelay(
+            () -> survival.run(this::tick), nanos, nanos, TimeUnit.NANOSECONDS);
+  }
+
+  /** Why Redis does not take probes, or null. */
+  RedisHealth.@Nullable Problem problem() {
+    return refusals.problem();
+  }
+
+  boolean isCurrentThread() {
+    return Thread.currentThread() == thread;
+  }
+
+  private void assertOnThread() {
+    assert isCurrentThread() : "not on the thread that writes";
+  }
+
+  /** Does something on the thread, soon. */
+  void execute(Runnable task) {
+    executor.execute(() -> survival.run(task));
+  }
+
+  /** Subscribes to a channel, or ends that: as the hub wants it by then. */
+  void update(String channel) {
+    execute(() -> onConnection(c -> c.update(channel, parts.channels().isOpen(channel))));
+  }
+
+  void subscribe(Collection<String> channels) {
+    execute(() -> onConnection(c -> c.subscribe(channels)));
+  }
+
+  /** Subscribes to a channel again, unless it was closed. */
+  void resubscribe(String channel) {
+    execute(
+        () -> {
+          if (parts.channels().isOpen(channel)) {
+            onConnection(c -> c.update(channel, true));
+          }
+        });
+  }
+
+  /** Sends a probe soon; several requests make one. */
+  void requestProbe() {
+    if (!isProbeRequested.getAndSet(true)) {
+      execute(() -> sendProbe(false));
+    }
+  }
+
+  // On the thread.
+
+  private void tick() {
+    SubscribedConnection connection = current.get();
+    if (connection != null && System.nanoTime() - connection.lastHeard() > silence.toNanos()) {
+      connection.giveUp("it does not hear its own probes");
+    }
+    parts.channels().refused().forEach(this::resubscribe);
+    sendProbe(true);
+  }
+
+  /**
+   * @param withAudit whether to ask for last ids, too, which costs Redis more
+   */
+  private void sendProbe(boolean withAudit) {
+    isProbeRequested.set(false);
+    onConnection(
+        connection -> {
+          HistoryScripts history = parts.history();
+          if (history != null && !connection.isReady()) {
+            return;
+          }
+          try {
+            if (history == null) {
+              byte[] ping = ControlMessage.ping(connection.nonce());
+              connection.answeredBy(
+                  parts.commands().publishToScope(parts.scope().control(), ping).run());
+            } else {
+              attach(connection, history, withAudit ? connection.takeAudit() : List.of());
+            }
+            failedProbes = 0;
+            refusals.ended();
+          } catch (RedisFailure e) {
+            if (!isRefusal(e, connection)) {
+              throw e;
+            }
+            refusals.failed("publishing refused", Diagnosis.of(e));
+            probeWithoutWriting(connection);
+          }
+        });
+  }
+
+  /** Whether the server that is subscribed to refuses to be written to, and will again. */
+  private boolean isRefusal(RedisFailure e, SubscribedConnection connection) {
+    return e instanceof RedisFailure.NotPrimary other
+        ? connector.isFixed() && other.run().equals(connection.run())
+        : Diagnosis.refusal(e) != null;
+  }
+
+  /**
+   * Sends a probe that writes nothing; where that is refused as well, probes the connection alone.
+   */
+  private void probeWithoutWriting(SubscribedConnection connection) {
+    HistoryScripts history = parts.history();
+    try {
+      if (history != null) {
+        connection.answeredBy(history.look(connection.nonce()).run());
+        return;
+      }
+    } catch (RedisFailure e) {
+      if (!isRefusal(e, connection)) {
+        throw e;
+      }
+    }
+    connection.ping();
+  }
+
+  private void attach(
+      SubscribedConnection connection, HistoryScripts history, List<String> channels) {
+    Evidence evidence = parts.evidence();
+    seeDelivered(connection);
+    reportGaps(history);
+    CommandPool.Answer<HistoryScripts.Attached> answer =
+        history.attach(connection.nonce(), evidence.seen(), evidence::lostOn, channels);
+    evidence.lossReported(answer.run(), answer.value().lost());
+    if (answer.run().equals(connection.run())) {
+      connection.probeAnswered(answer.value());
+    }
+    connection.answeredBy(answer.run());
+  }
+
+  /** What a connection has brought existed on its run. Any thread may call this. */
+  void seeDelivered(SubscribedConnection connection) {
+    Position delivered = parts.feed().position();
+    if (connection.isAttached() && delivered != null) {
+      parts.evidence().see(connection.run(), delivered);
+    }
+  }
+
+  private void reportGaps(HistoryScripts history) {
+    List<String> gaps = parts.evidence().takeGaps();
+    for (int i = 0; i < gaps.size(); i++) {
+      try {
+        history.gap(gaps.get(i));
+      } catch (RedisFailure e) {
+        gaps.subList(i, gaps.size()).forEach(parts.evidence()::addGap);
+        throw e;
+      }
+    }
+  }
+
+  /** Does something with the subscribed connection, if there is one. */
+  private void onConnection(Consumer<SubscribedConnection> action) {
+    assertOnThread();
+    SubscribedConnection connection = current.get();
+    if (connection == null) {
+      return;
+    }
+    try {
+      action.accept(connection);
+    } catch (RedisFailure.NotPrimary e) {
+      if (e.run().equals(connection.run())) {
+        connection.giveUp(Diagnosis.of(e));
+      }
+    } catch (RedisFailure e) {
+      // This proves nothing about the subscription, which is judged by what it hears.
+      LOG.log(DEBUG, "Redis at {0} did not take a command: {1}", connector, Diagnosis.of(e));
+      if (++failedProbes >= FAILURES) {
+        refusals.failed("publishing fails", Diagnosis.of(e));
+      }
+      parts.commands().reconnect();
+      // Another connection may find the primary elsewhere.
+      Future<?> unused =
+          executor.schedule(this::requestProbe, PROBE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    }
+  }
+
+  @Override
+  public void close() {
+    executor.shutdownNow();
+  }
+
+  private Thread thread(Runnable task) {
+    Thread made = new Thread(task, "sse-redis-writer");
+    made.setDaemon(true);
+    thread = made;
+    return made;
+  }
+}
