@@ -5,11 +5,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What this node has heard of one channel with history. Not thread-safe: {@link PositionProtocol}
- * owns it.
+ * owns it, and {@link HeardChannels} alone changes its state.
  *
  * <pre>
  *   UNSUBSCRIBED ──► AWAITED ──► ACKNOWLEDGED ──► FOLLOWED
- *         └──────────────────────────►
+ *      ▲  └─────────────┼──────────►    ▲            │
+ *      └──── refused ───┘               └── again ───┘
  * </pre>
  */
 final class HeardChannel {
@@ -46,6 +47,13 @@ final class HeardChannel {
     state = State.UNSUBSCRIBED;
     upTo = null;
     reportedUpTo = null;
+  }
+
+  /** Everything up to a position was heard. */
+  void advance(Position position) {
+    if (upTo == null || position.isAfter(upTo)) {
+      upTo = position;
+    }
   }
 
   /** The channel continues elsewhere: earlier events prove nothing any more. */

@@ -4,16 +4,10 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
-import io.github.ssekit.redis.HeardChannel.State;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,7 +79,7 @@ final class PositionProtocol {
 
   /** What a node remembers from one connection to the next. */
   static final class Memory {
-    private final Map<String, HeardChannel> channels = new HashMap<>();
+    private final HeardChannels channels = new HeardChannels(CHANNELS_PER_PROBE);
 
     /** Up to where everything was delivered; null before the first position. */
     private @Nullable Position position;
@@ -95,22 +89,15 @@ final class PositionProtocol {
   }
 
   private final Memory memory;
-  private final Map<String, HeardChannel> channels;
+  private final HeardChannels channels;
   private final HubSide hub;
   private final RedisSide redis;
   private final OpenChannels open;
-  private final AuditRotation rotation = new AuditRotation(CHANNELS_PER_PROBE);
 
   /** The only thread that may use this; checked by assertions. */
   private final Thread owner = Thread.currentThread();
 
   private Phase phase = Phase.SUBSCRIBING;
-
-  /** How many channels are {@link State#AWAITED}. */
-  private int awaited;
-
-  /** The channels that are {@link State#ACKNOWLEDGED}. */
-  private final List<HeardChannel> acknowledged = new ArrayList<>();
 
   /** Replies to probes which the subscription has not reached yet. */
   private final Queue<HistoryScripts.Attached> audits = new ArrayDeque<>();
@@ -138,16 +125,11 @@ final class PositionProtocol {
     this.redis = redis;
     this.open = open;
     channels = memory.channels;
-    channels.values().forEach(HeardChannel::reset);
+    channels.reset();
   }
 
   private void assertOwned() {
     assert Thread.currentThread() == owner : "not on the thread that owns the protocol";
-  }
-
-  boolean isAttached() {
-    assertOwned();
-    return phase == Phase.ATTACHED;
   }
 
   /** What proves that Redis has gone back in time, so that this connection ends; or null. */
@@ -161,43 +143,27 @@ final class PositionProtocol {
   /** The control channel is acknowledged, and these channels are subscribed to next. */
   void subscribing(Collection<String> names) {
     assertOwned();
-    for (String name : names) {
-      HeardChannel channel = channel(name);
-      if (channel.state == State.UNSUBSCRIBED) {
-        channel.state = State.AWAITED;
-        awaited++;
-      }
-    }
+    channels.await(names);
     requestProbeOnceAllAreAnswered();
   }
 
   /** Redis has acknowledged a channel. */
   void acknowledged(String name) {
     assertOwned();
-    HeardChannel channel = channel(name);
-    if (channel.state == State.AWAITED) {
-      awaited--;
-    }
-    if (channel.state != State.ACKNOWLEDGED) {
-      channel.state = State.ACKNOWLEDGED;
-      acknowledged.add(channel);
-    }
+    channels.acknowledge(name);
     requestProbeOnceAllAreAnswered();
   }
 
   /** Redis has refused a channel: it is not waited for. */
   void refused(String name) {
     assertOwned();
-    HeardChannel channel = channels.get(name);
-    if (channel != null && channel.state == State.AWAITED) {
-      awaited--;
-      channel.state = State.UNSUBSCRIBED;
+    if (channels.refuse(name)) {
       requestProbeOnceAllAreAnswered();
     }
   }
 
   private void requestProbeOnceAllAreAnswered() {
-    if (awaited == 0) {
+    if (channels.isAllAnswered()) {
       if (phase == Phase.SUBSCRIBING) {
         phase = Phase.PROBING;
       }
@@ -208,17 +174,7 @@ final class PositionProtocol {
   /** A channel is not subscribed to any more. */
   void unsubscribed(String name) {
     assertOwned();
-    rotation.remove(name);
-    HeardChannel channel = channels.get(name);
-    // One that is awaited will be acknowledged after this.
-    if (channel != null && channel.state != State.AWAITED) {
-      channels.remove(name);
-      acknowledged.remove(channel);
-    }
-  }
-
-  private HeardChannel channel(String name) {
-    return channels.computeIfAbsent(name, HeardChannel::new);
+    channels.remove(name);
   }
 
   // Listening.
@@ -230,8 +186,8 @@ final class PositionProtocol {
     if (phase != Phase.ATTACHED || !advance(id)) {
       return;
     }
-    HeardChannel channel = channel(name);
-    rotation.prefer(name);
+    HeardChannel channel = channels.getOrAdd(name);
+    channels.preferInAudit(name);
     note(channel, id, message.prev());
     Position before = channel.upTo;
     channel.upTo = id;
@@ -284,7 +240,7 @@ final class PositionProtocol {
     assertOwned();
     if (phase == Phase.ATTACHED && advance(id)) {
       rewound(Reason.REWOUND, from, id);
-      channels.values().stream().filter(c -> c.upTo != null).forEach(c -> c.upTo = id);
+      channels.moveTo(id);
       reach(id);
     }
   }
@@ -312,7 +268,7 @@ final class PositionProtocol {
   /** Returns the channels whose last ids the next probe should ask for. */
   List<String> nextAudit() {
     assertOwned();
-    return rotation.next();
+    return channels.nextAudit();
   }
 
   /** Takes an id as the last one. Returns whether it is beyond what the repair has read. */
@@ -368,24 +324,13 @@ final class PositionProtocol {
   private void rewound(Reason reason, @Nullable Position from, Position to) {
     hub.rewound(reason, from, to);
     memory.position = to;
-    forgetLastEvents();
-  }
-
-  private void forgetLastEvents() {
-    channels.values().forEach(HeardChannel::forgetLastEvent);
+    channels.forgetLastEvents();
   }
 
   /** Everything up to an id has been heard. */
   private void passed(Position id) {
-    if (!acknowledged.isEmpty()) {
-      List<String> names = new ArrayList<>();
-      for (HeardChannel channel : acknowledged) {
-        channel.state = State.FOLLOWED;
-        channel.upTo = later(channel.upTo, id);
-        names.add(channel.name);
-      }
-      acknowledged.clear();
-      rotation.add(names);
+    List<String> names = channels.followAcknowledged(id);
+    if (!names.isEmpty()) {
       open.completed(names);
       hub.opened(names, id);
     }
@@ -455,12 +400,12 @@ final class PositionProtocol {
     }
     page.resets().forEach(hub::lost);
     if (page.resets().stream().anyMatch(reset -> reset.channel() == null)) {
-      forgetLastEvents();
+      channels.forgetLastEvents();
     }
     for (Page.Kept kept : page.events()) {
       Entry entry = kept.entry();
       if (entry.prev() != null) {
-        note(channel(kept.channel()), entry.position(), entry.prev());
+        note(channels.getOrAdd(kept.channel()), entry.position(), entry.prev());
       }
       Reason reason = entry.unsendable() == null ? Reason.LOST : entry.unsendable();
       deliver(kept.channel(), entry.event(), reason, entry.position());
@@ -479,17 +424,7 @@ final class PositionProtocol {
   /** The complete channels go on live from a position. */
   private void follow(Position from) {
     repaired = from;
-    Set<String> names = new LinkedHashSet<>(open.complete());
-    for (HeardChannel channel : List.copyOf(channels.values())) {
-      if (!names.contains(channel.name)) {
-        channel.forgetLastEvent();
-        if (channel.state == State.UNSUBSCRIBED) {
-          channels.remove(channel.name);
-        }
-      }
-    }
-    names.forEach(name -> channel(name).upTo = from);
-    rotation.add(names);
+    channels.repaired(open.complete(), from);
     phase = Phase.ATTACHED;
     redis.attached();
     reach(from);

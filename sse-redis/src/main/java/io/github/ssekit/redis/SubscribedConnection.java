@@ -1,14 +1,11 @@
 package io.github.ssekit.redis;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.stream.Collectors.partitioningBy;
 
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.StreamReset;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
@@ -31,7 +28,6 @@ import org.jspecify.annotations.Nullable;
  * <p>The thread that makes it is the reader; another thread, the writer, sends commands.
  */
 final class SubscribedConnection implements PubSubConnection.Listener, PositionProtocol.RedisSide {
-  private static final int CHANNELS_PER_COMMAND = 500;
   private static final int REPAIR_BYTES = 2 << 20;
 
   /** Keeps the connection and is told what happens to it, on the reader's thread. */
@@ -81,10 +77,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, PositionP
   /** Used by the reader. */
   private final PositionProtocol protocol;
 
-  // Used by the writer.
-
-  /** The channels that were subscribed to on this connection. */
-  private final Set<String> subscribed = new HashSet<>();
+  /** Used by the writer. */
+  private final SubscribeCommands commands;
 
   private final BooleanSupplier onWriter;
 
@@ -103,6 +97,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, PositionP
     this.onWriter = onWriter;
     pubSub = new PubSubConnection(connection, sharded);
     run = connection.run();
+    commands = new SubscribeCommands(pubSub, parts.scope(), owner::refused);
     protocol = new PositionProtocol(memory, parts.channels(), parts.deliveries(), this);
   }
 
@@ -176,56 +171,10 @@ final class SubscribedConnection implements PubSubConnection.Listener, PositionP
     assert onWriter.getAsBoolean() : "not on the thread that writes";
   }
 
-  /** Subscribes to a channel, or ends that. */
-  void update(String channel, boolean isWanted) {
+  /** The commands that may be sent. */
+  SubscribeCommands commands() {
     assertOnWriter();
-    if (isWanted) {
-      subscribe(List.of(channel));
-    } else if (subscribed.remove(channel)) {
-      Scope scope = parts.scope();
-      sending(() -> pubSub.unsubscribe(scope.hasHistory(channel), scope.redisChannel(channel)));
-    }
-  }
-
-  void subscribe(Collection<String> channels) {
-    assertOnWriter();
-    Scope scope = parts.scope();
-    // A client that may name channels could read another's events otherwise.
-    Map<Boolean, List<String>> byKind =
-        channels.stream().filter(this::isOurs).collect(partitioningBy(scope::hasHistory));
-    byKind.forEach(
-        (ofScope, names) -> {
-          for (int from = 0; from < names.size(); from += CHANNELS_PER_COMMAND) {
-            int to = Math.min(names.size(), from + CHANNELS_PER_COMMAND);
-            List<String> some = names.subList(from, to);
-            subscribed.addAll(some);
-            byte[][] command = some.stream().map(scope::redisChannel).toArray(byte[][]::new);
-            sending(() -> pubSub.subscribe(ofScope, command));
-          }
-        });
-  }
-
-  private boolean isOurs(String channel) {
-    boolean reserved = !parts.scope().hasHistory(channel) && parts.scope().isReserved(channel);
-    if (reserved) {
-      owner.refused(channel, "such names are those of a scope, or of Redis itself");
-    }
-    return !reserved;
-  }
-
-  private void sending(Runnable command) {
-    try {
-      command.run();
-    } catch (RedisFailure.Disconnected e) {
-      // So that the reader finds out at once, too.
-      pubSub.disconnect();
-    }
-  }
-
-  /** Probes the connection alone, where nothing can be published. */
-  void ping() {
-    assertOnWriter();
-    sending(pubSub::ping);
+    return commands;
   }
 
   /** Returns the channels whose last ids the next probe has to ask for, once. */

@@ -90,11 +90,12 @@ final class SubscriptionWriter implements AutoCloseable {
 
   /** Subscribes to a channel, or ends that: as the hub wants it by then. */
   void update(String channel) {
-    execute(() -> onConnection(c -> c.update(channel, parts.channels().isOpen(channel))));
+    execute(
+        () -> onConnection(c -> c.commands().update(channel, parts.channels().isOpen(channel))));
   }
 
   void subscribe(Collection<String> channels) {
-    execute(() -> onConnection(c -> c.subscribe(channels)));
+    execute(() -> onConnection(c -> c.commands().subscribe(channels)));
   }
 
   /** Subscribes to a channel again, unless it was closed. */
@@ -102,7 +103,7 @@ final class SubscriptionWriter implements AutoCloseable {
     execute(
         () -> {
           if (parts.channels().isOpen(channel)) {
-            onConnection(c -> c.update(channel, true));
+            onConnection(c -> c.commands().update(channel, true));
           }
         });
   }
@@ -178,7 +179,7 @@ final class SubscriptionWriter implements AutoCloseable {
         throw e;
       }
     }
-    connection.ping();
+    connection.commands().ping();
   }
 
   private void attach(
