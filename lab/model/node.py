@@ -39,6 +39,8 @@ class Node:
         self.logs = {}
         self.connections = []
         self.seen = {}
+        self.answered = 0
+        """The highest id of the present run that a publish was answered."""
         self.heard = {}
         """The last event of each channel that was heard."""
         self.used = {}
@@ -111,23 +113,27 @@ class Node:
 
     def _see_reached(self):
         if self.link and self.link.attached:
-            self._see(self.link.run, self.position)
+            self._see(self.link.run, self.link.previous if self.rules["own-ears"] else self.position)
 
     def highest_seen(self):
-        return max([0, self.position or 0, *self.seen.values()])
+        return max([0, self.answered, self.position or 0, *self.seen.values()])
 
-    def publish(self, channel):
+    def publish(self, channel, event):
+        """Whoever asks it to tries again, here or elsewhere, until there is an answer."""
         if self.is_paused(lambda: None):
             return
-        event = self.world.event(channel)
         self._see_reached()
 
         def run(server):
             return server.publish(channel, event, self.position or 0, self.seen.get(server.run, 0))
 
-        def done(at, server_run):
-            self._see(server_run, at)
-            self.world.acknowledged(event)
+        def done(answer, server_run):
+            at, is_of_run = answer
+            if is_of_run:
+                self.answered = max(self.answered, at)
+            if self.rules["answers"] and (is_of_run or not self.rules["token-run"]):
+                self._see(server_run, at)
+            self.world.answered(event, at)
             self._answered_by(server_run, self.link)
 
         self.command(run, done)

@@ -17,9 +17,8 @@ def judge(client, world):
                 highest = 0
         elif kind == "event":
             channel = world.events[what].channel
-            if what in seen and not any(
-                i > seen[what] and c in (None, channel) for i, _, c, _, _ in resets
-            ):
+            told = any(i > seen.get(what, 0) and c in (None, channel) for i, _, c, _, _ in resets)
+            if what in seen and not told and not world.events[what].is_stored_twice:
                 found.append(("twice", what, now))
             if at <= highest and not any(c is None and b < at <= e for _, _, c, b, e in resets):
                 found.append(("disorder", what, now))

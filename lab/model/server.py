@@ -21,12 +21,14 @@ class Data:
         self.floors = {}
         self.streams = {}
         self.expiry = {}
+        self.tokens = {}
 
     def copy(self):
         other = Data()
         other.take_scope(self)
         other.streams = {c: list(s) for c, s in self.streams.items()}
         other.expiry = dict(self.expiry)
+        other.tokens = dict(self.tokens)
         return other
 
     def take_scope(self, other):
@@ -121,9 +123,15 @@ class Server:
     # The scripts
 
     def publish(self, channel, event, seen, seen_here):
-        """publish.lua: what its caller has seen of any run, and of this one. Returns the id."""
-        self._touch(seen)
+        """
+        publish.lua: what its caller has seen of any run, and of this one. Returns the id, and
+        whether it is one of this run. Each event is its own token: a second publish stores nothing.
+        """
         d = self.data
+        if event in d.tokens:
+            at = d.tokens[event]
+            return at, d.run == self.run and at > d.since
+        self._touch(seen)
         if self.rules["above"] and self._lost(self.run, seen_here):
             self._rewind(seen_here, max(d.floor, self._end(self.run, seen_here)))
         prev = self._last(channel)
@@ -142,9 +150,10 @@ class Server:
             del stream[:BLOCK]
         d.expiry[channel] = self.time() + 1000 * self.world.ages[channel]
         d.last[channel] = at
+        d.tokens[event] = at
         self.world.stored(event, at)
         self._send(channel, ("event", channel, at, prev, fresh, event))
-        return at
+        return at, True
 
     def attach(self, nonce, seen, channels):
         """attach.lua: judges what a node has seen, then sends its probe on the way of the events."""

@@ -13,7 +13,7 @@ SETTLE = 3000
 RECOVERY = 1200
 """After a loss no node is killed for so long, so that who has seen what was lost lives to tell it."""
 
-ROLLBACKS = ("rollback", "stale-rollback", "restore-scope", "empty-and-behind")
+ROLLBACKS = ("rollback", "stale-rollback", "unheard-rollback", "restore-scope", "empty-and-behind")
 """Those after which an id may be given again, before anybody can prove the loss."""
 
 HEAVY = ("kill", "failover", "restart", "restore-stream", "comeback", *ROLLBACKS)
@@ -53,7 +53,8 @@ MODES = {
     "skewed": Mode(["client"] * 4 + ["empty-and-behind"] * 2 + ["subscription"], is_beyond=True),
     # The same process has older data.
     "rollback": Mode(
-        ["client"] * 4 + ["rollback", "stale-rollback", "stale-rollback", "restore-stream", "restore-scope"]
+        ["client"] * 4
+        + ["rollback", "stale-rollback", "stale-rollback", "unheard-rollback", "restore-stream", "restore-scope"]
     ),
     "comeback": Mode(["client"] * 4 + ["comeback", "comeback", "rollback", "subscription", "pause"]),
     # Most channels are open nowhere.
@@ -71,6 +72,8 @@ class Event:
         self.sent_at = sent_at
         self.id = 0
         self.is_acknowledged = False
+        self.is_stored_twice = False
+        """Redis had lost it, and the token with it."""
         self.is_exempt = False
         """Lost with all who had seen it, or anything after it: nobody can know."""
 
@@ -146,11 +149,27 @@ class World:
         return number
 
     def stored(self, number, at):
-        self.events[number].id = at
-        self.log("PUBLISH", self.events[number].channel, number, at)
+        event = self.events[number]
+        event.is_stored_twice = event.id != 0
+        event.is_exempt = False
+        event.id = at
+        self.log("PUBLISH", event.channel, number, at)
 
-    def acknowledged(self, number):
-        self.events[number].is_acknowledged = True
+    def answered(self, number, at):
+        """A node tells the publisher, who may not hear it."""
+        event = self.events[number]
+        if self.random.random() < 0.9:
+            event.id = at
+            event.is_acknowledged = True
+
+    def _try(self, number):
+        """Again, on any node, until it is acknowledged."""
+        event = self.events[number]
+        if not event.is_acknowledged:
+            node = self.random.choice(self.nodes)
+            if node.alive:
+                node.publish(event.channel, number)
+            self.after(self.random.choice([40, 60, 100]), self._try, number)
 
     def _publish(self):
         if self.now < self.length + SETTLE / 2:
@@ -159,9 +178,7 @@ class World:
                 channel = self.channels[len(self.events) % 4]
             elif self.random.random() < 0.1:
                 channel = f"new-{self.serial()}"
-            node = self.random.choice(self.nodes)
-            if node.alive:
-                node.publish(channel)
+            self._try(self.event(channel))
         pause = self.random.choice([2, 5, 15, 40]) if self.random.random() < 0.97 else 700
         self.after(pause, self._publish)
 
@@ -294,10 +311,30 @@ class World:
             self._lose(data, by_channel=True)
             self.primary.data = data
             if node.alive:
-                server, channel = self.primary, self.random.choice(self.channels)
-                server.publish(channel, self.event(channel), node.position or 0, node.seen.get(server.run, 0))
+                self._publish_directly(node)
 
         self.after(self.random.choice([5, 10]), copy)
+
+    def _unheard_rollback(self):
+        """So too, with the subscriptions broken: who was answered last knows of the last events, and publishes first."""
+        data = self.primary.data.copy()
+        for link in list(self.primary.links):
+            link.cut()
+
+        def roll():
+            self._lose(data)
+            self.primary.data = data
+            nodes = [n for n in self.nodes if n.alive]
+            if nodes:
+                self._publish_directly(max(nodes, key=Node.highest_seen))
+
+        self._lost_at = self.now
+        self.after(self.random.choice([10, 20, 40]), roll)
+
+    def _publish_directly(self, node):
+        """Before anybody else can."""
+        server, channel = self.primary, self.random.choice(self.channels)
+        server.publish(channel, self.event(channel), node.position or 0, node.seen.get(server.run, 0))
 
     def _restore_scope(self):
         """RESTORE of the scope hash from a backup; the streams stay."""
