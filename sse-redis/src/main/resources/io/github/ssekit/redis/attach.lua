@@ -8,7 +8,8 @@
 --       then last:<channel> of some channels, 3,000 at most
 -- Returns the probe's id, and the last ids of the channels, or nil.
 --
--- Messages: "rewind" SP id SP from: what is below id is void; "probe" SP id SP nonce
+-- Messages: "rewind" SP id SP from: what is below id is void, and lost beyond from;
+--   "probe" SP id SP nonce
 local fn = scope_functions()
 local scope, run, pairs_count = KEYS[1], ARGV[1], tonumber(ARGV[4])
 local now = fn.time()
@@ -22,27 +23,27 @@ redis.call('HSET', scope, 'clock', clock)
 local ends, order = fn.read_ends(scope)
 local floor = fn.bounds(scope, clock) or '0-0'
 local begun = fn.id(redis.call('HGET', scope, 'begun'))
-local lost, unknown
+local lost, left, unknown
 
 local function end_of(seen_run)
   return ends[seen_run] == '*' and floor or ends[seen_run]
 end
 
-local function is_lost(seen_run, seen)
-  if seen_run == 'lost' then return fn.after(seen, floor) end
-  if seen_run ~= run then
-    -- A run that is not known at all is lost with everything on it.
-    return not end_of(seen_run) or fn.after(seen, end_of(seen_run))
-  end
-  if had and known[2] == run and fn.after(seen, had) then return true end
-  -- This run has begun again since, with the data of another one.
-  return begun and fn.after(begun, seen) and (not end_of(run) or fn.after(seen, end_of(run)))
+-- Up to where this data has what was on a run when an id was seen there: what is beyond is lost.
+local function left_of(seen_run, seen)
+  if seen_run == 'lost' then return floor end
+  -- Of a run that is not known nothing is left; and this run may have begun again since, with the
+  -- data of another one.
+  if seen_run ~= run or begun and fn.after(begun, seen) then return end_of(seen_run) or '0-0' end
+  return had and known[2] == run and had or seen
 end
 
 for i = 5, 4 + 2 * pairs_count, 2 do
   local seen_run, seen = ARGV[i], fn.seen(ARGV[i + 1], clock, now)
-  if seen and is_lost(seen_run, seen) then
+  local reached = seen and left_of(seen_run, seen)
+  if seen and fn.after(seen, reached) then
     lost = fn.later(lost, seen)
+    if not left or fn.after(left, reached) then left = reached end
     if seen_run ~= 'lost' and not ends[seen_run] then
       order[#order + 1] = seen_run
       ends[seen_run] = '*'
@@ -52,7 +53,7 @@ for i = 5, 4 + 2 * pairs_count, 2 do
 end
 if lost then
   if unknown then fn.write_ends(scope, ends, order) end
-  clock = fn.lose(scope, clock, lost, now, ARGV[3], KEYS[2])
+  clock = fn.lose(scope, clock, lost, fn.later(left, floor), now, ARGV[3], KEYS[2])
 end
 
 clock = fn.step(clock, now)

@@ -153,12 +153,12 @@ local function scope_functions()
     return touched and moved or id(clock) or '0-0'
   end
 
-  -- What Redis held up to an id is lost: new ids are beyond it, clients below are told when they come
-  -- back, and those that are here by a message. Returns the clock.
-  local function lose(scope, clock, lost, now, publish, control)
+  -- What Redis held behind what is left, up to an id, is lost: new ids are beyond it, clients below
+  -- are told when they come back, and those that are here by a message. Returns the clock.
+  local function lose(scope, clock, lost, left, now, publish, control)
     clock = beyond(later(clock, lost), now)
     -- It is noted as told once it is.
-    redis.call(publish, control, 'rewind ' .. clock .. ' ' .. lost)
+    redis.call(publish, control, 'rewind ' .. clock .. ' ' .. left)
     redis.call('HSET', scope, 'clock', clock, 'floor', clock)
     local ends, order = read_ends(scope)
     -- Told once: the other nodes hear of it from this one.

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Position;
 import io.github.ssekit.testing.RedisProcess;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -188,13 +189,22 @@ class RedisBackInTimeIT {
     two.hears("0");
     String last = one.client.lastEventId();
     backUp();
-    one.bridge.publish("unheard", SseEvent.of("lost"), "token");
+    Position lost = one.bridge.publish("unheard", SseEvent.of("lost"), "token");
+    one.bridge.publish("unheard", SseEvent.of("lost, too"), "another");
     restore();
     one.publish("unheard", 1, 2);
     one.isToldOnce();
     two.isToldOnce();
+    // Neither was the last that the node had seen: what is lost begins behind what is left.
+    assertTrue(lost.isAfter(begin(one)), lost + " " + one.client.resets());
+    assertTrue(lost.isAfter(begin(two)), lost + " " + two.client.resets());
     Receiver back = comesBack("unheard", last);
     soon().until(() -> back.resets().size() == 1);
+  }
+
+  private static Position begin(Node node) {
+    String reset = node.client.resets().get(0);
+    return Position.parse(reset.replaceFirst(".*\"from\":\"([^\"]*)\".*", "$1"));
   }
 
   /** The answer to a token is as good a proof as the first one, which may have been lost. */
