@@ -101,7 +101,9 @@ class ApiTest {
 
   private static String header(Class<?> type) {
     StringBuilder line = new StringBuilder(kind(type)).append(type.getName());
-    if (kind(type).endsWith("class ") && type.getSuperclass() != Object.class) {
+    if (kind(type).endsWith("class ")
+        && type.getSuperclass() != Object.class
+        && Modifier.isPublic(type.getSuperclass().getModifiers())) {
       line.append(" extends ").append(PACKAGE.matcher(superclass(type)).replaceAll(""));
     }
     String interfaces =

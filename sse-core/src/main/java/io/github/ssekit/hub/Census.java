@@ -71,8 +71,8 @@ final class Census {
     boolean resuming;
     lock.lock();
     try {
-      subscriptions = List.copyOf(connection.subscriptions);
-      resuming = connection.resume != null;
+      subscriptions = connection.subscriptions.all();
+      resuming = connection.subscriptions.isResuming();
     } finally {
       lock.unlock();
     }
@@ -81,7 +81,7 @@ final class Census {
         subscriptions.stream().map(s -> s.channel).toList(),
         subscriptions.stream().map(s -> s.cursor).toList(),
         channels.watermark(),
-        outgoing.hasNews(),
+        outgoing.hasPending(),
         blocked,
         resuming,
         outgoing.events(),
@@ -127,7 +127,7 @@ final class Census {
       Channel channel = sight.channels.get(i);
       ChannelLog.Entry cursor = sight.cursors.get(i);
       names.add(channel.name);
-      behind += channels.behind(channel, cursor, sight.watermark);
+      behind += channel.behind(cursor, sight.watermark);
       position = Position.later(position, cursor.position);
     }
     return new HubSnapshot.ConnectionSnapshot(

@@ -2,7 +2,9 @@ package io.github.ssekit.hub;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** A named stream of events on this node: its log, and who listens, by delivery loop. */
@@ -16,8 +18,13 @@ final class Channel {
 
   final Subscribers[] byLoop;
 
+  /** The hub's. */
+  private final ReentrantLock lock;
+
+  private final int maxBatchBytes;
+
   /** Only if the policy is to conflate. Guarded by the hub's lock. */
-  final @Nullable NewestByKey newest;
+  private final @Nullable NewestByKey newest;
 
   /** Subscriptions of all loops. Guarded by the hub's lock. */
   int subscriptions;
@@ -30,7 +37,10 @@ final class Channel {
       boolean hasHistory,
       OverrunPolicy policy,
       HubBuilder settings,
-      DeliveryLoop[] loops) {
+      DeliveryLoop[] loops,
+      ReentrantLock lock) {
+    this.lock = lock;
+    this.maxBatchBytes = settings.maxBatchBytes;
     this.name = name;
     this.hasHistory = hasHistory;
     this.policy = policy;
@@ -55,17 +65,62 @@ final class Channel {
     }
   }
 
-  /** Tells the loops that have subscribers, each once, that there is news: O(loops). */
+  /** Marks the channel in each loop that has subscribers to it: the log has grown. O(loops). */
   void signal() {
     for (Subscribers s : byLoop) {
       s.signal();
     }
   }
 
-  /** Wakes the loops that were told. */
+  /** Wakes the loops, after {@link #signal}. */
   void wake() {
     for (Subscribers s : byLoop) {
       s.wake();
+    }
+  }
+
+  // What a loop asks, which takes the hub's lock.
+
+  /**
+   * The newest events of each key behind a cursor, up to the watermark, see {@link
+   * NewestByKey#behind}; null if they are not kept.
+   */
+  @Nullable List<ChannelLog.Entry> newestBehind(ChannelLog.Entry cursor, long watermark) {
+    if (newest == null) {
+      return null;
+    }
+    lock.lock();
+    try {
+      return newest.behind(cursor.ordinal, watermark, maxBatchBytes);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The cursor of a reader that has read everything. */
+  ChannelLog.Entry end() {
+    lock.lock();
+    try {
+      return log.tail();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * The number of events behind a cursor, up to the watermark; all that the log holds if it has
+   * left the cursor behind.
+   */
+  int behind(ChannelLog.Entry cursor, long watermark) {
+    int behind = ChannelLog.behind(cursor, watermark);
+    if (behind >= 0) {
+      return behind;
+    }
+    lock.lock();
+    try {
+      return log.events();
+    } finally {
+      lock.unlock();
     }
   }
 

@@ -31,6 +31,7 @@ final class DeliveryLoop implements Runnable {
   final int number;
 
   private final LongSupplier watermark;
+  private final LongSupplier nanoTime;
   private final Batches batches;
 
   /** This loop's share of the hub's limit on bytes that wait for clients. */
@@ -51,7 +52,7 @@ final class DeliveryLoop implements Runnable {
   private volatile @Nullable Thread thread;
 
   /** Who has its turn to write, for {@link #awaitWrite}. */
-  private volatile @Nullable Connection writing;
+  private volatile @Nullable LoopConnection writing;
 
   // The loop's.
   /** The bytes of the last write of each connection whose transport takes no bytes. */
@@ -60,12 +61,12 @@ final class DeliveryLoop implements Runnable {
   /** What it has written since the last tick; null if nobody observes. */
   final @Nullable Tally tally;
 
-  private final List<Connection> connections = new ArrayList<>();
-  private List<Connection> queued = new ArrayList<>();
-  private List<Connection> swept = new ArrayList<>();
+  private final List<LoopConnection> connections = new ArrayList<>();
+  private List<LoopConnection> queued = new ArrayList<>();
+  private List<LoopConnection> swept = new ArrayList<>();
 
   /** Left over from sweeps in which too many writes failed. */
-  private final List<Connection> late = new ArrayList<>();
+  private final List<LoopConnection> late = new ArrayList<>();
 
   DeliveryLoop(
       int number,
@@ -77,6 +78,7 @@ final class DeliveryLoop implements Runnable {
     this.failures = new RareLine(LOG, nanoTime);
     this.lastTick = nanoTime.getAsLong();
     this.watermark = watermark;
+    this.nanoTime = nanoTime;
     this.batches = new Batches(settings.maxBatchBytes);
     this.stalledLimit = settings.maxReplayBytes / settings.loops;
     this.observation = observation;
@@ -105,7 +107,7 @@ final class DeliveryLoop implements Runnable {
    * volatile before, each later write knows. Not on the loop, nor under a lock. A write never
    * blocks.
    */
-  void awaitWrite(Connection c) {
+  void awaitWrite(LoopConnection c) {
     while (writing == c) {
       LockSupport.parkNanos(this, 1_000);
     }
@@ -151,6 +153,17 @@ final class DeliveryLoop implements Runnable {
 
   private void failed(String what, Throwable e) {
     failures.log(System.Logger.Level.ERROR, what, e);
+  }
+
+  /** Whether this is the loop's thread; or it has none, as in tests. For assertions. */
+  boolean isCurrent() {
+    Thread owner = thread;
+    return owner == null || owner == Thread.currentThread();
+  }
+
+  /** The hub's nanoseconds. Any thread. */
+  long nanoTime() {
+    return nanoTime.getAsLong();
   }
 
   /** When it last took the time, in the hub's nanoseconds. Any thread. */
@@ -199,7 +212,7 @@ final class DeliveryLoop implements Runnable {
   }
 
   private void sweep(long upTo) {
-    List<Connection> now = queued;
+    List<LoopConnection> now = queued;
     queued = swept;
     swept = now;
     batches.begin(upTo, watermark(), stalledLimit - stalledBytes);
@@ -218,10 +231,10 @@ final class DeliveryLoop implements Runnable {
    * others are late: the next sweep begins with those that have just been written to, and so are
    * alive, when there is news for them.
    */
-  private void write(List<Connection> list) {
+  private void write(List<LoopConnection> list) {
     int done = 0;
     for (int failed = 0; done < list.size() && failed < FAILURES; done++) {
-      Connection connection = list.get(done);
+      LoopConnection connection = list.get(done);
       writing = connection;
       if (!write(connection)) {
         failed++;
@@ -231,7 +244,7 @@ final class DeliveryLoop implements Runnable {
     list.subList(0, done).clear();
   }
 
-  private boolean write(Connection connection) {
+  private boolean write(LoopConnection connection) {
     try {
       return connection.write(batches);
     } catch (Throwable e) {
@@ -253,38 +266,35 @@ final class DeliveryLoop implements Runnable {
   }
 
   /** Has the connection take part in the next sweep. */
-  void queue(Connection c) {
+  void queue(LoopConnection c) {
     queued.add(c);
   }
 
-  void add(Connection c) {
+  void add(LoopConnection c) {
     c.index = connections.size();
     connections.add(c);
-    if (observation != null) {
-      observation.tell(o -> o.opened(c));
-    }
   }
 
-  void remove(Connection c) {
-    Connection last = connections.remove(connections.size() - 1);
+  void remove(LoopConnection c) {
+    LoopConnection last = connections.remove(connections.size() - 1);
     if (last != c) {
       connections.set(c.index, last);
       last.index = c.index;
     }
   }
 
-  List<Connection> connections() {
+  List<LoopConnection> connections() {
     return connections;
   }
 
   // From the end, here and below: a connection that ends is replaced by the last one.
 
-  /** Has every connection look at the clocks, with the block that says the position then. */
-  void tick(long now, long millis, byte[] position) {
-    lastTick = now;
+  /** Has every connection look at the clocks. */
+  void tick(Tick tick) {
+    lastTick = tick.now;
     for (int i = connections.size() - 1; i >= 0; i--) {
       try {
-        connections.get(i).tick(now, millis, position);
+        connections.get(i).tick(tick);
       } catch (Throwable e) {
         failed("A connection could not be given the time", e);
       }
@@ -292,10 +302,10 @@ final class DeliveryLoop implements Runnable {
   }
 
   /** Hands over what was written since the last time. */
-  void report(Channels channels) {
+  void report() {
     if (tally != null && observation != null) {
       connections.forEach(c -> c.look(tally));
-      tally.measureLag(channels, watermark());
+      tally.measureLag(watermark());
       observation.add(tally);
     }
   }
@@ -305,7 +315,7 @@ final class DeliveryLoop implements Runnable {
     List<Census.Sight> sights = new ArrayList<>();
     for (boolean waits : new boolean[] {true, false}) {
       for (int i = 0; i < connections.size() && sights.size() < limit; i++) {
-        if (connections.get(i).waits() == waits) {
+        if (connections.get(i).hasPending() == waits) {
           sights.add(connections.get(i).sight(census));
         }
       }

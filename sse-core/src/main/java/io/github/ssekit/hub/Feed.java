@@ -292,24 +292,4 @@ public final class Feed {
     }
     return frame;
   }
-
-  /** The upstream has answered. Returns whether the connection is to get it. */
-  boolean answered(Resume resume, Replay replay) {
-    lock.lock();
-    try {
-      return resumes.answered(resume, replay);
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** A connection's transport has taken a replay. */
-  void replayed(Resume resume, Replay replay) {
-    lock.lock();
-    try {
-      resumes.replayed(resume, replay);
-    } finally {
-      lock.unlock();
-    }
-  }
 }

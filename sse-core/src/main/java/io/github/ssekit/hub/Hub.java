@@ -89,6 +89,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private final Resumes resumes;
   final Channels channels;
   final Feed feed;
+  final ConnectionContext context;
 
   Hub(HubBuilder settings, HubThreads threads, LongSupplier nanoTime) {
     this.settings = settings;
@@ -101,8 +102,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.observation =
         settings.observer == null ? null : new Observation(settings.observer, callbacks, nanoTime);
     this.loops = new DeliveryLoop[settings.loops];
-    this.resumes = new Resumes(settings.maxReplayBytes);
-    this.channels = new Channels(settings, loops, resumes, lock, nanoTime);
+    this.resumes = new Resumes(settings.maxReplayBytes, lock, callbacks);
+    this.channels = new Channels(settings, loops, lock, nanoTime);
     this.feed =
         new Feed(channels, loops, resumes, lock, observation, settings.maxEventBytes, () -> closed);
     this.closeWhen =
@@ -114,6 +115,16 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
     this.tickFailures = new RareLine(LOG, nanoTime);
     this.health = new Health(loops, nanoTime);
+    this.context =
+        new ConnectionContext(
+            settings,
+            channels,
+            resumes,
+            closer,
+            callbacks,
+            observation,
+            nanos -> origin.plusNanos(nanos - originNanos),
+            this::release);
   }
 
   /** A hub with the defaults of {@link HubBuilder}. */
@@ -173,7 +184,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     channels.checkCount(options.channels().size());
     List<Channels.Wanted> wanted = options.channels().stream().map(channels::wanted).toList();
     DeliveryLoop loop = loops[Math.floorMod(nextLoop.getAndIncrement(), loops.length)];
-    Connection connection = new Connection(this, loop, transport, options);
+    Connection connection = new Connection(context, loop, transport, options);
     OverCapacityException refused = null;
     lock.lock();
     try {
@@ -188,7 +199,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
       connections++;
       owners.add(connection);
       // Under the lock: a close that comes next finds it.
-      loop.execute(() -> loop.add(connection));
+      loop.execute(() -> opened(connection));
       if (options.expiresAt() != null) {
         connection.expireAt(options.expiresAt());
       }
@@ -205,6 +216,13 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
     connection.start(settings.reconnectionTime.frame().toByteArray());
     return connection;
+  }
+
+  private void opened(Connection connection) {
+    connection.loop.add(connection);
+    if (observation != null) {
+      observation.tell(o -> o.opened(connection));
+    }
   }
 
   private void tellRefused(ConnectionOptions options, OverCapacityException e) {
@@ -308,7 +326,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     try {
       // Loops that have ended don't answer, and have nothing to say.
       return new Census(
-          channels, lock, closed ? new DeliveryLoop[0] : loops, connections, resumes.room(), limit);
+          channels, lock, closed ? new DeliveryLoop[0] : loops, connections, resumes.room, limit);
     } finally {
       lock.unlock();
     }
@@ -358,7 +376,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
     int dropped = 0;
     for (Connection connection : all) {
-      if (channels.drop(connection, channel)) {
+      if (connection.drop(channel)) {
         dropped++;
       }
     }
@@ -423,7 +441,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
       if (observation != null) {
         // Last: what was written until now is in it.
         for (DeliveryLoop loop : loops) {
-          loop.execute(() -> loop.report(channels));
+          loop.execute(() -> loop.report());
           loop.execute(observation::tick);
         }
       }
@@ -452,10 +470,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /** Takes back all subscriptions of a connection that ends, and the connection. */
-  List<Subscription> release(Connection connection) {
+  private List<Subscription> release(Connection connection) {
     lock.lock();
     try {
-      List<Subscription> subscriptions = channels.release(connection);
+      List<Subscription> subscriptions = connection.subscriptions.release();
       owners.remove(connection);
       if (--connections == 0) {
         noConnections.signalAll();
@@ -473,22 +491,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
     for (DeliveryLoop loop : loops) {
       loop.execute(
           () -> {
-            all.addAll(loop.connections());
+            loop.connections().forEach(c -> all.add((Connection) c));
             if (left.decrementAndGet() == 0) {
               task.accept(all);
             }
           });
     }
-  }
-
-  /** Whether clients wait for room for what they missed. */
-  boolean isReplayRoomScarce() {
-    return resumes.room().isScarce();
-  }
-
-  /** The wall clock's time at a moment of {@link #nanoTime}. */
-  Instant instantAt(long nanos) {
-    return origin.plusNanos(nanos - originNanos);
   }
 
   long nanoTime() {
@@ -501,16 +509,21 @@ public final class Hub implements EventPublisher, AutoCloseable {
     long millis = settings.clock.millis();
     // Before the loops are told: whatever is at or below it, they are told of before.
     Position position = resumes.position();
-    byte[] sign = position == null ? Outgoing.HEARTBEAT : position.block().frame().toByteArray();
+    Tick tick =
+        new Tick(
+            now,
+            millis,
+            position == null ? Outgoing.COMMENT : position.block().frame().toByteArray(),
+            settings);
     for (DeliveryLoop loop : loops) {
-      loop.execute(() -> loop.tick(now, millis, sign));
+      loop.execute(() -> loop.tick(tick));
     }
     closeEmpty(now);
     if (observation != null) {
       // Of what the loops have reported by now: one call for all of them.
       observation.tick();
       for (DeliveryLoop loop : loops) {
-        loop.execute(() -> loop.report(channels));
+        loop.execute(() -> loop.report());
       }
     }
     if (closeWhen != null) {

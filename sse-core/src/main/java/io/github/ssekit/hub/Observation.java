@@ -53,18 +53,6 @@ final class Observation implements Runnable {
     }
   }
 
-  /** A connection is live on channels that it resumed. */
-  void live(Connection connection, Resume resume) {
-    StreamReset reset = resume.told;
-    if (reset != null) {
-      tell(o -> o.reset(connection, reset));
-    } else if (resume.at != null) {
-      HubObserver.Resumed how =
-          new HubObserver.Resumed(connection.age(), resume.replays, resume.events);
-      tell(o -> o.resumed(connection, how));
-    }
-  }
-
   /** A loop's totals, which begin at zero again. */
   synchronized void add(Tally tally) {
     totals.add(tally);

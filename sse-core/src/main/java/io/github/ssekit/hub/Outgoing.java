@@ -11,79 +11,84 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one connection has still to write, in this order: what was sent to it alone, a sign of life,
- * what it has missed, what its channels have. The loop's, but for the count of bytes.
+ * The bytes that one connection has still to write, in this order: blocks that were sent to it
+ * alone, a heartbeat or greeting, a page of what it missed, the events of its channels. Everything
+ * but the count of bytes belongs to the loop.
  */
 final class Outgoing {
-  static final byte[] HEARTBEAT = new Comment("").frame().toByteArray();
+  static final byte[] COMMENT = new Comment("").frame().toByteArray();
 
-  /** Apart from the object: there is one for each connection. */
+  /** Static: an atomic integer for each connection would be one more object. */
   private static final AtomicIntegerFieldUpdater<Outgoing> OUTBOX_BYTES =
       AtomicIntegerFieldUpdater.newUpdater(Outgoing.class, "outboxBytes");
 
-  /** Bytes in {@link #outbox} or on their way there. */
+  /** The bytes in {@link #outbox} or on their way there. Any thread. */
   @SuppressWarnings("UnusedVariable") // Through OUTBOX_BYTES.
   private volatile int outboxBytes;
 
-  private @Nullable Queue<byte[]> outbox;
-  private byte @Nullable [] sign;
+  private final boolean idsOnEventsOnly;
 
-  /** What it has missed and is to be written, and what comes then. */
+  private @Nullable Queue<byte[]> outbox;
+
+  /** A heartbeat or greeting. */
+  private byte @Nullable [] block;
+
   private @Nullable Replay replay;
 
-  private @Nullable Resume resuming;
+  /** Whether the replay was polled, and the transport has not been ready since. */
+  private boolean replayUntaken;
 
-  /** Whether the replay was written, and the transport has not been ready since. */
-  private boolean untaken;
-
-  /** The subscriptions whose logs have news. */
+  /** The subscriptions whose logs have grown, as a linked list. */
   private @Nullable Subscription pending;
 
-  /** Up to where it reads: once closing, not beyond what was delivered by then. */
+  /** The highest ordinal to read: once the connection closes, the watermark of that moment. */
   private long upTo = Long.MAX_VALUE;
 
-  /** Whether it is live on channels with history, so that its signs of life are positions. */
+  /** Whether heartbeats are positions: the connection is live on channels with history. */
   private boolean positioned;
 
-  /** How many events, and how many bytes, it has given to be written. */
-  private long events;
+  /** Whether the bytes that were polled last say a position, or are a heartbeat. */
+  private boolean polledHeartbeat;
 
+  private long events;
   private long bytes;
 
-  /** When the last sign of life was written: anything, or a position if it is positioned. */
-  private long lastSign;
+  /** The time of the last write; or, if positioned, of the last write that said a position. */
+  private long lastHeartbeat;
 
-  Outgoing(long now) {
-    this.lastSign = now;
+  Outgoing(long now, boolean idsOnEventsOnly) {
+    this.lastHeartbeat = now;
+    this.idsOnEventsOnly = idsOnEventsOnly;
   }
 
   /**
-   * Counts bytes that are to be {@linkplain #offer offered}, and returns how many there are then.
-   * Any thread.
+   * Counts the bytes of a block that is to be {@linkplain #send sent}, and returns the total that
+   * waits then. Any thread.
    */
   int reserve(int bytes) {
     return OUTBOX_BYTES.addAndGet(this, bytes);
   }
 
-  void offer(byte[] frame) {
+  /** Enqueues a block for this client alone, whose bytes were {@linkplain #reserve reserved}. */
+  void send(byte[] frame) {
     if (outbox == null) {
       outbox = new ArrayDeque<>(2);
     }
     outbox.add(frame);
   }
 
-  /** Has a block written before what its channels have. */
-  void say(byte[] block) {
-    sign = block;
+  /** Enqueues a heartbeat or greeting, ahead of what comes from channels. */
+  void enqueue(byte[] block) {
+    this.block = block;
   }
 
-  void replay(Resume resume, Replay missed) {
-    resuming = resume;
+  /** Enqueues a page, ahead of the channels' logs. */
+  void enqueue(Replay missed) {
     replay = missed;
   }
 
-  /** The subscription's log has grown. */
-  void pend(Subscription s) {
+  /** Notes that a subscription's log has grown. */
+  void markPending(Subscription s) {
     if (!s.pending) {
       s.pending = true;
       s.nextPending = pending;
@@ -91,38 +96,42 @@ final class Outgoing {
     }
   }
 
-  /** From now on positions are its signs of life. */
-  void positioned(long now) {
+  /** Makes heartbeats positions, from now on. */
+  void usePositions(long now) {
     if (!positioned) {
       positioned = true;
-      // A tick that is under way knows an older position, perhaps below the client's.
-      lastSign = now;
+      // A tick that is under way has an older position, perhaps below the client's.
+      lastHeartbeat = now;
     }
   }
 
-  /** Has nothing read beyond an ordinal. */
+  /** Limits what is read to ordinals up to this one. */
   void endAt(long ordinal) {
     upTo = ordinal;
   }
 
-  /** The sign of life that is due, or null; made of the block that says the node's position. */
-  byte @Nullable [] dueSign(long now, long interval, byte[] position) {
-    return now - lastSign < interval ? null : positioned ? position : HEARTBEAT;
+  /** The heartbeat that is due, or null. */
+  byte @Nullable [] dueHeartbeat(Tick tick) {
+    boolean isDue = tick.now - lastHeartbeat >= tick.heartbeatInterval;
+    return isDue ? positioned ? tick.position : COMMENT : null;
   }
 
+  /** The number of events that were polled. */
   long events() {
     return events;
   }
 
+  /** The number of bytes that were written. */
   long bytes() {
     return bytes;
   }
 
-  boolean hasNews() {
+  /** Whether a log has something to read. */
+  boolean hasPending() {
     return pending != null;
   }
 
-  /** Has a tally look at all subscriptions with news. */
+  /** Shows a tally all subscriptions whose logs have grown. */
   void look(Tally tally) {
     for (Subscription s = pending; s != null; s = s.nextPending) {
       tally.look(s);
@@ -130,99 +139,112 @@ final class Outgoing {
   }
 
   boolean isEmpty() {
-    return outbox == null && sign == null && replay == null && pending == null;
+    return outbox == null && block == null && replay == null && pending == null;
   }
 
   void clear() {
     outbox = null;
-    sign = null;
-    replay = null;
-    resuming = null;
-    untaken = false;
+    block = null;
+    dropReplay();
     pending = null;
   }
 
-  /**
-   * The bytes of the next write, or null: the transport is ready, so it has taken all before. Ends
-   * a connection that has fallen behind a log whose policy is to close.
-   */
-  byte @Nullable [] next(Connection connection, Batches batches) {
-    if (untaken) {
-      taken(connection.hub);
-    }
-    if (outbox != null) {
-      return nextPrivate(outbox);
-    }
-    byte[] block = sign;
-    if (block != null) {
-      sign = null;
-      lastSign = connection.hub.nanoTime();
-      return block;
-    }
-    if (resuming != null && resuming.dropped) {
-      clear();
-      return null;
-    }
-    if (replay != null) {
-      if (replay.length(connection.idsOnEventsOnly) == 0) {
-        taken(connection.hub);
-        return null;
-      }
-      events += replay.events();
-      return replay.bytes();
-    }
-    return nextBatch(connection, batches);
-  }
-
-  /** The transport was given the first bytes. */
-  void began(byte[] first) {
-    bytes += first.length;
-  }
-
-  /** How many of the bytes that {@link #next} gave are for this client. */
-  int length(Connection connection, byte[] next) {
-    Replay missed = replay;
-    return missed != null && missed.bytes() == next
-        ? missed.length(connection.idsOnEventsOnly)
-        : next.length;
-  }
-
-  /** The transport has got that many bytes of what {@link #next} gave. */
-  void written(Connection connection, byte[] written, int length) {
-    Hub hub = connection.hub;
-    bytes += length;
-    if (!positioned) {
-      lastSign = hub.nanoTime();
-    }
-    Replay missed = replay;
-    if (missed != null && missed.bytes() == written) {
-      untaken = true;
-      if (hub.observation != null) {
-        for (StreamReset reset : missed.resets()) {
-          hub.observation.tell(o -> o.reset(connection, reset));
-        }
-      }
-    }
-  }
-
-  /** The replay is with the client, or with its kernel: only now may it have the next. */
-  private void taken(Hub hub) {
-    Resume resumed = resuming;
-    Replay missed = replay;
-    untaken = false;
-    replay = null;
-    resuming = null;
-    if (resumed != null && missed != null) {
-      hub.feed.replayed(resumed, missed);
-    }
-  }
-
-  /** Whether it keeps bytes that were read for this client. */
+  /** Whether it keeps a page that was read for this client. */
   boolean hasReplay() {
     return replay != null;
   }
 
-  private byte @Nullable [] nextPrivate(Queue<byte[]> frames) {
+  /** Whether the page was polled last: it is taken once the transport is ready again. */
+  boolean isReplayUntaken() {
+    return replayUntaken;
+  }
+
+  /** The resets that the page begins with. */
+  List<StreamReset> resets() {
+    return replay == null ? List.of() : replay.resets();
+  }
+
+  /** Forgets the page, which the transport has taken, or never will. */
+  void dropReplay() {
+    replay = null;
+    replayUntaken = false;
+  }
+
+  /**
+   * If the next write is from the logs: a subscription that its log has left behind, or null.
+   * Nothing is polled before that is settled, by {@link #skipTo} or {@link #pollNewest}.
+   */
+  @Nullable Subscription overrun(Batches batches) {
+    if (outbox == null && block == null && replay == null) {
+      for (Subscription s = pending; s != null; s = s.nextPending) {
+        if (batches.next(s.cursor) == Entry.CUT && !s.ended) {
+          return s;
+        }
+      }
+    }
+    return null;
+  }
+
+  /** Moves a subscription to the end of its log. A reset, which counts as an event, is written. */
+  void skipTo(Subscription s, Entry end) {
+    s.cursor = end;
+    events++;
+    polledHeartbeat = false;
+  }
+
+  /** Takes the newest entries by key for a subscription, which continues behind the last one. */
+  byte @Nullable [] pollNewest(Subscription s, List<Entry> newest) {
+    if (newest.isEmpty()) {
+      return null;
+    }
+    // The log may have trimmed that entry too; then the next are the newest by key again.
+    s.cursor = newest.get(newest.size() - 1);
+    events += newest.size();
+    polledHeartbeat = false;
+    return Batches.join(newest);
+  }
+
+  /** Takes the bytes of the next write, of which {@link #length} are to be written; or null. */
+  byte @Nullable [] poll(Batches batches) {
+    polledHeartbeat = false;
+    if (outbox != null) {
+      return pollOutbox(outbox);
+    }
+    byte[] next = block;
+    if (next != null) {
+      block = null;
+      polledHeartbeat = true;
+      return next;
+    }
+    Replay missed = replay;
+    if (missed != null) {
+      replayUntaken = true;
+      events += missed.events();
+      return missed.bytes();
+    }
+    return pollBatch(batches);
+  }
+
+  /** How many of the bytes that were polled last are for this client. */
+  int length(byte[] polled) {
+    Replay missed = replay;
+    return replayUntaken && missed != null ? missed.length(idsOnEventsOnly) : polled.length;
+  }
+
+  /** Counts the first bytes of the stream. */
+  void began(int length) {
+    bytes += length;
+  }
+
+  /** Counts the bytes that the transport was given. */
+  void written(int length, long now) {
+    bytes += length;
+    if (!positioned || polledHeartbeat) {
+      lastHeartbeat = now;
+    }
+  }
+
+  private byte @Nullable [] pollOutbox(Queue<byte[]> frames) {
     byte[] frame = frames.poll();
     if (frames.isEmpty()) {
       outbox = null;
@@ -235,12 +257,9 @@ final class Outgoing {
     return frame;
   }
 
-  private byte @Nullable [] nextBatch(Connection connection, Batches batches) {
+  private byte @Nullable [] pollBatch(Batches batches) {
     int count = 0;
     for (Subscription s = pending; s != null; s = s.nextPending) {
-      if (batches.next(s.cursor) == Entry.CUT && !s.ended) {
-        return overrun(connection, s, batches.upTo());
-      }
       count++;
     }
     Subscription[] readers = new Subscription[count];
@@ -252,7 +271,7 @@ final class Outgoing {
         cursors[count++] = s.cursor;
       }
     }
-    // Most often all are at one cursor, and none has left.
+    // Most often no subscription has ended, and the array is used as it is.
     Batch batch = batches.behind(count == cursors.length ? cursors : Arrays.copyOf(cursors, count));
     pending = null;
     for (int i = 0; i < count; i++) {
@@ -262,42 +281,14 @@ final class Outgoing {
       }
       s.pending = false;
       if (batches.more(s.cursor, upTo)) {
-        pend(s);
+        markPending(s);
       }
     }
     if (batch == null) {
       return null;
     }
     events += batch.events;
-    if (batch.positioned) {
-      lastSign = connection.hub.nanoTime();
-    }
+    polledHeartbeat = batch.positioned;
     return batch.bytes;
-  }
-
-  /** The log has left the client behind: what its channel's policy has for it, or null. */
-  private byte @Nullable [] overrun(Connection connection, Subscription s, long upTo) {
-    if (s.channel.policy.closes) {
-      connection.finish(CloseReason.SLOW);
-      return null;
-    }
-    Channels channels = connection.hub.channels;
-    List<Entry> newest = channels.newestBehind(s, upTo);
-    if (newest != null) {
-      if (newest.isEmpty()) {
-        return null;
-      }
-      // From there on in the log if that still has it, else among the newest again.
-      s.cursor = newest.get(newest.size() - 1);
-      events += newest.size();
-      return Batches.join(newest);
-    }
-    channels.skipToEnd(s);
-    events++;
-    StreamReset reset = new StreamReset(s.channel.name, StreamReset.Reason.OVERRUN);
-    if (connection.hub.observation != null) {
-      connection.hub.observation.tell(o -> o.reset(connection, reset));
-    }
-    return reset.event().frame().toByteArray();
   }
 }

@@ -10,35 +10,51 @@ import org.jspecify.annotations.Nullable;
  * The room for replays on a node: the bytes that were read for clients which have not taken them
  * yet, and the clients that wait until there is room for theirs. Guarded by the hub's lock.
  *
- * <p>A page is counted from when it is asked for until its transport is ready again: at first as
- * large as pages were lately, then by its length. If it turns out not to fit beside those that are
- * held, it is dropped, and its client waits again, in its old place. One that several clients share
- * counts once. One page is always let in, however large.
+ * <p>A page counts from the request for it until the client's transport is ready again: at first
+ * with the size that pages had lately, then with its own. A page that turns out not to fit beside
+ * the others is dropped, and its client waits again, in its old place. A page that several clients
+ * share counts once. One page is always admitted, however large.
  *
- * <p>A client that has taken a page goes on with the next before those that have had none: it
- * reads, and its share is free when it has caught up. All others wait in the order in which they
- * came.
+ * <p>A client that has taken a page gets its next one before clients that have had none: it reads,
+ * and its share is free once it has caught up. All others wait in the order in which they came.
  */
 final class ReplayRoom {
+  /** One client's place: in the queue, or in the room with a page. */
+  static final class Place {
+    private final Runnable admitted;
+    private long number;
+    private boolean awaitsPage;
+    private boolean tookPage;
+    private @Nullable Replay page;
+
+    /**
+     * @param admitted requests the page; called under the hub's lock when there is room for it
+     */
+    Place(Runnable admitted) {
+      this.admitted = admitted;
+    }
+  }
+
   private final long limit;
-  private final NavigableSet<Resume> goingOn =
-      new TreeSet<>(Comparator.comparingLong(r -> r.place));
-  private final NavigableSet<Resume> waiting =
-      new TreeSet<>(Comparator.comparingLong(r -> r.place));
 
-  /** How many have come to wait. */
-  private long places;
+  /** The places of clients that have taken a page and wait for the next. */
+  private final NavigableSet<Place> continuing = byNumber();
 
-  /** Pages that were asked for and have not come. */
-  private int asked;
+  /** The places of clients that wait for their first page. */
+  private final NavigableSet<Place> beginning = byNumber();
 
-  /** What pages have that have come and were not taken. */
+  private long lastNumber;
+
+  /** The number of pages that were requested and have not arrived. */
+  private int requested;
+
+  /** The bytes of the pages that have arrived and that no client has taken. */
   private long held;
 
-  /** What the next page may have: the largest of late. */
+  /** The size to allow for the next page: the largest of the latest ones. */
   private long expected;
 
-  /** Whether anybody waits. Volatile for the loops, which look at it without the lock. */
+  /** Whether clients wait. Volatile: the loops read it without the lock. */
   private volatile boolean scarce;
 
   ReplayRoom(long limit) {
@@ -46,68 +62,90 @@ final class ReplayRoom {
     this.expected = Math.min(64 << 10, limit / 4);
   }
 
-  /** A client is to get its next page when there is room. */
-  void await(Resume r) {
-    r.place = ++places;
-    queue(r);
+  private static NavigableSet<Place> byNumber() {
+    return new TreeSet<>(Comparator.comparingLong(place -> place.number));
   }
 
-  private void queue(Resume r) {
-    (r.replays > 0 ? goingOn : waiting).add(r);
+  /** Puts a client at the end of its queue. {@link #admit} is to follow. */
+  void enqueue(Place place) {
+    place.number = ++lastNumber;
+    insert(place);
+  }
+
+  private void insert(Place place) {
+    (place.tookPage ? continuing : beginning).add(place);
     scarce = true;
   }
 
-  /** The next client that there is room for, which counts from now on; or null. */
-  @Nullable Resume next() {
-    NavigableSet<Resume> first = goingOn.isEmpty() ? waiting : goingOn;
-    boolean none = asked == 0 && held == 0;
-    Resume next = null;
-    if (!first.isEmpty() && (none || held + (asked + 1) * expected <= limit)) {
-      next = Objects.requireNonNull(first.pollFirst());
-      next.asked = true;
-      asked++;
+  /** Has the first clients in the queue request their pages, as far as there is room. */
+  void admit() {
+    while (hasRoom()) {
+      Place next =
+          Objects.requireNonNull((continuing.isEmpty() ? beginning : continuing).pollFirst());
+      next.awaitsPage = true;
+      requested++;
+      updateScarce();
+      next.admitted.run();
     }
-    scarce = !(goingOn.isEmpty() && waiting.isEmpty());
-    return next;
+  }
+
+  private boolean hasRoom() {
+    boolean empty = requested == 0 && held == 0;
+    return waiting() > 0 && (empty || held + (requested + 1) * expected <= limit);
   }
 
   /**
-   * The page of a client has come. Returns whether there is room for it; if not, it waits again.
+   * Counts the page that has arrived for a client. Returns false if there is no room for it: the
+   * client then waits again, in its old place.
    */
-  boolean hold(Resume r, Replay page) {
-    dismiss(r);
-    release(r);
+  boolean tryHold(Place place, Replay page) {
+    stopAwaiting(place);
     expected = Math.max(page.length(), expected - expected / 16);
     if (page.holders == 0 && held > 0 && held + page.length() > limit) {
-      queue(r);
+      insert(place);
       return false;
     }
-    r.held = page;
+    place.page = page;
     if (page.holders++ == 0) {
       held += page.length();
     }
     return true;
   }
 
-  /** The client waits for no page any more; one that it holds is counted on. */
-  void dismiss(Resume r) {
-    if (r.asked) {
-      r.asked = false;
-      asked--;
-    }
-    goingOn.remove(r);
-    waiting.remove(r);
+  /** The client has taken its page. */
+  void taken(Place place) {
+    place.tookPage = true;
+    release(place);
   }
 
-  /** The client has taken its page, or never will. */
-  void release(Resume r) {
-    Replay page = r.held;
+  /** The client wants no page any more, and takes none. */
+  void leave(Place place) {
+    stopAwaiting(place);
+    continuing.remove(place);
+    beginning.remove(place);
+    updateScarce();
+    release(place);
+  }
+
+  private void stopAwaiting(Place place) {
+    if (place.awaitsPage) {
+      place.awaitsPage = false;
+      requested--;
+    }
+  }
+
+  private void release(Place place) {
+    Replay page = place.page;
     if (page != null) {
-      r.held = null;
+      place.page = null;
       if (--page.holders == 0) {
         held -= page.length();
       }
     }
+  }
+
+  private void updateScarce() {
+    scarce = waiting() > 0;
   }
 
   /** Whether clients wait. Any thread. */
@@ -115,11 +153,13 @@ final class ReplayRoom {
     return scarce;
   }
 
+  /** The bytes of all pages that have arrived and that no client has taken. */
   long held() {
     return held;
   }
 
+  /** The number of clients that wait. */
   int waiting() {
-    return goingOn.size() + waiting.size();
+    return continuing.size() + beginning.size();
   }
 }

@@ -1,70 +1,370 @@
 package io.github.ssekit.hub;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of one connection to the live events of its channels with history: from its last event
- * ID, over what it missed, to a place in their logs. Guarded by the hub's lock.
+ * One client's way from its last event ID to the live events of its channels with history: the
+ * state machine that decides what the client gets first. Guarded by the hub's lock, which only
+ * {@link #accept} and {@link #taken} take by themselves.
  */
-final class Resume {
-  final Connection connection;
+final class Resume implements Upstream.ReplaySink {
+  private static final System.Logger LOG = System.getLogger(Resume.class.getName());
 
-  /** Those that were asked for at connect and have not been left since. */
-  final List<Subscription> subscriptions;
+  /** The connection, as a resume sees it. Called under the hub's lock. */
+  interface Client {
+    /** Has a page written; {@link Resume#taken} is to be called then. */
+    void replay(Resume resume, Replay page);
 
-  /**
-   * Those that came later: what they bring would carry the client past what it still misses, so
-   * they join when the others are live.
-   */
-  final List<Subscription> late = new ArrayList<>(0);
+    /** Closes the connection: the client may no longer have the page that may be under way. */
+    void revoke();
 
-  /** Up to where the client has everything; null for one that has nothing and misses nothing. */
-  @Nullable Position at;
-
-  /** Whether the client sent an id that is none. */
-  final boolean unknownId;
-
-  /** Whether {@link #at} came from the upstream: this node reaches it, sooner or later. */
-  boolean replayed;
-
-  /**
-   * Whether the upstream has been asked for a page and has not answered, see {@link ReplayRoom}.
-   */
-  boolean asked;
-
-  /** Where it stands among those that wait, see {@link ReplayRoom}. */
-  long place;
-
-  /** The page that was read for it and that it has not taken. */
-  @Nullable Replay held;
-
-  /** How many rewinds there had been when the upstream was last asked. */
-  int rewinds;
-
-  /** How many replays were written, and how many events they had. */
-  int replays;
-
-  long events;
-
-  /** The reset that the client is told when it is live, if any. */
-  @Nullable StreamReset told;
-
-  /** Whether the connection has closed, or is live. */
-  boolean ended;
+    /**
+     * The resume is over: the subscriptions are live from their cursors on.
+     *
+     * @param greeting a block to write first, or null
+     * @param outcome null if there is nothing to report
+     */
+    void live(
+        List<Subscription> subscriptions, byte @Nullable [] greeting, @Nullable Outcome outcome);
+  }
 
   /**
-   * Whether the client may not have all of its channels any more: nothing is replayed to it then.
+   * How a client became live.
+   *
+   * @param reset the reset that the client was told, or null if it misses nothing
+   * @param replays the number of pages that it took, with so many events
    */
-  volatile boolean dropped;
+  record Outcome(@Nullable StreamReset reset, int replays, long events) {}
 
-  Resume(Connection connection, List<Subscription> subscriptions, @Nullable String lastEventId) {
-    this.connection = connection;
+  /**
+   * Where the client is.
+   *
+   * <pre>
+   *   start, join ──► choose ◄───────────────────────────────────────────────────┐
+   *                     │                                                        │
+   *                     ├─ a channel is not open ──► OPENING ────── opened ──────┤
+   *                     ├─ read beyond this node ──► AHEAD ── reached, rewound ──┤
+   *                     ├─ the logs lack events ───► WAITING ◄─┐                 │
+   *                     │                               │      │ no room         │
+   *                     │                            admitted  │                 │
+   *                     │                               ▼      │                 │
+   *                     │                             ASKED ───┴─► REPLAYING ─ taken
+   *                     │                               │ the upstream throws
+   *                     └─ the logs have the rest ──► LIVE
+   *
+   *   every state but LIVE ── closed ──► CLOSED
+   * </pre>
+   *
+   * A client that has left all channels is LIVE on none; but the page of one that is REPLAYING is
+   * written first, since a channel that it joins next must not overtake the page.
+   */
+  enum State {
+    /** Waits for the upstream to open the channels. */
+    OPENING,
+    /** Waits for room for the next page. */
+    WAITING,
+    /** The upstream reads the page. */
+    ASKED,
+    /** The connection writes the page. */
+    REPLAYING,
+    /** Has everything up to a position that this node has not reached. */
+    AHEAD,
+    /** Over: the channels are live. */
+    LIVE,
+    /** Over: the connection has closed. */
+    CLOSED
+  }
+
+  private final Resumes resumes;
+  private final Upstream upstream;
+  private final Client client;
+  private final boolean idsOnEventsOnly;
+  private final ReplayRoom.Place place = new ReplayRoom.Place(this::admitted);
+
+  /** The subscriptions that the connection began with, without those it has left since. */
+  private final List<Subscription> subscriptions;
+
+  /**
+   * The subscriptions that were added later. They become live with the others: the ids of their
+   * events would carry the client's last event ID past events that it still misses.
+   */
+  private final List<Subscription> added = new ArrayList<>(0);
+
+  /** Whether the client sent a last event ID that isn't a position. */
+  private final boolean unknownId;
+
+  /** The client has all events up to here; null for a client that has none and misses none. */
+  private @Nullable Position at;
+
+  /** Volatile for {@link #isWanted}. */
+  private volatile State state = State.OPENING;
+
+  /** The page of the state REPLAYING. */
+  private @Nullable Replay page;
+
+  /** Whether {@link #at} came from the upstream: then this node reaches it, sooner or later. */
+  private boolean readUpstream;
+
+  /** The number of rewinds at the last request. */
+  private int rewindsAtRequest;
+
+  private int replays;
+  private long events;
+
+  /** Volatile: a write that begins later must know. */
+  private volatile boolean revoked;
+
+  /**
+   * @param subscriptions changed by the resume alone from now on
+   * @param lastEventId as the client sent it, or null
+   */
+  Resume(
+      Resumes resumes,
+      Upstream upstream,
+      Client client,
+      List<Subscription> subscriptions,
+      @Nullable String lastEventId,
+      boolean idsOnEventsOnly) {
+    this.resumes = resumes;
+    this.upstream = upstream;
+    this.client = client;
     this.subscriptions = subscriptions;
-    // "" is what a client sends that has none.
+    this.idsOnEventsOnly = idsOnEventsOnly;
+    // A client without a last event ID may send an empty one.
     String sent = lastEventId == null ? "" : lastEventId;
     this.at = Position.parse(sent);
     this.unknownId = !sent.isEmpty() && at == null;
+  }
+
+  /** The one writer of the state: takes the resume out of the index of the old, into the new. */
+  private void transitionTo(State next) {
+    assert resumes.lock.isHeldByCurrentThread();
+    if (state == State.OPENING) {
+      resumes.removeOpening(this);
+    } else if (state == State.AHEAD) {
+      resumes.removeAhead(Objects.requireNonNull(at), this);
+    }
+    state = next;
+    switch (next) {
+      case OPENING -> resumes.addOpening(this);
+      case AHEAD -> resumes.addAhead(Objects.requireNonNull(at), this);
+      case LIVE, CLOSED -> resumes.room.leave(place);
+      default -> {}
+    }
+  }
+
+  State state() {
+    return state;
+  }
+
+  /** Begins. */
+  void start() {
+    choose();
+  }
+
+  /** The connection has subscribed to another channel. */
+  void join(Subscription subscription) {
+    added.add(subscription);
+  }
+
+  /**
+   * The connection has left a channel, perhaps the one that is not open.
+   *
+   * @param revoke whether the client may no longer have the channel: a page holds the events of all
+   */
+  void left(Subscription subscription, boolean revoke) {
+    if (revoke && subscription.resumed) {
+      revoked = true;
+      client.revoke();
+    }
+    added.remove(subscription);
+    subscriptions.remove(subscription);
+    if (state == State.OPENING || (isWithoutChannels() && state != State.REPLAYING)) {
+      choose();
+      resumes.room.admit();
+    }
+  }
+
+  /** More channels are open. */
+  void opened() {
+    choose();
+  }
+
+  /** This node has reached the client's position. */
+  void reached() {
+    choose();
+  }
+
+  /** The client's position may lie in what was lost: this node may never reach it. */
+  void rewound() {
+    readUpstream = false;
+    choose();
+  }
+
+  /** There is room for a page. */
+  private void admitted() {
+    transitionTo(State.ASKED);
+    rewindsAtRequest = resumes.rewinds();
+    Position after = Objects.requireNonNull(at);
+    // Without any channel of its own there is nothing to ask for.
+    if (subscriptions.isEmpty() || !ask(after)) {
+      loseAndGoLive(after);
+    }
+  }
+
+  /** Returns false if the upstream failed. */
+  private boolean ask(Position after) {
+    List<String> names = new ArrayList<>(subscriptions.size());
+    subscriptions.forEach(s -> names.add(s.channel.name));
+    try {
+      upstream.replay(after, names, this);
+      return true;
+    } catch (Throwable e) {
+      // An Error too: the clients behind this one would wait for ever. Never logs under the lock.
+      resumes.callbacks.execute(
+          () ->
+              LOG.log(
+                  WARNING,
+                  "Reading what a client missed failed; the client is sent a reset, and is live",
+                  e));
+      return false;
+    }
+  }
+
+  /** Whether the upstream's answer is still of use. Any thread. */
+  @Override
+  public boolean isWanted() {
+    return state == State.ASKED;
+  }
+
+  /** The upstream has read the page. Any thread. */
+  @Override
+  public void accept(Replay read) {
+    resumes.lock.lock();
+    try {
+      if (state == State.ASKED) {
+        if (resumes.room.tryHold(place, read)) {
+          transitionTo(State.REPLAYING);
+          page = read;
+          client.replay(this, read);
+        } else {
+          transitionTo(State.WAITING);
+        }
+        resumes.room.admit();
+      }
+    } finally {
+      resumes.lock.unlock();
+    }
+  }
+
+  /** The client's transport has taken the page. On the connection's loop. */
+  void taken() {
+    resumes.lock.lock();
+    try {
+      Replay written = page;
+      if (state == State.REPLAYING && written != null) {
+        page = null;
+        at = written.upTo();
+        replays++;
+        events += written.events();
+        // A page that was requested before a rewind may end where this node never comes.
+        readUpstream = rewindsAtRequest == resumes.rewinds();
+        resumes.room.taken(place);
+        choose();
+        resumes.room.admit();
+      }
+    } finally {
+      resumes.lock.unlock();
+    }
+  }
+
+  /** Whether the client may no longer have the page that may be under way. Any thread. */
+  boolean isRevoked() {
+    return revoked;
+  }
+
+  /** The connection has closed. */
+  void close() {
+    transitionTo(State.CLOSED);
+    page = null;
+    resumes.room.admit();
+  }
+
+  /** Whether other clients wait for the room that this one's page takes. Any thread. */
+  boolean isRoomScarce() {
+    return resumes.room.isScarce();
+  }
+
+  /** The next step of a client that no page is under way to. */
+  private void choose() {
+    Position now = resumes.position();
+    Position at = this.at;
+    if (isWithoutChannels()) {
+      goLive(null, null, null);
+    } else if (now == null || !isOpen()) {
+      transitionTo(State.OPENING);
+    } else if (at == null) {
+      greetAndGoLive(now);
+    } else if (!resumes.isAhead(at) && areLogsComplete(at)) {
+      goLive(at, null, new Outcome(null, replays, events));
+    } else if (resumes.isAhead(at) && readUpstream) {
+      transitionTo(State.AHEAD);
+    } else {
+      transitionTo(State.WAITING);
+      resumes.room.enqueue(place);
+      resumes.room.admit();
+    }
+  }
+
+  private boolean isWithoutChannels() {
+    return subscriptions.isEmpty() && added.isEmpty();
+  }
+
+  private boolean isOpen() {
+    return subscriptions.stream().allMatch(s -> s.channel.log.from() != null);
+  }
+
+  private boolean areLogsComplete(Position at) {
+    return !resumes.isVoid(at)
+        && subscriptions.stream()
+            .allMatch(s -> !Objects.requireNonNull(s.channel.log.from()).isAfter(at));
+  }
+
+  private void greetAndGoLive(Position now) {
+    if (unknownId) {
+      resetAndGoLive(StreamReset.Reason.UNKNOWN_ID, null, now);
+    } else {
+      goLive(null, idsOnEventsOnly ? null : now.block().frame().toByteArray(), null);
+    }
+  }
+
+  private void loseAndGoLive(Position after) {
+    resetAndGoLive(StreamReset.Reason.LOST, after, Objects.requireNonNull(resumes.position()));
+  }
+
+  private void resetAndGoLive(StreamReset.Reason reason, @Nullable Position from, Position to) {
+    StreamReset reset = new StreamReset(null, reason, from, to);
+    goLive(null, Replay.reset(reason, from, to).bytes(), new Outcome(reset, replays, events));
+  }
+
+  /**
+   * @param from where the client continues in the logs, or null for their ends
+   */
+  private void goLive(
+      @Nullable Position from, byte @Nullable [] greeting, @Nullable Outcome outcome) {
+    transitionTo(State.LIVE);
+    for (Subscription s : subscriptions) {
+      s.cursor = from == null ? s.channel.log.tail() : s.channel.log.at(from);
+    }
+    for (Subscription s : added) {
+      s.cursor = from == null ? s.channel.log.tail() : s.channel.log.at(from, s.cursor);
+    }
+    subscriptions.addAll(added);
+    client.live(subscriptions, greeting, outcome);
   }
 }

@@ -37,7 +37,7 @@ final class Subscribers implements Runnable {
     signalled.set(false);
     try {
       for (Subscription s : list) {
-        s.connection.news(s);
+        s.connection.appended(s);
       }
     } catch (Throwable e) {
       // Those behind have the news too.

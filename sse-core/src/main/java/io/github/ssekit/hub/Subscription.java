@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One connection's place in the log of one channel. */
 final class Subscription {
-  final Connection connection;
+  final LoopConnection connection;
   final Channel channel;
   final Subscribers subscribers;
 
@@ -27,7 +27,7 @@ final class Subscription {
   @Nullable Subscription nextPending;
 
   /** A place at the log's end. Under the hub's lock. */
-  Subscription(Connection connection, Channel channel) {
+  Subscription(LoopConnection connection, Channel channel) {
     this.connection = connection;
     this.channel = channel;
     this.subscribers = channel.byLoop[connection.loop.number];

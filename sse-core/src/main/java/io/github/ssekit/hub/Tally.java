@@ -32,9 +32,9 @@ final class Tally {
   }
 
   /** Ends the look at subscriptions: counts what is behind the furthest, up to the watermark. */
-  void measureLag(Channels channels, long watermark) {
+  void measureLag(long watermark) {
     if (furthest != null) {
-      lag = channels.behind(furthest.channel, furthest.cursor, watermark);
+      lag = furthest.channel.behind(furthest.cursor, watermark);
       furthest = null;
     }
   }

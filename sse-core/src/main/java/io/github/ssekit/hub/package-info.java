@@ -15,18 +15,18 @@
  *   <dt>logs
  *   <dd>{@code Channel}, {@code Channels}, {@code ChannelLog}, {@code NewestByKey}
  *   <dt>loops
- *   <dd>{@code HubThreads}, {@code DeliveryLoop}, {@code Subscribers}, {@code Batches}, {@code
- *       Outgoing}
+ *   <dd>{@code HubThreads}, {@code DeliveryLoop}, {@code Subscribers}, {@code LoopConnection},
+ *       {@code Outgoing}, {@code Batches}, {@code Tick}
  *   <dt>resume
- *   <dd>{@code Resume}, {@code Resumes}, {@code ReplayRoom}
+ *   <dd>{@code Subscriptions}, {@code Resume}, {@code Resumes}, {@code ReplayRoom}
  *   <dt>seen and ended
  *   <dd>{@link HubObserver}, {@link HubSnapshot}, {@code Observation}, {@code Census}, {@code
  *       Health}, {@code Drain}, {@code CloseIf}
  * </dl>
  *
  * <p>Read along the path of an event: {@link Hub}, {@code Channel}, {@code ChannelLog}, {@code
- * DeliveryLoop}, {@link Connection}, {@code Outgoing}, {@link Transport}. The event itself and its
- * bytes are in {@code io.github.ssekit.event}.
+ * DeliveryLoop}, {@code LoopConnection}, {@code Outgoing}, {@link Transport}. The event itself and
+ * its bytes are in {@code io.github.ssekit.event}.
  *
  * <h2>Glossary</h2>
  *

@@ -82,6 +82,18 @@ class ReplayRoomTest {
   }
 
   @Test
+  void aClientThatLeavesAllChannelsWhileItsPageIsReadMakesRoomForTheNext() {
+    List<Connection> clients = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      clients.add(hub.connection(new RecordingTransport(), "3-" + i, "a"));
+    }
+    int asked = hub.history.asked.size();
+    assertTrue(asked < 10, asked + " pages are read at once");
+    clients.get(0).unsubscribe("a");
+    assertEquals(asked + 1, hub.history.asked.size());
+  }
+
+  @Test
   void pagesThatAreLargerThanThoseOfLateStayWithinTheLimitToo() {
     // Each has been asked for as a quarter of the limit before the first has come.
     hub.hub.close();

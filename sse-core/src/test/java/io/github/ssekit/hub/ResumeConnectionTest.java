@@ -279,6 +279,29 @@ class ResumeConnectionTest {
     assertEquals(List.of(id(15), event("a", 16)), said(client));
   }
 
+  @Test
+  void aChannelThatIsJoinedAfterAllOthersWereLeftIsLive() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    connection.unsubscribe("a");
+    connection.subscribe("b");
+    hub.deliver("b", 11);
+    assertEquals(List.of(event("b", 11)), said(client));
+  }
+
+  @Test
+  void aChannelThatIsJoinedAfterAllOthersWereLeftDoesNotOvertakeThePageThatIsUnderWay() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    client.ready(false);
+    hub.answer(15, 5);
+    connection.unsubscribe("a");
+    connection.subscribe("b");
+    hub.deliver("b", 11);
+    client.ready(true);
+    hub.settle();
+    hub.deliver("b", 16);
+    assertEquals(List.of(old(5), id(15), event("b", 16)), said(client));
+  }
+
   // Slow ones.
 
   @Test

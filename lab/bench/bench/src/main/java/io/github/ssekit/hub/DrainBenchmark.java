@@ -40,7 +40,7 @@ public class DrainBenchmark {
     List<String> names = IntStream.range(0, channels).mapToObj(i -> "c" + i).toList();
     Connection connection = manual.hub.connect(transport, names, null);
     manual.settle();
-    withNews = connection.subscriptions.stream().limit(events).toArray(n -> new Subscription[n]);
+    withNews = connection.subscriptions.all().stream().limit(events).toArray(n -> new Subscription[n]);
     before = new ChannelLog.Entry[withNews.length];
     for (int i = 0; i < before.length; i++) {
       before[i] = withNews[i].cursor;
@@ -64,7 +64,7 @@ public class DrainBenchmark {
   public boolean drain() {
     for (int i = 0; i < withNews.length; i++) {
       withNews[i].cursor = before[i];
-      withNews[i].connection.news(withNews[i]);
+      withNews[i].connection.appended(withNews[i]);
     }
     return manual.turn(0);
   }

@@ -1,0 +1,27 @@
+package io.github.ssekit.hub;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.Executor;
+import java.util.function.Function;
+import java.util.function.LongFunction;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The parts of a hub that its connections use.
+ *
+ * @param closer ends transports, off the loops
+ * @param callbacks runs the application's listeners
+ * @param observation null if nobody observes
+ * @param wallTime the time of day at a moment of the hub's nanoseconds
+ * @param release takes a connection and its subscriptions, which it returns, from the hub
+ */
+record ConnectionContext(
+    HubBuilder settings,
+    Channels channels,
+    Resumes resumes,
+    Executor closer,
+    Executor callbacks,
+    @Nullable Observation observation,
+    LongFunction<Instant> wallTime,
+    Function<? super Connection, List<Subscription>> release) {}

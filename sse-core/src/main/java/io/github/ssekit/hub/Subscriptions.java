@@ -1,0 +1,184 @@
+package io.github.ssekit.hub;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The subscriptions of one connection, and the {@link Resume} that leads to live events. Guarded by
+ * the hub's lock, which those methods take that say so.
+ */
+final class Subscriptions {
+  private final Channels channels;
+  private final Resumes resumes;
+  private final List<Subscription> all = new ArrayList<>(1);
+
+  /** Null once the connection is live, or if it has nothing to resume. */
+  private @Nullable Resume resume;
+
+  /** Whether the connection has ended: it subscribes to nothing more. */
+  private boolean released;
+
+  Subscriptions(Channels channels, Resumes resumes) {
+    this.channels = channels;
+    this.resumes = resumes;
+  }
+
+  /** Those of a connection that was refused: it subscribes to nothing. */
+  void neverOpen() {
+    released = true;
+  }
+
+  /**
+   * Subscribes a connection that begins; it resumes the channels with history.
+   *
+   * @param client is told of subscriptions that are live
+   */
+  void begin(
+      LoopConnection connection,
+      Resume.Client client,
+      List<Channels.Wanted> wanted,
+      @Nullable String lastEventId) {
+    assert channels.lock.isHeldByCurrentThread();
+    List<Subscription> resumed = new ArrayList<>(0);
+    for (Channels.Wanted w : wanted) {
+      Subscription s = add(connection, w);
+      if (s.channel.hasHistory) {
+        s.resumed = true;
+        resumed.add(s);
+      } else {
+        client.live(List.of(s), null, null);
+      }
+    }
+    Upstream upstream = channels.upstream();
+    if (!resumed.isEmpty() && upstream != null) {
+      boolean idsOnEventsOnly = connection.idsOnEventsOnly;
+      resume =
+          new Resume(
+              resumes, upstream, new Resuming(client), resumed, lastEventId, idsOnEventsOnly);
+      resume.start();
+    }
+  }
+
+  /** The client of a resume, which is forgotten once it is over. */
+  private final class Resuming implements Resume.Client {
+    private final Resume.Client client;
+
+    Resuming(Resume.Client client) {
+      this.client = client;
+    }
+
+    @Override
+    public void replay(Resume resume, Replay page) {
+      client.replay(resume, page);
+    }
+
+    @Override
+    public void revoke() {
+      client.revoke();
+    }
+
+    @Override
+    public void live(
+        List<Subscription> subscriptions,
+        byte @Nullable [] greeting,
+        Resume.@Nullable Outcome outcome) {
+      resume = null;
+      client.live(subscriptions, greeting, outcome);
+    }
+  }
+
+  private Subscription add(LoopConnection connection, Channels.Wanted wanted) {
+    Subscription s = new Subscription(connection, channels.enter(wanted));
+    all.add(s);
+    return s;
+  }
+
+  /** Subscribes to a channel from now on. Takes the lock. */
+  void subscribe(LoopConnection connection, Resume.Client client, String name) {
+    Channels.Wanted wanted = channels.wanted(name);
+    channels.lock.lock();
+    try {
+      if (released || find(name) != null) {
+        return;
+      }
+      channels.checkCount(all.size() + 1);
+      channels.checkRoom(wanted);
+      Subscription s = add(connection, wanted);
+      if (s.channel.hasHistory && resume != null) {
+        resume.join(s);
+      } else {
+        client.live(List.of(s), null, null);
+      }
+    } finally {
+      channels.lock.unlock();
+    }
+  }
+
+  /**
+   * Unsubscribes from a channel, and returns what was the subscription, or null. Takes the lock.
+   *
+   * @param revoke whether the client may no longer have the channel, in a page neither
+   */
+  @Nullable Subscription remove(String name, boolean revoke) {
+    channels.lock.lock();
+    try {
+      Subscription s = find(name);
+      if (s != null) {
+        all.remove(s);
+        if (resume != null) {
+          resume.left(s, revoke);
+        }
+        channels.leave(s.channel);
+      }
+      return s;
+    } finally {
+      channels.lock.unlock();
+    }
+  }
+
+  /** Ends all subscriptions, for good, and returns them. */
+  List<Subscription> release() {
+    assert channels.lock.isHeldByCurrentThread();
+    List<Subscription> before = List.copyOf(all);
+    all.clear();
+    released = true;
+    if (resume != null) {
+      resume.close();
+      resume = null;
+    }
+    before.forEach(s -> channels.leave(s.channel));
+    return before;
+  }
+
+  private @Nullable Subscription find(String channel) {
+    for (Subscription s : all) {
+      if (s.channel.name.equals(channel)) {
+        return s;
+      }
+    }
+    return null;
+  }
+
+  /** The names of the channels. Takes the lock. */
+  List<String> names() {
+    channels.lock.lock();
+    try {
+      return all.stream().map(s -> s.channel.name).toList();
+    } finally {
+      channels.lock.unlock();
+    }
+  }
+
+  /** A copy. */
+  List<Subscription> all() {
+    assert channels.lock.isHeldByCurrentThread();
+    return List.copyOf(all);
+  }
+
+  /** Whether the connection is not live yet. */
+  boolean isResuming() {
+    assert channels.lock.isHeldByCurrentThread();
+    return resume != null;
+  }
+}
