@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * the next one is delivered: nothing is thrown from here. Used by the thread that reads the
  * subscription.
  */
-final class Deliveries implements PositionProtocol.HubSide {
+final class Deliveries implements ProtocolHub {
   private static final System.Logger LOG = System.getLogger(Deliveries.class.getName());
   private static final long LOG_INTERVAL_NANOS = Duration.ofMinutes(1).toNanos();
 

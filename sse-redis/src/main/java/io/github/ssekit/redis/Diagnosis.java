@@ -9,8 +9,10 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Why Redis could not be used, in one sentence for people: for logs, health and errors. What others
- * wrote is escaped and cut, and without what a command's arguments may have held of secrets.
+ * Says in one sentence why Redis could not be used, for logs, health and errors.
+ *
+ * <p>{@link #clean} escapes as the hub's own log lines do. It stands here because the hub's is
+ * private to its package, quotes, and can't know which parts of Redis' errors hold secrets.
  */
 final class Diagnosis {
   private static final int MAX_LENGTH = 500;
@@ -22,7 +24,7 @@ final class Diagnosis {
   /** Where in which script it was. */
   private static final Pattern SCRIPT = Pattern.compile(" script: [0-9a-f]{40}, on @.*");
 
-  /** What a user may not do, said of a command or from within a script. */
+  /** A right is missing: for a command, or within a script. */
   private static final Pattern NO_RIGHT =
       Pattern.compile("NOPERM\\b|ERR The user executing the script can't\\b");
 
@@ -54,7 +56,7 @@ final class Diagnosis {
     return clean((message == null ? innermost.toString() : message) + why.stripTrailing());
   }
 
-  /** Whether the server, or what stands in its place, gave no answer at all. */
+  /** Whether there was no answer at all in time. */
   static boolean isTimeout(Throwable failure) {
     Throwable innermost = innermost(failure);
     return innermost instanceof SocketTimeoutException || innermost instanceof TimeoutException;
@@ -68,7 +70,7 @@ final class Diagnosis {
     return innermost;
   }
 
-  /** What Redis itself answered, or null if there was no answer. */
+  /** Returns the error that Redis itself answered, or null. */
   static @Nullable String refusal(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
       if (each instanceof RedisFailure.Refused) {
@@ -85,7 +87,7 @@ final class Diagnosis {
         && (NOT_BEGUN.matcher(refusal).lookingAt() || NO_RIGHT.matcher(refusal).lookingAt());
   }
 
-  /** A text of others for a log: without what is secret in it, on one line, not endless. */
+  /** Returns a foreign text for a log: without secrets, escaped to one line, cut off if long. */
   static String clean(String text) {
     String known = SCRIPT.matcher(ARGUMENTS.matcher(text).replaceAll("")).replaceAll("").strip();
     return known

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param prev null if it can't be read
  * @param event null if it can't be sent
  * @param unsendable why there is no event; null if there is one
- * @param size in bytes, of what was read
+ * @param size of the fields that were read, in bytes
  */
 record Entry(
     Position position,
@@ -24,7 +24,7 @@ record Entry(
     @Nullable SseEvent event,
     @Nullable Reason unsendable,
     int size) {
-  /** What an entry takes besides its fields. */
+  /** The size of an entry without its fields, in bytes. */
   private static final int OVERHEAD = 64;
 
   private static final int LAST_SEQUENCE = 9_999_999;
@@ -58,7 +58,7 @@ record Entry(
         position(text(reply.get(0))), prev, event, event == null ? unsendable : null, size);
   }
 
-  /** A stream's sequence numbers may exceed ours: then another program has added the entry. */
+  /** An entry that another program has added may have a larger sequence number than ours. */
   private static Position position(String id) {
     Position position = Position.parse(id);
     return position == null
@@ -66,7 +66,7 @@ record Entry(
         : position;
   }
 
-  /** The position that a bulk string of a reply is, or another one if it is none. */
+  /** Returns the position in a bulk string of a reply, or another one if it holds none. */
   static Position position(Object reply, Position otherwise) {
     Position position = Position.parse(text(reply));
     return position == null ? otherwise : position;

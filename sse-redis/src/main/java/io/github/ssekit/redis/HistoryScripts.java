@@ -19,14 +19,14 @@ import org.jspecify.annotations.Nullable;
  * answer. Thread-safe.
  */
 final class HistoryScripts {
-  /** What one call reads: Redis does nothing else meanwhile. */
+  /** The events that one call reads at most: Redis does nothing else meanwhile. */
   private static final int CALL_EVENTS = 500;
 
   private static final int CALL_BYTES = 256 << 10;
   private static final int CALL_CHANNELS = 50;
   private static final int CALL_FIELDS = 2000;
 
-  /** So few channels are read without asking first which have moved. */
+  /** Up to so many channels are read without asking first which have moved. */
   private static final int FEW_CHANNELS = 20;
 
   private static final Duration TOKEN_AGE = Duration.ofMinutes(10);
@@ -106,12 +106,12 @@ final class HistoryScripts {
    *
    * @param probe a probe's position
    * @param last the last positions of channels by then
-   * @param lost what Redis was told that it has lost, or null
+   * @param lost the id that Redis was told it has lost, or null
    */
   record Attached(Position probe, Map<String, Position> last, @Nullable Position lost) {}
 
   /**
-   * @param lost what this node knows to be lost on a run, or null
+   * @param lost gives the highest id that a run has lost, or null
    * @param channels a few thousand at most
    */
   CommandPool.Answer<Attached> attach(
@@ -136,7 +136,7 @@ final class HistoryScripts {
           Map<String, Position> last = new HashMap<>();
           for (int i = 0; i < channels.size(); i++) {
             if (ids.get(i) != null) {
-              // What can't be read counts as lost.
+              // An unreadable value counts as lost.
               last.put(channels.get(i), Entry.position(ids.get(i), probe));
             }
           }
@@ -144,7 +144,7 @@ final class HistoryScripts {
         });
   }
 
-  /** Which channels hold anything after a position. */
+  /** Finds the channels that hold events after a position. */
   CommandPool.Answer<MovedChannels> moved(Position after, List<String> channels) {
     return redis.execute(connection -> moved(connection, after, channels));
   }
@@ -167,15 +167,15 @@ final class HistoryScripts {
   }
 
   /**
-   * The next events of some channels after a position.
+   * Reads the next events of some channels after a position.
    *
-   * @param bytes how many, about, whatever it takes of calls
+   * @param bytes roughly how many, in as many calls as that takes
    */
   CommandPool.Answer<Page> page(Position after, MovedChannels moved, int bytes) {
     return redis.execute(connection -> page(connection, after, moved, bytes));
   }
 
-  /** The next events of some channels after a position, as many as fit one call. */
+  /** Reads the next events of some channels after a position, as many as fit one call. */
   CommandPool.Answer<Page> page(Position after, List<String> channels) {
     return redis.execute(
         connection -> page(connection, after, moved(connection, after, channels), CALL_BYTES));
@@ -205,8 +205,7 @@ final class HistoryScripts {
   }
 
   /**
-   * Has the clock published with a nonce, without writing anything: for a Redis that takes no
-   * writes.
+   * Publishes the clock with a nonce, and writes nothing: a probe of a Redis that takes no writes.
    *
    * @return null, and the run
    */
@@ -229,7 +228,9 @@ final class HistoryScripts {
                     args(connection.run(), channel, redis.publishCommand())));
   }
 
-  /** The newest events of a channel that can be sent, in calls that are bounded, as pages are. */
+  /**
+   * Reads the newest events of a channel that can be sent, in calls as bounded as those for pages.
+   */
   Recent recent(String channel, int max) {
     return redis
         .execute(

@@ -5,8 +5,8 @@ import java.io.InputStream;
 import java.util.Properties;
 
 /**
- * The version of Jedis on the class path. An application's dependency management may bring one that
- * is too old for us, of which the JVM would only say which class or method it lacks.
+ * Checks the version of Jedis on the class path. An application's dependency management may bring
+ * one that is too old, for which the JVM would only name a missing class or method.
  */
 final class JedisVersion {
   /** Up to where the tests were run. */

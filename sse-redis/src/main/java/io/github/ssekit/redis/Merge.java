@@ -12,12 +12,12 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One page of several channels, in the order of positions, as it is made of replies of {@code
- * page.lua}; and the judgement whether that is everything: it is if each entry names the one before
- * it, back to one that the client has.
+ * Builds one page of several channels, in the order of positions, from replies of {@code page.lua},
+ * and checks that nothing is missing: each entry names the entry before it, back to one that the
+ * client has.
  *
- * <p>A page ends where the first channel that was not read to its end does, or where it is large
- * enough. Of what lies behind that end nothing is said yet.
+ * <p>A page ends at the first position up to which some channel was not read completely, or where
+ * the page is large enough. Gaps beyond that end are left to the next page.
  */
 final class Merge {
   private static final Position START = new Position(0, 0);
@@ -54,7 +54,7 @@ final class Merge {
       this.at = at;
     }
 
-    /** The event before the next one is this. */
+    /** The next entry names this position as the event before it. */
     void expect(Position prev, Reason reason) {
       if (prev.isAfter(at)) {
         gaps.add(new Gap(at, prev, reason));
@@ -62,7 +62,7 @@ final class Merge {
       }
     }
 
-    /** What is to be told of it to whoever goes on from a position, or null. */
+    /** Returns the reset for a client that continues from a position, or null. */
     @Nullable StreamReset reset(Position upTo) {
       StreamReset reset = null;
       for (Gap gap : gaps) {
@@ -75,16 +75,16 @@ final class Merge {
     }
   }
 
-  /** Up to where events are wanted still; null if that is not known yet. */
+  /** Returns the position up to which events are still needed; null if that is not known yet. */
   @Nullable Position upTo() {
     return upTo;
   }
 
   /**
-   * Adds a reply of {@code page.lua} of some channels, or of the first ones of them. Returns of how
-   * many.
+   * Adds a reply of {@code page.lua}, which may hold only the first of the channels. Returns how
+   * many channels it holds.
    *
-   * @throws RuntimeException if it is no such reply
+   * @throws RuntimeException if it is not such a reply
    */
   int add(List<String> channels, List<?> reply) {
     Bounds now = Bounds.of(reply);
@@ -130,7 +130,7 @@ final class Merge {
     }
   }
 
-  /** Drops what is behind the end, which comes nearer if the page is too large. */
+  /** Drops events beyond the end; a page that is too large gets an earlier end. */
   private void shorten() {
     if (size > mostBytes) {
       events.sort(Comparator.comparing(Kept::position));
@@ -156,12 +156,12 @@ final class Merge {
     }
     List<StreamReset> resets = new ArrayList<>();
     if (known.floor().isAfter(from)) {
-      // What is kept, below the floor too, still follows.
+      // Events that are kept still follow, also those below the floor.
       resets.add(new StreamReset(null, Reason.LOST, from, known.floor()));
     }
     for (Chain chain : broken) {
       StreamReset reset = chain.reset(end);
-      // One that ends at the floor was told above.
+      // The reset above covers a gap that ends at the floor.
       if (reset != null && Objects.requireNonNull(reset.to()).isAfter(known.floor())) {
         resets.add(reset);
       }

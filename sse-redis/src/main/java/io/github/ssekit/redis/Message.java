@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
  * type    = *( any but LF )    ; empty for "message"
  * </pre>
  *
- * @param event null if it is none that can be sent; its place in the chain counts all the same
+ * @param event null if it can't be sent; its place in the chain still counts
  */
 record Message(Position position, Position prev, boolean fresh, @Nullable SseEvent event) {
   private static final int LONGEST_HEAD = 2 + 24 + 24 + 2;
   private static final int LONGEST_TORN_HEAD = 1024;
   private static final Pattern TORN = Pattern.compile("1 .* [01]");
 
-  /** The message that a payload is, or null if it is none: anybody may publish anything. */
+  /** Returns the message in a payload, or null if it holds none: anybody may publish anything. */
   static @Nullable Message parse(byte[] payload) {
     int headEnd = indexOf(payload, 0, Math.min(payload.length, LONGEST_HEAD));
     int typeEnd = headEnd < 0 ? -1 : indexOf(payload, headEnd + 1, payload.length);
@@ -46,7 +46,7 @@ record Message(Position position, Position prev, boolean fresh, @Nullable SseEve
     return new Message(position, prev, head[3].equals("1"), event(type, data));
   }
 
-  /** Whether a payload, which is no message, was meant to be one: then its event is lost. */
+  /** Whether a payload that can't be read was meant as a message: then its event is lost. */
   static boolean isTorn(byte[] payload) {
     int headEnd = indexOf(payload, 0, Math.min(payload.length, LONGEST_TORN_HEAD));
     return headEnd > 0 && TORN.matcher(new String(payload, 0, headEnd, UTF_8)).matches();

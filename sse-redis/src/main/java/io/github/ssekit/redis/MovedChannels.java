@@ -7,19 +7,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which channels hold anything after a position, so that only these are read.
+ * The channels that hold events after a position, so that only these are read.
  *
- * @param bounds what held for all channels when the first of them was looked at: the others are
- *     known up to that clock, too. Null if none was looked at
+ * @param bounds the scope's bounds when the first channel was read: the other channels are known up
+ *     to that clock, too. Null if no channel was read
  */
 record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
   private static final Position START = new Position(0, 0);
 
   /**
-   * What holds for all channels of a scope.
+   * The bounds of all channels of a scope.
    *
    * @param clock the last id that was given
-   * @param floor what is below it is void
+   * @param floor clients below it have lost events
    * @param pruned the highest last id of a channel that was forgotten
    */
   record Bounds(Position clock, Position floor, Position pruned) {
@@ -31,29 +31,29 @@ record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
           Entry.position(reply.get(2), START));
     }
 
-    /** The last id of a channel whose own is not known is not above this. */
+    /** Returns an upper bound for the last id of a channel whose own is unknown. */
     Position last() {
       return pruned.isAfter(floor) ? pruned : floor;
     }
   }
 
   /**
-   * A channel that holds something.
+   * A channel that holds events.
    *
-   * @param upTo for whoever has reached this it holds nothing; null if that is not known
+   * @param upTo a client at this position has all of them; null if unknown
    */
   record Moved(String channel, @Nullable Position upTo) {}
 
-  /** Of a few channels it is not worth asking. */
+  /** Takes all channels as moved: asking first is not worth it for a few. */
   static MovedChannels unknown(Collection<String> channels) {
     return new MovedChannels(
         null, channels.stream().map(channel -> new Moved(channel, null)).toList());
   }
 
   /**
-   * Adds what a reply of {@code moved.lua} says of some channels.
+   * Adds the channels that hold events after a position, according to a reply of {@code moved.lua}.
    *
-   * @param moved takes those that hold something after the position
+   * @param moved takes them
    */
   static void add(Position after, List<String> channels, List<?> reply, List<Moved> moved) {
     Bounds bounds = Bounds.of(reply);
@@ -61,8 +61,7 @@ record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
     for (int i = 0; i < channels.size(); i++) {
       byte[] last = (byte[]) fields.get(2 * i);
       byte[] floor = (byte[]) fields.get(2 * i + 1);
-      // One that was never published to, or is forgotten, has moved if forgetting may have hidden
-      // it.
+      // The last id of a channel may have been pruned: then the bound for pruned ids decides.
       Position upTo = last == null ? bounds.pruned() : Position.parse(Entry.text(last));
       Position voidUpTo = floor == null ? START : Position.parse(Entry.text(floor));
       if (upTo == null || voidUpTo == null) {
@@ -73,7 +72,7 @@ record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
     }
   }
 
-  /** Those that hold something for whoever has reached a position. */
+  /** Returns the channels that hold events for a client at a position. */
   List<String> after(Position reached) {
     List<String> names = new ArrayList<>();
     for (Moved each : channels) {

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class Outage {
   private static final long REMINDER_NANOS = Duration.ofMinutes(1).toNanos();
 
-  /** Reasons may hold addresses and times: more than so many are not told apart. */
+  /** Reasons may hold addresses and times: at most so many get a line of their own. */
   private static final int MAX_REASONS = 5;
 
   private final System.Logger log;
@@ -35,8 +35,8 @@ final class Outage {
   private volatile @Nullable Problem problem;
 
   /**
-   * @param where the Redis, without what is secret
-   * @param over what is said, in two words, when Redis does it again
+   * @param where the Redis, without secrets
+   * @param over the message when Redis does it again, in two words
    */
   Outage(System.Logger log, String where, String over, LongSupplier nanoTime) {
     this.log = log;
@@ -45,14 +45,14 @@ final class Outage {
     this.nanoTime = nanoTime;
   }
 
-  /** What is wrong, or null. */
+  /** Returns the problem while it lasts, or null. */
   @Nullable Problem problem() {
     return problem;
   }
 
   /**
-   * @param doing what failed, such as "the subscription broke"
-   * @param reason why, escaped and without what is secret
+   * @param doing the action that failed, such as "the subscription broke"
+   * @param reason escaped and without secrets
    */
   synchronized void failed(String doing, String reason) {
     long now = nanoTime.getAsLong();

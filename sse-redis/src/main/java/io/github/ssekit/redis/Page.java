@@ -10,11 +10,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What Redis holds of some channels after a position, judged: see {@link Merge}.
+ * The events of some channels after a position, checked for gaps by {@link Merge}.
  *
  * @param from the position
- * @param upTo where whoever has read this stands
- * @param broken why nothing is certain of any channel, or null
+ * @param upTo the position of a reader that has read the page
+ * @param broken why nothing can be said of any channel, or null
  * @param resets of single channels, or of all; they come before the events
  * @param events in order
  */
@@ -38,7 +38,7 @@ record Page(
   }
 
   /**
-   * As a client gets it.
+   * Returns the page as a client gets it.
    *
    * @param maxEventBytes the most bytes of an event's frame
    */

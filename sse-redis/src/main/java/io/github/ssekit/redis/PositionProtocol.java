@@ -42,41 +42,6 @@ final class PositionProtocol {
     BROKEN
   }
 
-  /** What the protocol decides for the hub. */
-  interface HubSide {
-    void deliver(String channel, SseEvent event, Position position);
-
-    /** Tells the channel's clients that the event at a position can't be sent. */
-    void skip(String channel, Reason reason, Position position);
-
-    /** Everything up to the position has been delivered. */
-    void reached(Position position);
-
-    /** The channels are complete from the position on. */
-    void opened(Collection<String> channels, Position from);
-
-    /** Events of one channel, or of all, are missing. */
-    void lost(StreamReset reset);
-
-    /** All channels continue at a position, whatever was before. */
-    void rewound(Reason reason, @Nullable Position from, Position to);
-  }
-
-  /** What the protocol decides for the connection and Redis. */
-  interface RedisSide {
-    /** All channels are subscribed to: a probe may be sent, and should be soon. */
-    void requestProbe();
-
-    /** Events arrive from now on. */
-    void attached();
-
-    /** Redis has to be told that events of a channel are missing on this node. */
-    void reportGap(String channel);
-
-    /** Redis has to be told that it has lost an id which existed on the present run. */
-    void reportLoss(Position id);
-  }
-
   /** What a node remembers from one connection to the next. */
   static final class Memory {
     private final HeardChannels channels = new HeardChannels(CHANNELS_PER_PROBE);
@@ -90,8 +55,8 @@ final class PositionProtocol {
 
   private final Memory memory;
   private final HeardChannels channels;
-  private final HubSide hub;
-  private final RedisSide redis;
+  private final ProtocolHub hub;
+  private final ProtocolRedis redis;
   private final OpenChannels open;
 
   /** The only thread that may use this; checked by assertions. */
@@ -119,7 +84,7 @@ final class PositionProtocol {
    *
    * @param memory what the connections before it have left
    */
-  PositionProtocol(Memory memory, OpenChannels open, HubSide hub, RedisSide redis) {
+  PositionProtocol(Memory memory, OpenChannels open, ProtocolHub hub, ProtocolRedis redis) {
     this.memory = memory;
     this.hub = hub;
     this.redis = redis;

@@ -19,16 +19,16 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bridge between Redis pub/sub and the hub of this node: what is published on one node, or by
- * any other program that has Redis, reaches the clients of every node.
+ * The bridge between Redis pub/sub and the hub of this node: an event published on one node, or by
+ * any other program that uses Redis, reaches the clients of every node.
  *
  * <p>A channel without history is the Redis channel of the same name, and the payload of a message
  * is the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
  * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id. A name
  * that begins as those of a scope do, <code>{sse}:</code>, or as those under which Redis itself
  * publishes, {@code __keyspace@0__:} or {@code __sentinel__:}, is neither published to nor
- * subscribed to, which one line of the log says: who may choose channels could read what is not an
- * application's otherwise.
+ * subscribed to, and the log says so: otherwise a client that may choose channels could read
+ * messages that are not the application's.
  *
  * <p>Channels with history, which {@link RedisBridgeBuilder#history} names, are published to
  * through the bridge, or through its script. Their events have ids and are kept: a client that
@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
  * RedisBridgeBuilder#silence}, the bridge connects and subscribes again, at once and then with
  * pauses of up to a second. The clients stay connected. Those of channels without history are told
  * by a {@link io.github.ssekit.hub.StreamReset} that they may have missed events; to channels with
- * history what was missed is delivered, or the reset says that it can't be.
+ * history the missed events are delivered, or a reset says that they are lost.
  *
  * <p>Any thread may use a bridge.
  */
@@ -102,11 +102,11 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * </ul>
    *
    * <p>With {@code rediss} in place of {@code redis} all connections are TLS. Where the primary is
-   * is found out anew for each connection: one that has lost its office is left, and clients stay
-   * connected. What is special in user, password or name is percent-encoded.
+   * is found anew for each connection: a demoted primary is abandoned, and clients stay connected.
+   * Special characters in user, password and name are percent-encoded.
    *
    * @throws IllegalArgumentException if the URI is none of these
-   * @throws RedisUnavailableException if Redis can't be reached, or lets us not in, within about
+   * @throws RedisUnavailableException if Redis can't be reached, or refuses the login, within about
    *     four seconds
    * @throws IllegalStateException if the hub has another bridge, or if a channel that is to have
    *     history is open already: connect before clients do; if the class path has a Jedis below 6.0
@@ -116,7 +116,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * The settings of a bridge to be.
+   * Returns the settings of a new bridge.
    *
    * @throws IllegalStateException if the class path has a Jedis below 6.0
    */

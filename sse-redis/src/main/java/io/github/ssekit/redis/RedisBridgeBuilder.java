@@ -44,13 +44,13 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * The name of what belongs together in Redis: all keys and Redis channels of channels with
-   * history begin with it in braces, <code>{sse}:stream:room:42</code>. Bridges of one scope, in
-   * one database, hear each other and have one order of ids. So applications that share a database
-   * must have one each: two that both keep the default get each other's events, and nothing can
-   * tell that from two nodes of one application. How many nodes there are is logged at connect. In
-   * a cluster, a scope is one hash tag, and lives in one slot. Channels without history have no
-   * scope and no database: who shares the server hears them. Default: {@code sse}.
+   * The namespace of the application in Redis: all keys and Redis channels of channels with history
+   * begin with it in braces, <code>{sse}:stream:room:42</code>. Bridges of one scope, in one
+   * database, hear each other and have one order of ids. So applications that share a database need
+   * one scope each: two with the default get each other's events, and a bridge can't tell them from
+   * two nodes of one application. How many nodes there are is logged at connect. In a cluster, a
+   * scope is one hash tag, and lives in one slot. Channels without history have no scope and no
+   * database: everybody on the server hears them. Default: {@code sse}.
    *
    * @throws IllegalArgumentException at {@link #connect}, if it is not 1 to 64 of A-Z, a-z, 0-9,
    *     dot, dash and underscore
@@ -61,8 +61,8 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * How long the subscription may not hear its own probes before it is taken for broken. A probe is
-   * published three times in that time. Default: 10 s.
+   * How long the subscription may go without hearing one of its own probes before it is considered
+   * broken. Three probes are published in that time. Default: 10 s.
    *
    * @throws IllegalArgumentException if it is under 100 ms, or an hour or more
    */
@@ -132,9 +132,9 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Who is trusted to certify the Redis server of a {@code rediss} URI: the certificates of a JKS
-   * or PKCS12 file, which is read again for each connection. Default: whom the JVM trusts. The
-   * certificate must be for the URI's host.
+   * The certificates that are trusted for the Redis server of a {@code rediss} URI: those in a JKS
+   * or PKCS12 file, which is read again for each connection. Default: those that the JVM trusts.
+   * The certificate must be for the URI's host.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
    *     if the file can't be read, or if there is an {@link #sslContext} besides
@@ -145,9 +145,9 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * With what we prove to the Redis server of a {@code rediss} URI who we are, if it asks: the
+   * The client certificate for the Redis server of a {@code rediss} URI, if it asks for one: the
    * private key and its certificate in a JKS or PKCS12 file, which is read again for each
-   * connection. Default: nothing.
+   * connection. Default: none.
    *
    * @throws IllegalArgumentException at {@link #connect}, as for {@link #trustStore}
    */
@@ -162,8 +162,8 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Whom to trust, and who we are, to the Redis server of a {@code rediss} URI and to its
-   * Sentinels: in place of {@link #trustStore} and {@link #keyStore}, for an application that has
+   * The trust and the client certificate for the Redis server of a {@code rediss} URI and for its
+   * Sentinels: in place of {@link #trustStore} and {@link #keyStore}, for an application that keeps
    * its certificates elsewhere than in such files. The certificate must be for the URI's host,
    * whatever the context would accept.
    *
@@ -176,10 +176,9 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Who we are to Redis, in place of user and password in the URI: asked for each new connection,
-   * and so for passwords that change while the bridge stands. Called on any thread, which waits for
-   * it; what it throws fails that connection, and the bridge tries again. Sentinels get what the
-   * URI says.
+   * The login to Redis, in place of user and password in the URI. Called for each new connection,
+   * so that a password may change while the bridge runs; on any thread, which waits for it. If it
+   * throws, that connection fails, and the bridge tries again. Sentinels get the URI's login.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI has a password, too
    */
@@ -193,9 +192,8 @@ public final class RedisBridgeBuilder {
    * application that is to start all the same. The bridge then connects as soon as it can, and logs
    * why it can't; until then {@link RedisHealth#isSubscribed} is false, clients are connected and
    * wait, and publishing throws a {@link io.github.ssekit.hub.PublishException} with nothing
-   * stored. Clients of channels without history are told by a reset when events begin to arrive.
-   * What Redis refuses, a wrong password say, is not thrown then either. Default: {@code connect}
-   * throws.
+   * stored. Clients of channels without history are told by a reset when events begin to arrive. A
+   * refusal, of a wrong password say, is not thrown then either. Default: {@code connect} throws.
    */
   public RedisBridgeBuilder startWithoutRedis() {
     withoutRedis = true;

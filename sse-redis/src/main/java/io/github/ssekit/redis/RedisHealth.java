@@ -5,7 +5,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How a bridge is, at one moment: whether events arrive, and whether Redis takes what is published.
+ * The state of a bridge at one moment: whether events arrive, and whether Redis accepts publishes.
  *
  * <p>A node that is deaf is of no use to its clients: take it out of a load balancer. Where Redis
  * refuses to be written to, it does so for all nodes alike; what is published past the bridge, and
@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public record RedisHealth(
     @Nullable Problem deaf, @Nullable Problem refused, @Nullable Duration sinceProbe) {
   /**
-   * What is wrong.
+   * One thing that does not work.
    *
    * @param reason in one sentence, with Redis' own words, escaped, without secrets
    * @param since when it began

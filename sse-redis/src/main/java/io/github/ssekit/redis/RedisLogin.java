@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who a node is to Redis.
+ * The user and password with which a node logs in to Redis.
  *
  * @param user null for the default user
  */

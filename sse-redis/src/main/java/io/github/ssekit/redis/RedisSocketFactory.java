@@ -11,8 +11,8 @@ import redis.clients.jedis.JedisSocketFactory;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /**
- * The socket under a connection to Redis. Jedis makes such sockets too, but not from an SSLContext,
- * and it hides them.
+ * Makes the socket of one connection to Redis, and keeps it. Jedis makes sockets too, but not from
+ * an SSLContext, and it hides them.
  */
 final class RedisSocketFactory implements JedisSocketFactory {
   private final RedisAddress address;
@@ -54,7 +54,7 @@ final class RedisSocketFactory implements JedisSocketFactory {
 
   /**
    * Whether the other end still holds the connection, as far as this end has been told: there is
-   * nothing to read, not even the end. For a connection that nothing is expected from. Waits 1 ms.
+   * nothing to read, not even the end. For a connection without an outstanding reply. Waits 1 ms.
    */
   boolean isQuiet() {
     Socket socket = made;
@@ -90,7 +90,7 @@ final class RedisSocketFactory implements JedisSocketFactory {
       try {
         socket.setKeepAlive(true);
         socket.setTcpNoDelay(true);
-        // What is given up ends at once, also if it speaks TLS and its other end doesn't read.
+        // Closing must not wait, not even for the peer of a TLS connection to read.
         socket.setSoLinger(true, 0);
         socket.connect(new InetSocketAddress(each, address.port()), connectMillis);
         return socket;

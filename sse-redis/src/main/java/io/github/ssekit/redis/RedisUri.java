@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where Redis is, and who we are there, as a URI says it.
+ * The parts of a Redis URI: hosts, login, and database or name of the primary.
  *
  * <pre>
  * redis          = ( "redis" / "rediss" ) "://" [ login ] host [ "/" [ database ] ]
@@ -62,7 +62,7 @@ record RedisUri(
   }
 
   /**
-   * @throws IllegalArgumentException if it is not such a URI; without what is secret in it
+   * @throws IllegalArgumentException if it is not such a URI; the message has none of its secrets
    */
   static RedisUri parse(URI uri) {
     String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
@@ -164,13 +164,13 @@ record RedisUri(
     return theirs == null ? null : new RedisLogin(options.get("sentinelUser"), theirs);
   }
 
-  /** The number of the database; under 0 if it is none. */
+  /** Returns the number of the database; negative if the URI has something else in its place. */
   int database() {
     String text = kind == Kind.REDIS ? path : options.getOrDefault("db", "");
     return text.isEmpty() ? 0 : number(text);
   }
 
-  /** -1 if it is none. */
+  /** Returns -1 if the text is not a number. */
   private static int number(String text) {
     return text.matches("[0-9]{1,9}") ? Integer.parseInt(text) : -1;
   }
@@ -179,7 +179,7 @@ record RedisUri(
     return URLDecoder.decode(text.replace("+", "%2B"), UTF_8);
   }
 
-  /** Hosts and ports, and the master's name, without what is secret. */
+  /** Hosts and ports, and the master's name, without secrets. */
   @Override
   public String toString() {
     String all = hosts.stream().map(RedisAddress::toString).collect(Collectors.joining(","));

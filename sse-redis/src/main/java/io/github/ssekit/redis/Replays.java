@@ -24,9 +24,9 @@ import org.jspecify.annotations.Nullable;
  * The replays that clients of this node ask for: clients that ask for the same share one read of
  * Redis, and a few reads at a time run, however many clients come at once.
  *
- * <p>A page that was read stays true, so it is kept a moment for those who come next, in a bounded
- * number of bytes; how many pages clients hold beside these, the hub bounds. What nobody waits for
- * any more is not read. What fails is tried again until Redis answers: the clients wait, connected.
+ * <p>A page stays true, so it is kept for a moment for the next clients, within a bound in bytes;
+ * the hub bounds the pages that clients hold besides. A page without a waiting client is not read.
+ * A read that fails is repeated until Redis answers, while its clients stay connected.
  */
 final class Replays implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Replays.class.getName());
@@ -35,10 +35,10 @@ final class Replays implements AutoCloseable {
   private static final long KEEP_NANOS = Duration.ofSeconds(2).toNanos();
   private static final long KEEP_BYTES = 8 << 20;
 
-  /** What is asked for. */
+  /** The key of a read. */
   private record Question(Position after, Set<String> channels) {}
 
-  /** One read: those who wait for it, then its answer. Guarded by the map. */
+  /** One read: its waiting clients, then its answer. Guarded by the map. */
   private static final class Read {
     private final List<ReplaySink> sinks = new ArrayList<>();
     private @Nullable Replay answer;
@@ -113,7 +113,7 @@ final class Replays implements AutoCloseable {
     Future<?> unused = threads.schedule(this::expireAll, KEEP_NANOS, TimeUnit.NANOSECONDS);
   }
 
-  /** Forgets a question if all who asked it have gone. */
+  /** Forgets a read if all its clients have left. Returns whether they have. */
   private boolean isForNobody(Question question, Read read) {
     synchronized (reads) {
       read.sinks.removeIf(sink -> !sink.isWanted());

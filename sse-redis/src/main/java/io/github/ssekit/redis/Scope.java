@@ -7,12 +7,12 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The names in Redis of what belongs together: all channels with history of an application, their
- * keys, and one order of ids. All names have one hash tag, so that a script may touch them in a
- * cluster. These are those of the scope {@code sse}:
+ * The names in Redis of one application's channels with history and their keys, which share one
+ * order of ids. All names have one hash tag, so that a script may touch them in a cluster. These
+ * are those of the scope {@code sse}:
  *
  * <pre>
- * {sse}:scope            hash: the clock, and what is known of each channel
+ * {sse}:scope            hash: the clock, and each channel's last id and floor
  * {sse}:stream:room:42   stream: the history of the channel room:42
  * {sse}:channel:room:42  Redis channel: the events of room:42 as they come
  * {sse}:control          Redis channel: probes and notices, for all nodes
@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * Keys are a database's own, Redis channels the whole server's: in any database but 0 their names
- * carry its number, <code>{sse}:db3:channel:room:42</code> and <code>{sse}:db3:control</code>. Else
- * nodes of two databases would hear each other.
+ * carry its number, <code>{sse}:db3:channel:room:42</code> and <code>{sse}:db3:control</code>.
+ * Otherwise nodes of two databases would hear each other.
  *
  * <p>A channel without history has its own name as its Redis channel, whatever the database.
  */
@@ -64,8 +64,8 @@ final class Scope {
   }
 
   /**
-   * Whether a channel without history would be another thing's in Redis: a scope's, of whatever
-   * name, or the server's own, such as {@code __keyspace@0__:key} or {@code __sentinel__:hello}.
+   * Whether the name of a channel without history is taken in Redis: by any scope, or by the server
+   * itself, such as {@code __keyspace@0__:key} or {@code __sentinel__:hello}.
    */
   boolean isReserved(String channel) {
     return RESERVED.matcher(channel).lookingAt();
@@ -102,7 +102,7 @@ final class Scope {
     return key("token:" + token);
   }
 
-  /** What all its names begin with. */
+  /** Returns the prefix of all its names. */
   @Override
   public String toString() {
     return prefix;

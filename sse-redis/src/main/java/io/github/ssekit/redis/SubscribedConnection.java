@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The thread that makes it is the reader; another thread, the writer, sends commands.
  */
-final class SubscribedConnection implements PubSubConnection.Listener, PositionProtocol.RedisSide {
+final class SubscribedConnection implements PubSubConnection.Listener, ProtocolRedis {
   private static final int REPAIR_BYTES = 2 << 20;
 
   /** Keeps the connection and is told what happens to it, on the reader's thread. */

@@ -5,8 +5,8 @@ import static java.lang.System.Logger.Level.ERROR;
 import java.time.Duration;
 
 /**
- * Keeps the threads of a bridge going, whatever is thrown on them, Errors too. What was thrown is
- * in the log with its stack: one a minute, since it may be thrown each time. Thread-safe.
+ * Keeps the threads of a bridge running after anything that is thrown on them, Errors included.
+ * Logs it with its stack, at most once a minute. Thread-safe.
  */
 final class Survival {
   private static final long LINE_NANOS = Duration.ofMinutes(1).toNanos();
@@ -34,7 +34,7 @@ final class Survival {
         log.log(ERROR, Thread.currentThread().getName() + " goes on after an error", thrown);
       }
     } catch (Throwable again) {
-      // No memory, perhaps. That the thread goes on matters more than that it is said.
+      // Perhaps memory is short. That the thread goes on matters more than the line.
       thrown.addSuppressed(again);
     }
   }

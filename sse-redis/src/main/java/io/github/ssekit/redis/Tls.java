@@ -15,9 +15,9 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom connections over TLS trust, and who they say that we are: by an {@link SSLContext}, or by
- * files. These are read again for each connection, so that a certificate may be renewed while the
- * bridge stands. Immutable.
+ * The trust and the key of connections over TLS: from an {@link SSLContext}, or from files. The
+ * files are read again for each connection, so that a certificate may be renewed while the bridge
+ * runs. Immutable.
  *
  * <p>Jedis's own SslOptions take no context, and in 6.0 no file without its type.
  *
@@ -62,7 +62,7 @@ record Tls(@Nullable SSLContext context, @Nullable Store trust, @Nullable Store 
 
   /**
    * @param isAskedFor whether the URI asks for TLS
-   * @throws IllegalArgumentException if this is not what can be meant, or a file can't be read
+   * @throws IllegalArgumentException if the settings contradict each other, or a file can't be read
    */
   void check(boolean isAskedFor) {
     if (!isAskedFor && !equals(DEFAULT)) {

@@ -21,7 +21,7 @@ final class TlsCheck {
   private TlsCheck() {}
 
   /**
-   * What is to be changed in the URI, or null if this is not the cause. Takes two seconds at most.
+   * Returns what to change in the URI, or null if TLS is not the cause. Takes two seconds at most.
    */
   static @Nullable String advice(RedisAddress address, boolean tls) {
     try (Socket socket = new Socket()) {
@@ -41,7 +41,7 @@ final class TlsCheck {
     }
   }
 
-  /** Any Redis answers a PING, be it by saying who may not send one. */
+  /** Every Redis answers a PING, if only with an error. */
   private static boolean speaksPlain(Socket socket) throws IOException {
     socket.getOutputStream().write("PING\r\n".getBytes(US_ASCII));
     int first = socket.getInputStream().read();

@@ -34,7 +34,7 @@ import org.jspecify.annotations.Nullable;
  *         / "unknown" at                ; a page of a Redis whose clock is below our position
  * </pre>
  */
-final class ProtocolScript implements PositionProtocol.HubSide, PositionProtocol.RedisSide {
+final class ProtocolScript implements ProtocolHub, ProtocolRedis {
   private final PositionProtocol.Memory memory = new PositionProtocol.Memory();
   private final OpenChannels open = new OpenChannels(channel -> true);
   private final List<String> decisions = new ArrayList<>();
