@@ -26,7 +26,7 @@ final class Http {
         "http://127.0.0.1:" + port + "/events?channel=" + String.join("&channel=", channels));
   }
 
-  /** Whether a node serves. */
+  /** Whether a node serves, and hears Redis. */
   static boolean answers(int port) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/publish"))

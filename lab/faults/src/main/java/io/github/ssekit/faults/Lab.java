@@ -197,6 +197,9 @@ final class Lab {
 
   private static long await(Stage stage, long time) {
     boolean unused = Threads.await(SETTLE_MILLIS, () -> stage.recoveredAt(time) >= 0);
+    // What a node finds lost when it comes back is of this row, though no client were on it.
+    boolean unusedToo =
+        Threads.await(SETTLE_MILLIS, () -> stage.nodes.stream().allMatch(NodeProcess::isServing));
     return stage.recoveredAt(time);
   }
 

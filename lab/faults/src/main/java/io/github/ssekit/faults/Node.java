@@ -121,7 +121,10 @@ final class Node {
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) {
-      response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+      response.setStatus(
+          bridge.health().isSubscribed()
+              ? HttpServletResponse.SC_NO_CONTENT
+              : HttpServletResponse.SC_SERVICE_UNAVAILABLE);
     }
 
     @Override

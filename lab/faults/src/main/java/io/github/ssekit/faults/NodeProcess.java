@@ -62,6 +62,11 @@ final class NodeProcess {
     process = launch();
   }
 
+  /** Whether it serves, and hears Redis. */
+  boolean isServing() {
+    return Http.answers(port);
+  }
+
   /** Waits until it serves. A node that has given up for want of a Redis is started again. */
   void awaitServing() {
     boolean serves =

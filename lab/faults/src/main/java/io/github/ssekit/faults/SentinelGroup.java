@@ -33,7 +33,8 @@ final class SentinelGroup extends RedisGroup {
                   "bind 127.0.0.1",
                   "dir " + folder,
                   "sentinel monitor " + MASTER + " 127.0.0.1 " + primary + " 1",
-                  "sentinel down-after-milliseconds " + MASTER + " 1000",
+                  // On a busy machine a primary that lives does not answer for a second or two.
+                  "sentinel down-after-milliseconds " + MASTER + " 5000",
                   "sentinel failover-timeout " + MASTER + " 3000"));
       sentinel =
           ChildProcess.start(
