@@ -59,8 +59,8 @@ public enum CloseReason {
 
   /**
    * The application's doing: a predicate said so, see {@link Hub#closeIf}; or the client was taken
-   * off a channel while it was being sent what it had missed, see {@link Hub#drop}. What waited is
-   * not written. The client comes back, and the application decides anew.
+   * off a channel while it was being sent what it had missed, see {@link Hub#unsubscribe}. What
+   * waited is not written. The client comes back, and the application decides anew.
    */
   REVOKED,
 

@@ -22,6 +22,8 @@ public interface Transport {
   /**
    * Whether a write is accepted now. If not, {@link Signals#writable} follows once it is. Bytes of
    * an earlier write that the transport still holds are sent on first.
+   *
+   * @throws IOException if the client is gone
    */
   boolean isReady() throws IOException;
 
@@ -30,6 +32,7 @@ public interface Transport {
    * #isReady} said true, once for each such answer.
    *
    * @param bytes shared with other transports: not to be modified, and never modified later
+   * @throws IOException if the client is gone
    */
   void write(byte[] bytes, int offset, int length) throws IOException;
 
