@@ -3,9 +3,9 @@ package io.github.ssekit.event;
 import java.util.Arrays;
 
 /**
- * Bytes that grow up to a limit: an unfinished line, or the data of an unfinished event. Appending
- * is linear over all (the array doubles), and an array that grew large is given up when cleared, so
- * that a quiet stream holds little.
+ * A byte buffer that grows up to a limit: for an unfinished line, or the data of an unfinished
+ * event. The array doubles, so that appending takes linear time in total. {@link #clear} drops a
+ * large array, so that a quiet stream holds little memory.
  */
 final class ByteAccumulator {
   private static final int KEPT = 64 << 10;
@@ -20,7 +20,7 @@ final class ByteAccumulator {
   private int length;
 
   /**
-   * One for the data of an event, and some bytes more.
+   * A buffer for the data of an event and a number of bytes more.
    *
    * @throws IllegalArgumentException if the limit is not positive
    */
@@ -34,33 +34,39 @@ final class ByteAccumulator {
   }
 
   /**
-   * @throws EventStreamLimitException if there would be more bytes than the limit
+   * Appends a range.
+   *
+   * @throws EventStreamLimitException if the buffer would exceed its limit
    */
   void append(byte[] source, int from, int to) {
     int count = to - from;
-    require(count);
+    reserve(count);
     System.arraycopy(source, from, bytes, length, count);
     length += count;
   }
 
   /**
-   * @throws EventStreamLimitException if there would be more bytes than the limit
+   * Appends one byte.
+   *
+   * @throws EventStreamLimitException if the buffer would exceed its limit
    */
   void append(byte b) {
-    require(1);
+    reserve(1);
     bytes[length++] = b;
   }
 
   /**
-   * @throws EventStreamLimitException if so many bytes more would exceed the limit
+   * Checks that this many bytes can be appended.
+   *
+   * @throws EventStreamLimitException if the buffer would exceed its limit
    */
-  void check(int more) {
+  void checkLimit(int more) {
     if (more > maxBytes - length) {
       throw new EventStreamLimitException(maxEventBytes);
     }
   }
 
-  /** The bytes themselves, from index 0 to {@link #length()}: valid until the next change. */
+  /** The buffer's own array, filled up to {@link #length()}; valid until the next change. */
   byte[] bytes() {
     return bytes;
   }
@@ -76,8 +82,8 @@ final class ByteAccumulator {
     }
   }
 
-  private void require(int more) {
-    check(more);
+  private void reserve(int more) {
+    checkLimit(more);
     int needed = length + more;
     if (needed > bytes.length) {
       long doubled = Math.max(256, 2L * bytes.length);

@@ -3,14 +3,14 @@ package io.github.ssekit.event;
 import java.util.Objects;
 
 /**
- * A comment (WHATWG HTML 9.2.5): a line that clients ignore, used to keep a connection alive.
+ * A comment (WHATWG HTML 9.2.5): a line that clients ignore. It keeps a connection alive.
  *
  * @param text what follows the colon and one space; may be empty. No CR or LF. An unpaired
  *     surrogate becomes U+FFFD.
  */
 public record Comment(String text) implements Block {
   /**
-   * Checks and normalises.
+   * Checks and normalises the text.
    *
    * @throws IllegalArgumentException if the text holds CR or LF
    */

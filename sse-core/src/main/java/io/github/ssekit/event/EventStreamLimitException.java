@@ -1,8 +1,8 @@
 package io.github.ssekit.event;
 
 /**
- * An event of an event stream, or one of its lines, is longer than its reader allows: the stream is
- * hostile or broken, or the limit too low. The message says how to raise it.
+ * An event of an event stream, or one of its lines, is longer than the reader's limit: the stream
+ * is hostile or broken, or the limit is too low. The message says how to raise it.
  */
 public final class EventStreamLimitException extends RuntimeException {
   private static final long serialVersionUID = 1L;

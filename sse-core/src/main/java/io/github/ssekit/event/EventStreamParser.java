@@ -7,23 +7,23 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parses an event stream (WHATWG HTML 9.2.5 and 9.2.6) whose bytes are fed in chunks of any sizes,
- * and tells an {@link EventStreamHandler} what it reads.
+ * Parses an event stream (WHATWG HTML 9.2.5 and 9.2.6) that is fed in chunks of any size, and calls
+ * an {@link EventStreamHandler} for each block.
  *
- * <p>An event is dispatched within the call that feeds the last byte of its blank line: at a CR
- * too, whether or not an LF follows. A comment or a reconnection time counts from the end of its
- * line. What the stream leaves unfinished when it ends is discarded: there is no method to end it.
- * Ill-formed UTF-8 is replaced by U+FFFD as the Encoding Standard defines.
+ * <p>The handler gets an event within the call that feeds the last byte of its blank line; if the
+ * blank line ends in CR, whether or not an LF follows. It gets a comment or a reconnection time at
+ * the end of its line. The standard discards an unfinished event at the end of the stream, so there
+ * is no method to end it. Ill-formed UTF-8 is replaced by U+FFFD as the Encoding Standard defines.
  *
- * <p>Time is linear in the bytes however they are cut. A line and an event's data are held until
- * they are complete, each up to a limit in bytes, by default 8 MiB (8388608); the last event ID and
- * the event type are held too, each from one line.
+ * <p>Parsing takes time linear in the number of bytes, however they are cut into chunks. The parser
+ * holds a line and the data of an event until they are complete, each up to a limit in bytes, by
+ * default 8 MiB (8388608); it also holds the last event ID and the event type, each from one line.
  *
- * <p>For one thread at a time: nothing in here is synchronised.
+ * <p>Not thread-safe.
  *
- * <p>An exception from {@link #feed(byte[])}, be it of a limit or the handler's own, leaves the
- * rest of its chunk unread, so that what follows could only be misread: the parser then refuses all
- * further input.
+ * <p>If {@link #feed(byte[])} throws, because of a limit or because the handler threw, the rest of
+ * its chunk is unread, and later chunks could only be misread. The parser then refuses all further
+ * input.
  */
 public final class EventStreamParser {
   static final int MAX_EVENT_BYTES = 8 << 20;
@@ -33,8 +33,8 @@ public final class EventStreamParser {
   private static final byte[] ID = "id".getBytes(US_ASCII);
   private static final byte[] RETRY = "retry".getBytes(US_ASCII);
 
-  /** What a line may have beside the data: {@code "data: "}. */
-  private static final int FIELD = DATA.length + 2;
+  /** The bytes that a line has beside its data: {@code "data: "}. */
+  private static final int DATA_PREFIX = DATA.length + 2;
 
   private static final int ABSENT = -1;
 
@@ -46,14 +46,15 @@ public final class EventStreamParser {
 
   private boolean firstLine = true;
 
-  // The buffers of 9.2.6. Data is kept as bytes and decoded once, with its line ends: LF ends an
-  // ill-formed sequence as the end of the line does.
+  // The buffers of 9.2.6. Data is kept as bytes and decoded once, line ends included. The result is
+  // the same as line by line: an LF ends an ill-formed sequence, as the end of a line does.
   private final ByteAccumulator data;
   private boolean hasData;
   private @Nullable String type;
 
   /**
-   * The id of the block that is being read, or null: the buffer of 9.2.6 is this, else the last.
+   * The id in the block that is being read, or null. The last event ID buffer of 9.2.6 holds this
+   * id, or else {@link #lastEventId}.
    */
   private @Nullable String id;
 
@@ -65,7 +66,7 @@ public final class EventStreamParser {
   }
 
   /**
-   * A parser with a limit of its own.
+   * A parser with another limit.
    *
    * @param maxEventBytes the longest data of an event, in bytes, its lines joined by LF. A line may
    *     be longer by the six bytes of {@code "data: "}, so that all of the data may be one line.
@@ -75,12 +76,12 @@ public final class EventStreamParser {
     this(handler, "", maxEventBytes);
   }
 
-  /** One that goes on where an earlier connection has ended. */
+  /** A parser for a connection that resumes an earlier one. */
   EventStreamParser(EventStreamHandler handler, String lastEventId, int maxEventBytes) {
     this.handler = Objects.requireNonNull(handler, "handler");
     this.lastEventId = Objects.requireNonNull(lastEventId, "lastEventId");
     this.data = new ByteAccumulator(maxEventBytes, 0);
-    this.splitter = new LineSplitter(new ByteAccumulator(maxEventBytes, FIELD), this::line);
+    this.splitter = new LineSplitter(new ByteAccumulator(maxEventBytes, DATA_PREFIX), this::line);
   }
 
   /** Parses the next bytes of the stream: {@link #feed(byte[], int, int)} of the whole array. */
@@ -91,9 +92,9 @@ public final class EventStreamParser {
   /**
    * Parses the next bytes of the stream. The array is neither modified nor kept.
    *
-   * @throws EventStreamLimitException if a line or an event is longer than the limit; what came
-   *     before it was told to the handler
-   * @throws IllegalStateException if an earlier call has thrown, or if the handler itself feeds
+   * @throws EventStreamLimitException if a line or an event is longer than the limit; the handler
+   *     has all blocks before it
+   * @throws IllegalStateException if an earlier call has thrown, or if the handler calls this
    * @throws IndexOutOfBoundsException if the array has no such range; the parser stays usable
    */
   public void feed(byte[] bytes, int offset, int length) {
@@ -109,8 +110,8 @@ public final class EventStreamParser {
   }
 
   /**
-   * The last event ID: that of the last complete block that set one, {@code ""} if none did. A
-   * block without data sets it too, at its blank line.
+   * The last event ID: the id of the last complete block that has one, or {@code ""}. A block
+   * without data counts too, once its blank line is read.
    */
   public String lastEventId() {
     return lastEventId;
@@ -125,7 +126,7 @@ public final class EventStreamParser {
       blankLine();
       return;
     }
-    // The first byte tells which of the names it can be.
+    // The first byte decides which field name is possible.
     switch (bytes[from]) {
       case 'd' -> data(bytes, valueStart(DATA, bytes, from, to), to);
       case 'e' -> type(bytes, valueStart(EVENT, bytes, from, to), to);
@@ -145,7 +146,7 @@ public final class EventStreamParser {
     return marked ? from + 3 : from;
   }
 
-  /** Where the value of the line begins, or ABSENT if its field has another name. */
+  /** The index at which the line's value begins, or ABSENT if the field has another name. */
   private static int valueStart(byte[] name, byte[] bytes, int from, int to) {
     int end = from + name.length;
     if (end > to) {
@@ -195,7 +196,7 @@ public final class EventStreamParser {
     id = Utf8.decode(bytes, from, to);
   }
 
-  /** Times beyond what {@link ReconnectionTime} holds mean "very late", so they are cut to it. */
+  /** Caps the time at the longest {@link ReconnectionTime}: a longer one means "very late". */
   private void retry(byte[] bytes, int from, int to) {
     if (from == ABSENT || from == to) {
       return;

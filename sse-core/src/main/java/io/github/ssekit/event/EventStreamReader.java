@@ -9,53 +9,56 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the events of an event stream from an {@link InputStream}, one at a time: {@link
- * EventStreamParser} for those who would rather pull. Comments are skipped.
+ * Reads the events of an event stream from an {@link InputStream}, one at a time: the pull
+ * counterpart of {@link EventStreamParser}. Comments are skipped.
  *
- * <p>An event is returned as soon as the last byte of its blank line can be read, provided that the
- * stream's {@link InputStream#read(byte[])} returns what there is rather than wait for more, as
- * those of sockets, HTTP clients and {@link java.io.BufferedInputStream} do.
+ * <p>{@link #next} returns an event as soon as the last byte of its blank line can be read,
+ * provided that the stream's {@link InputStream#read(byte[])} returns the bytes that are available
+ * and doesn't wait for more. The streams of sockets, of HTTP clients and {@link
+ * java.io.BufferedInputStream} do so.
  *
- * <p>For one thread at a time, except that another may close it, where the stream allows that.
+ * <p>Not thread-safe, except that another thread may close the reader if the stream allows that.
  */
 public final class EventStreamReader implements Closeable {
-  /** An event and the last event ID once it is returned. */
+  /** An event, and the last event ID to report once the event is returned. */
   private record Dispatched(SseEvent event, String lastEventId) {}
 
   private final InputStream in;
   private final EventStreamParser parser;
   private final byte[] chunk = new byte[16 << 10];
 
-  /** Events that were read together with the one returned last. */
-  private final Queue<Dispatched> read = new ArrayDeque<>();
+  /** Parsed events that {@link #next} has not returned yet. */
+  private final Queue<Dispatched> waiting = new ArrayDeque<>();
 
   private String returnedId;
   private @Nullable ReconnectionTime reconnectionTime;
+
+  /** Thrown once the events before it are returned. */
   private @Nullable EventStreamLimitException exceeded;
 
   /**
-   * A reader of a first connection, with the default limit of {@link EventStreamParser}, that owns
-   * the stream: closing the one closes the other.
+   * A reader of a first connection, with the default limit of {@link EventStreamParser}. Closing
+   * the reader closes the stream.
    */
   public EventStreamReader(InputStream in) {
     this(in, "");
   }
 
   /**
-   * A reader of a connection that resumes an earlier one, with the default limit; it owns the
-   * stream.
+   * A reader of a connection that resumes an earlier one, with the default limit. Closing the
+   * reader closes the stream.
    *
-   * @param lastEventId the {@code Last-Event-ID} that was sent: {@link #lastEventId} begins with
-   *     it, so that the place is kept if this connection ends before it has brought an id
+   * @param lastEventId the {@code Last-Event-ID} that the client sent: {@link #lastEventId} starts
+   *     with it, so that the place is kept if this connection ends before its first id
    */
   public EventStreamReader(InputStream in, String lastEventId) {
     this(in, lastEventId, EventStreamParser.MAX_EVENT_BYTES);
   }
 
   /**
-   * A reader with a limit of its own, that owns the stream.
+   * A reader with another limit. Closing the reader closes the stream.
    *
-   * @param lastEventId the {@code Last-Event-ID} that was sent, or {@code ""}
+   * @param lastEventId the {@code Last-Event-ID} that the client sent, or {@code ""}
    * @param maxEventBytes the longest data of an event, in bytes, see {@link
    *     EventStreamParser#EventStreamParser(EventStreamHandler, int)}
    * @throws IllegalArgumentException if the limit is less than 1
@@ -67,15 +70,15 @@ public final class EventStreamReader implements Closeable {
   }
 
   /**
-   * The next event as it was written, with the id of its own block or null; or null at the end of
-   * the stream, where an unfinished event is discarded. Blocks as the stream does.
+   * The next event, or null at the end of the stream, where an unfinished event is discarded. The
+   * event's id is the id of its own block, or null if that has none. Blocks as the stream does.
    *
-   * @throws EventStreamLimitException if an event or a line is longer than the limit, once the
-   *     events before it are returned; then at each further call
+   * @throws EventStreamLimitException if an event or a line is longer than the limit: thrown after
+   *     the events before it are returned, and again at each further call
    * @throws IOException as the stream throws it
    */
   public @Nullable SseEvent next() throws IOException {
-    while (read.isEmpty()) {
+    while (waiting.isEmpty()) {
       if (exceeded != null) {
         throw exceeded;
       }
@@ -89,19 +92,19 @@ public final class EventStreamReader implements Closeable {
         exceeded = e;
       }
     }
-    Dispatched next = read.remove();
+    Dispatched next = waiting.remove();
     returnedId = next.lastEventId;
     return next.event;
   }
 
   /**
-   * The last event ID to reconnect with: that of the event returned last, or of an earlier block.
-   * It never runs ahead of the events that were returned, so none is lost; blocks of only an id
-   * count once nothing that was read waits to be returned. What the reader began with if the stream
-   * has set none.
+   * The last event ID to reconnect with: the latest id up to the event that {@link #next} returned
+   * last, so that reconnecting loses no event. An id in a block without data counts once all parsed
+   * events are returned. Before the first id of the stream, this is the id that the reader was
+   * created with.
    */
   public String lastEventId() {
-    return read.isEmpty() ? parser.lastEventId() : returnedId;
+    return waiting.isEmpty() ? parser.lastEventId() : returnedId;
   }
 
   /** The reconnection time that the server set last, or null if it has set none. */
@@ -114,10 +117,11 @@ public final class EventStreamReader implements Closeable {
     in.close();
   }
 
+  /** Queues the parser's events. */
   private final class Receiver implements EventStreamHandler {
     @Override
     public void onEvent(SseEvent event, String lastEventId) {
-      read.add(new Dispatched(event, lastEventId));
+      waiting.add(new Dispatched(event, lastEventId));
     }
 
     @Override

@@ -7,19 +7,19 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes an event stream to an {@link OutputStream}, for anyone without a hub: one block is one
+ * Writes an event stream to an {@link OutputStream}, for use without a hub. Each block is one
  * {@code write} and one {@code flush}.
  *
- * <p>Any thread may write; a block is never torn by another. Writing blocks as the stream does.
- * Once a write has failed the stream may end within a block, so nothing is written behind it.
+ * <p>Thread-safe: blocks of several threads never interleave. Writing blocks as the stream does.
+ * After a failed write the stream may end inside a block, so all later writes fail too.
  */
 public final class EventStreamWriter implements Closeable {
   private final OutputStream out;
 
-  /** What the first write that failed has thrown, or null. Guarded by this. */
+  /** The exception of the first failed write, or null. Guarded by this. */
   private @Nullable Throwable broken;
 
-  /** A writer that owns the stream: closing the one closes the other. */
+  /** A writer to a stream. Closing the writer closes the stream. */
   public EventStreamWriter(OutputStream out) {
     this.out = Objects.requireNonNull(out, "out");
   }
@@ -29,8 +29,8 @@ public final class EventStreamWriter implements Closeable {
    *
    * @throws IllegalArgumentException if it is an event of type {@code open}, {@code error} or
    *     {@code stream-reset}; nothing is written then
-   * @throws IOException as the stream throws it, usually since the client has gone; and at each
-   *     call from then on, with what was thrown first as its cause
+   * @throws IOException as the stream throws it, usually because the client has left; and at each
+   *     later call, with the first exception as its cause
    */
   public synchronized void write(Block block) throws IOException {
     Objects.requireNonNull(block, "block");
@@ -40,7 +40,7 @@ public final class EventStreamWriter implements Closeable {
     Frame frame = block.frame();
     if (broken != null) {
       throw new IOException(
-          "An earlier write has failed, perhaps within a block, which this one would end up in; close this writer",
+          "An earlier write failed, perhaps inside a block, so this block would be read as part of that one; close this writer",
           broken);
     }
     try {

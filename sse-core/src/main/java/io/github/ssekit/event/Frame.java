@@ -9,7 +9,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One block as the immutable bytes that go over the wire, made once however many clients get it.
+ * The bytes of one block as they are sent. Immutable: one frame serves any number of clients.
  *
  * <pre>
  * frame   = event / comment / retry
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  * retry   = "retry: " 1*DIGIT LF
  * </pre>
  *
- * where {@code text} is UTF-8 without CR or LF (WHATWG HTML 9.2.5). Data is split at LF only, one
- * {@code data} line a part. The space is always written, so that data may begin with a space; a
- * frame never begins with a byte order mark.
+ * where {@code text} is UTF-8 without CR or LF (WHATWG HTML 9.2.5). Data is split at LF only, and
+ * each part becomes a {@code data} line. The space after the colon is always written, so that data
+ * may begin with a space. A frame never begins with a byte order mark.
  */
 public final class Frame {
   private static final byte[] ID = "id: ".getBytes(US_ASCII);
@@ -33,15 +33,15 @@ public final class Frame {
     this.bytes = bytes;
   }
 
-  /** The frame of a text that is one. */
+  /** A frame whose text is in the format already. */
   static Frame of(String text) {
     return new Frame(text.getBytes(UTF_8));
   }
 
   /**
-   * The frame of an event whose fields are checked and normalised, as {@link SseEvent}'s are.
+   * The frame of an event whose fields are checked and normalised already.
    *
-   * @throws IllegalArgumentException if it has more bytes than an array can have
+   * @throws IllegalArgumentException if it is longer than an array can be
    */
   static Frame of(@Nullable String id, @Nullable String type, @Nullable String data) {
     byte[] idBytes = utf8(id);
@@ -72,7 +72,11 @@ public final class Frame {
     return bytes.clone();
   }
 
-  /** Writes the bytes in one call. Blocks as the stream does. */
+  /**
+   * Writes the bytes in one call. Blocks as the stream does.
+   *
+   * @throws IOException as the stream throws it
+   */
   public void writeTo(OutputStream out) throws IOException {
     Objects.requireNonNull(out, "out").write(bytes, 0, bytes.length);
   }
@@ -86,8 +90,10 @@ public final class Frame {
   }
 
   /**
-   * A length that an array can have: data of many short lines is written in up to seven times its
-   * size.
+   * The length as an {@code int}. Data of many short lines grows up to sevenfold, since each LF
+   * becomes {@code "\ndata: "}.
+   *
+   * @throws IllegalArgumentException if no array can be that long
    */
   static int arrayLength(long length) {
     if (length > ByteAccumulator.MAX_ARRAY) {

@@ -1,16 +1,16 @@
 package io.github.ssekit.event;
 
 /**
- * Splits the chunks of a byte stream into lines that end in CR, LF or CRLF (WHATWG HTML 9.2.5), in
- * UTF-8, where no other character holds these bytes.
+ * Splits the chunks of a byte stream into lines that end in CR, LF or CRLF (WHATWG HTML 9.2.5). It
+ * works on UTF-8 without decoding: no other character contains the byte of a CR or an LF.
  *
- * <p>A line ends with its CR or LF, without waiting for a byte more: an LF that comes after a CR is
- * skipped when it comes. A line that lies within one chunk is not copied.
+ * <p>A line ends at its CR without waiting for the next byte: if that is an LF, it is skipped when
+ * it arrives. A line within one chunk is not copied.
  */
 final class LineSplitter {
-  /** What is done with each line. */
+  /** Receives each line. */
   interface Lines {
-    /** One line without its end: the bytes are not to be modified, nor kept after the call. */
+    /** One line without its end. The receiver must neither modify the bytes nor keep them. */
     void line(byte[] bytes, int from, int to);
   }
 
@@ -19,7 +19,9 @@ final class LineSplitter {
   private boolean afterCr;
 
   /**
-   * @param unfinished whose limit is that of a line
+   * A splitter that passes on the lines of one stream.
+   *
+   * @param unfinished an empty buffer, whose limit becomes that of a line
    */
   LineSplitter(ByteAccumulator unfinished, Lines lines) {
     this.unfinished = unfinished;
@@ -27,6 +29,8 @@ final class LineSplitter {
   }
 
   /**
+   * Splits the next chunk of the stream.
+   *
    * @throws EventStreamLimitException if a line is longer than the limit
    */
   void split(byte[] bytes, int from, int to) {
@@ -62,7 +66,7 @@ final class LineSplitter {
 
   private void endLine(byte[] bytes, int from, int to) {
     if (unfinished.length() == 0) {
-      unfinished.check(to - from);
+      unfinished.checkLimit(to - from);
       lines.line(bytes, from, to);
     } else {
       unfinished.append(bytes, from, to);

@@ -6,14 +6,14 @@ import java.util.Objects;
 /**
  * The reconnection time (WHATWG HTML 9.2.3): how long a client waits before it connects again.
  *
- * @param time 0 to 2147483647 ms; fractions of a millisecond are dropped. Above that limit several
- *     clients overflow and reconnect without any pause.
+ * @param time 0 to 2147483647 ms; fractions of a millisecond are dropped. With a longer time
+ *     several clients overflow, and reconnect without a pause.
  */
 public record ReconnectionTime(Duration time) implements Block {
   private static final long MAX_MILLIS = Integer.MAX_VALUE;
 
   /**
-   * Checks and normalises.
+   * Checks the time and drops fractions of a millisecond.
    *
    * @throws IllegalArgumentException if the time is negative or over the limit
    */

@@ -17,26 +17,27 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  *
  * <p>The types {@code open}, {@code error} and {@code stream-reset} are legal here, since other
- * servers send them, but hubs and writers refuse them: in a browser the first two would reach the
- * listeners of {@code EventSource}'s own events, and by the third a hub tells pages that events are
- * missing.
+ * servers send them, but {@link EventStreamWriter} and hubs refuse to send them. A browser passes
+ * the first two to the listeners of {@code EventSource}'s own events; a hub uses the third to tell
+ * pages that events are missing.
  */
 public final class SseEvent implements Block {
   private static final String STREAM_RESET = "stream-reset";
 
-  // Not a record: a record can't be made without its checks, and what is parsed needs none.
+  // Not a record: a record always runs its checks, and a parsed event needs none.
   private final @Nullable String type;
   private final @Nullable String data;
   private final @Nullable String id;
 
   /**
-   * Checks and normalises.
+   * An event of these fields, checked and normalised.
    *
    * @param type the event type, or null for {@code message}. No CR or LF.
-   * @param data the data, or null: then the event sets the last event ID, and no event fires.
-   *     {@code ""} differs: an event with empty data fires.
+   * @param data the data, or null: then clients take the id and dispatch no event. {@code ""}
+   *     differs: clients dispatch an event with empty data.
    * @param id the last event ID that this event sets, or null to leave it as it is. {@code ""}
-   *     clears it. No CR, LF or NUL. Keep to ASCII: several clients can't reconnect otherwise.
+   *     clears it. No CR, LF or NUL. Use ASCII only: several clients can't send other characters
+   *     back when they reconnect.
    * @throws IllegalArgumentException if the type holds CR or LF; if the id holds CR, LF or NUL; if
    *     type, data and id are all null, where the type {@code message} counts as null
    */
@@ -54,7 +55,7 @@ public final class SseEvent implements Block {
     this.id = checked || id == null ? id : checkedId(id);
   }
 
-  /** An event of an event stream, whose lines can hold nothing that is refused or normalised. */
+  /** A parsed event: a line can't contain what the public constructor rejects or normalises. */
   static SseEvent parsed(@Nullable String type, String data, @Nullable String id) {
     return new SseEvent(type == null || isDefault(type) ? null : type, data, id, true);
   }
@@ -70,7 +71,7 @@ public final class SseEvent implements Block {
         Objects.requireNonNull(type, "type"), Objects.requireNonNull(data, "data"), null);
   }
 
-  /** The block of only an id: it sets the client's last event ID and fires nothing. */
+  /** A block of an id alone: clients take the id and dispatch no event. */
   public static SseEvent idOnly(String id) {
     return new SseEvent(null, null, Objects.requireNonNull(id, "id"));
   }
@@ -103,7 +104,7 @@ public final class SseEvent implements Block {
     return type;
   }
 
-  /** The data, or null if no event fires. */
+  /** The data, or null if clients dispatch no event. */
   public @Nullable String data() {
     return data;
   }
@@ -119,7 +120,7 @@ public final class SseEvent implements Block {
   }
 
   /**
-   * This event, if a server may send it.
+   * Returns this event if a server may send it.
    *
    * @throws IllegalArgumentException if its type is {@code open}, {@code error} or {@code
    *     stream-reset}
@@ -129,7 +130,7 @@ public final class SseEvent implements Block {
       throw new IllegalArgumentException(
           "event type \""
               + type
-              + "\" is the hub's own, by which it tells pages that events are missing; choose another type");
+              + "\" is reserved: a hub uses it to tell pages that events are missing; choose another type");
     }
     if ("open".equals(type) || "error".equals(type)) {
       throw new IllegalArgumentException(

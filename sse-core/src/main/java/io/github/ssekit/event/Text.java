@@ -1,11 +1,13 @@
 package io.github.ssekit.event;
 
-/** What all blocks ask of their strings before these are written. */
+/** Checks and normalisation of the strings in blocks. */
 final class Text {
   private Text() {}
 
   /**
-   * @throws IllegalArgumentException if the value holds one of the characters
+   * Rejects a value that holds one of the characters.
+   *
+   * @throws IllegalArgumentException if it does; the message names field, character and index
    */
   static void reject(String field, String value, String characters) {
     for (int i = 0; i < characters.length(); i++) {

@@ -6,8 +6,8 @@ import java.util.Arrays;
 
 /**
  * UTF-8 decode as the Encoding Standard defines it: each maximal subpart of an ill-formed sequence
- * becomes one U+FFFD. The JDK does the same but for encoded surrogates (ED A0..BF 80..BF), which it
- * replaces by one U+FFFD where the standard, and so every browser, replaces by three.
+ * becomes one U+FFFD. The JDK differs in encoded surrogates (ED A0..BF 80..BF): it replaces each by
+ * one U+FFFD, the standard and every browser by three.
  */
 final class Utf8 {
   private static final byte SURROGATE_LEAD = (byte) 0xED;
@@ -17,14 +17,14 @@ final class Utf8 {
 
   static String decode(byte[] bytes, int from, int to) {
     String decoded = new String(bytes, from, to - from, UTF_8);
-    // Costs nothing where all is Latin-1. Otherwise only an ill-formed text, or one that holds
-    // U+FFFD itself, is decoded twice.
+    // A Latin-1 string answers at once. Other text is decoded twice only if it is ill-formed or
+    // holds U+FFFD itself.
     return decoded.indexOf('\uFFFD') < 0
         ? decoded
         : new String(withoutSurrogateLeads(bytes, from, to), UTF_8);
   }
 
-  /** A copy in which the lead of each encoded surrogate is a byte that stands for nothing else. */
+  /** A copy in which the lead byte of each encoded surrogate is one that is always ill-formed. */
   private static byte[] withoutSurrogateLeads(byte[] bytes, int from, int to) {
     byte[] copy = Arrays.copyOfRange(bytes, from, to);
     for (int i = 0; i < copy.length - 1; i++) {

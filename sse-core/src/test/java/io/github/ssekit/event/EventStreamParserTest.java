@@ -196,8 +196,8 @@ class EventStreamParserTest {
   void noLimitIsBeyondTheLongestArray() {
     ByteAccumulator most = new ByteAccumulator(Integer.MAX_VALUE, 6);
 
-    most.check(Integer.MAX_VALUE - 8);
-    assertThrows(EventStreamLimitException.class, () -> most.check(Integer.MAX_VALUE - 7));
+    most.checkLimit(Integer.MAX_VALUE - 8);
+    assertThrows(EventStreamLimitException.class, () -> most.checkLimit(Integer.MAX_VALUE - 7));
   }
 
   @Test

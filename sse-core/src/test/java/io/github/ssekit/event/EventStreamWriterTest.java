@@ -76,8 +76,8 @@ class EventStreamWriterTest {
     for (Block block : List.of(SseEvent.of("b"), new Comment(""))) {
       IOException e = assertThrows(IOException.class, () -> broken.write(block));
       assertEquals(
-          "An earlier write has failed, perhaps within a block, which this one would end up in;"
-              + " close this writer",
+          "An earlier write failed, perhaps inside a block, so this block would be read as part of"
+              + " that one; close this writer",
           e.getMessage());
       assertSame(gone, e.getCause());
     }

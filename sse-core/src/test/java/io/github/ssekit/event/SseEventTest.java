@@ -138,7 +138,7 @@ class SseEventTest {
   @Test
   void theTypeOfAResetIsTheHubsAlone() {
     assertRejected(
-        "event type \"stream-reset\" is the hub's own, by which it tells pages that events are"
+        "event type \"stream-reset\" is reserved: a hub uses it to tell pages that events are"
             + " missing; choose another type",
         SseEvent.of("stream-reset", "data")::requireSendable);
   }
