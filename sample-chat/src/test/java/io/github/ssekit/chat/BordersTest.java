@@ -2,10 +2,17 @@ package io.github.ssekit.chat;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /** The borders between the modules. */
@@ -115,5 +122,41 @@ class BordersTest {
         .dependOnClassesThat()
         .resideInAPackage("io.undertow..")
         .check(all);
+  }
+
+  @Test
+  void theAdaptersClassesReachEachOtherInNoLargerCircleThanAServletAndItsBuilder() {
+    assertEquals(Set.of("EventStreamServlet", "EventStreamServletBuilder"), largestCircle(SERVLET));
+  }
+
+  /** The top-level classes of the largest set in a package that all reach each other. */
+  private Set<String> largestCircle(String packageName) {
+    Map<String, Set<String>> reached = new TreeMap<>();
+    for (JavaClass each : all.getPackage(packageName).getClasses()) {
+      Set<String> direct = reached.computeIfAbsent(topLevel(each), name -> new TreeSet<>());
+      each.getDirectDependenciesFromSelf().stream()
+          .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+          .filter(target -> target.getPackageName().equals(packageName))
+          .forEach(target -> direct.add(topLevel(target)));
+    }
+    for (boolean grown = true; grown; ) {
+      grown = false;
+      for (Set<String> each : reached.values()) {
+        for (String next : List.copyOf(each)) {
+          grown |= each.addAll(reached.get(next));
+        }
+      }
+    }
+    Set<String> largest = Set.of();
+    for (Map.Entry<String, Set<String>> each : reached.entrySet()) {
+      Set<String> circle = new TreeSet<>(each.getValue());
+      circle.removeIf(other -> !reached.get(other).contains(each.getKey()));
+      largest = circle.size() > largest.size() ? circle : largest;
+    }
+    return largest;
+  }
+
+  private static String topLevel(JavaClass nested) {
+    return nested.getEnclosingClass().map(BordersTest::topLevel).orElse(nested.getSimpleName());
   }
 }

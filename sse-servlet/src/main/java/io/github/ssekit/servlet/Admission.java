@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** An application's answer to a request for an event stream: what it carries, or a refusal. */
+/** An application's answer to a request for an event stream: its channels, or a refusal. */
 public final class Admission {
   final @Nullable ConnectionOptions options;
 
-  /** Of a refusal. */
+  /** The status of a refusal; 200 else. */
   final int status;
 
   private Admission(@Nullable ConnectionOptions options, int status) {
@@ -21,19 +21,20 @@ public final class Admission {
   }
 
   /**
-   * Lets the client in, to these channels. What it has missed of them, and of no others, it gets
-   * too: to resume is to subscribe.
+   * Admits the client with these options. A client that resumes also gets the events that it missed
+   * on their channels, and on no others.
    *
-   * @param options without a last event ID, the request's is taken, as by {@link
-   *     EventStreams#open(io.github.ssekit.hub.Hub, jakarta.servlet.http.HttpServletRequest,
-   *     jakarta.servlet.http.HttpServletResponse, String, String...)}
+   * @param options the settings of the connection. If they have no last event ID, the request's is
+   *     used, as by {@link EventStreams#open(io.github.ssekit.hub.Hub,
+   *     jakarta.servlet.http.HttpServletRequest, jakarta.servlet.http.HttpServletResponse, String,
+   *     String...)}
    */
   public static Admission to(ConnectionOptions options) {
     return new Admission(Objects.requireNonNull(options, "options"), 200);
   }
 
   /**
-   * Lets the client in, to these channels.
+   * Admits the client to these channels.
    *
    * @throws io.github.ssekit.hub.IllegalChannelException if a channel's name is not legal
    */
@@ -42,7 +43,7 @@ public final class Admission {
   }
 
   /**
-   * Lets the client in, to these channels.
+   * Admits the client to these channels.
    *
    * @throws io.github.ssekit.hub.IllegalChannelException if a channel's name is not legal
    */
@@ -58,17 +59,17 @@ public final class Admission {
   }
 
   /**
-   * Refuses the client. A browser's {@code EventSource} does not come back by itself after any of
-   * these; 204 is what the standard has for that alone (WHATWG HTML 9.2.1).
+   * Refuses the client. A browser's {@code EventSource} does not reconnect by itself after any of
+   * these statuses; 204 is the one that the standard made for this (WHATWG HTML 9.2.1).
    *
-   * @param status 204, or 400 to 599: say 401 for who is not logged in, 403 for who may not listen,
-   *     404 for what is not there
-   * @throws IllegalArgumentException if it is another
+   * @param status 204, or 400 to 599: for example 401 if the client is not logged in, 403 if it may
+   *     not listen, 404 if there is no such stream
+   * @throws IllegalArgumentException if it is any other status
    */
   public static Admission refuse(int status) {
     if (status != 204 && (status < 400 || status > 599)) {
       throw new IllegalArgumentException(
-          "status " + status + " is no refusal: give it 204, or 400 to 599");
+          "status " + status + " does not refuse a client: use 204, or 400 to 599");
     }
     return new Admission(null, status);
   }

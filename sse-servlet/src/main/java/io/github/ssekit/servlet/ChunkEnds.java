@@ -6,31 +6,40 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The transports whose last chunk has no end yet, and the thread that calls each once nothing has
- * followed for a round, 15 to 30 ms after its last write.
+ * Ends the last chunk of each quiet response: a list of open chunks, and a thread that ends a chunk
+ * when nothing has followed it for a round, 15 to 30 ms after the last write.
  *
  * <p>Jetty sends the line end behind a chunk (RFC 9112, 7.1) with the next chunk, and some clients
- * take a chunk for incomplete until then. A tiny chunk behind each write would cost as much as the
- * event itself; one behind a pause costs next to nothing where events are frequent, since the next
- * event ends the chunk before.
+ * consider a chunk incomplete until then. A tiny chunk after each write would cost as much as the
+ * event itself. A tiny chunk after a pause costs next to nothing where events are frequent, since
+ * each event ends the chunk before it.
  *
- * <p>The thread is there only while there is something to call, and for some seconds more: it must
- * not outlive the application in its container.
+ * <p>The thread runs only while the list has entries, and for five seconds more: it must not
+ * outlive the application in its container.
  */
 final class ChunkEnds {
+  /** The last chunk of one response. */
+  interface OpenChunk {
+    /**
+     * Ends the chunk, unless a write has followed since the last call. Returns whether it was
+     * ended. Called on the thread of {@link ChunkEnds}.
+     */
+    boolean endIfQuiet();
+  }
+
   private static final long ROUND_NANOS = 15_000_000;
 
-  /** After so many rounds without a transport the thread ends. */
+  /** The thread ends after this many rounds with an empty list. */
   private static final int IDLE_ROUNDS = 333;
 
-  private static final Queue<JettyTransport> WAITING = new ConcurrentLinkedQueue<>();
+  private static final Queue<OpenChunk> OPEN = new ConcurrentLinkedQueue<>();
   private static final AtomicBoolean RUNNING = new AtomicBoolean();
 
   private ChunkEnds() {}
 
-  /** Has a transport called once it has been quiet. */
-  static void add(JettyTransport transport) {
-    WAITING.add(transport);
+  /** Adds a chunk to end once its response is quiet. */
+  static void add(OpenChunk chunk) {
+    OPEN.add(chunk);
     if (!RUNNING.get() && RUNNING.compareAndSet(false, true)) {
       Thread thread = new Thread(ChunkEnds::run, "sse-chunk-ends");
       thread.setDaemon(true);
@@ -42,25 +51,25 @@ final class ChunkEnds {
     int idle = 0;
     while (idle < IDLE_ROUNDS || !stop()) {
       LockSupport.parkNanos(ROUND_NANOS);
-      // No Thread.interrupt() is meant for it; park would not wait any more.
+      // Nobody has a reason to interrupt this thread, and parkNanos would no longer wait.
       Thread.interrupted();
-      idle = WAITING.isEmpty() ? idle + 1 : 0;
+      idle = OPEN.isEmpty() ? idle + 1 : 0;
       round();
     }
   }
 
-  /** Whether the thread may end: a transport that comes later finds that it has. */
+  /** Whether the thread may end: a chunk that is added later then starts another. */
   private static boolean stop() {
     RUNNING.set(false);
-    return WAITING.isEmpty() || !RUNNING.compareAndSet(false, true);
+    return OPEN.isEmpty() || !RUNNING.compareAndSet(false, true);
   }
 
-  /** Calls those that have been quiet since the last round; the others stay. */
+  /** Ends the chunks of responses that were quiet since the last round; the others stay. */
   private static void round() {
-    for (int left = WAITING.size(); left > 0; left--) {
-      JettyTransport transport = WAITING.remove();
-      if (!transport.endChunkIfQuiet()) {
-        WAITING.add(transport);
+    for (int left = OPEN.size(); left > 0; left--) {
+      OpenChunk chunk = OPEN.remove();
+      if (!chunk.endIfQuiet()) {
+        OPEN.add(chunk);
       }
     }
   }

@@ -6,8 +6,8 @@ import java.lang.reflect.Modifier;
 import java.util.stream.Collectors;
 
 /**
- * The filters that the current request has come through, for messages. The Servlet API has no
- * question for them, but they are on the thread's stack.
+ * The filters that the current request has passed, for error messages. The Servlet API doesn't tell
+ * them, but they are on the thread's stack.
  */
 final class CurrentFilters {
   private static final StackWalker STACK =
@@ -15,7 +15,7 @@ final class CurrentFilters {
 
   private CurrentFilters() {}
 
-  /** Their classes, the nearest first; or that there are none. */
+  /** The names of their classes, nearest first, separated by commas; or "none". */
   static String names() {
     String names =
         STACK.walk(
@@ -23,7 +23,7 @@ final class CurrentFilters {
                 frames
                     .<Class<?>>map(StackFrame::getDeclaringClass)
                     .filter(c -> Filter.class.isAssignableFrom(c))
-                    // A base class with doFilter stands beside the class that extends it.
+                    // The stack shows an abstract base class's doFilter beside its subclass's.
                     .filter(c -> !Modifier.isAbstract(c.getModifiers()))
                     .map(Class::getName)
                     .distinct()

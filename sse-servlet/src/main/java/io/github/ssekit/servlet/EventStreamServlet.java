@@ -17,8 +17,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A servlet that answers each GET with an event stream, or with a refusal. Register it with {@code
- * async-supported} set.
+ * A servlet that answers each GET with an event stream or a refusal. Register it with {@code
+ * async-supported} set to true.
  */
 public final class EventStreamServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
@@ -40,9 +40,10 @@ public final class EventStreamServlet extends HttpServlet {
   }
 
   /**
-   * A servlet whose streams carry the channels that a function finds for each request.
+   * A servlet that lets every client in.
    *
-   * @param channels as the selector of {@link #builder}; it lets every client in
+   * @param channels returns the names of the channels for each request; called as the selector of
+   *     {@link #builder}. Must not return null.
    */
   public static EventStreamServlet of(
       Hub hub, Function<? super HttpServletRequest, ? extends Collection<String>> channels) {
@@ -61,13 +62,12 @@ public final class EventStreamServlet extends HttpServlet {
   }
 
   /**
-   * The settings of a servlet to be.
+   * A builder of a servlet.
    *
-   * @param selector says for each request what its stream carries, or that there is none; called on
-   *     the request's thread, for HEAD too; must not return null. A client for which it names an
-   *     illegal channel, or too many, is answered with 400 and the message of {@link
-   *     IllegalChannelException}. Whatever else it throws is logged as an error, and answered with
-   *     500 and no word of it.
+   * @param selector admits or refuses each request; called on the request's thread, for HEAD too,
+   *     by many threads at a time. Must not return null. If it names an illegal channel, or too
+   *     many, the client gets status 400 and the message of {@link IllegalChannelException}. Any
+   *     other exception is logged at ERROR, and the client gets status 500 without its message.
    */
   public static EventStreamServletBuilder builder(
       Hub hub, Function<? super HttpServletRequest, Admission> selector) {
@@ -94,7 +94,7 @@ public final class EventStreamServlet extends HttpServlet {
   @Override
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    // Containers send no body.
+    // Containers drop the body.
     doGet(request, response);
   }
 
@@ -110,7 +110,7 @@ public final class EventStreamServlet extends HttpServlet {
     }
   }
 
-  /** What the stream is to carry, or null if the client has been refused. */
+  /** The options of the client's connection, or null if the client has been refused. */
   private @Nullable ConnectionOptions admitted(
       HttpServletRequest request, HttpServletResponse response) {
     if (origins != null && !origins.allow(request, response)) {
@@ -129,7 +129,7 @@ public final class EventStreamServlet extends HttpServlet {
     } catch (IllegalChannelException e) {
       throw e;
     } catch (RuntimeException e) {
-      // Here, since the page that a container makes of it may tell the client.
+      // Caught here, since a container's error page may show the message to the client.
       LOG.log(ERROR, "The selector or the owner function of an event stream failed", e);
       Head.refusal(response, HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
       return null;

@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of an {@link EventStreamServlet}. Not thread-safe. */
+/** Builds an {@link EventStreamServlet}. Not thread-safe. */
 public final class EventStreamServletBuilder {
   final Hub hub;
   final Function<? super HttpServletRequest, Admission> selector;
@@ -23,12 +23,13 @@ public final class EventStreamServletBuilder {
   }
 
   /**
-   * Whom a connection belongs to, if the selector has not said so: for {@link
-   * io.github.ssekit.hub.HubBuilder#maxConnectionsPerOwner}. Say {@code
-   * HttpServletRequest::getRemoteUser}, or {@code getRemoteAddr}, which behind a proxy is the
-   * proxy's unless the container is told otherwise. Default: nobody.
+   * The owner of a connection for which the selector has set none, see {@link
+   * io.github.ssekit.hub.HubBuilder#maxConnectionsPerOwner}. For example {@code
+   * HttpServletRequest::getRemoteUser}; or {@code getRemoteAddr}, which behind a proxy is the
+   * proxy's address unless the container is configured otherwise. Default: no owner.
    *
-   * @param ownerOf called on the request's thread, for those that are let in; may return null
+   * @param ownerOf called on the request's thread, for admitted requests; may return null, for no
+   *     owner. An exception is handled as the selector's.
    */
   public EventStreamServletBuilder owner(
       Function<? super HttpServletRequest, @Nullable String> ownerOf) {
@@ -38,11 +39,15 @@ public final class EventStreamServletBuilder {
 
   /**
    * The origins whose pages may listen, as browsers write them: {@code https://app.example}, {@code
-   * http://localhost:3000}; the page's own too, if its client is made of fetch. A request with any
-   * other {@code Origin}, {@code null} included, is answered with 403 before the selector is asked;
-   * one without is none of a page of another origin, and is let through. Or {@code "*"}: every page
-   * of every site, without its cookies. Default: no origin is looked at, and no page of another one
-   * can read.
+   * http://localhost:3000}. If the client is built on fetch, name the page's own origin too. {@code
+   * "*"} allows every page of every site, without its cookies.
+   *
+   * <p>A request with another {@code Origin}, including {@code null}, gets status 403 before the
+   * selector is called. A request without an {@code Origin} passes: a page of another origin always
+   * sends one. Default: {@code Origin} is not checked, and browsers let no page of another origin
+   * read the stream.
+   *
+   * @param exact the origins; {@link #create} checks how they are written
    */
   public EventStreamServletBuilder allowOrigins(String... exact) {
     Objects.requireNonNull(exact, "origins");
@@ -54,8 +59,8 @@ public final class EventStreamServletBuilder {
   }
 
   /**
-   * Lets pages of the allowed origins send cookies ({@code withCredentials}). Only together with
-   * exact origins.
+   * Lets pages of the allowed origins send cookies ({@code withCredentials}). Needs exact origins,
+   * not {@code "*"}.
    */
   public EventStreamServletBuilder allowCredentials() {
     credentials = true;
@@ -63,10 +68,12 @@ public final class EventStreamServletBuilder {
   }
 
   /**
-   * The request headers that pages of the allowed origins may send, each by its name, beside those
-   * that they always may: {@code Last-Event-ID}, {@code Cache-Control} and {@code Authorization}.
-   * For clients made of fetch; an {@code EventSource} sends none of its own. Only together with
-   * {@link #allowOrigins}. Default: no others.
+   * The names of further request headers that pages of the allowed origins may send. {@code
+   * Last-Event-ID}, {@code Cache-Control} and {@code Authorization} are always allowed. This is for
+   * clients built on fetch: a page can't add a header to an {@code EventSource}. Needs {@link
+   * #allowOrigins}. Default: none.
+   *
+   * @param names the headers; {@link #create} checks how they are written
    */
   public EventStreamServletBuilder allowHeaders(String... names) {
     Objects.requireNonNull(names, "headers");
@@ -77,17 +84,18 @@ public final class EventStreamServletBuilder {
     return this;
   }
 
-  /** How a client is answered for which the hub has no room. Default: as its constant says. */
+  /** The answer to a client if the hub has no room. Default: {@link OverCapacityAnswer#DEFAULT}. */
   public EventStreamServletBuilder overCapacity(OverCapacityAnswer answer) {
     overCapacity = Objects.requireNonNull(answer, "answer");
     return this;
   }
 
   /**
-   * The servlet.
+   * Creates the servlet.
    *
-   * @throws IllegalArgumentException if an origin is not written as browsers do, if a header is no
-   *     name of one, or if credentials are allowed without exact origins, or headers without any
+   * @throws IllegalArgumentException if an origin is not written as browsers write it; if a header
+   *     is not a header's name; if credentials are allowed without exact origins; or if headers are
+   *     allowed without origins
    */
   public EventStreamServlet create() {
     if (credentials && origins.isEmpty()) {

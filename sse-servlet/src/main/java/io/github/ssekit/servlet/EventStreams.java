@@ -14,46 +14,52 @@ import java.util.Collection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Answers requests with event streams. */
+/** Answers servlet requests with event streams. Thread-safe, for different requests. */
 public final class EventStreams {
   private static final System.Logger LOG = System.getLogger(EventStreams.class.getName());
 
-  /** The request's attribute that says that it was answered here. */
+  /** The attribute of a request that this class has answered. */
   private static final String OPENED = EventStreams.class.getName();
 
   private EventStreams() {}
 
   /**
-   * Answers a request with the event stream of some channels, and returns at once: the response
-   * stays open, without a thread, until the connection closes. The caller must not touch request
-   * and response afterwards.
+   * Answers a request with the event stream of some channels. Call this on the request's thread. It
+   * writes the head, which may block on the client as any write of a servlet does, and then
+   * returns: the response stays open, without a thread, until the connection closes. The caller
+   * must not use request and response afterwards.
    *
-   * <p>The response is 200, {@code text/event-stream;charset=utf-8}, not to be cached, transformed
-   * or buffered on its way. Head and the hub's reconnection time are sent before this returns: what
-   * is done to the response afterwards, by a framework or a filter, finds it committed. The servlet
-   * and all filters before it must be declared {@code async-supported}.
+   * <p>The response has status 200 and type {@code text/event-stream;charset=utf-8}, and forbids
+   * caches to store it, proxies to transform it and nginx to buffer it. The head and the hub's
+   * reconnection time are sent before this returns, so that a framework or a filter finds the
+   * response committed afterwards. The servlet and all filters before it must be declared {@code
+   * async-supported}.
    *
-   * <p>A HEAD is answered with the head of an event stream alone, and the connection that is
-   * returned is closed already, with {@link io.github.ssekit.hub.CloseReason#HEAD}: whatever is
-   * done with it does nothing. So is that of a client that has left before the head was sent.
+   * <p>The returned connection is closed already, and its methods do nothing, in three cases:
    *
-   * <p>If the hub has no room, the client is told when to come back, as {@link
-   * OverCapacityAnswer#DEFAULT} says, and the connection that is returned is closed already, with
-   * {@link io.github.ssekit.hub.CloseReason#OVER_CAPACITY}: whatever is done with it does nothing.
+   * <ul>
+   *   <li>The request is a HEAD: the response is the head of an event stream. The close reason is
+   *       {@link io.github.ssekit.hub.CloseReason#HEAD}.
+   *   <li>The hub has no room: the response tells the client when to come back, as {@link
+   *       OverCapacityAnswer#DEFAULT} says. The close reason is {@link
+   *       io.github.ssekit.hub.CloseReason#OVER_CAPACITY}.
+   *   <li>The client left before the head was sent.
+   * </ul>
    *
-   * <p>The last event ID is the request's: that of its header {@code Last-Event-ID}, else of its
-   * query's {@code lastEventId} or {@code last_event_id}.
+   * <p>The last event ID is taken from the request's header {@code Last-Event-ID}, or else from its
+   * query parameter {@code lastEventId} or {@code last_event_id}.
    *
-   * @param channel one that the client listens to from the start; check before that it may
-   * @param more further ones
+   * @param channel a channel that the client listens to from the start. The caller checks first
+   *     whether the client may.
+   * @param more further channels
    * @throws IllegalArgumentException if a channel's name is not legal, see {@link
-   *     io.github.ssekit.hub.EventPublisher}, if they are more than one connection may have, or if
-   *     the policy of one with history is to {@linkplain
-   *     io.github.ssekit.hub.OverrunPolicy#conflate conflate}; nothing is written then
-   * @throws IllegalStateException if the request does not support async or is in async mode already
-   *     (this was called for it before, say), if the response is committed or its writer in use, if
-   *     a filter compresses it or keeps what is written, or if the hub is closed: nothing is sent
-   *     then; or if a filter's output has no write listener
+   *     io.github.ssekit.hub.EventPublisher}; if there are more channels than one connection may
+   *     have; or if a channel with history has the policy to {@linkplain
+   *     io.github.ssekit.hub.OverrunPolicy#conflate conflate}. Nothing is sent then.
+   * @throws IllegalStateException if the request does not support async or is in async mode
+   *     already, for example by an earlier call of this method; if the response is committed or its
+   *     writer is in use; if a filter compresses or holds back the output; or if the hub is closed.
+   *     Nothing is sent then. Also if a filter's output has no write listener.
    */
   public static Connection open(
       Hub hub,
@@ -64,7 +70,12 @@ public final class EventStreams {
     return open(hub, request, response, Admission.list(channel, more));
   }
 
-  /** As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String, String...)}. */
+  /**
+   * Answers a request as {@link #open(Hub, HttpServletRequest, HttpServletResponse, String,
+   * String...)} does.
+   *
+   * @param channels the names of the channels; may be empty, for a connection that subscribes later
+   */
   public static Connection open(
       Hub hub,
       HttpServletRequest request,
@@ -74,9 +85,11 @@ public final class EventStreams {
   }
 
   /**
-   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String, String...)}.
+   * Answers a request as {@link #open(Hub, HttpServletRequest, HttpServletResponse, String,
+   * String...)} does.
    *
-   * @param options without a last event ID, the request's is taken, as there
+   * @param options the settings of the connection. If they have no last event ID, the request's is
+   *     used, as there.
    */
   public static Connection open(
       Hub hub,
@@ -87,10 +100,12 @@ public final class EventStreams {
   }
 
   /**
-   * As {@link #open(Hub, HttpServletRequest, HttpServletResponse, String, String...)}.
+   * Answers a request as {@link #open(Hub, HttpServletRequest, HttpServletResponse, String,
+   * String...)} does.
    *
-   * @param options without a last event ID, the request's is taken, as there
-   * @param overCapacity how the client is answered if the hub has no room
+   * @param options the settings of the connection. If they have no last event ID, the request's is
+   *     used, as there.
+   * @param overCapacity the answer to the client if the hub has no room
    */
   public static Connection open(
       Hub hub,
@@ -103,18 +118,18 @@ public final class EventStreams {
     Objects.requireNonNull(response, "response");
     Objects.requireNonNull(options, "options");
     Objects.requireNonNull(overCapacity, "overCapacity");
-    ConnectionOptions all =
+    ConnectionOptions complete =
         options.lastEventId() == null ? options.withLastEventId(lastEventId(request)) : options;
-    check(request, response);
+    requireOpenable(request, response);
     TomcatTlsBug.warnOnce(request);
     request.setAttribute(OPENED, true);
     try {
       if ("HEAD".equals(request.getMethod())) {
         Head.eventStream(response);
         flush(response);
-        return Connection.unopened(hub, all, CloseReason.HEAD);
+        return Connection.unopened(hub, complete, CloseReason.HEAD);
       }
-      return connect(hub, request, response, all, overCapacity);
+      return connect(hub, request, response, complete, overCapacity);
     } catch (RuntimeException e) {
       request.removeAttribute(OPENED);
       throw e;
@@ -128,29 +143,29 @@ public final class EventStreams {
       ConnectionOptions options,
       OverCapacityAnswer overCapacity) {
     try {
-      return hub.connect(ServletTransport.of(request, response), options);
+      return hub.connect(TransportFactory.create(request, response), options);
     } catch (OverCapacityException e) {
-      LOG.log(DEBUG, "A client is sent away: {0}", e.getMessage());
+      LOG.log(DEBUG, "The hub has no room for a client: {0}", e.getMessage());
       try {
         overCapacity.write(request, response, e);
       } catch (IOException gone) {
-        LOG.log(DEBUG, "The client is gone: {0}", gone.toString());
+        LOG.log(DEBUG, "The client has left: {0}", gone.toString());
       }
       flush(response);
       return Connection.unopened(hub, options, CloseReason.OVER_CAPACITY);
     }
   }
 
-  /** Sends the head, so that nobody changes it any more. */
+  /** Sends the head, so that no filter changes it afterwards. */
   private static void flush(HttpServletResponse response) {
     try {
       response.flushBuffer();
     } catch (IOException gone) {
-      LOG.log(DEBUG, "The client is gone: {0}", gone.toString());
+      LOG.log(DEBUG, "The client has left: {0}", gone.toString());
     }
   }
 
-  private static void check(HttpServletRequest request, HttpServletResponse response) {
+  private static void requireOpenable(HttpServletRequest request, HttpServletResponse response) {
     if (!request.isAsyncSupported()) {
       throw new IllegalStateException(
           "An event stream needs async support: set async-supported to true on the servlet "
@@ -171,11 +186,11 @@ public final class EventStreams {
     }
   }
 
-  /** The header, else the query of polyfills and of pages that embed their position. */
+  /** The header's ID, or the query's, which polyfills send, and pages that embed their position. */
   private static @Nullable String lastEventId(HttpServletRequest request) {
     String id = request.getHeader("Last-Event-ID");
     String query = request.getQueryString();
-    // Containers make maps of the parameters that are asked for, and keep them.
+    // Ask for no parameter without need: containers then build a map of them, and keep it.
     if (id == null && query != null && query.contains("last")) {
       id = request.getParameter("lastEventId");
       return id == null ? request.getParameter("last_event_id") : id;

@@ -4,24 +4,24 @@ import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
-/** What each answer begins with: status and headers, and the output that the body goes to. */
+/** The head of a response: status and headers. Also the output that its body is written to. */
 final class Head {
   private Head() {}
 
-  /** Status and headers of an event stream. */
+  /** Sets status and headers of an event stream. */
   static void eventStream(HttpServletResponse response) {
     response.setStatus(HttpServletResponse.SC_OK);
-    // The standard knows no other charset; many clients take text without one for Latin-1.
+    // The standard has no other charset; many clients read text without a charset as Latin-1.
     response.setContentType("text/event-stream;charset=utf-8");
     response.setHeader("Cache-Control", "no-cache, no-transform");
-    // nginx holds a response back until it has a buffer full, unless told.
+    // Otherwise nginx holds a response back until its buffer is full.
     response.setHeader("X-Accel-Buffering", "no");
   }
 
-  /** A status for this client, now. */
+  /** Sets status and headers of a refusal, which holds for this request only. */
   static void refusal(HttpServletResponse response, int status) {
     response.setStatus(status);
-    // A cache may keep a 204 or a 404 that doesn't say so.
+    // Caches may keep a 204 or a 404 that doesn't forbid it.
     response.setHeader("Cache-Control", "no-store");
   }
 

@@ -11,18 +11,17 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of bytes to one client on Jetty, whose output stream has a {@code write(ByteBuffer)} that
- * goes past the response's buffer to the connection: one operation in place of write and flush, no
- * copy, and no buffer kept for an idle connection. The end of a chunk needs another write, see
- * {@link ChunkEnds}.
+ * Carries bytes to one client on Jetty. Jetty's output stream has a {@code write(ByteBuffer)} that
+ * bypasses the response's buffer: one operation in place of write and flush, no copy, and no buffer
+ * kept for an idle connection. The end of a chunk needs another write, see {@link ChunkEnds}.
  *
  * <p>The method is looked up on the stream's class, since each version of Jetty's servlet module
- * has that class in a package of its own. Any other stream, one of a filter say, is used as the
- * Servlet specification has it.
+ * has that class in a package of its own. Any other stream, such as a filter's, is used as the
+ * Servlet specification says.
  */
-final class JettyTransport extends ServletTransport {
-  /** A comment, so that there is a chunk, without an empty line, so that there is no block. */
-  private static final byte[] END = {':', '\n'};
+final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChunk {
+  /** A comment line, which makes a chunk, without a blank line, which some clients report. */
+  private static final byte[] CHUNK_END = {':', '\n'};
 
   private static final ClassValue<@Nullable MethodHandle> WRITE =
       new ClassValue<>() {
@@ -32,20 +31,23 @@ final class JettyTransport extends ServletTransport {
         }
       };
 
-  /** Whether Jetty chunks what is written. */
-  private final boolean chunks;
+  /** Whether Jetty sends the response in chunks. */
+  private final boolean chunked;
 
-  /** Whether an event was written since {@link ChunkEnds} last looked. */
+  // Volatile: written by the hub's loop and by the thread of ChunkEnds.
+
+  /** Whether an event was written since the last {@link #endIfQuiet}. */
   private volatile boolean wrote;
 
-  /** Whether {@link ChunkEnds} has it. */
+  /** Whether this transport is in the list of {@link ChunkEnds}. */
   private volatile boolean listed;
 
+  /** Whether the loop is to end the chunk. */
   private volatile boolean endIsDue;
 
   JettyTransport(HttpServletRequest request, HttpServletResponse response) {
     super(request, response);
-    chunks = request.getProtocol().equals("HTTP/1.1");
+    chunked = request.getProtocol().equals("HTTP/1.1");
   }
 
   private static @Nullable MethodHandle lookUp(Class<?> type) {
@@ -62,10 +64,10 @@ final class JettyTransport extends ServletTransport {
   }
 
   @Override
-  void begin(ServletOutputStream stream, byte[] first) throws IOException {
+  void sendFirst(ServletOutputStream stream, byte[] first) throws IOException {
     MethodHandle write = WRITE.get(stream.getClass());
     if (write == null) {
-      super.begin(stream, first);
+      super.sendFirst(stream, first);
     } else {
       write(write, stream, ByteBuffer.wrap(first));
     }
@@ -74,7 +76,7 @@ final class JettyTransport extends ServletTransport {
   @Override
   boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
       throws IOException {
-    if (chunks && !isSignOfLife(bytes, offset, length)) {
+    if (chunked && !isHeartbeat(bytes, offset, length)) {
       wrote = true;
       if (!listed) {
         listed = true;
@@ -89,16 +91,14 @@ final class JettyTransport extends ServletTransport {
     return true;
   }
 
-  /** A heartbeat, or the end of a chunk itself: nobody waits for its end. */
-  private static boolean isSignOfLife(byte[] bytes, int offset, int length) {
+  /** Whether this is a heartbeat or a chunk's end: no client waits for the end of that chunk. */
+  private static boolean isHeartbeat(byte[] bytes, int offset, int length) {
     return length <= 3 && bytes[offset] == ':';
   }
 
-  /**
-   * Has the end of the last chunk written, by the hub's loop, unless an event was written since the
-   * last call: returns false then. Called by {@link ChunkEnds}.
-   */
-  boolean endChunkIfQuiet() {
+  /** Asks the hub's loop to end the chunk. */
+  @Override
+  public boolean endIfQuiet() {
     if (wrote) {
       wrote = false;
       return false;
@@ -110,12 +110,12 @@ final class JettyTransport extends ServletTransport {
   }
 
   @Override
-  byte @Nullable [] end() {
+  byte @Nullable [] dueBytes() {
     if (!endIsDue) {
       return null;
     }
     endIsDue = false;
-    return END;
+    return CHUNK_END;
   }
 
   private static void write(MethodHandle write, ServletOutputStream stream, ByteBuffer bytes)

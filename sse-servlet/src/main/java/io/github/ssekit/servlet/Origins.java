@@ -9,35 +9,39 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The origins whose pages may read a servlet's streams, and how browsers are told so: the CORS
- * protocol (Fetch standard, 3.3). An origin is compared whole, as browsers write it.
+ * The origins whose pages may read a servlet's streams, and the server's part of the CORS protocol
+ * (Fetch standard, 3.3). Origins are compared as whole strings, as browsers write them.
  */
 final class Origins {
   static final String ANY = "*";
 
-  /** As browsers write it: in lower case, a host's non-ASCII labels in Punycode, no path. */
+  /**
+   * An origin as browsers write it: lower case, non-ASCII labels of the host in Punycode, no path.
+   */
   private static final Pattern ORIGIN =
       Pattern.compile("[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\\[[0-9a-f:.]+])(:[0-9]{1,5})?");
 
   private static final Pattern DEFAULT_PORT = Pattern.compile("http:.*:80|https:.*:443");
 
-  /** An EventSource needs none of these; clients made of fetch send them. */
+  /** Headers that are always allowed. EventSource needs none of them; clients built on fetch do. */
   private static final List<String> HEADERS =
       List.of("Last-Event-ID", "Cache-Control", "Authorization");
 
-  /** RFC 9110, 5.6.2. */
+  /** A header's name (RFC 9110, 5.6.2). */
   private static final Pattern TOKEN = Pattern.compile("[A-Za-z0-9!#$%&'*+.^_`|~-]+");
 
   private final Set<String> allowed;
   private final boolean credentials;
 
-  /** Of a preflight's answer. */
+  /** The value of Access-Control-Allow-Headers. */
   private final String allowedHeaders;
 
   /**
-   * @param headers those that pages may send beside the ones that clients of event streams do
-   * @throws IllegalArgumentException if an origin is not written as browsers do, if all are
-   *     allowed, with credentials, or if a header is no name of one
+   * Checks and keeps the settings.
+   *
+   * @param headers the names of headers to allow beside {@link #HEADERS}
+   * @throws IllegalArgumentException if an origin is not written as browsers write it; if every
+   *     origin is allowed with credentials; or if a header is not a header's name
    */
   Origins(List<String> allowed, boolean credentials, List<String> headers) {
     for (String origin : allowed) {
@@ -46,7 +50,7 @@ final class Origins {
         throw new IllegalArgumentException(
             "origin \""
                 + origin
-                + "\": write it as browsers do, say https://app.example or http://localhost:3000:"
+                + "\": write it as browsers do, as in https://app.example or http://localhost:3000:"
                 + " scheme and host in lower case, no default port, no slash at the end");
       }
     }
@@ -62,7 +66,7 @@ final class Origins {
         throw new IllegalArgumentException(
             "header \""
                 + header
-                + "\": give the name of one request header, say X-Api-Key; there is no *");
+                + "\": give the name of one request header, as in X-Api-Key; * is not allowed");
       }
     }
     this.allowedHeaders =
@@ -70,13 +74,14 @@ final class Origins {
   }
 
   /**
-   * Tells the browser who may read the response. Returns false if the page that asks may not. A
-   * request without an Origin is no page of another site's.
+   * Sets the headers that tell the browser which page may read the response. Returns false if the
+   * requesting page may not. A request without an Origin passes: a page of another site always
+   * sends one.
    */
   boolean allow(HttpServletRequest request, HttpServletResponse response) {
     boolean any = allowed.contains(ANY);
     if (!any) {
-      // On every answer, lest a cache gives one site's to another.
+      // On every response, so that no cache serves one origin's response to another.
       response.addHeader("Vary", "Origin");
     }
     String origin = request.getHeader("Origin");
@@ -93,13 +98,13 @@ final class Origins {
     return true;
   }
 
-  /** Whether the browser asks what it may ask. */
+  /** Whether the request is a preflight: a browser's question before the request itself. */
   static boolean isPreflight(HttpServletRequest request) {
     return request.getHeader("Origin") != null
         && request.getHeader("Access-Control-Request-Method") != null;
   }
 
-  /** Answers a preflight request of an origin that is allowed. */
+  /** Answers the preflight of an allowed origin. */
   void answerPreflight(HttpServletResponse response) {
     response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     response.setHeader("Access-Control-Allow-Methods", "GET");

@@ -19,53 +19,60 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * How a client is answered for which the hub has no room: come back later.
+ * The answer to a client if the hub has no room for its connection: reconnect later.
  *
- * <p>While a hub is being drained, its clients are told a shorter time, the one that all connected
- * clients are told: other nodes have room.
+ * <p>A browser's {@code EventSource} gives up for good at any status but 200. So a client that
+ * accepts event streams gets an event stream that sets the reconnection time, gives the cause in a
+ * comment, and ends. Any other client gets a status and {@code Retry-After}. The wait is random, so
+ * that clients which came together don't come back together.
  *
- * <p>A browser's {@code EventSource} gives up for good on any status but 200. So a client that
- * takes event streams gets one that says when to come back, says why in a comment, and ends. The
- * wait is random, so that clients which came together don't come together again. Any other client
- * gets a status, and {@code Retry-After}.
+ * <p>A hub that drains sets the wait itself, and a shorter one, as it does for its connected
+ * clients: other nodes have room.
  *
- * @param earliest the shortest wait, at least 0
- * @param latest the longest, at most 2147483647 ms
- * @param status for clients that don't take event streams, 400 to 599
+ * @param earliest the shortest wait, 0 to 2147483647 ms; fractions of a millisecond are dropped
+ * @param latest the longest wait, from {@code earliest} to 2147483647 ms, likewise
+ * @param status the status for clients that don't accept event streams, 400 to 599
  */
 public record OverCapacityAnswer(Duration earliest, Duration latest, int status) {
   /** 5 to 15 seconds; status 503. */
   public static final OverCapacityAnswer DEFAULT =
       new OverCapacityAnswer(Duration.ofSeconds(5), Duration.ofSeconds(15), 503);
 
-  private static final Set<String> TAKES = Set.of("text/event-stream", "text/*", "*/*");
+  private static final Set<String> ACCEPTING_RANGES = Set.of("text/event-stream", "text/*", "*/*");
 
-  /** What says that a media range is not taken. */
-  private static final Predicate<String> ZERO =
+  /** The weight of a media range that the client does not accept. */
+  private static final Predicate<String> WEIGHT_ZERO =
       Pattern.compile("q=0(\\.0{0,3})?").asMatchPredicate();
 
   /**
    * Checks the limits.
    *
-   * @throws IllegalArgumentException if one is not kept
+   * @throws IllegalArgumentException if a value is outside of them
    */
   public OverCapacityAnswer {
     earliest = new ReconnectionTime(Objects.requireNonNull(earliest, "earliest")).time();
     latest = new ReconnectionTime(Objects.requireNonNull(latest, "latest")).time();
     if (earliest.compareTo(latest) > 0) {
-      throw new IllegalArgumentException("earliest " + earliest + " is after latest " + latest);
+      throw new IllegalArgumentException(
+          "earliest " + earliest + " is longer than latest " + latest + ": swap them");
     }
     if (status < 400 || status > 599) {
-      throw new IllegalArgumentException("status " + status + " is not within 400 to 599");
+      throw new IllegalArgumentException(
+          "status " + status + " is not within 400 to 599: use 503, or 429");
     }
   }
 
+  /**
+   * Writes the answer.
+   *
+   * @throws IOException if the client has left
+   */
   void write(
       HttpServletRequest request, HttpServletResponse response, OverCapacityException refused)
       throws IOException {
-    ReconnectionTime known = refused.comeBackIn();
-    ReconnectionTime wait = known == null ? drawn() : known;
-    if (takesEventStream(request)) {
+    ReconnectionTime ofHub = refused.comeBackIn();
+    ReconnectionTime wait = ofHub == null ? randomWait() : ofHub;
+    if (acceptsEventStream(request)) {
       ServletOutputStream out = Head.output(response);
       Head.eventStream(response);
       EventStreamWriter stream = new EventStreamWriter(out);
@@ -78,23 +85,23 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
     }
   }
 
-  private ReconnectionTime drawn() {
+  private ReconnectionTime randomWait() {
     long millis = ThreadLocalRandom.current().nextLong(earliest.toMillis(), latest.toMillis() + 1);
     return new ReconnectionTime(Duration.ofMillis(millis));
   }
 
-  /** RFC 9110, 12.5.1; without an Accept, everything is taken. */
-  private static boolean takesEventStream(HttpServletRequest request) {
-    boolean any = true;
+  /** RFC 9110, 12.5.1: a client without an Accept header accepts everything. */
+  private static boolean acceptsEventStream(HttpServletRequest request) {
+    boolean noHeader = true;
     for (String header : Collections.list(request.getHeaders("Accept"))) {
       for (String range : header.toLowerCase(Locale.ROOT).split(",", -1)) {
-        any = false;
+        noHeader = false;
         List<String> parts = Arrays.stream(range.split(";", -1)).map(String::strip).toList();
-        if (TAKES.contains(parts.get(0)) && parts.stream().noneMatch(ZERO)) {
+        if (ACCEPTING_RANGES.contains(parts.get(0)) && parts.stream().noneMatch(WEIGHT_ZERO)) {
           return true;
         }
       }
     }
-    return any;
+    return noHeader;
   }
 }

@@ -8,7 +8,6 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
-import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
@@ -20,77 +19,50 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of bytes to one client over an async servlet's response.
+ * Carries bytes to one client over an async servlet's response.
  *
- * <p>The hub's state machine is authoritative; what the container calls only feeds it. Containers
- * differ in what they call when a client goes: Jetty the write listener, Tomcat both listeners,
- * Undertow neither. So each failing write ends the transport too.
+ * <p>The hub's state machine decides; the container's calls only feed it. Containers differ in what
+ * they call when a client leaves: Jetty calls the write listener, Tomcat both listeners, Undertow
+ * neither. So each failed write ends the transport too.
  *
- * <p>Once ended, the container may give request and response to another client. So every use of the
- * output is under {@link #guard}, and a container's call that ends the transport waits, before it
- * returns, for a use that is under way. It waits for a bounded time, since containers call with
- * locks of their own held; {@code complete} is called without the guard for the same reason.
+ * <p>Once the transport has ended, the container may reuse request and response for another client.
+ * So every use of the output is under {@link #guard}, and a container's call that ends the
+ * transport waits, before it returns, for a use in progress. The wait is bounded, since containers
+ * hold locks of their own while they call. For the same reason {@link #complete} is called without
+ * the guard.
  */
 class ServletTransport implements Transport, WriteListener, AsyncListener {
   private static final System.Logger LOG = System.getLogger(ServletTransport.class.getName());
 
-  /** Whether Undertow's classes can be seen from here, whatever the container is. */
-  private static final boolean UNDERTOW = undertow();
-
   private final ReentrantLock guard = new ReentrantLock();
+  private final AsyncCompletion completion = new AsyncCompletion();
 
-  // The starting thread's; null from then on, so that nothing keeps a response alive.
+  // Only the request's thread, in start(). Null afterwards: a transport keeps no response alive.
   private @Nullable HttpServletRequest request;
   private @Nullable HttpServletResponse response;
 
-  /** Whether the hub has closed it, perhaps while it was starting. Guarded. */
-  private boolean closed;
-
-  // Guarded; null once ended. Volatile too, since the end does not wait for the guard for ever.
-  private volatile @Nullable ServletOutputStream out;
-
-  /** Whoever completes the response takes it. Guarded by this. */
-  private @Nullable AsyncContext context;
-
-  /** Whether somebody is about to complete. Guarded by this. */
-  private boolean completing;
-
-  /** Whether the container may hold bytes that no flush has followed. Guarded. */
-  private boolean unflushed;
-
-  /** What to log if the output, one of a filter, never calls; null else. */
-  private volatile @Nullable String deaf;
-
-  /** Set before the container knows of this transport. */
+  /** Set once by start(), before the container knows of this transport. */
   private @Nullable Signals signals;
 
-  /** The transport for the container that this runs in. */
-  static ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
-    ServletTransport undertow = UNDERTOW ? UndertowTransport.of(request, response) : null;
-    if (undertow != null) {
-      return undertow;
-    }
-    ServletResponse innermost = response;
-    while (innermost instanceof ServletResponseWrapper wrapper) {
-      innermost = wrapper.getResponse();
-    }
-    String container = innermost.getClass().getName();
-    if (container.startsWith("org.eclipse.jetty.")) {
-      return new JettyTransport(request, response);
-    }
-    return container.startsWith("org.apache.catalina.")
-        ? new TomcatTransport(request, response)
-        : new ServletTransport(request, response);
-  }
+  // Under the guard: the hub's loop, and whichever thread closes or fails the transport.
 
-  private static boolean undertow() {
-    try {
-      Class.forName("io.undertow.servlet.handlers.ServletRequestContext");
-      return true;
-    } catch (ClassNotFoundException e) {
-      return false;
-    }
-  }
+  /** Whether the hub has closed the transport, perhaps during start(). */
+  private boolean closed;
+
+  /** Whether the container may hold bytes that no flush has followed. */
+  private boolean unflushed;
+
+  /**
+   * The output; null before the start and after the end. Volatile, since a container's call clears
+   * it even if the guard did not become free in time.
+   */
+  private volatile @Nullable ServletOutputStream out;
+
+  /**
+   * A warning to log at close if the output is a filter's and never calls its write listener; null
+   * from the first call on. Written by the request's thread, then by the container's.
+   */
+  private volatile @Nullable String silentFilterWarning;
 
   ServletTransport(HttpServletRequest request, HttpServletResponse response) {
     this.request = request;
@@ -100,26 +72,26 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   @Override
   public void start(Signals signals, byte[] first) throws IOException {
     this.signals = signals;
-    HttpServletRequest asked = Objects.requireNonNull(request);
+    HttpServletRequest starting = Objects.requireNonNull(request);
     HttpServletResponse answer = Objects.requireNonNull(response);
     request = null;
     response = null;
     ServletOutputStream stream = commit(answer, first);
-    if (!startAsync(asked, answer, stream)) {
+    if (!startAsync(starting, answer, stream)) {
       return;
     }
     // Last: from here on the container calls.
     try {
       stream.setWriteListener(this);
     } catch (UnsupportedOperationException e) {
-      throw new IllegalStateException(unfit(answer, stream, "has no write listener"), e);
+      throw new IllegalStateException(filterProblem(answer, stream, "has no write listener"), e);
     }
   }
 
   /**
-   * Sends the head and the first bytes, while writing may still wait for the client. Whoever does
-   * something to the response afterwards then finds it committed; and if they don't come out, no
-   * event would.
+   * Sends the head and the first bytes, while a write may still wait for the client. Changes that a
+   * filter makes later find the response committed; and a filter that holds these bytes back would
+   * hold back every event, so this throws.
    */
   private ServletOutputStream commit(HttpServletResponse response, byte[] first)
       throws IOException {
@@ -127,24 +99,24 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     String encoding = response.getHeader("Content-Encoding");
     if (encoding != null) {
       throw new IllegalStateException(
-          unfit(response, stream, "has the Content-Encoding " + encoding));
+          filterProblem(response, stream, "has the Content-Encoding " + encoding));
     }
     Head.eventStream(response);
     prepare(response);
-    begin(stream, first);
+    sendFirst(stream, first);
+    // A response without a wrapper is the container's own. Quarkus commits one later than a flush.
     if (response instanceof ServletResponseWrapper) {
-      // Without a wrapper it is the container's own way: Quarkus commits later than at a flush.
       if (!response.isCommitted()) {
         response.resetBuffer();
         throw new IllegalStateException(
-            unfit(response, stream, "keeps what is written, a flush does not send it"));
+            filterProblem(response, stream, "keeps what is written, a flush does not send it"));
       }
-      deaf = unfit(response, stream, "has not called its write listener");
+      silentFilterWarning = filterProblem(response, stream, "has not called its write listener");
     }
     return stream;
   }
 
-  /** Returns false if the hub has closed the transport meanwhile: then the response just ends. */
+  /** Returns false if the hub has closed the transport meanwhile: the response then just ends. */
   private boolean startAsync(
       HttpServletRequest request, HttpServletResponse response, ServletOutputStream stream) {
     guard.lock();
@@ -153,9 +125,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
         return false;
       }
       AsyncContext started = request.startAsync(request, response);
-      synchronized (this) {
-        context = started;
-      }
+      completion.started(started);
       started.setTimeout(0);
       started.addListener(this);
       out = stream;
@@ -165,35 +135,36 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     }
   }
 
-  private static String unfit(
-      HttpServletResponse response, ServletOutputStream stream, String why) {
+  private static String filterProblem(
+      HttpServletResponse response, ServletOutputStream stream, String problem) {
     return "The response's output, a "
         + stream.getClass().getName()
         + " of a "
         + response.getClass().getName()
         + ", "
-        + why
+        + problem
         + ": exclude event streams from the filter that wraps the response, one of "
         + CurrentFilters.names();
   }
 
   @Override
   public boolean isReady() throws IOException {
-    boolean well = false;
+    boolean succeeded = false;
     guard.lock();
     try {
-      boolean ready = isReady(open());
-      well = true;
+      boolean ready = flushAndAsk(openOutput());
+      succeeded = true;
       return ready;
     } finally {
       guard.unlock();
-      if (!well) {
-        failed();
+      if (!succeeded) {
+        outputFailed();
       }
     }
   }
 
-  private boolean isReady(ServletOutputStream stream) throws IOException {
+  /** Sends what an earlier write has left, then asks whether the stream is ready. */
+  private boolean flushAndAsk(ServletOutputStream stream) throws IOException {
     if (!stream.isReady()) {
       return false;
     }
@@ -202,30 +173,31 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
       stream.flush();
       return stream.isReady();
     }
-    byte[] held = end();
-    if (held == null) {
+    byte[] due = dueBytes();
+    if (due == null) {
       return true;
     }
-    unflushed = !send(stream, held, 0, held.length);
+    unflushed = !send(stream, due, 0, due.length);
     return stream.isReady();
   }
 
   @Override
   public void write(byte[] bytes, int offset, int length) throws IOException {
-    boolean well = false;
+    boolean succeeded = false;
     guard.lock();
     try {
-      unflushed = !send(open(), bytes, offset, length);
-      well = true;
+      unflushed = !send(openOutput(), bytes, offset, length);
+      succeeded = true;
     } finally {
       guard.unlock();
-      if (!well) {
-        failed();
+      if (!succeeded) {
+        outputFailed();
       }
     }
   }
 
-  private ServletOutputStream open() throws IOException {
+  private ServletOutputStream openOutput() throws IOException {
+    assert guard.isHeldByCurrentThread();
     ServletOutputStream stream = out;
     if (stream == null) {
       throw new IOException("The container has ended the response");
@@ -238,8 +210,8 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     guard.lock();
     try {
       closed = true;
-      if (out != null && deaf != null) {
-        LOG.log(WARNING, deaf);
+      if (out != null && silentFilterWarning != null) {
+        LOG.log(WARNING, silentFilterWarning);
       }
       out = null;
     } finally {
@@ -248,53 +220,38 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     completeOnce();
   }
 
-  /** Completes the response, unless that is done or under way. Returns whether it did. */
+  /** Completes the response unless another caller does. Returns whether this call did. */
   private boolean completeOnce() {
-    AsyncContext ended;
-    synchronized (this) {
-      ended = context;
-      if (ended == null) {
-        return false;
-      }
-      context = null;
-      completing = true;
-    }
-    try {
-      complete(ended);
-    } finally {
-      synchronized (this) {
-        completing = false;
-        notifyAll();
-      }
-    }
-    return true;
+    assert !guard.isHeldByCurrentThread();
+    return completion.complete(this::complete);
   }
 
-  // What containers differ in.
+  // Steps that differ between containers. The guard is held unless a comment says otherwise.
 
-  /** Called before anything is written, on the request's thread. */
+  /** Called on the request's thread, before anything is written; without the guard. */
   void prepare(HttpServletResponse response) {}
 
-  /** Sends the first bytes, and the head before them; may wait for the client. */
-  void begin(ServletOutputStream stream, byte[] first) throws IOException {
+  /** Sends the head and the first bytes; may block on the client. Called without the guard. */
+  void sendFirst(ServletOutputStream stream, byte[] first) throws IOException {
     stream.write(first);
     stream.flush();
   }
 
-  /** What must follow the last write for the client to see its end; null if nothing must. */
-  byte @Nullable [] end() {
+  /** Bytes to send now, without a write of the hub's; null if there are none. */
+  byte @Nullable [] dueBytes() {
     return null;
   }
 
   /**
-   * Writes, and has the container send it. Called when the stream is ready.
+   * Writes to the stream, and has the container send what it was given. Called when the stream is
+   * ready.
    *
    * @return false if a flush is still due, for which the stream was not ready
    */
   boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
       throws IOException {
     stream.write(bytes, offset, length);
-    // A flush is a write of its own, so it needs a yes of its own. After a no, the container calls.
+    // A flush counts as a write, so ask before it too. After a no, the container calls.
     if (!stream.isReady()) {
       return false;
     }
@@ -302,43 +259,47 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     return true;
   }
 
-  /** A use of the stream has failed; called on the thread that used it, without the guard. */
-  void failed() {}
+  /** A use of the output has failed. Called on the thread that used it, without the guard. */
+  void outputFailed() {}
 
-  /** Ends the response, whether the client is still there or not. Called without the guard. */
+  /** Ends the response, whether or not the client is still there. Called without the guard. */
   void complete(AsyncContext ended) {
     ended.complete();
   }
 
+  // The container's calls.
+
   @Override
   public void onWritePossible() {
-    deaf = null;
+    silentFilterWarning = null;
     signals().writable();
   }
 
-  /** The write listener's. The response is still to be completed. */
+  /** The write listener's error. The response is still to be completed. */
   @Override
   public void onError(Throwable cause) {
-    end(cause, false);
+    end(cause);
   }
 
-  /** The async listener's. */
+  /** The async listener's error. */
   @Override
   public void onError(AsyncEvent event) {
     Throwable cause = event.getThrowable();
-    end(cause == null ? new IOException("The container reports an error") : cause, false);
+    end(cause == null ? new IOException("The container reports an error") : cause);
     completeBeforeTheContainer();
   }
 
   @Override
   public void onTimeout(AsyncEvent event) {
-    end(new IOException("The container's async timeout has passed"), false);
+    end(new IOException("The container's async timeout has passed"));
     completeBeforeTheContainer();
   }
 
   @Override
   public void onComplete(AsyncEvent event) {
-    end(new IOException("The container has completed the response"), true);
+    clearOutput();
+    completion.completedByContainer();
+    signals().failed(new IOException("The container has completed the response"));
   }
 
   @Override
@@ -347,16 +308,17 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   }
 
   /**
-   * A container completes by itself what no listener has completed when the last one returns; if
-   * the hub did so between its look and its own call, Tomcat would log an error.
+   * Completes the response before this listener returns, or waits for the hub's call that does.
+   * After the last listener has returned, a container completes what is still open; if the hub's
+   * call came between the container's check and its own completion, Tomcat would log an error.
    */
   private void completeBeforeTheContainer() {
     if (!completeQuietly()) {
-      awaitCompletion(1000);
+      completion.await(1000);
     }
   }
 
-  /** As {@link #completeOnce}; what the container throws is no news. */
+  /** As {@link #completeOnce}, but an exception of the container's is logged at DEBUG. */
   final boolean completeQuietly() {
     try {
       return completeOnce();
@@ -366,40 +328,28 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     }
   }
 
-  /** Waits until the response is completed, for some time at most. */
-  final synchronized void awaitCompletion(long millis) {
-    long end = System.nanoTime() + millis * 1_000_000;
-    try {
-      for (long left = millis;
-          (completing || context != null) && left > 0;
-          left = (end - System.nanoTime()) / 1_000_000) {
-        wait(left);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+  /** Waits until the response is completed, or until the time is over. */
+  final void awaitCompletion(long millis) {
+    completion.await(millis);
   }
 
-  private void end(Throwable cause, boolean completed) {
+  private void end(Throwable cause) {
+    clearOutput();
+    signals().failed(cause);
+  }
+
+  /** Ends the use of the output: waits up to one second for a use in progress, then clears it. */
+  private void clearOutput() {
     boolean locked = false;
     try {
       locked = guard.tryLock(1, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    try {
-      out = null;
-      if (completed) {
-        synchronized (this) {
-          context = null;
-        }
-      }
-    } finally {
-      if (locked) {
-        guard.unlock();
-      }
+    out = null;
+    if (locked) {
+      guard.unlock();
     }
-    signals().failed(cause);
   }
 
   final Signals signals() {

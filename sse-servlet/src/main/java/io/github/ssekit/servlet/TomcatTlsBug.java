@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tomcat's bug 69982: over TLS, the end of what is written without blocking stays in Tomcat until
- * more is written. Mended in 10.1.54 and 11.0.21.
+ * Tomcat's bug 69982: over TLS, Tomcat keeps the end of a non-blocking write until the next write.
+ * Fixed in 10.1.54 and 11.0.21.
  */
 final class TomcatTlsBug {
   private static final System.Logger LOG = System.getLogger(TomcatTlsBug.class.getName());
@@ -20,9 +20,9 @@ final class TomcatTlsBug {
 
   private TomcatTlsBug() {}
 
-  /** Logs a warning for the first request over the container's own TLS, if it has the bug. */
+  /** Logs a warning at the first request over the container's own TLS, if the bug is in it. */
   static void warnOnce(HttpServletRequest request) {
-    // Behind a proxy that speaks TLS, a request may be secure without the attribute.
+    // A request through a TLS proxy may be secure, but lacks the attribute.
     if (!CHECKED.get()
         && request.isSecure()
         && request.getAttribute("jakarta.servlet.request.cipher_suite") != null
@@ -35,9 +35,9 @@ final class TomcatTlsBug {
   }
 
   /**
-   * What to log of a container, or null.
+   * The warning for a container, or null if it doesn't have the bug.
    *
-   * @param serverInfo as {@link jakarta.servlet.ServletContext#getServerInfo} has it
+   * @param serverInfo from {@link jakarta.servlet.ServletContext#getServerInfo}
    */
   static @Nullable String warning(@Nullable String serverInfo) {
     Matcher version = VERSION.matcher(serverInfo == null ? "" : serverInfo);
@@ -47,13 +47,13 @@ final class TomcatTlsBug {
     int major = Integer.parseInt(version.group(1));
     int minor = Integer.parseInt(version.group(2));
     int patch = Integer.parseInt(version.group(3));
-    boolean mended =
+    boolean fixed =
         switch (major) {
           case 10 -> minor > 1 || (minor == 1 && patch >= 54);
           case 11 -> minor > 0 || patch >= 21;
           default -> major > 11;
         };
-    return mended
+    return fixed
         ? null
         : "Tomcat "
             + String.join(".", version.group(1), version.group(2), version.group(3))

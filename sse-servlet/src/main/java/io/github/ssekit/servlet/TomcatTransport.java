@@ -6,28 +6,39 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * The way of bytes to one client on Tomcat, whose requests may be left without an end.
+ * Carries bytes to one client on Tomcat, and works around requests that Tomcat never completes.
  *
  * <p>When a write fails on a thread that is not Tomcat's, Tomcat hands the error to a thread of its
- * own. But if one of these is on its way out of a call of the write listener, it sees the error
- * first: it closes the connection and drops the request, which is not completed then, tells no
- * listener, and counts as in progress for ever. If it finds the response completed by us, all is
- * well. So a write that fails soon after a call completes the response at once, on the thread that
- * wrote; and the first call, behind which a client that left at once is found, waits until the hub
- * has written, and a little longer for the write that follows: to a client that has gone, the first
- * one still succeeds.
+ * own. But a Tomcat thread that is just returning from the write listener sees the error first: it
+ * closes the connection and drops the request. That request is never completed, no listener is
+ * called, and Tomcat counts it as in progress for ever. If that thread finds the response completed
+ * by us, nothing goes wrong. So:
+ *
+ * <ul>
+ *   <li>A write that fails soon after a call of the write listener completes the response at once,
+ *       on the thread that wrote.
+ *   <li>The first call of the write listener waits until the hub has written, and a little longer
+ *       for the next write. This is when a client that left at once is discovered, by the second
+ *       write: the first one to such a client still succeeds.
+ * </ul>
  */
 final class TomcatTransport extends ServletTransport {
-  /** How long a call lasts behind a write. Other threads of Tomcat's serve others meanwhile. */
+  /** How long the first call waits after a write. Tomcat's other threads serve others meanwhile. */
   private static final long LINGER_MILLIS = 20;
 
-  /** By then Tomcat's thread has left the call, on a busy machine too. */
+  /** After this time Tomcat's thread has returned from the call, even on a busy machine. */
   private static final long SOON_NANOS = 1_000_000_000;
 
-  /** When Tomcat last called; 0 before. */
-  private volatile long called;
+  /**
+   * When Tomcat last called the write listener, in {@link System#nanoTime}; 0 before. Written by
+   * Tomcat's thread, read by the hub's loop.
+   */
+  private volatile long lastCallNanos;
 
-  /** Read once the hub has had its turn. */
+  /**
+   * Whether the hub has written. Written by the hub's loop; Tomcat's thread reads it only after
+   * {@link Signals#awaitWrite}.
+   */
   private boolean wrote;
 
   TomcatTransport(HttpServletRequest request, HttpServletResponse response) {
@@ -36,8 +47,8 @@ final class TomcatTransport extends ServletTransport {
 
   @Override
   public void onWritePossible() {
-    boolean first = called == 0;
-    called = System.nanoTime() | 1;
+    boolean first = lastCallNanos == 0;
+    lastCallNanos = System.nanoTime() | 1;
     super.onWritePossible();
     if (first) {
       signals().awaitWrite();
@@ -55,8 +66,8 @@ final class TomcatTransport extends ServletTransport {
   }
 
   @Override
-  void failed() {
-    if (System.nanoTime() - called < SOON_NANOS) {
+  void outputFailed() {
+    if (System.nanoTime() - lastCallNanos < SOON_NANOS) {
       completeQuietly();
     }
   }

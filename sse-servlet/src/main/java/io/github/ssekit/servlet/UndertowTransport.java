@@ -19,41 +19,45 @@ import java.io.OutputStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way of bytes to one client on Undertow, which differs in three points.
+ * Carries bytes to one client on Undertow, which differs in three points.
  *
  * <ul>
- *   <li>A flush may leave bytes behind and say that all is well, and one that fails completes the
- *       response behind our back. A write that doesn't fit the response's buffer goes to the socket
- *       at once and tells what it could not send; so the buffer is one byte, and there is no flush.
- *       With HTTP/2 that write only makes a frame, which a flush hands to the connection; and a
- *       filter's stream or Undertow's compression have buffers of their own: these are flushed.
- *   <li>To complete a response whose client has gone logs an error with its stack trace, except on
+ *   <li>A flush may leave bytes behind and still report success, and a flush that fails completes
+ *       the response without a call of ours. A write that doesn't fit the response's buffer goes to
+ *       the socket at once and reports what it could not send. So the buffer is one byte, and
+ *       nothing is flushed, with two exceptions: with HTTP/2 a write only makes a frame, which a
+ *       flush hands to the connection; and a filter's stream or Undertow's compression have buffers
+ *       of their own.
+ *   <li>Completing a response whose client has left logs an error with its stack trace, except on
  *       the connection's I/O thread.
- *   <li>So does, for the same reason, a write by which Undertow finds that the client has gone: it
- *       closes the response's stream from the thread that writes. {@link #hush} prevents that.
+ *   <li>A write that finds that the client has left logs one too: Undertow then closes the
+ *       response's stream on the thread that writes. {@link #silenceClose} prevents that.
  * </ul>
  */
 final class UndertowTransport extends ServletTransport {
-  /** The exchange whose stream need not be closed if its connection is. */
+  /** The exchange of the event stream that a connection carries now. */
   private static final AttachmentKey<HttpServerExchange> STREAMING =
       AttachmentKey.create(HttpServerExchange.class);
 
-  /** Whether a connection, which may serve many exchanges, has our listener. */
-  private static final AttachmentKey<Boolean> HUSHED = AttachmentKey.create(Boolean.class);
+  /** Set on a connection, which may serve many exchanges, once it has our close listener. */
+  private static final AttachmentKey<Boolean> HAS_CLOSE_LISTENER =
+      AttachmentKey.create(Boolean.class);
 
   private final HttpServerExchange exchange;
-  private final boolean flushes;
+
+  /** Whether a write needs a flush to reach the socket. */
+  private final boolean needsFlush;
 
   private UndertowTransport(
       HttpServletRequest request, HttpServletResponse response, HttpServerExchange exchange) {
     super(request, response);
     this.exchange = exchange;
-    this.flushes =
+    this.needsFlush =
         exchange.getProtocol().equals(Protocols.HTTP_2_0)
             || exchange.getAttachment(AllowedContentEncodings.ATTACHMENT_KEY) != null;
   }
 
-  /** Null if it is not Undertow that serves the request. */
+  /** The transport, or null if another container serves the request. */
   static @Nullable ServletTransport of(HttpServletRequest request, HttpServletResponse response) {
     ServletRequestContext current = ServletRequestContext.current();
     return current == null ? null : new UndertowTransport(request, response, current.getExchange());
@@ -62,21 +66,21 @@ final class UndertowTransport extends ServletTransport {
   @Override
   void prepare(HttpServletResponse response) {
     response.setBufferSize(1);
-    hushLater();
+    silenceCloseLater();
   }
 
-  private void hushLater() {
+  private void silenceCloseLater() {
     ServerConnection connection = exchange.getConnection();
     connection.putAttachment(STREAMING, exchange);
-    if (connection.putAttachment(HUSHED, true) == null) {
-      connection.addCloseListener(UndertowTransport::hush);
+    if (connection.putAttachment(HAS_CLOSE_LISTENER, true) == null) {
+      connection.addCloseListener(UndertowTransport::silenceClose);
     }
   }
 
   @Override
   boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
       throws IOException {
-    if (flushes || !stream.getClass().getName().startsWith("io.undertow.")) {
+    if (needsFlush || !stream.getClass().getName().startsWith("io.undertow.")) {
       return super.send(stream, bytes, offset, length);
     }
     stream.write(bytes, offset, length);
@@ -94,14 +98,15 @@ final class UndertowTransport extends ServletTransport {
             });
   }
 
-  private static void hush(ServerConnection closed) {
+  /** Gives the exchange of a closed connection streams that Undertow can close without an error. */
+  private static void silenceClose(ServerConnection closed) {
     HttpServerExchange exchange = closed.getAttachment(STREAMING);
     if (exchange != null) {
       exchange.startBlocking(new NothingToClose());
     }
   }
 
-  /** The streams of an exchange whose connection is closed: there are none. */
+  /** The streams of an exchange whose connection is closed: empty ones. */
   private static final class NothingToClose implements BlockingHttpExchange {
     @Override
     public InputStream getInputStream() {

@@ -240,7 +240,7 @@ class AdmissionIT {
   @ParameterizedTest
   @CsvSource({
     "secret, java.lang.NumberFormatException: For input string: \"secret\"",
-    "999, java.lang.IllegalArgumentException: status 999 is no refusal",
+    "999, java.lang.IllegalArgumentException: status 999 does not refuse a client",
     "null, returned null: return Admission.to(channels) or Admission.refuse(status)"
   })
   void aMistakeOfTheSelectorIsLoggedAndNotToldToTheClient(String status, String logged)
