@@ -7,24 +7,30 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * Starts the chat: {@code [--port 3000] [--redis redis://localhost:6379] [--rate 60] [--proxied
- * true] [--hosts chat.example,www.chat.example] [--node NAME]}, or the system properties {@code
- * chat.port} and so on. The rate is how many messages each person may send a minute; who is behind
- * a proxy of ours, and so known by what that says in X-Forwarded-For, is proxied. The hosts are the
- * names by which browsers may ask, beside localhost; the node's name is what the pages show.
- * Without a Redis it starts one of its own.
+ * Starts the chat. The options, or system properties {@code chat.port} and so on:
+ *
+ * <ul>
+ *   <li>{@code --port 3000}
+ *   <li>{@code --redis redis://localhost:6379}: without this the chat starts a Redis of its own
+ *   <li>{@code --rate 60}: the messages that each person may send per minute
+ *   <li>{@code --proxied true}: clients connect through a proxy of ours, which names them in
+ *       X-Forwarded-For
+ *   <li>{@code --hosts chat.example,www.chat.example}: the host names that browsers may use, beside
+ *       localhost
+ *   <li>{@code --node NAME}: the node's name on the pages
+ * </ul>
  */
 public final class Chat {
   /**
-   * Says at INFO which Redis it has found, which would bury the chat's address. A field, since a
-   * logger that nobody holds forgets its level.
+   * Logs at INFO which Redis it found, before the line with the chat's address. Kept in a field: a
+   * logger without a reference may be collected, and its level with it.
    */
   private static final Logger CONNECTING =
       Logger.getLogger("io.github.ssekit.redis.RedisBridgeBuilder");
 
   private Chat() {}
 
-  /** Runs until the process is told to end; exits with 1, and one line, if it can't start. */
+  /** Runs until the process ends; exits with status 1, and prints one line, if it can't start. */
   public static void main(String[] args) {
     CONNECTING.setLevel(Level.WARNING);
     try {
@@ -51,7 +57,7 @@ public final class Chat {
           "redis is not redis://HOST:PORT or rediss://HOST:PORT but "
               + redis.replaceAll(":.*", ":…"));
     }
-    // Bound first: if the port is taken, nothing else needs to start.
+    // Bind first: if the port is taken, nothing else has to start.
     ChatServer server = ChatServer.bind(Integer.parseInt(port));
     if (redis.isEmpty()) {
       EmbeddedRedis embedded = EmbeddedRedis.start();

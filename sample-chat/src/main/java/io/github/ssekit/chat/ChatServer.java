@@ -1,10 +1,7 @@
 package io.github.ssekit.chat;
 
 import io.github.ssekit.event.SseEvent;
-import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.hub.HubObserver;
-import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.redis.RedisBridge;
 import jakarta.servlet.DispatcherType;
 import java.io.IOException;
@@ -12,7 +9,6 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.EnumSet;
-import java.util.concurrent.atomic.LongAdder;
 import org.eclipse.jetty.ee10.servlet.FilterHolder;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
@@ -23,51 +19,39 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.jspecify.annotations.Nullable;
 
-/** One node of the chat: a hub, its bridge to Redis, and a Jetty with the chat's servlets. */
+/**
+ * One node of the chat: a hub, its bridge to Redis, and a Jetty server with the chat's servlets.
+ */
 final class ChatServer implements AutoCloseable {
-  /** The channel by which a node tells its own pages that it ends; it never publishes to Redis. */
+  /**
+   * The channel on which a node tells its own pages that it shuts down. Never published to Redis.
+   */
   static final String DRAINING = "draining";
 
-  private final Figures figures = new Figures();
+  private final HubMetrics metrics = new HubMetrics();
 
-  /** That a client has left is noticed within three heartbeats; until then it is shown as here. */
-  private final Hub hub = Hub.builder().heartbeat(Duration.ofSeconds(5)).observer(figures).create();
+  /** The hub notices within three heartbeats that a client has left. */
+  private final Hub hub = Hub.builder().heartbeat(Duration.ofSeconds(5)).observer(metrics).create();
 
   private final Server jetty = new Server();
   private final ServerConnector connector;
   private @Nullable RedisBridge redis;
   private @Nullable Presence presence;
 
-  /** What the hub told last, for the status. */
-  static final class Figures implements HubObserver {
-    final LongAdder resets = new LongAdder();
-    volatile int lag;
-
-    @Override
-    public void reset(@Nullable Connection connection, StreamReset reset) {
-      resets.increment();
-    }
-
-    @Override
-    public void written(Written totals) {
-      lag = totals.lag();
-    }
-  }
-
   private ChatServer(int port) {
     HttpConfiguration http = new HttpConfiguration();
     http.setSendServerVersion(false);
     connector = new ServerConnector(jetty, new HttpConnectionFactory(http));
     connector.setPort(port);
-    // What the kernel may hold of a client that doesn't read.
+    // The bytes that the kernel may hold for a client that doesn't read.
     connector.setAcceptedSendBufferSize(64 << 10);
     jetty.addConnector(connector);
   }
 
   /**
-   * A server that has its port and doesn't answer yet.
+   * Binds the port. The server does not answer yet.
    *
-   * @param port 0 for a free one
+   * @param port 0 for any free port
    * @throws UncheckedIOException if the port is taken
    */
   static ChatServer bind(int port) {
@@ -89,39 +73,39 @@ final class ChatServer implements AutoCloseable {
   }
 
   /**
-   * Connects with Redis and begins to answer.
+   * Connects to Redis, then answers requests.
    *
-   * @throws io.github.ssekit.redis.RedisUnavailableException if Redis is not to be had
+   * @throws io.github.ssekit.redis.RedisUnavailableException if Redis can't be reached
    */
   void start(URI redisUri) {
     RedisBridge bridge =
         RedisBridge.builder(hub, redisUri)
-            .history(channel -> channel.startsWith(Room.KEPT))
+            .history(channel -> channel.startsWith(Room.HISTORY_PREFIX))
             .eventTypes(ChatServer::eventType)
             .ignore(Outside::isOurs)
             .connect();
     redis = bridge;
     presence = new Presence(hub, bridge, redisUri);
     ServletContextHandler context = new ServletContextHandler();
-    String name = name();
+    String name = nodeName();
     FilterHolder gate = new FilterHolder(new Gate());
     gate.setAsyncSupported(true);
     context.addFilter(gate, "/*", EnumSet.of(DispatcherType.REQUEST));
     ServletHolder chat = new ServletHolder(new ChatServlet(name, hub, bridge, presence));
     chat.setAsyncSupported(true);
     context.addServlet(chat, "/chats/*");
-    context.addServlet(chat, ""); // that is, / alone
-    ServletHolder status = new ServletHolder(new StatusServlet(name, hub, bridge, figures));
+    context.addServlet(chat, ""); // matches / alone
+    ServletHolder status = new ServletHolder(new StatusServlet(name, hub, bridge, metrics));
     context.addServlet(status, "/status");
     context.addServlet(status, "/healthz");
-    // The container's own would repeat what was asked for.
-    Request.Handler nothing =
+    // Jetty's own error pages repeat the address that was asked for.
+    Request.Handler noErrorPage =
         (request, response, callback) -> {
           callback.succeeded();
           return true;
         };
-    context.setErrorHandler(nothing);
-    jetty.setErrorHandler(nothing);
+    context.setErrorHandler(noErrorPage);
+    jetty.setErrorHandler(noErrorPage);
     jetty.setHandler(context);
     try {
       jetty.start();
@@ -130,14 +114,14 @@ final class ChatServer implements AutoCloseable {
     }
   }
 
-  /** Of presence and typing, that; what is said has none. */
+  /** The event type of a channel: "presence" or "typing"; none for messages. */
   private static @Nullable String eventType(String channel) {
-    boolean said = channel.equals(Outside.CHANNEL) || channel.startsWith(Room.KEPT);
-    return said ? null : channel.split(":", 2)[0];
+    boolean messages = channel.equals(Outside.CHANNEL) || channel.startsWith(Room.HISTORY_PREFIX);
+    return messages ? null : channel.split(":", 2)[0];
   }
 
-  /** By what people are told which node serves them. */
-  private String name() {
+  /** The node's name on the pages: chat.node, or host and port. */
+  private String nodeName() {
     String host = System.getenv().getOrDefault("HOSTNAME", "localhost");
     String name = System.getProperty("chat.node", host + ":" + connector.getLocalPort());
     if (!name.matches("[\\w .:-]{1,60}")) {
@@ -155,13 +139,13 @@ final class ChatServer implements AutoCloseable {
     return hub.connectionCount();
   }
 
-  /** Sends the clients away, a few at a time, while the rest still works. */
+  /** Disconnects the clients, a few at a time, while the node still works. */
   void drain() {
-    hub.publish(DRAINING, SseEvent.of("draining", "the node ends"));
+    hub.publish(DRAINING, SseEvent.of("draining", "the node shuts down"));
     hub.drain(Duration.ofSeconds(3));
   }
 
-  /** Ends the event streams, then the rest. */
+  /** Ends the event streams first, then Jetty and the connections to Redis. */
   @Override
   public void close() {
     hub.close();

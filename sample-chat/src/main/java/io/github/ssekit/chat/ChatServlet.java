@@ -27,24 +27,24 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rooms over HTTP.
+ * Serves the rooms over HTTP.
  *
  * <pre>
  * GET  /chats/{room}         the page; its files are /chats/chat.js and so on
- * GET  /chats/{room}/recent  what a page begins with: {"position":"1764000000000-7","messages":[{"id":"…-3","data":"…"}]}
- *                            and, if known, "presence"; the last {@value #NEWCOMER}; with ?since=ID from this message on, {@value #RETURNING} at most
- * GET  /chats/{room}/events  what comes then; with ?name=NAME that person is here while it lasts
- * POST /chats/{room}         user, message and, if it may be sent again, token
+ * GET  /chats/{room}/recent  the last {@value #NEW_PAGE} messages: {"position":"1764000000000-7","messages":[{"id":"…-3","data":"…"}]}
+ *                            and, if known, "presence"; with ?since=ID the messages from this one on, at most {@value #RELOADED_PAGE}
+ * GET  /chats/{room}/events  the event stream; with ?name=NAME that person is in the room while it is open
+ * POST /chats/{room}         user, message and, for a message that may be sent again, token
  * POST /chats/{room}/typing  user
  * </pre>
  *
- * /chats, /chats/recent and /chats/new are the page, the past and the events of the lobby; / leads
- * to it. The node that answers is named in X-Chat-Node.
+ * /chats, /chats/recent and /chats/new are the page, the recent messages and the event stream of
+ * the lobby; / redirects there. X-Chat-Node names the node that answers.
  */
 final class ChatServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
-  private static final int NEWCOMER = 50;
-  private static final int RETURNING = 500; // as many as a page keeps
+  private static final int NEW_PAGE = 50;
+  private static final int RELOADED_PAGE = 500; // as many as a page keeps
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<String, String> FILE_TYPES =
       Map.of(
@@ -75,7 +75,7 @@ final class ChatServlet extends HttpServlet {
       throws ServletException, IOException {
     response.setHeader("Content-Security-Policy", CONTENT_SECURITY_POLICY);
     response.setHeader("X-Content-Type-Options", "nosniff");
-    // Not no-referrer, with which a form's own page would be of the origin "null".
+    // With no-referrer, a form would be posted with the origin "null".
     response.setHeader("Referrer-Policy", "same-origin");
     response.setHeader("X-Chat-Node", node);
     try {
@@ -87,7 +87,7 @@ final class ChatServlet extends HttpServlet {
     }
   }
 
-  /** The room of a request and what is asked of it, which is empty for the room itself. */
+  /** A request's room and the rest of its path, which is empty for the room itself. */
   private record Target(Room room, String action) {
     static Target of(HttpServletRequest request) {
       String path = request.getPathInfo();
@@ -110,15 +110,15 @@ final class ChatServlet extends HttpServlet {
       throws IOException {
     String path = Objects.requireNonNullElse(request.getPathInfo(), "/");
     if (FILE_TYPES.containsKey(path.substring(1))) {
-      file(path.substring(1), response);
+      sendFile(path.substring(1), response);
       return;
     }
     Target target = Target.of(request);
     switch (target.action()) {
-      case "" -> file("chat.html", response);
+      case "" -> sendFile("chat.html", response);
       case "/" -> response.sendRedirect("/chats");
-      case "recent" -> recent(target.room(), request.getParameter("since"), response);
-      case "events" -> events(target.room(), request, response);
+      case "recent" -> sendRecent(target.room(), request.getParameter("since"), response);
+      case "events" -> openEventStream(target.room(), request, response);
       default -> answer(response, 404, "There is no such page; the chat is at /chats");
     }
   }
@@ -134,7 +134,7 @@ final class ChatServlet extends HttpServlet {
     }
   }
 
-  /** Of an event stream, the head alone would otherwise never end. */
+  /** For an event stream, HttpServlet would call doGet, whose response never ends. */
   @Override
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
@@ -145,7 +145,8 @@ final class ChatServlet extends HttpServlet {
     }
   }
 
-  private void events(Room room, HttpServletRequest request, HttpServletResponse response) {
+  private void openEventStream(
+      Room room, HttpServletRequest request, HttpServletResponse response) {
     String name = request.getParameter("name");
     String user = name == null ? null : Message.user(name);
     List<String> channels =
@@ -158,10 +159,10 @@ final class ChatServlet extends HttpServlet {
     presence.joined(room, user, connection);
   }
 
-  private void recent(Room room, @Nullable String given, HttpServletResponse response)
+  private void sendRecent(Room room, @Nullable String given, HttpServletResponse response)
       throws IOException {
     Position since = given == null ? null : Position.parse(given);
-    Recent recent = redis.recent(room.channel(), since == null ? NEWCOMER : RETURNING);
+    Recent recent = redis.recent(room.channel(), since == null ? NEW_PAGE : RELOADED_PAGE);
     ObjectNode json = JSON.createObjectNode().put("position", recent.position().toString());
     ArrayNode messages = json.putArray("messages");
     for (SseEvent event : recent.events()) {
@@ -170,16 +171,16 @@ final class ChatServlet extends HttpServlet {
         messages.addObject().put("id", id).put("data", event.data());
       }
     }
-    String here = presence.told(room);
-    if (here != null) {
-      json.putRawValue("presence", new RawValue(here));
+    String names = presence.latest(room);
+    if (names != null) {
+      json.putRawValue("presence", new RawValue(names));
     }
     response.setContentType("application/json");
     response.setHeader("Cache-Control", "no-store");
     response.getOutputStream().write(JSON.writeValueAsBytes(json));
   }
 
-  private static void file(String name, HttpServletResponse response) throws IOException {
+  private static void sendFile(String name, HttpServletResponse response) throws IOException {
     response.setContentType(FILE_TYPES.get(name));
     response.setHeader("Cache-Control", "no-cache");
     try (InputStream in = ChatServlet.class.getResourceAsStream("page/" + name)) {

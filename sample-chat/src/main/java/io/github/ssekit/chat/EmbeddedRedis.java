@@ -12,7 +12,9 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 import redis.embedded.RedisServer;
 
-/** A Redis of our own, on a free port of the loopback interface, with its own temporary folder. */
+/**
+ * A Redis process of this chat, on a free port of the loopback interface, with a temporary folder.
+ */
 final class EmbeddedRedis implements AutoCloseable {
   private final RedisServer server;
   private final Path folder;
@@ -25,7 +27,7 @@ final class EmbeddedRedis implements AutoCloseable {
   }
 
   /**
-   * Starts one.
+   * Starts a Redis on any free port.
    *
    * @throws UncheckedIOException if it doesn't start
    */
@@ -37,7 +39,7 @@ final class EmbeddedRedis implements AutoCloseable {
     }
   }
 
-  /** Starts one on this port. */
+  /** Starts a Redis on this port. */
   static EmbeddedRedis start(int port) {
     try {
       Path folder = Files.createTempDirectory("chat-redis");

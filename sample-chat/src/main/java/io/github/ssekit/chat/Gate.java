@@ -12,13 +12,14 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Keeps out what pages of other sites ask in the name of their readers.
+ * Refuses requests that pages of other sites make in the name of their readers.
  *
  * <ul>
- *   <li>A name of theirs that leads here (DNS rebinding) makes a browser take us for their site:
- *       only hosts that are known are answered. Health checks ask by address, and learn nothing.
- *   <li>A browser says where a request comes from. Links to the pages work from everywhere; streams
- *       and the past are not for other sites, and posts not even for other origins.
+ *   <li>A host name of another site may resolve to this server (DNS rebinding); a browser then lets
+ *       that site read our responses. So only known hosts are answered. Health checks use the
+ *       address as the host, and their answer tells nothing.
+ *   <li>A browser names the origin of a request. Links to the pages work from everywhere. Other
+ *       sites can't read streams or recent messages, and other origins can't post.
  * </ul>
  */
 final class Gate extends HttpFilter {
@@ -27,7 +28,7 @@ final class Gate extends HttpFilter {
   private final transient Set<String> hosts =
       new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
 
-  /** Beside those of this machine, the hosts of {@code chat.hosts}, separated by commas. */
+  /** Allows this machine's names, and the hosts in {@code chat.hosts}, separated by commas. */
   Gate() {
     String more = System.getProperty("chat.hosts", "localhost").toLowerCase(Locale.ROOT);
     hosts.addAll(List.of(more.split(",", -1)));

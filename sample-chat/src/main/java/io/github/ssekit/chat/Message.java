@@ -4,12 +4,12 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What one person says.
+ * A message of one person.
  *
  * @param user 1 to {@value #MAX_USER} characters
  * @param message 1 to {@value #MAX_MESSAGE} characters
- * @param token what the sender calls this message, so that a second try can't double it and its
- *     page knows it again; null if it has no name for it
+ * @param token the sender's key for this message, so that sending it again stores it once, and the
+ *     sender's page recognises it; null for none
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Message(String user, String message, @Nullable String token) {
@@ -17,12 +17,12 @@ record Message(String user, String message, @Nullable String token) {
   static final int MAX_MESSAGE = 2000;
 
   /**
-   * The message of a request's fields.
+   * A message from the fields of a request.
    *
-   * @throws IllegalArgumentException which names the field and the limit
+   * @throws IllegalArgumentException if a field is outside of its limit; the message names both
    */
   static Message of(@Nullable String user, @Nullable String message, @Nullable String token) {
-    return new Message(user(user), checked("message", message, MAX_MESSAGE), token);
+    return new Message(user(user), requireLength("message", message, MAX_MESSAGE), token);
   }
 
   /**
@@ -31,14 +31,14 @@ record Message(String user, String message, @Nullable String token) {
    * @throws IllegalArgumentException as {@link #of}
    */
   static String user(@Nullable String name) {
-    String user = checked("user", name, MAX_USER);
+    String user = requireLength("user", name, MAX_USER);
     if (user.chars().anyMatch(Character::isISOControl)) {
       throw new IllegalArgumentException("user holds a control character; remove it");
     }
     return user.strip();
   }
 
-  private static String checked(String field, @Nullable String value, int max) {
+  private static String requireLength(String field, @Nullable String value, int max) {
     int length = value == null || value.isBlank() ? 0 : value.length();
     if (value == null || length == 0 || length > max) {
       throw new IllegalArgumentException(

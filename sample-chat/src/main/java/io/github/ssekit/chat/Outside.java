@@ -10,28 +10,28 @@ import io.github.ssekit.redis.RedisBridge;
 import java.util.regex.Pattern;
 
 /**
- * The Redis channel by which the lobby and other programs talk, whatever these are written in:
+ * The Redis channel between the lobby and other programs, in any language:
  *
  * <pre>
- * redis-cli SUBSCRIBE chat    what people say: {"user":"ann","message":"hello","id":"1764000000000-7"}
- * redis-cli PUBLISH chat '{"user":"ops","message":"hello"}'    shown in the lobby, and not kept
+ * redis-cli SUBSCRIBE chat    the lobby's messages: {"user":"ann","message":"hello","id":"1764000000000-7"}
+ * redis-cli PUBLISH chat '{"user":"ops","message":"hello"}'    shown in the lobby, but not kept
  * </pre>
  *
- * The pages have what people say from the lobby's own channel, which keeps it. So what ends with an
- * id, as ours does, is not delivered to them again.
+ * Pages get the lobby's messages from its own channel, which has history. So the bridge ignores
+ * messages here that end with an id, as ours do.
  */
 final class Outside {
   static final String CHANNEL = "chat";
 
   private static final System.Logger LOG = System.getLogger(Outside.class.getName());
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int LONGEST_END = 40;
-  private static final Pattern END = Pattern.compile(",\"id\":\"\\d{1,15}-\\d{1,7}\"}$");
+  private static final int ID_MAX_LENGTH = 40;
+  private static final Pattern ID = Pattern.compile(",\"id\":\"\\d{1,15}-\\d{1,7}\"}$");
 
   private Outside() {}
 
-  /** Tells the other programs what was said. That it is kept does not depend on it. */
-  static void tell(RedisBridge redis, Message message, Position id) {
+  /** Publishes a message of the lobby to other programs. A failure is only logged. */
+  static void publish(RedisBridge redis, Message message, Position id) {
     String json =
         JSON.createObjectNode()
             .put("user", message.user())
@@ -41,13 +41,13 @@ final class Outside {
     try {
       redis.publish(CHANNEL, SseEvent.of(json));
     } catch (PublishException e) {
-      LOG.log(WARNING, "Other programs may not hear message {0}: {1}", id, e.getMessage());
+      LOG.log(WARNING, "Message {0} may not reach other programs: {1}", id, e.getMessage());
     }
   }
 
-  /** Whether a message of any channel is one that {@link #tell} has sent. */
+  /** Whether a message is one of {@link #publish}. */
   static boolean isOurs(String channel, String data) {
     return channel.equals(CHANNEL)
-        && END.matcher(data.substring(Math.max(0, data.length() - LONGEST_END))).find();
+        && ID.matcher(data.substring(Math.max(0, data.length() - ID_MAX_LENGTH))).find();
   }
 }

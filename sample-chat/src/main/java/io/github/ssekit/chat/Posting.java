@@ -19,17 +19,17 @@ import java.util.Objects;
 import java.util.concurrent.Future;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of a POST to a room: checked, limited, published. */
+/** Handles a POST to a room: checks it, limits its rate, publishes it. */
 final class Posting {
   private static final int MAX_BODY_BYTES = 16 << 10;
 
-  /** How many names of one address may speak at full rate: one household, or one proxy. */
-  private static final int NAMES_AN_ADDRESS = 10;
+  /** The names of one address, a household or a proxy, that may post at the full rate. */
+  private static final int NAMES_PER_ADDRESS = 10;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RedisBridge redis;
-  private final int aMinute = Integer.getInteger("chat.rate", 60);
+  private final int perMinute = Integer.getInteger("chat.rate", 60);
   private final boolean proxied = Boolean.getBoolean("chat.proxied");
   private final RateLimit limit = new RateLimit(System::nanoTime);
 
@@ -38,9 +38,9 @@ final class Posting {
   }
 
   /**
-   * Answers it.
+   * Handles one request.
    *
-   * @param typing whether it says only that somebody is typing
+   * @param typing true if it only reports that the person is typing
    */
   void post(Room room, boolean typing, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -60,7 +60,7 @@ final class Posting {
       if (mayPost("types", user, request, response)) {
         SseEvent event =
             SseEvent.of("typing", JSON.createObjectNode().put("user", user).toString());
-        // Not waited for, and not missed.
+        // The result doesn't matter.
         Future<?> unused = redis.publishAsync(room.typing(), event);
         response.setStatus(HttpServletResponse.SC_NO_CONTENT);
       }
@@ -74,22 +74,23 @@ final class Posting {
   }
 
   private boolean mayPost(
-      String what, String user, HttpServletRequest request, HttpServletResponse response)
+      String action, String user, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String key = what + " " + address(request);
+    String key = action + " " + address(request);
     long nanos =
         Math.max(
-            limit.take(key, aMinute * NAMES_AN_ADDRESS), limit.take(key + " " + user, aMinute));
+            limit.take(key, perMinute * NAMES_PER_ADDRESS),
+            limit.take(key + " " + user, perMinute));
     if (nanos > 0) {
       long seconds = nanos / 1_000_000_000 + 1;
       response.setHeader("Retry-After", "" + seconds);
       String words = "not sent: %d messages a minute are allowed; try again in %d s";
-      ChatServlet.answer(response, 429, words.formatted(aMinute, seconds));
+      ChatServlet.answer(response, 429, words.formatted(perMinute, seconds));
     }
     return nanos <= 0;
   }
 
-  /** Who asks: behind a proxy of ours, whom that names, which is last in this header. */
+  /** The client's address. A proxy of ours appends it to this header. */
   private String address(HttpServletRequest request) {
     String forwarded = proxied ? request.getHeader("X-Forwarded-For") : null;
     return forwarded == null ? request.getRemoteAddr() : forwarded.replaceFirst(".*,\\s*", "");
@@ -104,7 +105,7 @@ final class Posting {
               ? redis.publish(room.channel(), event)
               : redis.publish(room.channel(), event, message.token());
       if (room.equals(Room.LOBBY)) {
-        Outside.tell(redis, message, Objects.requireNonNull(position));
+        Outside.publish(redis, message, Objects.requireNonNull(position));
       }
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     } catch (PublishException e) {
@@ -121,7 +122,7 @@ final class Posting {
         : "it is not known whether the message was sent; sent again, it may appear twice";
   }
 
-  /** Null if the type is not one of the two. */
+  /** The fields of a JSON or form body, or null if the type is neither. */
   private static @Nullable JsonNode fields(@Nullable String contentType, String body) {
     String type = String.valueOf(contentType).split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     if (type.equals("application/json")) {
@@ -134,7 +135,7 @@ final class Posting {
     if (!type.equals("application/x-www-form-urlencoded")) {
       return null;
     }
-    // The container's own parsing has limits of its own, and errors of its own.
+    // Not getParameter: the container's parser has its own limits and errors.
     ObjectNode fields = JSON.createObjectNode();
     for (String pair : body.split("&", -1)) {
       String[] parts = pair.split("=", 2);

@@ -28,28 +28,32 @@ import redis.clients.jedis.RedisClient;
 import redis.clients.jedis.exceptions.JedisException;
 
 /**
- * Who is in which room, on all nodes. Each node keeps the names of its connections alive in a
- * sorted set of Redis; those of a node that dies expire. Whenever the names of a room have changed,
- * its pages get all of them, so that an event that is lost does no lasting harm.
+ * The names of the people in each room, on all nodes. Each node refreshes the names of its
+ * connections in a sorted set of Redis; the names of a node that dies expire. When the names of a
+ * room change, its pages get all of them, so that a lost event does no lasting harm.
  */
 final class Presence implements AutoCloseable {
   static final int LIFETIME_MILLIS = 15_000;
   private static final int TICK_MILLIS = 500;
   private static final int REFRESH_TICKS = LIFETIME_MILLIS / 3 / TICK_MILLIS;
 
-  /** A reload, or a connection that comes back, is no leave. */
+  /** A page that reloads or reconnects within this time does not leave the room. */
   private static final int GRACE_MILLIS = 3000;
 
   private static final int MAX_SHOWN = 100;
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** What this node knows of a room. */
-  private static final class Local {
+  /**
+   * One room as this node knows it. Only the timer's thread uses it, except for {@link #latest}.
+   */
+  private static final class LocalRoom {
     final Map<String, Integer> names = new TreeMap<>();
     final List<Connection> newcomers = new ArrayList<>();
     int connections;
     boolean changed;
-    volatile String told = "";
+
+    /** The last presence event, as JSON; empty before the first. */
+    volatile String latest = "";
   }
 
   private final String node = UUID.randomUUID().toString();
@@ -61,8 +65,7 @@ final class Presence implements AutoCloseable {
       new ScheduledThreadPoolExecutor(
           1, r -> new Thread(r, "chat-presence"), new ThreadPoolExecutor.DiscardPolicy());
 
-  /** The timer's own, but for what was told. */
-  private final Map<Room, Local> rooms = new ConcurrentHashMap<>();
+  private final Map<Room, LocalRoom> rooms = new ConcurrentHashMap<>();
 
   private int ticks;
 
@@ -84,14 +87,15 @@ final class Presence implements AutoCloseable {
   }
 
   /**
-   * A connection has been opened.
+   * Counts a new connection, until it closes.
    *
-   * @param name whose it is; several of one name count once. Null for one who only looks on.
+   * @param name the person's name, which counts once for several connections; null for a person who
+   *     only reads
    */
   void joined(Room room, @Nullable String name, Connection connection) {
     timer.execute(
         () -> {
-          Local local = rooms.computeIfAbsent(room, r -> new Local());
+          LocalRoom local = rooms.computeIfAbsent(room, r -> new LocalRoom());
           local.connections++;
           local.newcomers.add(connection);
           if (name != null) {
@@ -107,15 +111,16 @@ final class Presence implements AutoCloseable {
   }
 
   /**
-   * What the pages of this node were told last, or null: for a tab that shares another's stream.
+   * The latest presence event of this node's pages, as JSON, or null. A tab that shares another
+   * tab's stream starts with it.
    */
-  @Nullable String told(Room room) {
-    Local local = rooms.get(room);
-    return local == null || local.told.isEmpty() ? null : local.told;
+  @Nullable String latest(Room room) {
+    LocalRoom local = rooms.get(room);
+    return local == null || local.latest.isEmpty() ? null : local.latest;
   }
 
   private void left(Room room, @Nullable String name) {
-    Local local = Objects.requireNonNull(rooms.get(room));
+    LocalRoom local = Objects.requireNonNull(rooms.get(room));
     local.connections--;
     if (name != null) {
       local.names.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1);
@@ -124,27 +129,27 @@ final class Presence implements AutoCloseable {
   }
 
   private void tick() {
-    boolean all = ++ticks % REFRESH_TICKS == 0;
+    boolean refresh = ++ticks % REFRESH_TICKS == 0;
     try {
-      for (Map.Entry<Room, Local> each : rooms.entrySet()) {
-        Local local = each.getValue();
-        if (all || local.changed || !local.newcomers.isEmpty()) {
-          tell(each.getKey(), local);
+      for (Map.Entry<Room, LocalRoom> each : rooms.entrySet()) {
+        LocalRoom local = each.getValue();
+        if (refresh || local.changed || !local.newcomers.isEmpty()) {
+          sendNames(each.getKey(), local);
         }
       }
       rooms.values().removeIf(local -> local.connections == 0);
     } catch (JedisException | PublishException e) {
-      // Redis is away: what has changed stays marked.
+      // Redis is away: rooms that changed stay marked, and the next tick tries again.
     }
   }
 
-  private void tell(Room room, Local local) {
+  private void sendNames(Room room, LocalRoom local) {
     List<String> arguments = new ArrayList<>(local.names.keySet());
     arguments.addAll(0, List.of(node, "" + LIFETIME_MILLIS));
     List<?> names =
         (List<?>) redis.eval(script, List.of("{sse}:presence:" + room.name()), arguments);
-    if (names.isEmpty() && local.told.isEmpty()) {
-      // Nobody is here, as nobody was.
+    if (names.isEmpty() && local.latest.isEmpty()) {
+      // The room is empty, as it was before.
       local.newcomers.clear();
       local.changed = false;
       return;
@@ -156,19 +161,19 @@ final class Presence implements AutoCloseable {
             .set("here", JSON.valueToTree(shown))
             .toString();
     SseEvent event = SseEvent.of("presence", now);
-    if (!now.equals(local.told) && local.changed) {
+    if (!now.equals(local.latest) && local.changed) {
       bridge.publish(room.presence(), event);
-    } else if (!now.equals(local.told)) {
-      // Changed by another node, which may have died: each tells its own.
+    } else if (!now.equals(local.latest)) {
+      // The change is another node's, which may have died: each node tells its own pages.
       hub.publish(room.presence(), event);
     }
     local.newcomers.forEach(connection -> connection.send(event));
     local.newcomers.clear();
-    local.told = now;
+    local.latest = now;
     local.changed = false;
   }
 
-  /** Leaves its names to expire: most likely their pages come back, on another node. */
+  /** Lets this node's names expire: most of their pages reconnect to another node meanwhile. */
   @Override
   public void close() {
     timer.shutdownNow();

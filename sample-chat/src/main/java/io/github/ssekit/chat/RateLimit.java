@@ -5,16 +5,16 @@ import java.util.Map;
 import java.util.function.LongSupplier;
 
 /**
- * How often each of many may do something: as many at once as in a minute, then evenly. Of the
- * {@value #MAX_KEYS} that did something last the times are known; whom it forgets, it forgives.
+ * A rate limit per key: a burst of one minute's share, then evenly spaced. Keeps the {@value
+ * #MAX_KEYS} keys that were used last; a key that it has dropped starts anew.
  */
 final class RateLimit {
   static final int MAX_KEYS = 10_000;
 
   private final LongSupplier nanoTime;
 
-  /** When each has used up what it was given. Guarded by this. */
-  private final LinkedHashMap<String, Long> spent =
+  /** The time, in nanoseconds, at which each key has its full burst again. Guarded by this. */
+  private final LinkedHashMap<String, Long> fullAt =
       new LinkedHashMap<>(16, 0.75f, true) {
         private static final long serialVersionUID = 1;
 
@@ -28,17 +28,17 @@ final class RateLimit {
     this.nanoTime = nanoTime;
   }
 
-  /** Takes one of the key's, or returns how many nanoseconds it has to wait for the next. */
-  synchronized long take(String key, int aMinute) {
+  /** Takes one permit of the key and returns 0, or returns the nanoseconds until the next one. */
+  synchronized long take(String key, int perMinute) {
     long now = nanoTime.getAsLong();
-    long one = 60_000_000_000L / aMinute;
-    // Ahead of now by what was taken and has not been made up for by time.
-    long before = Math.max(spent.getOrDefault(key, now) - now, 0);
-    long wait = before - one * (aMinute - 1);
+    long interval = 60_000_000_000L / perMinute;
+    // The permits taken, in time, less the time since.
+    long debt = Math.max(fullAt.getOrDefault(key, now) - now, 0);
+    long wait = debt - interval * (perMinute - 1);
     if (wait > 0) {
       return wait;
     }
-    spent.put(key, now + before + one);
+    fullAt.put(key, now + debt + interval);
     return 0;
   }
 }

@@ -1,35 +1,35 @@
 package io.github.ssekit.chat;
 
 /**
- * A conversation, by its name, which is part of addresses, of channels and of a key in Redis.
+ * A room, by its name. The name is part of addresses, of channel names and of a key in Redis.
  *
- * @param name 1 to 40 of A-Z, a-z, 0-9, dash and underscore; the first is no dash or underscore
+ * @param name 1 to 40 of A-Z, a-z, 0-9, dash and underscore, starting with a letter or digit
  */
 record Room(String name) {
   static final Room LOBBY = new Room("lobby");
 
-  /** The prefix of the channels that have history: a page that comes back misses nothing. */
-  static final String KEPT = "room:";
+  /** The prefix of the channels with history: a page that reconnects misses nothing there. */
+  static final String HISTORY_PREFIX = "room:";
 
-  /** Checks the name, and never repeats it: it may be anything. */
+  /** Checks the name. The message doesn't repeat it, since it may hold anything. */
   Room {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,39}")) {
       throw new IllegalArgumentException(
-          "a room's name is 1 to 40 of A-Z, a-z, 0-9, dash and underscore, and begins with none of the last two");
+          "a room's name is 1 to 40 of A-Z, a-z, 0-9, dash and underscore, and begins with a letter or digit");
     }
   }
 
-  /** What is said. */
+  /** The channel of the messages, with history. */
   String channel() {
-    return KEPT + name;
+    return HISTORY_PREFIX + name;
   }
 
-  /** Who is here; as the next one without history. */
+  /** The plain channel of the people in the room. */
   String presence() {
     return "presence:" + name;
   }
 
-  /** Who is typing. */
+  /** The plain channel of the people who are typing. */
   String typing() {
     return "typing:" + name;
   }

@@ -18,9 +18,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How this node is: {@code /status} for people, or as JSON for programs, which accept no HTML;
- * {@code /healthz} for load balancers, 503 while Redis is not heard or a thread of the hub hangs.
- * Of the node's health, not of its people: still, show it to nobody whom it does not concern.
+ * The state of this node. {@code /status} is a page for people, and JSON for programs, which don't
+ * accept HTML. {@code /healthz} is for load balancers: 503 while Redis is not heard or a thread of
+ * the hub hangs. Neither shows anything of the users, yet both are for operators only.
  */
 final class StatusServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
@@ -29,13 +29,13 @@ final class StatusServlet extends HttpServlet {
   private final String node;
   private final transient Hub hub;
   private final transient RedisBridge redis;
-  private final transient ChatServer.Figures figures;
+  private final transient HubMetrics metrics;
 
-  StatusServlet(String node, Hub hub, RedisBridge redis, ChatServer.Figures figures) {
+  StatusServlet(String node, Hub hub, RedisBridge redis, HubMetrics metrics) {
     this.node = node;
     this.hub = hub;
     this.redis = redis;
-    this.figures = figures;
+    this.metrics = metrics;
   }
 
   @Override
@@ -44,11 +44,11 @@ final class StatusServlet extends HttpServlet {
     response.setHeader("Cache-Control", "no-store");
     if (request.getServletPath().equals("/healthz")) {
       RedisHealth.Problem deaf = redis.health().deaf();
-      String ailment =
+      String failure =
           !hub.isHealthy()
               ? "a thread of the hub hangs"
               : deaf == null ? null : "Redis is not heard: " + deaf.reason();
-      ChatServlet.answer(response, ailment == null ? 200 : 503, ailment == null ? "ok" : ailment);
+      ChatServlet.answer(response, failure == null ? 200 : 503, failure == null ? "ok" : failure);
       return;
     }
     String accept = request.getHeader("Accept");
@@ -68,8 +68,8 @@ final class StatusServlet extends HttpServlet {
     HubSnapshot now = hub.snapshot(1);
     status.put("connections", now.connectionCount());
     status.put("channels", now.channelCount());
-    status.put("lag", figures.lag);
-    status.put("resets", figures.resets.sum());
+    status.put("lag", metrics.lag());
+    status.put("resets", metrics.resets());
     status.put("position", String.valueOf(redis.position()));
     status.put("threadsWork", hub.isHealthy());
     status.put("replayBytes", now.replayBytes());
@@ -93,7 +93,7 @@ final class StatusServlet extends HttpServlet {
               value instanceof Number n && !name.equals("pid")
                   ? "%,d".formatted(n.longValue())
                   : value;
-          // A reason has Redis' own words.
+          // A problem's reason quotes Redis.
           String text = String.valueOf(shown).replace("&", "&amp;").replace("<", "&lt;");
           rows.append("<tr><th scope=row>" + name + "<td>" + text);
         });
