@@ -10,22 +10,22 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a connection begins with: its channels, its place in them, whom it belongs to, and how long
- * it may last.
+ * The settings of a new connection. Immutable, except for what the application attaches.
  *
- * @param channels those that the client listens to from the start, and the only ones that it
- *     resumes; legal names, see {@link EventPublisher}; may be empty; doubles are dropped
- * @param lastEventId the {@code Last-Event-ID} that the client sent, as it sent it, or null. What
- *     comes after {@value #MAX_LAST_EVENT_ID} characters is cut off; so long a one is no position
- *     of ours, and is answered as any that is none.
- * @param owner whom the connection belongs to, as the application sees it: a user, a session, an
- *     address; 1 to {@value #MAX_OWNER_LENGTH} characters, any of them; or null. It is compared
- *     whole and never joined with another name.
- * @param expiresAt when the connection is to be closed at the latest, or null
- * @param idsOnEventsOnly whether the client is never told its position by a block of only an id, as
- *     {@link HubBuilder#idsOnEventsOnly} says for all connections of a hub
- * @param attachment an object of the application's that goes with the connection, see {@link
- *     Connection#attachment}; or null
+ * @param channels the channels that the client listens to from the start, and the only ones that it
+ *     resumes. Legal names, see {@link EventPublisher}; may be empty; duplicates are dropped.
+ * @param lastEventId the {@code Last-Event-ID} as the client sent it, or null. Characters after the
+ *     first {@value #MAX_LAST_EVENT_ID} are cut off; an ID that long is not a position, and is
+ *     treated like any other ID that isn't.
+ * @param owner the connection's owner in the application, such as a user, a session or an address:
+ *     1 to {@value #MAX_OWNER_LENGTH} characters of any kind; or null. Two owners are the same if
+ *     the strings are equal.
+ * @param expiresAt the time at which the hub closes the connection, see {@link
+ *     Connection#expireAt}; or null, for no such time
+ * @param idsOnEventsOnly true if the client gets ids with events only, and never a block of an id
+ *     alone; {@link HubBuilder#idsOnEventsOnly} sets this for all connections of a hub
+ * @param attachment any object of the application's, which {@link Connection#attachment} returns;
+ *     or null. The hub never reads it, and keeps it as long as the connection is referenced.
  */
 public record ConnectionOptions(
     List<String> channels,
@@ -34,16 +34,17 @@ public record ConnectionOptions(
     @Nullable Instant expiresAt,
     boolean idsOnEventsOnly,
     @Nullable Object attachment) {
-  /** How much of a last event ID is kept, in characters. */
+  /** The longest last event ID that is kept, in characters. */
   public static final int MAX_LAST_EVENT_ID = 200;
 
   /** The longest owner, in characters. */
   public static final int MAX_OWNER_LENGTH = 200;
 
   /**
-   * Checks and normalises.
+   * Checks the values, drops duplicate channels, and cuts the last event ID.
    *
-   * @throws IllegalArgumentException if a channel's name or the owner is not as said above
+   * @throws IllegalChannelException if a channel's name is not legal
+   * @throws IllegalArgumentException if the owner's length is not within its limits
    */
   public ConnectionOptions {
     Objects.requireNonNull(channels, "channels").forEach(Channel::checkName);
@@ -57,13 +58,21 @@ public record ConnectionOptions(
     }
   }
 
-  /** Options of which only the channels are set. */
+  /**
+   * Options with channels only.
+   *
+   * @throws IllegalChannelException if a channel's name is not legal
+   */
   public static ConnectionOptions of(Collection<String> channels) {
-    // List.copyOf would throw without a word of what is null.
+    // List.copyOf's exception would not name the null element.
     return ofList(new ArrayList<>(Objects.requireNonNull(channels, "channels")));
   }
 
-  /** Options of which only the channels are set. */
+  /**
+   * Options with channels only.
+   *
+   * @throws IllegalChannelException if a channel's name is not legal
+   */
   public static ConnectionOptions of(String... channels) {
     return ofList(Arrays.asList(Objects.requireNonNull(channels, "channels")));
   }
@@ -72,28 +81,32 @@ public record ConnectionOptions(
     return new ConnectionOptions(channels, null, null, null, false, null);
   }
 
-  /** These, with another last event ID. */
+  /** A copy with another last event ID, or with none. */
   public ConnectionOptions withLastEventId(@Nullable String id) {
     return new ConnectionOptions(channels, id, owner, expiresAt, idsOnEventsOnly, attachment);
   }
 
-  /** These, with another owner. */
+  /**
+   * A copy with another owner, or with none.
+   *
+   * @throws IllegalArgumentException if the name's length is not within its limits
+   */
   public ConnectionOptions withOwner(@Nullable String name) {
     return new ConnectionOptions(
         channels, lastEventId, name, expiresAt, idsOnEventsOnly, attachment);
   }
 
-  /** These, with another end. */
+  /** A copy with another time at which the connection expires, or with none. */
   public ConnectionOptions withExpiresAt(@Nullable Instant time) {
     return new ConnectionOptions(channels, lastEventId, owner, time, idsOnEventsOnly, attachment);
   }
 
-  /** These, for a client that takes each block for a message. */
+  /** A copy for a client that reports a message at each block, even one without data. */
   public ConnectionOptions withIdsOnEventsOnly() {
     return new ConnectionOptions(channels, lastEventId, owner, expiresAt, true, attachment);
   }
 
-  /** These, with another attachment. */
+  /** A copy with another attachment, or with none. */
   public ConnectionOptions withAttachment(@Nullable Object object) {
     return new ConnectionOptions(channels, lastEventId, owner, expiresAt, idsOnEventsOnly, object);
   }

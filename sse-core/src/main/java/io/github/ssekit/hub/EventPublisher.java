@@ -4,13 +4,13 @@ import io.github.ssekit.event.SseEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where an application publishes its events: a {@link Hub} on one node, a bridge on many.
+ * Publishes an application's events: a {@link Hub} on one node, a bridge on several. Thread-safe.
  *
- * <p>Publishing never waits for a client.
+ * <p>Publishing never waits for a client; a bridge may wait for its broker, for a bounded time.
  */
 public interface EventPublisher {
   /**
-   * Publishes an event to everyone who listens to the channel. Any thread may call it.
+   * Publishes an event to all clients that listen to the channel.
    *
    * @param channel 1 to {@value Hub#MAX_CHANNEL_LENGTH} characters, no control characters, no
    *     unpaired surrogates
@@ -18,7 +18,8 @@ public interface EventPublisher {
    * @throws IllegalArgumentException if the channel's name is not as above, if the event's type is
    *     {@code open}, {@code error} or {@code stream-reset}, or if the event is larger than the
    *     hub's limit
-   * @throws PublishException if the event could not be handed on
+   * @throws PublishException if the event could not be handed to the broker, or if that is not
+   *     known
    */
   @Nullable Position publish(String channel, SseEvent event);
 }

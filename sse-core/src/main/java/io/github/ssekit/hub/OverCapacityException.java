@@ -4,9 +4,9 @@ import io.github.ssekit.event.ReconnectionTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Says that a hub has no room for a connection now: one of its limits is reached, or it is being
- * drained. It is not an error of the client's, which may come back later. Carries no stack trace: a
- * node that refuses many has no time for them.
+ * A hub has no room for a connection now: one of its limits is reached, or it is being drained. The
+ * client has made no mistake and may come back later. Has no stack trace, which would cost a node
+ * that refuses many clients too much.
  */
 public final class OverCapacityException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -40,7 +40,7 @@ public final class OverCapacityException extends RuntimeException {
         "the hub is being drained: let the client come back, to another node");
   }
 
-  /** What the hub had no room for. */
+  /** The reason of the refusal. */
   public Refusal why() {
     return why;
   }
@@ -50,15 +50,15 @@ public final class OverCapacityException extends RuntimeException {
     return why.limit;
   }
 
-  /** How many the limit lets in; 0 when draining. */
+  /** The limit's value, a number of connections; 0 when draining. */
   public int value() {
     return value;
   }
 
   /**
-   * When this client is to come back, if the hub knows better than the adapter: while it is
-   * drained, the time that those who were there are told, another for each, since other nodes have
-   * room. Else null.
+   * The time that this client should wait, or null if the adapter chooses it. The hub sets it while
+   * it is drained: other nodes have room then, so it is as short as for connected clients, and
+   * random, one for each client.
    */
   public @Nullable ReconnectionTime comeBackIn() {
     return comeBackIn;

@@ -6,10 +6,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of a connection that is so slow that the log of a channel has left it behind.
- *
- * <p>Slow means: while the client took no bytes, more came in than the log holds, see {@link
- * HubBuilder#maxChannelLog}. Others are not affected by it.
+ * The treatment of a slow connection, whose next event the log of a channel no longer holds: while
+ * the client took no bytes, more events came than the log keeps, see {@link
+ * HubBuilder#maxChannelLog}. Other connections are not affected.
  */
 public final class OverrunPolicy {
   private static final OverrunPolicy SKIP = new OverrunPolicy(false, null);
@@ -23,26 +22,27 @@ public final class OverrunPolicy {
     this.keyOf = keyOf;
   }
 
-  /** The connection goes on with what comes next, and is told so by a {@link StreamReset}. */
+  /** The connection skips what it missed: it gets a {@link StreamReset}, then the next events. */
   public static OverrunPolicy skip() {
     return SKIP;
   }
 
-  /** The connection is closed, with {@link CloseReason#SLOW}. */
+  /** The hub closes the connection with {@link CloseReason#SLOW}. */
   public static OverrunPolicy close() {
     return CLOSE;
   }
 
   /**
-   * The connection gets, of all that it missed, the newest event of each key, in the order in which
-   * they came, and then goes on: for prices, positions, progress. The keys are bounded as the log
-   * is, in number and bytes; beyond that it is as {@link #skip}. Not for channels with history:
-   * {@link Hub#connect} and {@link Connection#subscribe} then throw IllegalArgumentException.
+   * The connection gets the newest event of each key that it missed, in the order in which they
+   * came, and then the next events: for prices, positions, progress. The kept events have the same
+   * bounds as the log, in number and bytes; beyond them this is as {@link #skip}. Not for channels
+   * with history: {@link Hub#connect} and {@link Connection#subscribe} then throw
+   * IllegalArgumentException.
    *
-   * @param keyOf the key of an event, never null: that would be a {@link NullPointerException}.
-   *     Called for each event of a channel that is open on this node, on the thread that publishes
-   *     or delivers it; a publisher gets what it throws, and an event that came from Redis is
-   *     dropped with a warning, of which there is one a minute at most.
+   * @param keyOf returns the key of an event, and must not return null. Called for each event of a
+   *     channel that is open on this node, on the thread that publishes or delivers the event. The
+   *     publisher gets what it throws, or a {@link NullPointerException} for null; an event that
+   *     came from Redis is dropped, with at most one warning a minute.
    */
   public static OverrunPolicy conflate(Function<? super SseEvent, String> keyOf) {
     return new OverrunPolicy(false, Objects.requireNonNull(keyOf, "keyOf"));

@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the one order of all events of the channels with history: the id of an event, and what
- * a client sends back as its last event ID.
+ * A place in the one order of all events of the channels with history. It is the id of an event,
+ * and a client sends it back as its last event ID.
  *
  * <pre>
  * position     = milliseconds "-" sequence
@@ -28,7 +28,7 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
   /**
    * Checks the limits.
    *
-   * @throws IllegalArgumentException if one is not kept
+   * @throws IllegalArgumentException if a number is outside of them
    */
   public Position {
     if (milliseconds < 0
@@ -40,7 +40,7 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
     }
   }
 
-  /** The position that a text stands for, or null if it stands for none, whatever it is. */
+  /** The position that a text is, or null if it isn't a position. Never throws for a text. */
   public static @Nullable Position parse(String text) {
     int dash = Objects.requireNonNull(text, "text").indexOf('-');
     if (!isNumber(text, 0, dash, MILLISECONDS_DIGITS)
@@ -63,12 +63,12 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
     return true;
   }
 
-  /** The later of two, of which either may be missing. */
+  /** The later of two positions, either of which may be null. */
   static @Nullable Position later(@Nullable Position a, @Nullable Position b) {
     return a == null || (b != null && b.isAfter(a)) ? b : a;
   }
 
-  /** Whether this one comes later in the order. */
+  /** Whether this position comes after the other. */
   public boolean isAfter(Position other) {
     return compareTo(other) > 0;
   }
@@ -80,7 +80,7 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
     return byTime != 0 ? byTime : Integer.compare(sequence, other.sequence);
   }
 
-  /** The block that makes a browser remember this position, and fires nothing. */
+  /** The block that makes a browser remember this position, without dispatching an event. */
   SseEvent block() {
     return SseEvent.idOnly(toString());
   }

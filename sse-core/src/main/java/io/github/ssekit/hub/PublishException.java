@@ -1,13 +1,13 @@
 package io.github.ssekit.hub;
 
-/** A publish that failed on its way, such as by a broken connection to Redis. */
+/** A failure to publish an event, such as a broken connection to Redis. */
 public final class PublishException extends RuntimeException {
   private static final long serialVersionUID = 1;
 
   private final boolean mayBeStored;
 
   /**
-   * An exception that says what failed and why.
+   * A failure with its cause.
    *
    * @param mayBeStored see {@link #mayBeStored()}
    */
@@ -17,8 +17,8 @@ public final class PublishException extends RuntimeException {
   }
 
   /**
-   * Whether the event may have been published all the same: then a second try may publish it twice,
-   * unless both are made with one token.
+   * Whether the event may have been published all the same. A second attempt may then publish it
+   * twice, unless both attempts have the same token.
    */
   public boolean mayBeStored() {
     return mayBeStored;

@@ -2,18 +2,18 @@ package io.github.ssekit.hub;
 
 import io.github.ssekit.event.Comment;
 
-/** Why a hub did not let a client in. */
+/** The reason why a hub refused a connection. */
 public enum Refusal {
-  /** As many connections are open as {@link HubBuilder#maxConnections} says. */
+  /** The hub has as many connections as {@link HubBuilder#maxConnections} allows. */
   MAX_CONNECTIONS("maxConnections"),
 
-  /** Its owner has as many as {@link HubBuilder#maxConnectionsPerOwner} says. */
+  /** The owner has as many as {@link HubBuilder#maxConnectionsPerOwner} allows. */
   MAX_CONNECTIONS_PER_OWNER("maxConnectionsPerOwner"),
 
-  /** A channel has as many as {@link HubBuilder#maxConnectionsPerChannel} says. */
+  /** A channel has as many as {@link HubBuilder#maxConnectionsPerChannel} allows. */
   MAX_CONNECTIONS_PER_CHANNEL("maxConnectionsPerChannel"),
 
-  /** The hub is being {@linkplain Hub#drain drained}, or was: another node has room. */
+  /** The hub is {@linkplain Hub#drain drained}, or has been: other nodes have room. */
   DRAINING("drain");
 
   final String limit;
@@ -22,7 +22,7 @@ public enum Refusal {
     this.limit = limit;
   }
 
-  /** What a stream says to the client that is refused: for whoever looks at it with curl. */
+  /** The reason as a comment for the refused client's stream, to be read with curl. */
   public Comment comment() {
     return new Comment(
         this == DRAINING

@@ -5,9 +5,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The event that tells a page in band that it may have missed events.
+ * The event that tells a page, on its own stream, that it may have missed events.
  *
- * <p>Its type is {@value #TYPE}, its data JSON, with the reason in the words of {@link Reason}:
+ * <p>Its type is {@value #TYPE}, its data is JSON:
  *
  * <pre>
  * {"channel":"room:42","reason":"trimmed","from":"1764000000000-0","to":"1764000300000-2"}
@@ -15,22 +15,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param channel the channel whose events may be missing; null, and {@code null} in JSON, for all
  *     channels with history of the connection
- * @param reason why
- * @param from after which position events may be missing; null, and absent, if unknown
- * @param to up to which; null, and absent, if unknown
+ * @param reason the reason, in JSON its lower-case name
+ * @param from events may be missing after this position; null, and absent in JSON, if unknown
+ * @param to events may be missing up to this position; null, and absent in JSON, if unknown
  */
 public record StreamReset(
     @Nullable String channel, Reason reason, @Nullable Position from, @Nullable Position to) {
   /** The event type on the wire. */
   public static final String TYPE = "stream-reset";
 
-  /** Why events may be missing. */
+  /** The reasons why events may be missing. */
   public enum Reason {
     /** The client was so slow that its place in the channel's log was trimmed. */
     OVERRUN("overrun"),
     /** An event exceeded the hub's size limit. */
     OVERSIZED("oversized"),
-    /** The node had lost its source of events and has it back; for channels without history. */
+    /** The node lost its source of events for a time; only for channels without history. */
     RECONNECTED("reconnected"),
     /** History does not reach back to the client's last event ID any more. */
     TRIMMED("trimmed"),
@@ -38,7 +38,7 @@ public record StreamReset(
     LOST("lost"),
     /** Redis came back without its latest events. */
     REWOUND("rewound"),
-    /** The client's last event ID is none of ours, or lies in the future. */
+    /** The client's last event ID isn't a position, or lies in the future. */
     UNKNOWN_ID("unknown-id");
 
     private final String word;
@@ -54,12 +54,12 @@ public record StreamReset(
     }
   }
 
-  /** Checks that there is a reason. */
+  /** Checks that the reason is not null. */
   public StreamReset {
     Objects.requireNonNull(reason, "reason");
   }
 
-  /** A reset of which no more is known. */
+  /** A reset without positions. */
   public StreamReset(@Nullable String channel, Reason reason) {
     this(channel, reason, null, null);
   }

@@ -3,59 +3,61 @@ package io.github.ssekit.hub;
 import java.io.IOException;
 
 /**
- * The way of bytes to one client: what a hub needs of a container's response, and no more.
+ * Carries bytes to one client: the part of a container's response that a hub needs.
  *
- * <p>A transport is used by one thread at a time and never blocks. Any exception that it throws
- * means that the client is gone.
+ * <p>The hub uses a transport on one thread at a time, and no method may block, except {@link
+ * #start}. Any exception that a transport throws means that the client has left.
  */
 public interface Transport {
   /**
-   * Begins: sends the first bytes of the stream to the client, and from then on reports to the
-   * signals. Called once, first, on the thread that calls {@link Hub#connect}, which throws any
-   * unchecked exception on.
+   * Sends the first bytes of the stream to the client, and from then on calls the signals. Called
+   * once, before the other methods, on the thread that calls {@link Hub#connect}, which passes an
+   * unchecked exception on to its caller.
    *
-   * @param first whole lines, sent before anything else; to be handled as those of {@link #write}
-   * @throws IOException if the client is gone: its connection is closed, and nobody else is told
+   * @param first whole lines, to send before all others; shared as those of {@link #write} are
+   * @throws IOException if the client has left: {@link Hub#connect} then returns a closed
+   *     connection
    */
   void start(Signals signals, byte[] first) throws IOException;
 
   /**
-   * Whether a write is accepted now. If not, {@link Signals#writable} follows once it is. Bytes of
-   * an earlier write that the transport still holds are sent on first.
+   * Whether a write is accepted now. If not, the transport calls {@link Signals#writable} once it
+   * is. This first sends bytes of an earlier write that the transport still holds.
    *
-   * @throws IOException if the client is gone
+   * @throws IOException if the client has left
    */
   boolean isReady() throws IOException;
 
   /**
-   * Sends bytes to the client at once, without waiting for more of them. Called only after {@link
-   * #isReady} said true, once for each such answer.
+   * Sends bytes to the client at once, without waiting for more of them. Called once after each
+   * {@link #isReady} that returned true, and never otherwise.
    *
-   * @param bytes shared with other transports: not to be modified, and never modified later
-   * @throws IOException if the client is gone
+   * @param bytes shared with other transports: the transport must not modify them, and may keep
+   *     them, since nobody does
+   * @throws IOException if the client has left
    */
   void write(byte[] bytes, int offset, int length) throws IOException;
 
   /**
-   * Ends the response and drops every reference to it. Called once, last, on any thread, after a
-   * failure too; without a start, if the hub could not open the connection. If the last answer of
-   * {@link #isReady} was false, the response is cut off.
+   * Ends the response and drops every reference to it. Called once, as the last method, on any
+   * thread; also after a failure, and without a {@link #start} if the hub could not open the
+   * connection. If {@link #isReady} returned false last, the response may be cut off.
    */
   void close();
 
-  /** What a transport tells its connection, from any thread, as often as it likes. */
+  /** A transport's calls to its connection. It may make them on any thread, any number of times. */
   interface Signals {
-    /** {@link Transport#isReady} is worth a call again. */
+    /** The hub should call {@link Transport#isReady} again. */
     void writable();
 
     /**
-     * Waits until the connection has used what {@link #writable} said before: has written what it
-     * had to write then, or found that the client is gone; for one second at most. Not on a thread
-     * of the hub, nor under a lock that the transport's methods take.
+     * Waits, for at most one second, until the connection has acted on an earlier {@link
+     * #writable}: it has written its waiting bytes, or found that the client has left. Must not be
+     * called on a thread of the hub, nor under a lock that the transport's methods take.
      */
     void awaitWrite();
 
-    /** The client is gone. */
+    /** The client has left. */
     void failed(Throwable cause);
   }
 }
