@@ -51,6 +51,7 @@ final class ChatServlet extends HttpServlet {
           "chat.html", "text/html;charset=utf-8",
           "chat.css", "text/css;charset=utf-8",
           "chat.js", "text/javascript;charset=utf-8",
+          "conversation.js", "text/javascript;charset=utf-8",
           "event-source-keeper.js", "text/javascript;charset=utf-8");
   private static final String CONTENT_SECURITY_POLICY =
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

@@ -1,5 +1,5 @@
--- Replaces the names that one node has in a room; returns, sorted, the names that all nodes have there.
--- KEYS  the room's sorted set: "node name", scored by when it expires, in milliseconds of Redis's clock
+-- Replaces the names of one node in a room. Returns the names of all nodes there, sorted.
+-- KEYS  the room's sorted set: "node name", scored by its expiry, in milliseconds of Redis's clock
 -- ARGV  node (36 characters), lifetime in milliseconds, names...
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)

@@ -150,7 +150,7 @@ class ChatBrowserIT extends TwoBrowsers {
     publish("x".repeat(5_000_000));
     ada.say("next");
     ada.awaitTexts(".message .text", List.of("next"));
-    ada.awaitTexts(".note", List.of("A message was too large to be delivered and is left out."));
+    ada.awaitTexts(".note", List.of("A message was too large to deliver and is missing here."));
     assertEquals(List.of(), ada.texts(".foreign"));
   }
 

@@ -108,7 +108,7 @@ class ChatConnectionIT extends TwoBrowsers {
     ada.awaitTexts(
         ".note",
         List.of(
-            "Some messages could not be recovered: so old ones are not kept.",
+            "Some messages could not be recovered: the server no longer keeps them.",
             "Some messages could not be recovered."));
   }
 

@@ -184,7 +184,7 @@ class ChatServerIT {
             .firstValue("Content-Security-Policy")
             .orElse("")
             .contains("script-src 'self'"));
-    for (String path : List.of("/chats/chat.js", "/chats/chat.css")) {
+    for (String path : List.of("/chats/chat.js", "/chats/conversation.js", "/chats/chat.css")) {
       assertEquals(200, get(path).statusCode(), path);
     }
     for (String path :
