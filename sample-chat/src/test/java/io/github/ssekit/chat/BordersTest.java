@@ -22,7 +22,7 @@ class BordersTest {
   private static final String REDIS = "io.github.ssekit.redis";
   private static final String SERVLET = "io.github.ssekit.servlet";
 
-  private final JavaClasses all =
+  private static final JavaClasses ALL =
       new ClassFileImporter()
           .withImportOption(new DoNotIncludeTests())
           .importPackages("io.github.ssekit");
@@ -35,7 +35,7 @@ class BordersTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(EVENT, "java..", "org.jspecify..")
-        .check(all);
+        .check(ALL);
   }
 
   @Test
@@ -46,7 +46,7 @@ class BordersTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(HUB, EVENT, "java..", "org.jspecify..")
-        .check(all);
+        .check(ALL);
   }
 
   @Test
@@ -65,7 +65,7 @@ class BordersTest {
             "org.jspecify..",
             "redis.clients..",
             "org.apache.commons.pool2..")
-        .check(all);
+        .check(ALL);
     classes()
         .that()
         .resideInAPackage(SERVLET)
@@ -80,7 +80,7 @@ class BordersTest {
             "jakarta.servlet..",
             "io.undertow..",
             "org.xnio..")
-        .check(all);
+        .check(ALL);
   }
 
   @Test
@@ -93,7 +93,7 @@ class BordersTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("redis.clients..")
-        .check(all);
+        .check(ALL);
   }
 
   @Test
@@ -106,7 +106,7 @@ class BordersTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("org.apache.commons.pool2..")
-        .check(all);
+        .check(ALL);
   }
 
   @Test
@@ -121,7 +121,7 @@ class BordersTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.undertow..")
-        .check(all);
+        .check(ALL);
   }
 
   @Test
@@ -132,7 +132,7 @@ class BordersTest {
   /** The top-level classes of the largest set in a package that all reach each other. */
   private Set<String> largestCircle(String packageName) {
     Map<String, Set<String>> reached = new TreeMap<>();
-    for (JavaClass each : all.getPackage(packageName).getClasses()) {
+    for (JavaClass each : ALL.getPackage(packageName).getClasses()) {
       Set<String> direct = reached.computeIfAbsent(topLevel(each), name -> new TreeSet<>());
       each.getDirectDependenciesFromSelf().stream()
           .map(dependency -> dependency.getTargetClass().getBaseComponentType())
