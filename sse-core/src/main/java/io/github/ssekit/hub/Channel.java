@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A named stream of events on this node: its log, and who listens, by delivery loop. */
 final class Channel {
+  /** In characters. */
+  static final int MAX_NAME_LENGTH = 200;
+
   final String name;
   final ChannelLog log;
   final OverrunPolicy policy;
@@ -36,20 +39,18 @@ final class Channel {
       String name,
       boolean hasHistory,
       OverrunPolicy policy,
-      HubBuilder settings,
-      DeliveryLoop[] loops,
+      ChannelLog log,
+      int maxBatchBytes,
+      Subscribers[] byLoop,
       ReentrantLock lock) {
     this.lock = lock;
-    this.maxBatchBytes = settings.maxBatchBytes;
+    this.maxBatchBytes = maxBatchBytes;
     this.name = name;
     this.hasHistory = hasHistory;
     this.policy = policy;
-    log = new ChannelLog(settings.logEvents, settings.logBytes);
-    newest = policy.keyOf == null ? null : new NewestByKey(settings.logEvents, settings.logBytes);
-    byLoop = new Subscribers[loops.length];
-    for (int i = 0; i < loops.length; i++) {
-      byLoop[i] = new Subscribers(loops[i]);
-    }
+    this.log = log;
+    this.newest = policy.keyOf == null ? null : log.newestByKey();
+    this.byLoop = byLoop;
   }
 
   /**
@@ -127,10 +128,10 @@ final class Channel {
   /** The name, if it is legal. */
   static String checkName(String name) {
     Objects.requireNonNull(name, "channel");
-    if (name.isEmpty() || name.length() > Hub.MAX_CHANNEL_LENGTH) {
+    if (name.isEmpty() || name.length() > MAX_NAME_LENGTH) {
       throw new IllegalChannelException(
           "channel name of %d characters: give it 1 to %d"
-              .formatted(name.length(), Hub.MAX_CHANNEL_LENGTH));
+              .formatted(name.length(), MAX_NAME_LENGTH));
     }
     for (int i = 0; i < name.length(); i++) {
       if (Character.isISOControl(name.charAt(i))) {

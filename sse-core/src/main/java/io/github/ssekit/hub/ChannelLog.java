@@ -91,6 +91,11 @@ final class ChannelLog {
     this.maxBytes = maxBytes;
   }
 
+  /** An index of the newest events by key, with the bounds of this log. */
+  NewestByKey newestByKey() {
+    return new NewestByKey(maxEvents, maxBytes);
+  }
+
   /** Appends an event. Writer only; ordinals rise from call to call and are above 0. */
   Entry append(long ordinal, byte[] frame, @Nullable Position position) {
     Entry entry = new Entry(ordinal, frame, position);

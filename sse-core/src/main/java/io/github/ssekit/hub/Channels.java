@@ -1,6 +1,7 @@
 package io.github.ssekit.hub;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashSet;
@@ -186,7 +187,14 @@ final class Channels {
       }
       OverrunPolicy byDefault = history ? OverrunPolicy.close() : OverrunPolicy.skip();
       channel =
-          new Channel(name, history, policy == null ? byDefault : policy, settings, loops, lock);
+          new Channel(
+              name,
+              history,
+              policy == null ? byDefault : policy,
+              new ChannelLog(settings.logEvents, settings.logBytes),
+              settings.maxBatchBytes,
+              Arrays.stream(loops).map(Subscribers::new).toArray(Subscribers[]::new),
+              lock);
       // First: if this throws, the channel stays closed.
       if (upstream != null) {
         upstream.channelOpened(name);

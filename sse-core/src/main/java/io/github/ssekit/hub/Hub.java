@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Hub implements EventPublisher, AutoCloseable {
   /** The longest name of a channel, in characters. */
-  public static final int MAX_CHANNEL_LENGTH = 200;
+  public static final int MAX_CHANNEL_LENGTH = Channel.MAX_NAME_LENGTH;
 
   private static final System.Logger LOG = System.getLogger(Hub.class.getName());
   private static final long CLOSE_TIMEOUT_NANOS = 2_000_000_000L;
@@ -514,7 +514,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
             now,
             millis,
             position == null ? Outgoing.COMMENT : position.block().frame().toByteArray(),
-            settings);
+            settings.heartbeat,
+            settings.stuckWriteDeadline,
+            settings.maxLifetime);
     for (DeliveryLoop loop : loops) {
       loop.execute(() -> loop.tick(tick));
     }

@@ -1,5 +1,8 @@
 package io.github.ssekit.hub;
 
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
 /**
  * One moment, as the hub's timer gives it to the loops, and the limits that are measured then. All
  * durations are in nanoseconds.
@@ -24,14 +27,19 @@ final class Tick {
   private final long stuckDeadline;
   private final long maxLifetime;
 
-  Tick(long now, long millis, byte[] position, HubBuilder settings) {
+  Tick(
+      long now,
+      long millis,
+      byte[] position,
+      Duration heartbeat,
+      Duration stuckDeadline,
+      @Nullable Duration maxLifetime) {
     this.now = now;
     this.millis = millis;
     this.position = position;
-    this.heartbeatInterval = settings.heartbeat.toNanos();
-    this.stuckDeadline = settings.stuckWriteDeadline.toNanos();
-    this.maxLifetime =
-        settings.maxLifetime == null ? Long.MAX_VALUE : settings.maxLifetime.toNanos();
+    this.heartbeatInterval = heartbeat.toNanos();
+    this.stuckDeadline = stuckDeadline.toNanos();
+    this.maxLifetime = maxLifetime == null ? Long.MAX_VALUE : maxLifetime.toNanos();
   }
 
   /** Whether a client that has taken nothing since a moment is stuck. */
