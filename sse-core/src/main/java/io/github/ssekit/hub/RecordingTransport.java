@@ -2,6 +2,9 @@ package io.github.ssekit.hub;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.ssekit.event.EventStreamHandler;
+import io.github.ssekit.event.EventStreamParser;
+import io.github.ssekit.event.SseEvent;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -21,6 +24,16 @@ public final class RecordingTransport implements Transport {
 
   private final List<byte[]> writes = new ArrayList<>();
   private final List<String> breaches = new ArrayList<>();
+  private final List<SseEvent> events = new ArrayList<>();
+  private final EventStreamParser parser =
+      new EventStreamParser(
+          new EventStreamHandler() {
+            @Override
+            public void onEvent(SseEvent event, String lastEventId) {
+              events.add(event);
+            }
+          },
+          Integer.MAX_VALUE);
   private @Nullable Signals signals;
   private boolean ready = true;
   private boolean allowed;
@@ -80,7 +93,7 @@ public final class RecordingTransport implements Transport {
       if (startFailure != null) {
         throw startFailure;
       }
-      writes.add(first);
+      record(first);
     }
     if (ready) {
       signals.writable();
@@ -106,10 +119,15 @@ public final class RecordingTransport implements Transport {
     } else if (writeFailure instanceof Error e) {
       throw e;
     }
-    writes.add(
+    record(
         offset == 0 && length == bytes.length
             ? bytes
             : Arrays.copyOfRange(bytes, offset, offset + length));
+  }
+
+  private void record(byte[] bytes) {
+    writes.add(bytes);
+    parser.feed(bytes);
   }
 
   @Override
@@ -139,9 +157,10 @@ public final class RecordingTransport implements Transport {
     return List.copyOf(writes);
   }
 
-  /** Forgets all writes. */
+  /** Forgets all writes, with their events. */
   public synchronized void forget() {
     writes.clear();
+    events.clear();
   }
 
   /** Text of each block that was written, without the line ends that close the block. */
@@ -152,14 +171,34 @@ public final class RecordingTransport implements Transport {
         .toList();
   }
 
-  /**
-   * Data of each event that was written, in order. A {@link StreamReset} is among them, as its
-   * JSON.
-   */
+  /** Events that were written, as a client parses them; each {@link StreamReset} is among them. */
+  public synchronized List<SseEvent> events() {
+    return List.copyOf(events);
+  }
+
+  /** Data of the {@link #events}, resets included. */
   public List<String> data() {
-    return blocks().stream()
-        .filter(b -> b.contains("data: "))
-        .map(b -> b.substring(b.indexOf("data: ") + 6))
+    return events().stream().map(SseEvent::data).toList();
+  }
+
+  /** Data of the {@link #events}, resets excluded: what the application published. */
+  public List<String> published() {
+    return events().stream()
+        .filter(event -> !StreamReset.TYPE.equals(event.type()))
+        .map(SseEvent::data)
         .toList();
+  }
+
+  /** Data of each {@link StreamReset} that was written: JSON. */
+  public List<String> resets() {
+    return events().stream()
+        .filter(event -> StreamReset.TYPE.equals(event.type()))
+        .map(SseEvent::data)
+        .toList();
+  }
+
+  /** The last event ID that a browser would reconnect with, or null. */
+  public synchronized @Nullable String lastEventId() {
+    return parser.lastEventId().isEmpty() ? null : parser.lastEventId();
   }
 }

@@ -22,7 +22,7 @@ class HubObserverTest extends OneClientTest {
   private static final int RETRY = "retry: 2000\n".length();
   private static final int FRAME = "data: 1\n\n".length();
 
-  private final Seen seen = new Seen();
+  private final RecordingObserver seen = new RecordingObserver();
 
   HubObserverTest() {
     hub = new ManualHub(b -> b.observer(seen));

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** An observer that notes what it is told. */
-final class Seen implements HubObserver {
+/** An observer that records each call. */
+final class RecordingObserver implements HubObserver {
   /** Each call, as text, but those of {@link #written}. */
   final List<String> calls = new ArrayList<>();
 
