@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.ChildProcess;
 import io.github.ssekit.testing.Ports;
 import io.github.ssekit.testing.Programs;
@@ -46,7 +47,7 @@ class RedisAccessIT {
   @TempDir Path folder;
 
   private final Hub hub = Hub.create();
-  private final Receiver receiver = new Receiver();
+  private final RecordingTransport receiver = new RecordingTransport();
 
   @Test
   void aPasswordAloneLetsIn() throws Exception {
@@ -98,12 +99,12 @@ class RedisAccessIT {
                   .history(channel -> channel.startsWith("room:"))
                   .silence(Duration.ofMillis(900))
                   .connect()) {
-        Receiver receiver = new Receiver();
+        RecordingTransport receiver = new RecordingTransport();
         hub.connect(receiver, List.of("room:1", "chat"), null);
         await().atMost(SOON).until(() -> receiver.lastEventId() != null);
         String id = bridge.publish("room:1", SseEvent.of("kept"), "token").toString();
         bridge.publish("chat", SseEvent.of("plain"));
-        await().atMost(SOON).until(() -> receiver.data().size() == 2);
+        await().atMost(SOON).until(() -> receiver.published().size() == 2);
         assertEquals(1, bridge.recent("room:1", 5).events().size());
         try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
           admin.aclSetUser("sse", "-evalsha");
@@ -115,7 +116,7 @@ class RedisAccessIT {
         try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
           admin.aclSetUser("sse", "+evalsha");
         }
-        Receiver back = new Receiver();
+        RecordingTransport back = new RecordingTransport();
         hub.connect(back, List.of("room:1"), "1-0");
         await().atMost(SOON).until(() -> back.resets().size() == 1);
         assertEquals(id, bridge.publish("room:1", SseEvent.of("kept"), "token").toString());
@@ -146,7 +147,7 @@ class RedisAccessIT {
             .until(
                 () -> {
                   bridge.publish("chat", SseEvent.of("hello"));
-                  return receiver.data().contains("hello");
+                  return receiver.published().contains("hello");
                 });
       }
     }
@@ -322,7 +323,7 @@ class RedisAccessIT {
               () -> {
                 // Until the subscription stands, a message may pass it by.
                 bridge.publish("chat", SseEvent.of("hello"));
-                return receiver.data().contains("hello");
+                return receiver.published().contains("hello");
               });
     } finally {
       hub.close();

@@ -8,9 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.RedisProcess;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,11 +20,8 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.IntStream;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
@@ -35,38 +31,23 @@ import redis.clients.jedis.params.RestoreParams;
  * A Redis server that has older data all of a sudden, without a restart: its run stays the same.
  * Whoever is here is told once, and so is whoever comes back with what was lost.
  */
-class RedisBackInTimeIT {
+class RedisBackInTimeIT extends RedisTest {
   /** Long enough that the probe of a node is not what tells, but in the tests of it. */
   private static final Duration LONG = Duration.ofMinutes(10);
 
-  @TempDir Path folder;
-
-  private RedisProcess redis;
-  private Jedis other;
-  private final List<AutoCloseable> nodes = new ArrayList<>();
   private final Map<String, byte[]> backup = new HashMap<>();
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
-    other = new Jedis("127.0.0.1", redis.port());
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable node : nodes) {
-      node.close();
-    }
-    other.close();
-    redis.close();
+    startRedis();
   }
 
   /** A node with one client of some channels. */
   private final class Node {
     // Room for all that a test publishes, however far a busy machine's node falls behind.
-    private final Hub hub = Hub.builder().maxChannelLog(10_000, 64 << 20).create();
+    private final Hub hub = keep(Hub.builder().maxChannelLog(10_000, 64 << 20).create());
     private final RedisBridge bridge;
-    private final Receiver client = new Receiver();
+    private final RecordingTransport client = new RecordingTransport();
 
     Node(Duration silence, String... channels) {
       bridge =
@@ -75,8 +56,8 @@ class RedisBackInTimeIT {
               .maxHistory(10_000, Duration.ofDays(1))
               .silence(silence)
               .connect();
-      nodes.add(hub);
-      nodes.add(bridge);
+      keep(hub);
+      keep(bridge);
       hub.connect(client, List.of(channels), null);
       soon().until(() -> client.lastEventId() != null);
     }
@@ -86,10 +67,10 @@ class RedisBackInTimeIT {
     }
 
     void hears(String data) {
-      soon().until(() -> client.data().contains(data));
+      soon().until(() -> client.published().contains(data));
     }
 
-    /** The one reset that its client gets, and no other. */
+    /** The one reset that its client gets, and no admin. */
     void isToldOnce() {
       soon().until(() -> !client.resets().isEmpty());
       // What is published now comes behind whatever else would be told.
@@ -102,41 +83,29 @@ class RedisBackInTimeIT {
     }
   }
 
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5));
-  }
-
   private void backUp() {
-    for (String key : other.keys("*")) {
-      backup.put(key, other.dump(key));
+    for (String key : admin.keys("*")) {
+      backup.put(key, admin.dump(key));
     }
   }
 
   private void restore() {
     backup.forEach(
-        (key, dump) -> other.restore(key, 0, dump, RestoreParams.restoreParams().replace()));
+        (key, dump) -> admin.restore(key, 0, dump, RestoreParams.restoreParams().replace()));
   }
 
   /** As a program does that has seen nothing. */
   private void publishElsewhere(String channel, String data) {
-    other.eval(
+    admin.eval(
         text("scope.lua") + text("publish.lua"),
         List.of("{sse}:scope", "{sse}:stream:" + channel, "{sse}:channel:" + channel),
         List.of(channel, "", data, "10000", "86400000", "", "PUBLISH", "60000"));
   }
 
-  private static String text(String file) {
-    try (InputStream in = Script.class.getResourceAsStream(file)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
-    }
-  }
-
   /** Somebody who was there before the loss, and comes to a node that knows of nothing. */
-  private Receiver comesBack(String channel, String lastEventId) {
+  private RecordingTransport comesBack(String channel, String lastEventId) {
     Node fresh = new Node(LONG, "z");
-    Receiver back = new Receiver();
+    RecordingTransport back = new RecordingTransport();
     fresh.hub.connect(back, List.of(channel), lastEventId);
     return back;
   }
@@ -153,10 +122,10 @@ class RedisBackInTimeIT {
     goesBack.accept(one);
     one.isToldOnce();
     two.isToldOnce();
-    Receiver back = comesBack("a", last);
+    RecordingTransport back = comesBack("a", last);
     soon().until(() -> back.resets().size() == 1);
     one.bridge.publish("a", SseEvent.of("end"));
-    soon().until(() -> back.data().contains("end"));
+    soon().until(() -> back.published().contains("end"));
   }
 
   @Test
@@ -198,7 +167,7 @@ class RedisBackInTimeIT {
     // Neither was the last that the node had seen: what is lost begins behind what is left.
     assertTrue(lost.isAfter(begin(one)), lost + " " + one.client.resets());
     assertTrue(lost.isAfter(begin(two)), lost + " " + two.client.resets());
-    Receiver back = comesBack("unheard", last);
+    RecordingTransport back = comesBack("unheard", last);
     soon().until(() -> back.resets().size() == 1);
   }
 
@@ -247,7 +216,7 @@ class RedisBackInTimeIT {
         one -> {
           restore();
           publishElsewhere("a", "20");
-          other.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+          admin.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
         },
         LONG);
   }
@@ -257,7 +226,7 @@ class RedisBackInTimeIT {
     loses(
         one -> {
           restore();
-          other.hset("{sse}:scope", "run", "0123456789");
+          admin.hset("{sse}:scope", "run", "0123456789");
           publishElsewhere("other", "20");
         },
         Duration.ofMillis(900));
@@ -275,9 +244,9 @@ class RedisBackInTimeIT {
             replica.replicaofNoOne();
             one.publish("a", 100, 110);
             one.hears("109");
-            other.replicaof("127.0.0.1", stale.port());
-            awaitSync(other);
-            other.replicaofNoOne();
+            admin.replicaof("127.0.0.1", stale.port());
+            awaitSync(admin);
+            admin.replicaofNoOne();
             one.publish("a", 110, 112);
           },
           Duration.ofSeconds(30));
@@ -292,7 +261,7 @@ class RedisBackInTimeIT {
   void writersThatRaceAndSubscriptionsThatBreakRaiseNoAlarm() throws Exception {
     Node one = new Node(Duration.ofMillis(900), "a", "b");
     Node two = new Node(Duration.ofMillis(900), "a", "b");
-    String floor = other.hget("{sse}:scope", "floor");
+    String floor = admin.hget("{sse}:scope", "floor");
     List<CompletableFuture<Void>> writers = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
       Node node = i % 2 == 0 ? one : two;
@@ -312,7 +281,7 @@ class RedisBackInTimeIT {
     CompletableFuture<Void> all =
         CompletableFuture.allOf(writers.toArray(CompletableFuture[]::new));
     while (!all.isDone()) {
-      other.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+      admin.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
       publishElsewhere("b", "elsewhere");
       await().pollDelay(Duration.ofMillis(50)).until(() -> true);
     }
@@ -321,11 +290,11 @@ class RedisBackInTimeIT {
     soon().until(() -> numbered(two), count -> count == 2_000);
     assertEquals(List.of(), one.client.resets());
     assertEquals(List.of(), two.client.resets());
-    assertEquals(floor, other.hget("{sse}:scope", "floor"));
-    assertNull(other.hget("{sse}:scope", "ends"));
+    assertEquals(floor, admin.hget("{sse}:scope", "floor"));
+    assertNull(admin.hget("{sse}:scope", "ends"));
   }
 
   private static long numbered(Node node) {
-    return node.client.data().stream().filter(d -> d.contains(":")).count();
+    return node.client.published().stream().filter(d -> d.contains(":")).count();
   }
 }

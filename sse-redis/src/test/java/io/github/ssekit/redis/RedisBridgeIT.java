@@ -12,68 +12,51 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.RedisProcess;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 
 /** The bridge against a real Redis server, which is stopped, frozen and restarted for real. */
-class RedisBridgeIT {
-  @TempDir Path folder;
-
+class RedisBridgeIT extends RedisTest {
   private final Hub hub =
-      Hub.builder().linger(Duration.ofMillis(100)).maxEventBytes(100_000).create();
-  private final Receiver receiver = new Receiver();
-  private RedisProcess redis;
+      keep(Hub.builder().linger(Duration.ofMillis(100)).maxEventBytes(100_000).create());
   private RedisBridge bridge;
-  private Jedis other;
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
+    startRedis();
     bridge =
-        RedisBridge.builder(hub, redis.uri())
-            .eventTypes(channel -> channel.startsWith("price:") ? "price" : null)
-            .silence(Duration.ofMillis(900))
-            .connect();
-    other = new Jedis("127.0.0.1", redis.port());
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    hub.close();
-    bridge.close();
-    other.close();
-    redis.close();
+        keep(
+            RedisBridge.builder(hub, redis.uri())
+                .eventTypes(channel -> channel.startsWith("price:") ? "price" : null)
+                .silence(Duration.ofMillis(900))
+                .connect());
   }
 
   @Test
   void whatAnyProgramPublishesIsTheDataVerbatim() {
     listen("chat");
-    other.publish("chat", "hello");
-    other.publish("chat", "{\"id\":\"7\",\"event\":\"x\"}");
-    other.publish("chat", "");
-    other.publish("chat", "event: forged\nid: 9\r\rdata: two");
+    admin.publish("chat", "hello");
+    admin.publish("chat", "{\"id\":\"7\",\"event\":\"x\"}");
+    admin.publish("chat", "");
+    admin.publish("chat", "event: forged\nid: 9\r\rdata: two");
     soon().until(() -> receiver.events().size() == 4);
 
     assertEquals(
         List.of("hello", "{\"id\":\"7\",\"event\":\"x\"}", "", "event: forged\nid: 9\n\ndata: two"),
-        receiver.data());
+        receiver.published());
     receiver.events().forEach(event -> assertNull(event.type()));
     receiver.events().forEach(event -> assertNull(event.id()));
   }
@@ -83,9 +66,9 @@ class RedisBridgeIT {
     listen("price:42");
     bridge.publish("price:42", SseEvent.of("price", "1.5"));
     soon().until(() -> receiver.events().size() == 1);
-    other.publish("price:42", "2.5");
+    admin.publish("price:42", "2.5");
     soon().until(() -> receiver.events().size() == 2);
-    assertEquals(List.of("1.5", "2.5"), receiver.data());
+    assertEquals(List.of("1.5", "2.5"), receiver.published());
     receiver.events().forEach(event -> assertEquals("price", event.type()));
   }
 
@@ -93,12 +76,12 @@ class RedisBridgeIT {
   void aPayloadThatIsNoTextOrTooLargeHarmsNothing() {
     listen("chat");
     byte[] chat = "chat".getBytes(UTF_8);
-    other.publish(chat, new byte[] {(byte) 0xff, 0, (byte) 0xc3, 'a', 0x1b});
-    other.publish(chat, new byte[5_000_000]);
-    other.publish("chat", "next");
-    soon().until(() -> receiver.data().contains("next"));
+    admin.publish(chat, new byte[] {(byte) 0xff, 0, (byte) 0xc3, 'a', 0x1b});
+    admin.publish(chat, new byte[5_000_000]);
+    admin.publish("chat", "next");
+    soon().until(() -> receiver.published().contains("next"));
 
-    assertEquals(List.of("\uFFFD\0\uFFFDa\u001b", "next"), receiver.data());
+    assertEquals(List.of("\uFFFD\0\uFFFDa\u001b", "next"), receiver.published());
     assertEquals(List.of("{\"channel\":\"chat\",\"reason\":\"oversized\"}"), receiver.resets());
   }
 
@@ -114,12 +97,12 @@ class RedisBridgeIT {
       otherHub.connect(receiver, List.of("chat", "open"), null);
       awaitSubscribers("chat", 1);
       awaitSubscribers("open", 1);
-      other.publish("chat", "#1");
-      other.publish("open", "#2");
-      other.publish("chat", ""); // the function throws
-      other.publish("chat", "3");
-      soon().until(() -> receiver.data().contains("3"));
-      assertEquals(List.of("#2", "3"), receiver.data());
+      admin.publish("chat", "#1");
+      admin.publish("open", "#2");
+      admin.publish("chat", ""); // the function throws
+      admin.publish("chat", "3");
+      soon().until(() -> receiver.published().contains("3"));
+      assertEquals(List.of("#2", "3"), receiver.published());
     }
   }
 
@@ -135,19 +118,19 @@ class RedisBridgeIT {
         otherHub) {
       otherHub.connect(receiver, List.of("chat"), null);
       awaitSubscribers("chat", 1);
-      other.publish("chat", "first");
-      other.publish("chat", "second");
-      soon().until(() -> receiver.data().equals(List.of("second")));
+      admin.publish("chat", "first");
+      admin.publish("chat", "second");
+      soon().until(() -> receiver.published().equals(List.of("second")));
     }
   }
 
   @Test
   void oneConnectionIsSubscribedWhateverTheNumberOfClientsAndChannels() {
     for (int i = 0; i < 1000; i++) {
-      hub.connect(new Receiver(), List.of("room:" + i % 200), null);
+      hub.connect(new RecordingTransport(), List.of("room:" + i % 200), null);
     }
     listen("last");
-    String pubsub = other.clientList(ClientType.PUBSUB);
+    String pubsub = admin.clientList(ClientType.PUBSUB);
     assertEquals(1, pubsub.lines().count(), pubsub);
     assertEquals(202, sub(pubsub), pubsub); // 200 rooms, "last", and the bridge's own
   }
@@ -159,7 +142,7 @@ class RedisBridgeIT {
   @Test
   void aChannelIsSubscribedFromTheFirstListenerToALittleAfterTheLast() {
     Connection first = listen("chat");
-    Connection second = hub.connect(new Receiver(), List.of("chat"), null);
+    Connection second = hub.connect(new RecordingTransport(), List.of("chat"), null);
     first.unsubscribe("chat");
     bridge.publish("chat", SseEvent.of("still"));
     assertEquals(1, subscribers("chat"));
@@ -167,8 +150,8 @@ class RedisBridgeIT {
     awaitSubscribers("chat", 0);
     first.subscribe("chat");
     awaitSubscribers("chat", 1);
-    other.publish("chat", "again");
-    soon().until(() -> receiver.data().contains("again"));
+    admin.publish("chat", "again");
+    soon().until(() -> receiver.published().contains("again"));
     assertEquals(List.of(), receiver.resets());
   }
 
@@ -185,7 +168,7 @@ class RedisBridgeIT {
     awaitSubscribers("late", 1);
     awaitSubscribers("chat", 1);
     bridge.publish("chat", SseEvent.of("first after"));
-    soon().until(() -> receiver.data().contains("first after"));
+    soon().until(() -> receiver.published().contains("first after"));
     Duration took = Duration.ofNanos(System.nanoTime() - back);
 
     assertTrue(took.toMillis() < 2000, "took " + took);
@@ -200,7 +183,7 @@ class RedisBridgeIT {
   void theChannelOfTheBridgeItselfCanNotBeTakenByAClient() {
     Connection connection = listen("chat");
     String before = subscriptionIds();
-    hub.connect(new Receiver(), List.of("{sse}:control"), null).close();
+    hub.connect(new RecordingTransport(), List.of("{sse}:control"), null).close();
     connection.subscribe("{sse}:control");
     connection.unsubscribe("{sse}:control");
     connection.unsubscribe("chat");
@@ -216,10 +199,10 @@ class RedisBridgeIT {
   @Test
   void aSubscriptionThatRedisCutsIsMadeAgainAndTold() {
     listen("chat");
-    other.clientKill(new redis.clients.jedis.params.ClientKillParams().type(ClientType.PUBSUB));
+    admin.clientKill(new redis.clients.jedis.params.ClientKillParams().type(ClientType.PUBSUB));
     soon().until(() -> !receiver.resets().isEmpty());
-    other.publish("chat", "after");
-    soon().until(() -> receiver.data().contains("after"));
+    admin.publish("chat", "after");
+    soon().until(() -> receiver.published().contains("after"));
     assertEquals(List.of("{\"channel\":\"chat\",\"reason\":\"reconnected\"}"), receiver.resets());
   }
 
@@ -231,8 +214,8 @@ class RedisBridgeIT {
     redis.resume();
     soon().until(() -> bridge.health().isSubscribed());
     awaitSubscribers("chat", 1);
-    other.publish("chat", "thawed");
-    soon().until(() -> receiver.data().contains("thawed"));
+    admin.publish("chat", "thawed");
+    soon().until(() -> receiver.published().contains("thawed"));
     assertEquals(
         List.of("{\"channel\":\"chat\",\"reason\":\"reconnected\"}"),
         receiver.resets().stream().distinct().toList());
@@ -257,7 +240,7 @@ class RedisBridgeIT {
   }
 
   private String subscriptionIds() {
-    return other.clientList(ClientType.PUBSUB).replaceAll("(?m)^(id=\\d+).*$", "$1");
+    return admin.clientList(ClientType.PUBSUB).replaceAll("(?m)^(id=\\d+).*$", "$1");
   }
 
   @Test
@@ -291,7 +274,7 @@ class RedisBridgeIT {
         "__redis__:invalidate"
       })
   void namesOfOtherThingsInRedisAreNeitherPublishedToNorHeard(String name) {
-    other.configSet("notify-keyspace-events", "KEA");
+    admin.configSet("notify-keyspace-events", "KEA");
     Connection connection = listen("chat");
     connection.subscribe(name);
     connection.subscribe("behind");
@@ -358,7 +341,7 @@ class RedisBridgeIT {
         assertThrows(IllegalStateException.class, () -> RedisBridge.connect(hub, redis.uri()))
             .getMessage();
     assertTrue(message.contains("has a bridge already"), message);
-    soon().until(() -> other.clientList(ClientType.PUBSUB).lines().count() == 1);
+    soon().until(() -> admin.clientList(ClientType.PUBSUB).lines().count() == 1);
   }
 
   @Test
@@ -381,7 +364,7 @@ class RedisBridgeIT {
     listen("chat");
     hub.close();
     bridge.close();
-    soon().until(() -> other.clientList(ClientType.PUBSUB).isBlank());
+    soon().until(() -> admin.clientList(ClientType.PUBSUB).isBlank());
     soon()
         .until(
             () ->
@@ -406,10 +389,6 @@ class RedisBridgeIT {
     }
   }
 
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(10));
-  }
-
   @Test
   void aBridgeStartsWithoutRedisAndBecomesLiveWhenItComes() throws Exception {
     redis.kill();
@@ -423,7 +402,7 @@ class RedisBridgeIT {
       assertFalse(without.health().isSubscribed());
       assertNull(without.health().sinceProbe());
       Connection waiting = own.connect(receiver, List.of("room:1", "chat"), null);
-      Receiver back = new Receiver();
+      RecordingTransport back = new RecordingTransport();
       Connection resuming = own.connect(back, List.of("room:1"), "1-0");
       for (String channel : List.of("room:1", "chat")) {
         PublishException e =
@@ -438,7 +417,7 @@ class RedisBridgeIT {
       assertTrue(without.health().isSubscribed());
       String id = without.publish("room:1", SseEvent.of("kept")).toString();
       without.publish("chat", SseEvent.of("plain"));
-      await().atMost(Duration.ofSeconds(30)).until(() -> receiver.data().size() == 2);
+      await().atMost(Duration.ofSeconds(30)).until(() -> receiver.published().size() == 2);
       await().atMost(Duration.ofSeconds(30)).until(() -> id.equals(back.lastEventId()));
       assertEquals(1, back.resets().size());
       assertTrue(waiting.isOpen() && resuming.isOpen());

@@ -1,34 +1,23 @@
 package io.github.ssekit.redis;
 
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.Ports;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
-import java.util.stream.IntStream;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
 /** A bridge to a real Redis Cluster, whose slots move and whose nodes die. */
-class RedisClusterIT {
+class RedisClusterIT extends RedisTest {
   private static final String CONTROL = "{sse}:control";
 
-  @TempDir Path folder;
-
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
-  private final Receiver receiver = new Receiver();
   private RedisClusterProcess cluster;
 
   private void start(int nodes) throws Exception {
@@ -48,30 +37,10 @@ class RedisClusterIT {
         Hub.builder().linger(Duration.ofMillis(100)).heartbeat(Duration.ofMillis(200)).create());
   }
 
-  private <T extends AutoCloseable> T keep(T resource) {
-    open.push(resource);
-    return resource;
-  }
-
-  private Connection listen(Hub hub, Receiver to, String... channels) {
+  private Connection listen(Hub hub, RecordingTransport to, String... channels) {
     Connection connection = hub.connect(to, List.of(channels), null);
     soon().until(() -> to.lastEventId() != null);
     return connection;
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    while (!open.isEmpty()) {
-      open.pop().close();
-    }
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5));
-  }
-
-  private static List<String> numbers(int from, int to) {
-    return IntStream.range(from, to).mapToObj(i -> "" + i).toList();
   }
 
   @Test
@@ -86,13 +55,13 @@ class RedisClusterIT {
     for (String n : numbers(0, 30)) {
       publisher.publish("room:" + "abc".charAt(Integer.parseInt(n) % 3), SseEvent.of(n));
     }
-    soon().until(() -> receiver.data().size() == 30);
-    assertEquals(numbers(0, 30), receiver.data());
+    soon().until(() -> receiver.published().size() == 30);
+    assertEquals(numbers(0, 30), receiver.published());
     assertTrue(connection.isOpen());
-    Receiver back = new Receiver();
+    RecordingTransport back = new RecordingTransport();
     Connection other = there.connect(back, List.of("room:a", "room:b", "room:c"), position);
-    soon().until(() -> back.data().size() == 30);
-    assertEquals(numbers(0, 30), back.data());
+    soon().until(() -> back.published().size() == 30);
+    assertEquals(numbers(0, 30), back.published());
     assertEquals(List.of(), back.resets());
     assertTrue(other.isOpen());
     assertEquals(10, publisher.recent("room:a", 50).events().size());
@@ -108,14 +77,14 @@ class RedisClusterIT {
         Jedis second = new Jedis("127.0.0.1", cluster.node(1).port())) {
       soon().until(() -> first.pubsubChannels().contains("chat"));
       first.publish("chat", "0");
-      soon().until(() -> receiver.data().size() == 1);
+      soon().until(() -> receiver.published().size() == 1);
       second.publish("chat", "1");
-      soon().until(() -> receiver.data().size() == 2);
+      soon().until(() -> receiver.published().size() == 2);
     }
     bridge.publish("chat", SseEvent.of("2"));
     bridge.publish("room:a", SseEvent.of("3"));
-    soon().until(() -> receiver.data().size() == 4);
-    assertEquals(numbers(0, 4), receiver.data());
+    soon().until(() -> receiver.published().size() == 4);
+    assertEquals(numbers(0, 4), receiver.published());
     assertTrue(connection.isOpen());
   }
 
@@ -128,7 +97,7 @@ class RedisClusterIT {
     try (Jedis jedis = new Jedis("127.0.0.1", cluster.node(0).port())) {
       String clients = subscribers(jedis);
       for (int round = 0; round < 3; round++) {
-        Connection leaves = listen(hub, new Receiver(), "room:b", "chat");
+        Connection leaves = listen(hub, new RecordingTransport(), "room:b", "chat");
         soon().until(() -> cluster.isHeard(0, "{sse}:channel:room:b"));
         soon().until(() -> jedis.pubsubChannels().contains("chat"));
         leaves.close();
@@ -138,7 +107,7 @@ class RedisClusterIT {
       assertEquals(clients, subscribers(jedis));
     }
     bridge.publish("room:a", SseEvent.of("0"));
-    soon().until(() -> receiver.data().size() == 1);
+    soon().until(() -> receiver.published().size() == 1);
     assertTrue(stays.isOpen());
   }
 
@@ -164,7 +133,7 @@ class RedisClusterIT {
     Hub hub = hub();
     RedisBridge bridge = node(hub, cluster.uri());
     Connection connection = listen(hub, receiver, "room:a", "room:b");
-    Numbers numbers = keep(Numbers.publish(bridge, "room:a", "room:b"));
+    NumberedEvents numbers = keep(NumberedEvents.publish(bridge, "room:a", "room:b"));
     soon().until(() -> numbers.count() > 100);
     for (int to = 1; to >= 0; to--) {
       int target = to;
@@ -175,7 +144,7 @@ class RedisClusterIT {
       cluster.awaitAgreement();
     }
     String last = numbers.end();
-    soon().until(() -> receiver.data().contains(last));
+    soon().until(() -> receiver.published().contains(last));
     numbers.assertComplete(receiver);
     assertTrue(connection.isOpen());
   }
@@ -193,8 +162,8 @@ class RedisClusterIT {
       soon().until(() -> jedis.pubsubShardChannels().contains("{sse}:channel:room:a"));
     }
     bridge.publish("room:a", SseEvent.of("1"));
-    soon().until(() -> receiver.data().size() == 2);
-    assertEquals(numbers(0, 2), receiver.data());
+    soon().until(() -> receiver.published().size() == 2);
+    assertEquals(numbers(0, 2), receiver.published());
     assertEquals(List.of(), receiver.resets());
     assertTrue(connection.isOpen());
   }
@@ -205,14 +174,14 @@ class RedisClusterIT {
     Hub hub = hub();
     RedisBridge bridge = node(hub, cluster.uri());
     Connection connection = listen(hub, receiver, "room:a", "room:b");
-    Numbers numbers = keep(Numbers.publish(bridge, "room:a", "room:b"));
+    NumberedEvents numbers = keep(NumberedEvents.publish(bridge, "room:a", "room:b"));
     soon().until(() -> numbers.count() > 100);
     cluster.node(0).kill();
     int before = numbers.count();
     cluster.node(0).restart();
     soon().until(() -> numbers.count() > before + 100);
     String last = numbers.end();
-    soon().until(() -> receiver.data().contains(last));
+    soon().until(() -> receiver.published().contains(last));
     numbers.assertComplete(receiver);
     assertTrue(connection.isOpen());
   }
@@ -240,7 +209,7 @@ class RedisClusterIT {
     Connection connection = listen(hub, receiver, "room:a", "chat");
     bridge.publish("room:a", SseEvent.of("0"), "token");
     bridge.publish("chat", SseEvent.of("1"));
-    soon().until(() -> receiver.data().size() == 2);
+    soon().until(() -> receiver.published().size() == 2);
     connection.close();
     soon().until(() -> !cluster.isHeard(0, "{sse}:channel:room:a"));
     assertTrue(cluster.isHeard(0, CONTROL));

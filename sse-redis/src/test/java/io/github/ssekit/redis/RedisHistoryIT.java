@@ -1,7 +1,6 @@
 package io.github.ssekit.redis;
 
 import static java.util.stream.Collectors.toList;
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
@@ -14,39 +13,27 @@ import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
-import io.github.ssekit.testing.RedisProcess;
-import java.nio.file.Path;
+import io.github.ssekit.hub.RecordingTransport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.stream.IntStream;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** Channels with history against a real Redis server, on two nodes. */
-class RedisHistoryIT {
+class RedisHistoryIT extends RedisTest {
   private static final Duration SILENCE = Duration.ofMillis(900);
 
-  @TempDir Path folder;
-
-  private RedisProcess redis;
-  private Jedis other;
   private Hub hub;
   private RedisBridge bridge;
-  private final List<AutoCloseable> nodes = new ArrayList<>();
-  private final Receiver receiver = new Receiver();
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder, "--appendonly", "yes", "--appendfsync", "always");
-    other = new Jedis("127.0.0.1", redis.port());
+    startRedis("--appendonly", "yes", "--appendfsync", "always");
     hub = hub();
     bridge = bridge(hub);
   }
@@ -54,7 +41,7 @@ class RedisHistoryIT {
   private Hub hub() {
     Hub made =
         Hub.builder().linger(Duration.ofMillis(100)).heartbeat(Duration.ofMillis(200)).create();
-    nodes.add(made);
+    keep(made);
     return made;
   }
 
@@ -65,21 +52,8 @@ class RedisHistoryIT {
             .maxHistory(1000, Duration.ofHours(1))
             .silence(SILENCE)
             .connect();
-    nodes.add(connected);
+    keep(connected);
     return connected;
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable node : nodes) {
-      node.close();
-    }
-    other.close();
-    redis.close();
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(5));
   }
 
   /** Connects a newcomer and waits until it knows its position. */
@@ -87,10 +61,6 @@ class RedisHistoryIT {
     Connection connection = hub.connect(receiver, List.of(channels), null);
     soon().until(() -> receiver.lastEventId() != null);
     return connection;
-  }
-
-  private static List<String> numbers(int from, int to) {
-    return IntStream.range(from, to).mapToObj(i -> "" + i).collect(toList());
   }
 
   private void publish(String channel, int from, int to) {
@@ -104,8 +74,8 @@ class RedisHistoryIT {
     for (int i = 0; i < 50; i++) {
       ids.add(bridge.publish(i % 2 == 0 ? "room:a" : "room:b", SseEvent.of("" + i)));
     }
-    soon().until(() -> receiver.data().size() == 50);
-    assertEquals(numbers(0, 50), receiver.data());
+    soon().until(() -> receiver.published().size() == 50);
+    assertEquals(numbers(0, 50), receiver.published());
     assertEquals(ids, ids.stream().sorted().distinct().collect(toList()));
     assertEquals(
         ids, receiver.events().stream().map(e -> Position.parse(e.id())).collect(toList()));
@@ -115,20 +85,20 @@ class RedisHistoryIT {
   @Test
   void aClientThatComesBackGetsWhatItMissedFromTheLogOfItsNode() {
     Connection stays = listen("room:a");
-    Receiver leaves = new Receiver();
+    RecordingTransport leaves = new RecordingTransport();
     Connection leaving = hub.connect(leaves, List.of("room:a"), null);
     soon().until(() -> leaves.lastEventId() != null);
     publish("room:a", 0, 5);
-    soon().until(() -> leaves.data().size() == 5);
+    soon().until(() -> leaves.published().size() == 5);
     leaving.close();
     publish("room:a", 5, 9);
-    soon().until(() -> receiver.data().size() == 9);
-    other.configResetStat();
-    Receiver back = new Receiver();
+    soon().until(() -> receiver.published().size() == 9);
+    admin.configResetStat();
+    RecordingTransport back = new RecordingTransport();
     hub.connect(back, List.of("room:a"), leaves.lastEventId());
-    soon().until(() -> back.data().size() == 4);
-    assertEquals(numbers(5, 9), back.data());
-    assertFalse(other.info("commandstats").contains("cmdstat_xrange"), "no read of Redis");
+    soon().until(() -> back.published().size() == 4);
+    assertEquals(numbers(5, 9), back.published());
+    assertFalse(admin.info("commandstats").contains("cmdstat_xrange"), "no read of Redis");
     assertTrue(stays.isOpen());
   }
 
@@ -136,25 +106,25 @@ class RedisHistoryIT {
   void aClientThatComesBackToAnotherNodeGetsWhatItMissedFromRedisOverAllChannels() {
     listen("room:a", "room:b");
     publish("room:a", 0, 5);
-    soon().until(() -> receiver.data().size() == 5);
+    soon().until(() -> receiver.published().size() == 5);
     String last = receiver.lastEventId();
     for (int i = 5; i < 3005; i++) {
       bridge.publish("room:" + "ab".charAt(i % 2), SseEvent.of("" + i));
     }
     Hub second = hub();
     bridge(second);
-    Receiver back = new Receiver();
+    RecordingTransport back = new RecordingTransport();
     second.connect(back, List.of("room:a", "room:b"), last);
-    soon().until(() -> back.data().size() >= 2000);
+    soon().until(() -> back.published().size() >= 2000);
     // A thousand and a bit a channel are kept: the trimmed ones are told of.
     assertEquals(2, back.resets().size());
     assertTrue(back.resets().get(0).contains("\"reason\":\"trimmed\""), back.resets().get(0));
     publish("room:b", 3005, 3010);
-    soon().until(() -> back.data().contains("3009"));
+    soon().until(() -> back.published().contains("3009"));
     for (int odd = 0; odd < 2; odd++) {
       int parity = odd;
       List<Integer> got =
-          back.data().stream()
+          back.published().stream()
               .map(Integer::valueOf)
               .filter(i -> i < 3005 && i % 2 == parity)
               .collect(toList());
@@ -164,8 +134,12 @@ class RedisHistoryIT {
       assertTrue(got.size() >= 1000, () -> "kept " + got.size());
     }
     assertEquals(
-        back.data().stream().map(Integer::valueOf).sorted().map(String::valueOf).collect(toList()),
-        back.data());
+        back.published().stream()
+            .map(Integer::valueOf)
+            .sorted()
+            .map(String::valueOf)
+            .collect(toList()),
+        back.published());
   }
 
   @Test
@@ -175,9 +149,9 @@ class RedisHistoryIT {
     first.close();
     soon().until(() -> hub.connectionCount() == 0);
     publish("room:idle", 0, 3);
-    Receiver back = new Receiver();
+    RecordingTransport back = new RecordingTransport();
     hub.connect(back, List.of("room:idle"), position);
-    soon().until(() -> back.data().size() == 3);
+    soon().until(() -> back.published().size() == 3);
     assertEquals(List.of(), back.resets());
   }
 
@@ -186,11 +160,11 @@ class RedisHistoryIT {
     Connection connection = listen("room:a", "room:b");
     publish("room:a", 0, 10);
     for (int round = 1; round < 10; round++) {
-      other.clientKill(new redis.clients.jedis.params.ClientKillParams().type(ClientType.PUBSUB));
+      admin.clientKill(new redis.clients.jedis.params.ClientKillParams().type(ClientType.PUBSUB));
       publish(round % 2 == 0 ? "room:a" : "room:b", round * 10, round * 10 + 10);
     }
-    soon().until(() -> receiver.data().size() >= 100);
-    assertEquals(numbers(0, 100), receiver.data());
+    soon().until(() -> receiver.published().size() >= 100);
+    assertEquals(numbers(0, 100), receiver.published());
     assertEquals(List.of(), receiver.resets());
     assertTrue(connection.isOpen());
   }
@@ -203,8 +177,8 @@ class RedisHistoryIT {
     redis.restart();
     soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("10")) != null);
     publish("room:a", 11, 20);
-    soon().until(() -> receiver.data().contains("19"));
-    assertEquals(numbers(0, 20), receiver.data());
+    soon().until(() -> receiver.published().contains("19"));
+    assertEquals(numbers(0, 20), receiver.published());
     assertEquals(List.of(), receiver.resets());
     assertTrue(connection.isOpen());
   }
@@ -213,7 +187,7 @@ class RedisHistoryIT {
   void aRedisThatComesBackEmptyIsTold() throws Exception {
     listen("room:a", "room:b");
     publish("room:a", 0, 10);
-    soon().until(() -> receiver.data().size() == 10);
+    soon().until(() -> receiver.published().size() == 10);
     String before = receiver.lastEventId();
     redis.kill();
     redis.deleteFiles();
@@ -222,19 +196,19 @@ class RedisHistoryIT {
     assertEquals(1, receiver.resets().size());
     assertTrue(receiver.resets().get(0).startsWith("{\"channel\":null,\"reason\":"));
     soon().ignoreExceptions().until(() -> bridge.publish("room:b", SseEvent.of("10")) != null);
-    soon().until(() -> receiver.data().contains("10"));
-    Receiver back = new Receiver();
+    soon().until(() -> receiver.published().contains("10"));
+    RecordingTransport back = new RecordingTransport();
     hub.connect(back, List.of("room:a", "room:b"), before);
     soon().until(() -> back.resets().size() == 1);
     publish("room:a", 11, 12);
-    soon().until(() -> back.data().contains("11"));
+    soon().until(() -> back.published().contains("11"));
   }
 
   @Test
   void aRedisThatComesBackEmptySoonAfterARestartIsToldOnEveryNode() throws Exception {
     Hub second = hub();
     bridge(second);
-    Receiver there = new Receiver();
+    RecordingTransport there = new RecordingTransport();
     second.connect(there, List.of("room:a"), null);
     listen("room:a");
     soon().until(() -> there.lastEventId() != null);
@@ -243,45 +217,45 @@ class RedisHistoryIT {
     redis.restart(); // With its data: ids go on ten seconds ahead of the time.
     soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("5")) != null);
     publish("room:a", 6, 10);
-    soon().until(() -> receiver.data().size() == 10 && there.data().size() == 10);
+    soon().until(() -> receiver.published().size() == 10 && there.published().size() == 10);
     redis.kill();
     redis.deleteFiles();
     redis.restart(); // Without: a clock that starts again could fall below these.
     soon().until(() -> receiver.resets().size() == 1 && there.resets().size() == 1);
     soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("10")) != null);
-    soon().until(() -> receiver.data().contains("10") && there.data().contains("10"));
+    soon().until(() -> receiver.published().contains("10") && there.published().contains("10"));
   }
 
   @Test
   void flushedHistoryIsToldToThoseWhoComeBack() {
     listen("room:a");
     publish("room:a", 0, 10);
-    soon().until(() -> receiver.data().size() == 10);
-    other.flushAll();
+    soon().until(() -> receiver.published().size() == 10);
+    admin.flushAll();
     publish("room:a", 10, 20);
-    soon().until(() -> receiver.data().size() == 20);
+    soon().until(() -> receiver.published().size() == 20);
     // This node's log still has everything; another one has only what Redis has.
     Hub second = hub();
     bridge(second);
-    Receiver back = new Receiver();
+    RecordingTransport back = new RecordingTransport();
     second.connect(back, List.of("room:a"), receiver.events().get(5).id());
     soon().until(() -> back.resets().size() == 1);
     assertTrue(back.resets().get(0).contains("\"reason\":\"lost\""), back.resets().get(0));
     publish("room:a", 20, 21);
-    soon().until(() -> back.data().contains("20"));
-    Receiver here = new Receiver();
+    soon().until(() -> back.published().contains("20"));
+    RecordingTransport here = new RecordingTransport();
     hub.connect(here, List.of("room:a"), receiver.events().get(5).id());
-    soon().until(() -> here.data().contains("20"));
-    assertEquals(numbers(6, 21), here.data());
+    soon().until(() -> here.published().contains("20"));
+    assertEquals(numbers(6, 21), here.published());
   }
 
   @Test
   void aMessageThatPubSubDropsIsTold() {
     listen("room:a");
     publish("room:a", 0, 3);
-    soon().until(() -> receiver.data().size() == 3);
+    soon().until(() -> receiver.published().size() == 3);
     // As if the message had been lost on its way: stored, and not sent.
-    other.eval(
+    admin.eval(
         """
         local clock = redis.call('HGET', '{sse}:scope', 'clock')
         local ms, seq = string.match(clock, '(%d+)-(%d+)')
@@ -291,7 +265,7 @@ class RedisHistoryIT {
     soon().until(() -> receiver.resets().size() == 1);
     assertTrue(receiver.resets().get(0).contains("\"reason\":\"lost\""), receiver.resets().get(0));
     publish("room:a", 3, 5);
-    soon().until(() -> receiver.data().size() == 5);
+    soon().until(() -> receiver.published().size() == 5);
     assertEquals(1, receiver.resets().size());
   }
 
@@ -311,24 +285,25 @@ class RedisHistoryIT {
             "x".repeat(65536),
             "999999999999999-0",
             "1-0")) {
-      Receiver back = new Receiver();
+      RecordingTransport back = new RecordingTransport();
       hub.connect(back, List.of("room:a"), id);
       soon().until(() -> back.resets().size() == 1 && back.lastEventId() != null);
       String next = bridge.publish("room:a", SseEvent.of("after")).toString();
       soon().until(() -> next.equals(back.lastEventId()));
       assertEquals(
-          List.of("after"), back.data().subList(back.data().size() - 1, back.data().size()));
+          List.of("after"),
+          back.published().subList(back.published().size() - 1, back.published().size()));
     }
   }
 
   @Test
   void aForeignMessageInAChannelWithHistoryIsLiveOnlyAndHasNoId() {
     listen("room:a");
-    other.publish("{sse}:channel:room:a", "hello");
-    other.publish("{sse}:channel:room:a", "1 5-0 4-0 7\nx\nforged head");
-    soon().until(() -> receiver.data().size() == 2);
-    assertEquals("hello", receiver.data().get(0));
-    assertEquals(List.of("1 5-0 4-0 7\nx\nforged head"), receiver.data().subList(1, 2));
+    admin.publish("{sse}:channel:room:a", "hello");
+    admin.publish("{sse}:channel:room:a", "1 5-0 4-0 7\nx\nforged head");
+    soon().until(() -> receiver.published().size() == 2);
+    assertEquals("hello", receiver.published().get(0));
+    assertEquals(List.of("1 5-0 4-0 7\nx\nforged head"), receiver.published().subList(1, 2));
   }
 
   @Test
@@ -337,8 +312,8 @@ class RedisHistoryIT {
     String id = bridge.publish("room:a", SseEvent.of("once"), "t1").toString();
     assertEquals(id, bridge.publish("room:a", SseEvent.of("once"), "t1").toString());
     publish("room:a", 0, 1);
-    soon().until(() -> receiver.data().size() == 2);
-    assertEquals(List.of("once", "0"), receiver.data());
+    soon().until(() -> receiver.published().size() == 2);
+    assertEquals(List.of("once", "0"), receiver.published());
     assertThrows(
         IllegalArgumentException.class, () -> bridge.publish("plain", SseEvent.of("x"), "t"));
   }
@@ -373,7 +348,7 @@ class RedisHistoryIT {
   @Test
   void theScriptIsLoadedAgainWhenRedisForgotIt() {
     assertNotNull(bridge.publish("room:a", SseEvent.of("0")));
-    other.scriptFlush();
+    admin.scriptFlush();
     assertNotNull(bridge.publish("room:a", SseEvent.of("1")));
   }
 
@@ -384,8 +359,8 @@ class RedisHistoryIT {
     assertEquals(numbers(50, 100), recent.events().stream().map(SseEvent::data).collect(toList()));
     publish("room:a", 100, 103);
     hub.connect(receiver, List.of("room:a"), recent.position().toString());
-    soon().until(() -> receiver.data().size() == 3);
-    assertEquals(numbers(100, 103), receiver.data());
+    soon().until(() -> receiver.published().size() == 3);
+    assertEquals(numbers(100, 103), receiver.published());
     assertEquals(List.of(), receiver.resets());
     assertEquals(List.of(), bridge.recent("room:none", 5).events());
     assertThrows(IllegalArgumentException.class, () -> bridge.recent("plain", 5));
@@ -401,17 +376,17 @@ class RedisHistoryIT {
     String before = bridge.publish("room:b", SseEvent.of("0")).toString();
     publish("room:a", 0, 2);
     publish("room:b", 1, 3);
-    other.del("{sse}:stream:room:a");
-    other.set("{sse}:stream:room:a", "somebody's mistake");
+    admin.del("{sse}:stream:room:a");
+    admin.set("{sse}:stream:room:a", "somebody's mistake");
     hub.connect(receiver, List.of("room:a", "room:b"), before);
-    soon().until(() -> receiver.data().size() == 2);
-    assertEquals(numbers(1, 3), receiver.data());
+    soon().until(() -> receiver.published().size() == 2);
+    assertEquals(numbers(1, 3), receiver.published());
     soon().until(() -> receiver.resets().size() == 1);
     assertTrue(receiver.resets().get(0).contains("room:a"), receiver.resets().toString());
     // The node comes back, too.
-    other.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
+    admin.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
     publish("room:b", 3, 4);
-    soon().until(() -> receiver.data().size() == 3);
+    soon().until(() -> receiver.published().size() == 3);
   }
 
   @Test

@@ -7,8 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.RedisProcess;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,31 +16,17 @@ import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import redis.clients.jedis.Jedis;
 
 /** Many clients that resume at once, while events come in. */
 @Tag("long")
-class RedisHistoryLoadIT {
-  @TempDir Path folder;
-
-  private RedisProcess redis;
-  private Jedis other;
+class RedisHistoryLoadIT extends RedisTest {
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
-    other = new Jedis("127.0.0.1", redis.port());
-  }
-
-  @AfterEach
-  void stop() {
-    other.close();
-    redis.close();
+    startRedis();
   }
 
   private RedisBridge bridge(Hub hub) {
@@ -151,7 +135,7 @@ class RedisHistoryLoadIT {
     Hub hub = Hub.create();
     try (hub;
         RedisBridge bridge = bridge(hub)) {
-      other.configResetStat();
+      admin.configResetStat();
       Random random = new Random(8);
       Set<String> positions = new HashSet<>();
       List<Counter> back = new ArrayList<>();
@@ -187,7 +171,7 @@ class RedisHistoryLoadIT {
   }
 
   private long calls(String command) {
-    for (String line : other.info("commandstats").lines().toList()) {
+    for (String line : admin.info("commandstats").lines().toList()) {
       if (line.startsWith("cmdstat_" + command + ":calls=")) {
         return Long.parseLong(line.substring(line.indexOf('=') + 1, line.indexOf(',')));
       }

@@ -7,45 +7,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.testing.LogCapture;
-import io.github.ssekit.testing.RedisProcess;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** The log and the errors name why Redis can't be used: once, and once when it can be again. */
-class RedisLogIT {
-  @TempDir Path folder;
-
-  private final LogCapture log = LogCapture.of("io.github.ssekit.redis", Level.INFO);
-  private final Hub hub = Hub.create();
-  private RedisProcess redis;
-  private Jedis admin;
+class RedisLogIT extends RedisTest {
+  private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
+  private final Hub hub = keep(Hub.create());
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
-    admin = new Jedis("127.0.0.1", redis.port());
+    keep(() -> assertEquals(List.of(), log.lines("s3cret")));
+    startRedis();
     admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
-  }
-
-  @AfterEach
-  void stop() {
-    hub.close();
-    admin.close();
-    redis.close();
-    log.close();
-    assertEquals(List.of(), log.lines("s3cret"));
   }
 
   private RedisBridge connect(boolean history) {
@@ -98,7 +80,7 @@ class RedisLogIT {
       assertEquals(1, log.lines("Connection refused").size());
       redis.restart();
       admin.close();
-      admin = new Jedis("127.0.0.1", redis.port());
+      admin = keep(new Jedis("127.0.0.1", redis.port()));
       admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
       soon().until(() -> log.lines("subscribed again after").size() == 1);
       assertTrue(bridge.health().isSubscribed());
@@ -118,9 +100,5 @@ class RedisLogIT {
         assertThrows(RedisUnavailableException.class, () -> RedisBridge.connect(hub, address))
             .getMessage();
     assertTrue(message.contains(words), message);
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(10));
   }
 }

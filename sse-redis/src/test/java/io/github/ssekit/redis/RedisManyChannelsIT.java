@@ -6,50 +6,29 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.hub.RecordingTransport;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** A channel for each user: what it costs Redis that nothing has happened in most of them. */
-class RedisManyChannelsIT {
+class RedisManyChannelsIT extends RedisTest {
   private static final int CHANNELS = 10_000;
-
-  @TempDir Path folder;
-
-  private RedisProcess redis;
-  private Jedis other;
-  private final List<AutoCloseable> nodes = new ArrayList<>();
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
-    other = new Jedis("127.0.0.1", redis.port());
-    other.aclSetUser("node", "on", ">secret", "~*", "&*", "+@all");
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable node : nodes) {
-      node.close();
-    }
-    other.close();
-    redis.close();
+    startRedis();
+    admin.aclSetUser("node", "on", ">secret", "~*", "&*", "+@all");
   }
 
   private Hub hub() {
     Hub hub = Hub.builder().maxChannelsPerConnection(CHANNELS).create();
-    nodes.add(hub);
+    keep(hub);
     return hub;
   }
 
@@ -57,11 +36,12 @@ class RedisManyChannelsIT {
     URI uri = URI.create("redis://" + user + "127.0.0.1:" + redis.port());
     RedisBridge bridge =
         RedisBridge.builder(hub, uri).history(channel -> true).silence(silence).connect();
-    nodes.add(bridge);
+    keep(bridge);
     return bridge;
   }
 
-  private static ConditionFactory soon() {
+  /** Longer than elsewhere: ten thousand channels are subscribed to first. */
+  static ConditionFactory soon() {
     return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
   }
 
@@ -69,12 +49,8 @@ class RedisManyChannelsIT {
     return IntStream.range(0, count).mapToObj(i -> "user:" + i).toList();
   }
 
-  private static List<String> numbers(int to) {
-    return IntStream.range(0, to).mapToObj(i -> "" + i).toList();
-  }
-
   private double info(String section, String name) {
-    for (String line : other.info(section).lines().toList()) {
+    for (String line : admin.info(section).lines().toList()) {
       if (line.startsWith(name)) {
         return Double.parseDouble(line.substring(name.length()).replaceFirst(",.*", ""));
       }
@@ -96,22 +72,22 @@ class RedisManyChannelsIT {
     Hub hub = hub();
     RedisBridge bridge = bridge(hub, "node:secret@", Duration.ofSeconds(10));
     RedisBridge publisher = bridge(hub(), "", Duration.ofSeconds(10));
-    Receiver receiver = new Receiver();
+    RecordingTransport receiver = new RecordingTransport();
     hub.connect(receiver, channels(CHANNELS), null);
     soon().until(() -> receiver.lastEventId() != null);
     publisher.publish("user:7", SseEvent.of("0"));
-    soon().until(() -> receiver.data().size() == 1);
-    other.aclSetUser("node", "off");
-    other.clientKill(new ClientKillParams().user("node"));
+    soon().until(() -> receiver.published().size() == 1);
+    admin.aclSetUser("node", "off");
+    admin.clientKill(new ClientKillParams().user("node"));
     soon().until(() -> !bridge.health().isSubscribed());
     for (int i = 1; i < 501; i++) {
       publisher.publish(i < 490 ? "user:7" : "user:" + i, SseEvent.of("" + i));
     }
     long before = work();
-    other.aclSetUser("node", "on");
-    soon().until(() -> receiver.data().size() == 501);
+    admin.aclSetUser("node", "on");
+    soon().until(() -> receiver.published().size() == 501);
     long took = work() - before;
-    assertEquals(numbers(501), receiver.data());
+    assertEquals(numbers(0, 501), receiver.published());
     assertEquals(List.of(), receiver.resets());
     System.out.printf("%d channels, 500 events missed: Redis worked %d ms%n", CHANNELS, took);
     assertTrue(took <= 200, "Redis worked " + took + " ms");
@@ -131,11 +107,11 @@ class RedisManyChannelsIT {
     }
     Hub second = hub();
     bridge(second, "", Duration.ofSeconds(10));
-    other.configResetStat();
-    Receiver back = new Receiver();
+    admin.configResetStat();
+    RecordingTransport back = new RecordingTransport();
     second.connect(back, channels, position);
-    soon().until(() -> back.data().contains("899"));
-    assertEquals(numbers(900), back.data());
+    soon().until(() -> back.published().contains("899"));
+    assertEquals(numbers(0, 900), back.published());
     assertEquals(List.of(), back.resets());
     assertTrue(calls("xrange") < 100, "reads of streams: " + calls("xrange"));
   }
@@ -144,10 +120,10 @@ class RedisManyChannelsIT {
   void theProbesOfANodeCostTheSameHoweverManyChannelsAreOpen() {
     Hub hub = hub();
     bridge(hub, "", Duration.ofMillis(1_500));
-    Receiver receiver = new Receiver();
+    RecordingTransport receiver = new RecordingTransport();
     hub.connect(receiver, channels(CHANNELS), null);
     soon().until(() -> receiver.lastEventId() != null);
-    other.configResetStat();
+    admin.configResetStat();
     soon().until(() -> calls("evalsha") >= 5);
     long calls = calls("evalsha");
     double read = info("stats", "total_net_input_bytes:") / calls;

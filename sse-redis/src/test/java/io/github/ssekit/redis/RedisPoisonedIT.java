@@ -8,9 +8,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.RedisProcess;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -155,7 +154,7 @@ class RedisPoisonedIT {
       @Override
       void meet(RedisPoisonedIT test) {
         other.eval(
-            text("scope.lua") + text("gap.lua"),
+            RedisTest.text("scope.lua") + RedisTest.text("gap.lua"),
             List.of("{sse}:scope", "{sse}:control"),
             List.of("run", "a", "PUBLISH"));
       }
@@ -189,10 +188,10 @@ class RedisPoisonedIT {
   }
 
   /** A client that has missed two events comes to another node. */
-  private Receiver comesBack() {
+  private RecordingTransport comesBack() {
     Hub hub = Hub.create();
     bridge(hub);
-    Receiver back = new Receiver();
+    RecordingTransport back = new RecordingTransport();
     hub.connect(back, List.of("a"), position);
     // Its position is announced to it when it is live.
     soon().until(() -> back.lastEventId() != null && !back.lastEventId().equals(position));
@@ -204,7 +203,7 @@ class RedisPoisonedIT {
   void theNodeGoesOnAndWhatIsNotKnownIsTold(String poison, First first) throws Exception {
     other.flushAll();
     Hub hub = Hub.create();
-    Receiver live = new Receiver();
+    RecordingTransport live = new RecordingTransport();
     try {
       bridge = bridge(hub);
       hub.connect(live, List.of("a"), null);
@@ -212,46 +211,38 @@ class RedisPoisonedIT {
       position = bridge.publish("a", SseEvent.of("known")).toString();
       bridge.publish("a", SseEvent.of("missed 1"));
       bridge.publish("a", SseEvent.of("missed 2"));
-      soon().until(() -> live.data().contains("missed 2"));
+      soon().until(() -> live.published().contains("missed 2"));
       poisons().get(poison).run();
       first.meet(this);
-      Receiver back = comesBack();
+      RecordingTransport back = comesBack();
       // While a node finds out that Redis has gone back, what is published may be lost, and told.
       soon()
           .pollInterval(Duration.ofMillis(50))
           .until(
               () -> {
                 bridge.publish("a", SseEvent.of("after"));
-                return live.data().contains("after") && back.data().contains("after");
+                return live.published().contains("after") && back.published().contains("after");
               });
       assertTrue(bridge.health().isSubscribed());
-      boolean complete = back.data().containsAll(List.of("missed 1", "missed 2"));
-      assertTrue(complete || !back.resets().isEmpty(), () -> "untold: " + back.data());
-      for (Receiver receiver : List.of(live, back)) {
+      boolean complete = back.published().containsAll(List.of("missed 1", "missed 2"));
+      assertTrue(complete || !back.resets().isEmpty(), () -> "untold: " + back.published());
+      for (RecordingTransport receiver : List.of(live, back)) {
         assertTrue(
-            receiver.data().stream().noneMatch(data -> data.startsWith("1 ")),
-            () -> "an envelope: " + receiver.data());
+            receiver.published().stream().noneMatch(data -> data.startsWith("1 ")),
+            () -> "an envelope: " + receiver.published());
       }
       assertTrue(back.resets().size() < 6, () -> "told again and again: " + back.resets());
       // It is good again: who comes now with what is known gets what follows, and no more.
       position = bridge.publish("a", SseEvent.of("known again")).toString();
       bridge.publish("a", SseEvent.of("missed again"));
-      Receiver later = comesBack();
-      soon().until(() -> later.data().contains("missed again"));
-      assertEquals(List.of("missed again"), later.data());
+      RecordingTransport later = comesBack();
+      soon().until(() -> later.published().contains("missed again"));
+      assertEquals(List.of("missed again"), later.published());
       assertEquals(List.of(), later.resets());
     } finally {
       for (AutoCloseable node : nodes) {
         node.close();
       }
-    }
-  }
-
-  private static String text(String file) {
-    try (InputStream in = Script.class.getResourceAsStream(file)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    } catch (java.io.IOException e) {
-      throw new java.io.UncheckedIOException(e);
     }
   }
 }

@@ -12,8 +12,8 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.LogCapture;
-import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -21,11 +21,8 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import redis.clients.jedis.Jedis;
@@ -33,15 +30,11 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** A Redis that answers, and refuses to be written to. */
-class RedisRefusalsIT {
+class RedisRefusalsIT extends RedisTest {
   private static final Duration SILENCE = Duration.ofMillis(1500);
 
-  @TempDir Path folder;
-
-  private final LogCapture log = LogCapture.of("io.github.ssekit.redis", Level.INFO);
-  private final Hub hub = Hub.create();
-  private RedisProcess redis;
-  private Jedis admin;
+  private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
+  private final Hub hub = keep(Hub.create());
   private RedisBridge bridge;
 
   /** Why Redis takes no writes, and what it says. */
@@ -96,20 +89,10 @@ class RedisRefusalsIT {
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder, "--enable-protected-configs", "yes");
-    admin = new Jedis("127.0.0.1", redis.port());
+    keep(() -> assertEquals(List.of(), log.lines("s3cret")));
+    startRedis("--enable-protected-configs", "yes");
     admin.aclSetUser("node", "on", ">s3cret", "~*", "&*", "+@all");
-    bridge = connect(hub);
-  }
-
-  @AfterEach
-  void stop() {
-    hub.close();
-    bridge.close();
-    admin.close();
-    redis.close();
-    log.close();
-    assertEquals(List.of(), log.lines("s3cret"));
+    bridge = keep(connect(hub));
   }
 
   private RedisBridge connect(Hub of) {
@@ -122,15 +105,15 @@ class RedisRefusalsIT {
   @ParameterizedTest
   @EnumSource
   void theSubscriptionIsKeptAndHistoryIsReadAndTheCauseIsSaid(Refusal refusal) throws Exception {
-    Receiver plain = new Receiver();
-    Receiver live = new Receiver();
+    RecordingTransport plain = new RecordingTransport();
+    RecordingTransport live = new RecordingTransport();
     hub.connect(plain, List.of("chat"), null);
     hub.connect(live, List.of("room:1"), null);
     soon().until(() -> live.lastEventId() != null && admin.pubsubNumSub("chat").get("chat") == 1);
     String first = bridge.publish("room:1", SseEvent.of("m0")).toString();
     bridge.publish("room:1", SseEvent.of("m1"));
     Position last = bridge.publish("room:1", SseEvent.of("m2"));
-    soon().until(() -> live.data().size() == 3);
+    soon().until(() -> live.published().size() == 3);
     String subscription = subscriptions();
 
     refusal.begin(admin, folder);
@@ -144,14 +127,14 @@ class RedisRefusalsIT {
     assertFalse(e.mayBeStored(), "" + e.getCause());
 
     Hub other = Hub.create();
-    Receiver back = new Receiver();
-    Receiver newcomer = new Receiver();
+    RecordingTransport back = new RecordingTransport();
+    RecordingTransport newcomer = new RecordingTransport();
     try (other;
         RedisBridge fresh = refusal == Refusal.RIGHT ? null : connect(other)) {
       Hub at = fresh == null ? hub : other;
       at.connect(back, List.of("room:1"), first);
-      soon().until(() -> back.data().size() == 2);
-      assertEquals(List.of("m1", "m2"), back.data());
+      soon().until(() -> back.published().size() == 2);
+      assertEquals(List.of("m1", "m2"), back.published());
       at.connect(newcomer, List.of("room:2"), null);
       soon().until(() -> newcomer.lastEventId() != null);
       assertEquals(
@@ -163,8 +146,8 @@ class RedisRefusalsIT {
           .atMost(Duration.ofSeconds(20))
           .until(() -> subscriptions().startsWith(subscription) && bridge.health().isSubscribed());
       admin.publish("chat", "live");
-      soon().until(() -> plain.data().contains("live"));
-      List<Receiver> all = List.of(plain, live, back, newcomer);
+      soon().until(() -> plain.published().contains("live"));
+      List<RecordingTransport> all = List.of(plain, live, back, newcomer);
       all.forEach(client -> assertEquals(List.of(), client.resets()));
       // One line of each bridge.
       int bridges = fresh == null ? 1 : 2;
@@ -173,7 +156,7 @@ class RedisRefusalsIT {
       refusal.end(admin, folder);
       soon().until(() -> bridge.health().isHealthy());
       Position next = bridge.publish("room:1", SseEvent.of("m3"), "t");
-      soon().until(() -> live.data().size() == 4 && back.data().size() == 3);
+      soon().until(() -> live.published().size() == 4 && back.published().size() == 3);
       assertTrue(next.isAfter(last), next.toString());
       all.forEach(client -> assertEquals(List.of(), client.resets()));
       soon().until(() -> log.lines("publishing goes on after").size() == bridges);
@@ -182,8 +165,8 @@ class RedisRefusalsIT {
 
   @Test
   void aChannelThatMayNotBeSubscribedToHarmsNoOther() throws Exception {
-    Receiver allowed = new Receiver();
-    Receiver forbidden = new Receiver();
+    RecordingTransport allowed = new RecordingTransport();
+    RecordingTransport forbidden = new RecordingTransport();
     admin.aclSetUser("node", "resetchannels", "&{sse}:*", "&chat");
     // The user's connections are ended by that.
     soon().until(() -> bridge.health().isSubscribed());
@@ -193,7 +176,7 @@ class RedisRefusalsIT {
     soon().until(() -> admin.pubsubNumSub("chat").get("chat") == 1);
     String subscription = subscriptions();
     admin.publish("chat", "hello");
-    soon().until(() -> allowed.data().contains("hello"));
+    soon().until(() -> allowed.published().contains("hello"));
     await()
         .pollDelay(SILENCE.multipliedBy(3))
         .atMost(Duration.ofSeconds(20))
@@ -207,7 +190,7 @@ class RedisRefusalsIT {
 
   @Test
   void aSubscriptionOutlivesThePasswordOfItsConnections() throws Exception {
-    Receiver plain = new Receiver();
+    RecordingTransport plain = new RecordingTransport();
     hub.connect(plain, List.of("chat"), null);
     soon().until(() -> admin.pubsubNumSub("chat").get("chat") == 1);
     String subscription = subscriptions();
@@ -221,7 +204,7 @@ class RedisRefusalsIT {
         .atMost(Duration.ofSeconds(20))
         .until(() -> subscriptions().equals(subscription) && bridge.health().isSubscribed());
     admin.publish("chat", "live");
-    soon().until(() -> plain.data().contains("live"));
+    soon().until(() -> plain.published().contains("live"));
     assertEquals(List.of(), plain.resets());
     admin.aclSetUser("node", "resetpass", ">s3cret");
     soon().until(() -> bridge.health().isHealthy());
@@ -230,9 +213,5 @@ class RedisRefusalsIT {
 
   private String subscriptions() {
     return admin.clientList(ClientType.PUBSUB).replaceAll("(?m)^(id=\\d+).*$", "$1").strip();
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(10));
   }
 }

@@ -9,6 +9,7 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.HubSnapshot;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.hub.Transport;
 import io.github.ssekit.testing.RedisProcess;
 import java.nio.file.Path;
@@ -82,7 +83,7 @@ class RedisReplayRoomIT {
       for (int i = 0; i < EVENTS; i++) {
         ids.add(publisher.publish("room", SseEvent.of(data(i))).toString());
       }
-      Receiver live = new Receiver();
+      RecordingTransport live = new RecordingTransport();
       hub.connect(live, List.of("room"), null);
       await().until(() -> live.lastEventId() != null);
 
@@ -90,13 +91,13 @@ class RedisReplayRoomIT {
       for (int i = 0; i < STALLED; i++) {
         hub.connect(new Stalled(), List.of("room"), ids.get(i)).onClose(closed::add);
       }
-      Receiver back = new Receiver();
+      RecordingTransport back = new RecordingTransport();
       hub.connect(back, List.of("room"), ids.get(STALLED));
       publisher.publish("room", SseEvent.of("new"));
 
       await()
           .atMost(Duration.ofSeconds(10))
-          .untilAsserted(() -> assertEquals(List.of("new"), live.data()));
+          .untilAsserted(() -> assertEquals(List.of("new"), live.published()));
       List<String> missed =
           IntStream.range(STALLED + 1, EVENTS).mapToObj(RedisReplayRoomIT::data).toList();
       List<String> all = new ArrayList<>(missed);
@@ -111,9 +112,9 @@ class RedisReplayRoomIT {
                 HubSnapshot now = hub.snapshot(1);
                 most.accumulateAndGet(now.replayBytes(), Math::max);
                 waited.compareAndSet(false, now.replaysWaiting() > 0);
-                return back.count() >= all.size();
+                return back.events().size() >= all.size();
               });
-      assertEquals(all, back.data());
+      assertEquals(all, back.published());
       assertEquals(List.of(), back.resets());
       assertTrue(most.get() > LIMIT / 2 && most.get() <= LIMIT, most + " bytes");
       assertTrue(waited.get(), "those that there was no room for were connected");

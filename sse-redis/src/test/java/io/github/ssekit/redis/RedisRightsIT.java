@@ -9,53 +9,35 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.hub.RecordingTransport;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** Rights that a node lacks: said when it connects, and never the cause of a half. */
-class RedisRightsIT {
+class RedisRightsIT extends RedisTest {
   private static final String LEAST =
       "on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
           + " +client|setname +select +subscribe +unsubscribe +publish +evalsha +eval"
           + " +time +get +set +hget +hgetall +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
           + " +xrevrange +pexpire";
 
-  @TempDir Path folder;
-
-  private final Hub hub = Hub.create();
-  private RedisProcess redis;
-  private Jedis admin;
+  private final Hub hub = keep(Hub.create());
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
-    admin = new Jedis("127.0.0.1", redis.port());
+    startRedis();
     admin.aclSetUser("sse", LEAST.split(" "));
-  }
-
-  @AfterEach
-  void stop() {
-    hub.close();
-    admin.close();
-    redis.close();
   }
 
   private RedisBridgeBuilder builder() {
@@ -126,7 +108,7 @@ class RedisRightsIT {
       })
   void aPublishIsAllOrNothing(String right) {
     try (RedisBridge bridge = withHistory()) {
-      Receiver receiver = new Receiver();
+      RecordingTransport receiver = new RecordingTransport();
       hub.connect(receiver, List.of("room:1"), null);
       await().until(() -> receiver.lastEventId() != null);
       List<String> stored = new ArrayList<>();
@@ -148,11 +130,11 @@ class RedisRightsIT {
       assertEquals(4, stored.stream().distinct().count(), "" + stored);
       assertEquals(3, admin.xlen("{sse}:stream:room:1"));
       assertEquals(1, admin.xlen("{sse}:stream:room:2"));
-      Receiver back = new Receiver();
+      RecordingTransport back = new RecordingTransport();
       hub.connect(back, List.of("room:1", "room:2"), stored.get(0));
-      await().until(() -> back.data().size() == 3);
-      await().until(() -> receiver.data().size() == 3);
-      assertEquals(List.of("before", "during", "after"), receiver.data());
+      await().until(() -> back.published().size() == 3);
+      await().until(() -> receiver.published().size() == 3);
+      assertEquals(List.of("before", "during", "after"), receiver.published());
       assertEquals(List.of(), receiver.resets());
       assertEquals(List.of(), back.resets());
     }
@@ -167,17 +149,17 @@ class RedisRightsIT {
     try (Hub fresh = Hub.create();
         RedisBridge node = withHistory();
         RedisBridge other = withHistory(fresh)) {
-      Receiver here = new Receiver();
+      RecordingTransport here = new RecordingTransport();
       hub.connect(here, List.of("room:1"), null);
       await().until(() -> here.lastEventId() != null);
       String first = node.publish("room:1", SseEvent.of("0")).toString();
       publishAsAdmin("1");
       publishAsAdmin("2");
-      await().until(() -> here.data().size() == 3);
+      await().until(() -> here.published().size() == 3);
       assertTrue(other.health().isSubscribed());
 
       admin.aclSetUser("sse", "-" + right);
-      Receiver back = new Receiver();
+      RecordingTransport back = new RecordingTransport();
       fresh.connect(back, List.of("room:1"), first);
       awaitDenial();
       admin.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
@@ -186,9 +168,9 @@ class RedisRightsIT {
       admin.aclSetUser("sse", "+" + right);
 
       publishAsAdmin("4");
-      await().until(() -> here.data().contains("4") && back.data().contains("4"));
-      assertEquals(List.of("0", "1", "2", "3", "4"), here.data());
-      assertEquals(List.of("1", "2", "3", "4"), back.data());
+      await().until(() -> here.published().contains("4") && back.published().contains("4"));
+      assertEquals(List.of("0", "1", "2", "3", "4"), here.published());
+      assertEquals(List.of("1", "2", "3", "4"), back.published());
       assertEquals(List.of(), here.resets());
       assertEquals(List.of(), back.resets());
     }
@@ -241,11 +223,5 @@ class RedisRightsIT {
         text("scope.lua") + text("publish.lua"),
         List.of("{sse}:scope", "{sse}:stream:room:1", "{sse}:channel:room:1"),
         List.of("room:1", "", data, "1000", "86400000", "", "PUBLISH", "60000"));
-  }
-
-  private static String text(String file) throws IOException {
-    try (InputStream in = Script.class.getResourceAsStream(file)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 }

@@ -1,16 +1,13 @@
 package io.github.ssekit.redis;
 
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.hub.RecordingTransport;
 import java.net.URI;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -19,39 +16,23 @@ import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 
 /** What belongs to a scope, and who can't get at it. */
-class RedisScopeIT {
-  @TempDir Path folder;
-
-  private RedisProcess redis;
-  private final List<AutoCloseable> nodes = new ArrayList<>();
-  private final Receiver receiver = new Receiver();
+class RedisScopeIT extends RedisTest {
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    for (AutoCloseable node : nodes) {
-      node.close();
-    }
-    redis.close();
+    startRedis();
   }
 
   private Hub hub() {
     Hub hub = Hub.create();
-    nodes.add(hub);
+    keep(hub);
     return hub;
   }
 
@@ -65,15 +46,11 @@ class RedisScopeIT {
             .scope(scope)
             .history(channel -> channel.startsWith("room:"))
             .connect();
-    nodes.add(bridge);
+    keep(bridge);
     return bridge;
   }
 
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(10)).pollInterval(Duration.ofMillis(5));
-  }
-
-  private static void listen(Hub hub, Receiver receiver, String... channels) {
+  private static void listen(Hub hub, RecordingTransport receiver, String... channels) {
     hub.connect(receiver, List.of(channels), null);
     soon().until(() -> receiver.lastEventId() != null);
   }
@@ -84,14 +61,14 @@ class RedisScopeIT {
     Hub news = hub();
     RedisBridge ofShop = bridge(shop, "shop");
     RedisBridge ofNews = bridge(news, "news-2.0_x");
-    Receiver reader = new Receiver();
+    RecordingTransport reader = new RecordingTransport();
     listen(shop, receiver, "room:1");
     listen(news, reader, "room:1");
     ofShop.publish("room:1", SseEvent.of("of the shop"), "token");
     ofNews.publish("room:1", SseEvent.of("of the news"), "token");
-    soon().until(() -> receiver.data().size() == 1 && reader.data().size() == 1);
-    assertEquals(List.of("of the shop"), receiver.data());
-    assertEquals(List.of("of the news"), reader.data());
+    soon().until(() -> receiver.published().size() == 1 && reader.published().size() == 1);
+    assertEquals(List.of("of the shop"), receiver.published());
+    assertEquals(List.of("of the news"), reader.published());
     assertEquals(1, ofShop.recent("room:1", 5).events().size());
     try (Jedis other = new Jedis("127.0.0.1", redis.port())) {
       assertTrue(
@@ -106,7 +83,7 @@ class RedisScopeIT {
     Hub production = hub();
     RedisBridge ofStaging = bridge(staging, URI.create(redis.uri() + "/0"), "sse");
     RedisBridge ofProduction = bridge(production, URI.create(redis.uri() + "/1"), "sse");
-    Receiver reader = new Receiver();
+    RecordingTransport reader = new RecordingTransport();
     listen(staging, receiver, "room:1");
     listen(production, reader, "room:1");
     List<String> own = new ArrayList<>();
@@ -117,9 +94,11 @@ class RedisScopeIT {
       ofStaging.publish("room:1", SseEvent.of(own.get(i)));
       ofProduction.publish("room:1", SseEvent.of(other.get(i)));
     }
-    soon().until(() -> receiver.data().containsAll(own) && reader.data().containsAll(other));
-    assertEquals(own, receiver.data());
-    assertEquals(other, reader.data());
+    soon()
+        .until(
+            () -> receiver.published().containsAll(own) && reader.published().containsAll(other));
+    assertEquals(own, receiver.published());
+    assertEquals(other, reader.published());
     assertEquals(List.of(), receiver.resets());
     assertEquals(List.of(), reader.resets());
     try (Jedis jedis = new Jedis("127.0.0.1", redis.port())) {
@@ -187,14 +166,14 @@ class RedisScopeIT {
     Hub hub = hub();
     RedisBridge bridge = bridge(hub, "sse");
     hub.connect(receiver, List.of(channel), null);
-    Receiver history = new Receiver();
+    RecordingTransport history = new RecordingTransport();
     listen(hub, history, "room:a");
     try (Jedis other = new Jedis("127.0.0.1", redis.port())) {
       other.publish(channel, "stolen");
     }
     bridge.publish("room:a", SseEvent.of("kept"));
-    soon().until(() -> history.data().contains("kept"));
-    assertEquals(List.of(), receiver.data());
+    soon().until(() -> history.published().contains("kept"));
+    assertEquals(List.of(), receiver.published());
     assertThrows(
         IllegalArgumentException.class, () -> bridge.publish(channel, SseEvent.of("forged")));
   }

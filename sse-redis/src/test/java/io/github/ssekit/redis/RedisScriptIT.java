@@ -9,9 +9,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.Programs;
-import io.github.ssekit.testing.RedisProcess;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,42 +18,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import redis.clients.jedis.Jedis;
 
 /** The scripts' contract, which any program may use: run as another language would. */
-class RedisScriptIT {
-  @TempDir Path folder;
-
-  private RedisProcess redis;
-  private Jedis other;
+class RedisScriptIT extends RedisTest {
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder);
-    other = new Jedis("127.0.0.1", redis.port());
-  }
-
-  @AfterEach
-  void stop() {
-    other.close();
-    redis.close();
-  }
-
-  private static String text(String file) throws Exception {
-    try (InputStream in = Script.class.getResourceAsStream(file)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
+    startRedis();
   }
 
   private Position publish(String channel, String data, int keep, long ageMillis, String run)
       throws Exception {
     return Position.parse(
         (String)
-            other.eval(
+            admin.eval(
                 text("scope.lua") + text("publish.lua"),
                 List.of("{sse}:scope", "{sse}:stream:" + channel, "{sse}:channel:" + channel),
                 List.of(channel, "", data, "" + keep, "" + ageMillis, run, "PUBLISH", "60000")));
@@ -68,7 +47,7 @@ class RedisScriptIT {
     Hub hub = Hub.create();
     try (hub;
         RedisBridge bridge = RedisBridge.builder(hub, redis.uri()).history(c -> true).connect()) {
-      Receiver receiver = new Receiver();
+      RecordingTransport receiver = new RecordingTransport();
       hub.connect(receiver, List.of("room:1"), null);
       await().until(() -> receiver.lastEventId() != null);
       assertTrue(bridge.health().isSubscribed());
@@ -146,12 +125,12 @@ class RedisScriptIT {
       keys.add("{sse}:stream:c" + channel);
       args.add("c" + channel);
     }
-    return (List<?>) other.eval(text("scope.lua") + text("page.lua"), keys, args);
+    return (List<?>) admin.eval(text("scope.lua") + text("page.lua"), keys, args);
   }
 
   /** How many bytes of data page.lua replies of each channel, of which each has 100 events. */
   private List<Integer> sizes(int channels, int eventBytes, int most) throws Exception {
-    other.flushAll();
+    admin.flushAll();
     for (int channel = 0; channel < channels; channel++) {
       for (int i = 0; i < 100; i++) {
         publish("c" + channel, "x".repeat(eventBytes), 1000, 60_000, "run");
@@ -179,7 +158,7 @@ class RedisScriptIT {
     }
     assertEquals(ids.stream().sorted().distinct().toList(), ids);
     // A clock that is ahead, as after a failover, and full.
-    other.hset("{sse}:scope", "clock", "1999999999999-999998");
+    admin.hset("{sse}:scope", "clock", "1999999999999-999998");
     assertEquals(Position.parse("1999999999999-999999"), publish("c0", "x", 100, 60_000, ""));
     assertEquals(Position.parse("2000000000000-0"), publish("c0", "x", 100, 60_000, ""));
   }
@@ -193,7 +172,7 @@ class RedisScriptIT {
     assertTrue(after.milliseconds() >= begun + 10_000, begun + " " + after);
     // And no further, or else a scope that begins again could begin below.
     assertTrue(after.milliseconds() <= System.currentTimeMillis() + 10_001, "" + after);
-    assertEquals("run1=" + before, other.hget("{sse}:scope", "ends"));
+    assertEquals("run1=" + before, admin.hget("{sse}:scope", "ends"));
   }
 
   @Test
@@ -204,7 +183,7 @@ class RedisScriptIT {
     assertEquals(List.of(first), publishWithToken("run2", ""));
     // Who keeps no account of what it has seen gets the id alone.
     assertEquals(first, publishWithToken("run2"));
-    other.del("{sse}:token:t");
+    admin.del("{sse}:token:t");
     Object second = publishWithToken("run2", "");
     assertEquals(second, publishWithToken("run2", ""));
     assertEquals(List.of(second), publishWithToken("run3", ""));
@@ -214,7 +193,7 @@ class RedisScriptIT {
     List<String> args = new ArrayList<>(List.of("a", "", "x", "100", "60000", run));
     args.addAll(List.of("PUBLISH", "60000", ""));
     args.addAll(List.of(seen));
-    return other.eval(
+    return admin.eval(
         text("scope.lua") + text("publish.lua"),
         List.of("{sse}:scope", "{sse}:stream:a", "{sse}:channel:a", "{sse}:token:t"),
         args);
@@ -224,35 +203,35 @@ class RedisScriptIT {
   void aLossThatOneNodeProvesCoversWhatOthersMayHaveHeard() throws Exception {
     Position clock = publish("a", "x", 100, 60_000, "run2");
     String seen = (clock.milliseconds() + 4_000) + "-7";
-    other.eval(
+    admin.eval(
         text("scope.lua") + text("attach.lua"),
         List.of("{sse}:scope", "{sse}:control"),
         List.of("run2", "nonce", "PUBLISH", "1", "run1", seen));
-    Position floor = Position.parse(other.hget("{sse}:scope", "floor"));
+    Position floor = Position.parse(admin.hget("{sse}:scope", "floor"));
     assertEquals(Position.parse((clock.milliseconds() + 4_001) + "-0"), floor);
     // Told once.
-    other.eval(
+    admin.eval(
         text("scope.lua") + text("attach.lua"),
         List.of("{sse}:scope", "{sse}:control"),
         List.of("run2", "other", "PUBLISH", "1", "run1", seen));
-    assertEquals(floor, Position.parse(other.hget("{sse}:scope", "floor")));
+    assertEquals(floor, Position.parse(admin.hget("{sse}:scope", "floor")));
   }
 
   @Test
   void aClockThatWasLostAloneGoesOnBeyondEveryChannel() throws Exception {
     publish("a", "x", 100, 60_000, "r");
-    other.hset("{sse}:scope", "last:b", "1999999999999-5");
-    other.hdel("{sse}:scope", "clock");
+    admin.hset("{sse}:scope", "last:b", "1999999999999-5");
+    admin.hdel("{sse}:scope", "clock");
     Position next = publish("a", "y", 100, 60_000, "r");
     assertEquals(Position.parse("2000000000000-1"), next);
-    assertEquals("2000000000000-0", other.hget("{sse}:scope", "floor"));
+    assertEquals("2000000000000-0", admin.hget("{sse}:scope", "floor"));
   }
 
   @Test
   void whatTheFirstPublisherAfterALossHasSeenIsNotGivenAgain() throws Exception {
     long ahead = System.currentTimeMillis() + 40_000;
     Object id =
-        other.eval(
+        admin.eval(
             text("scope.lua") + text("publish.lua"),
             List.of("{sse}:scope", "{sse}:stream:a", "{sse}:channel:a"),
             List.of("a", "", "x", "100", "60000", "r", "PUBLISH", "60000", ahead + "-7"));
@@ -262,13 +241,13 @@ class RedisScriptIT {
   @Test
   void aStreamThatKnowsALaterIdThanTheClockMovesClockAndFloor() throws Exception {
     publish("a", "x", 100, 60_000, "r");
-    other.xadd(
+    admin.xadd(
         "{sse}:stream:a",
         new redis.clients.jedis.StreamEntryID("1999999999999-5"),
         Map.of("d", "y"));
     Position next = publish("a", "z", 100, 60_000, "r");
     assertEquals(Position.parse("2000000000000-1"), next);
-    assertEquals("2000000000000-0", other.hget("{sse}:scope", "floor"));
+    assertEquals("2000000000000-0", admin.hget("{sse}:scope", "floor"));
   }
 
   @Test
@@ -276,26 +255,26 @@ class RedisScriptIT {
     for (int i = 0; i < 1000; i++) {
       publish("a", "x", 100, 60_000, "r");
     }
-    long kept = other.xlen("{sse}:stream:a");
+    long kept = admin.xlen("{sse}:stream:a");
     assertTrue(kept >= 100 && kept <= 300, "kept " + kept);
-    long expiry = other.pttl("{sse}:stream:a");
+    long expiry = admin.pttl("{sse}:stream:a");
     assertTrue(expiry > 59_000 && expiry <= 62_000, "expires in " + expiry);
     publish("b", "x", 100, 1_000, "r");
-    await().atMost(Duration.ofSeconds(10)).until(() -> !other.exists("{sse}:stream:b"));
+    await().atMost(Duration.ofSeconds(10)).until(() -> !admin.exists("{sse}:stream:b"));
   }
 
   @Test
   void channelsThatAreQuietForLongAreForgottenAndTheBoundRemembersThem() throws Exception {
     publish("now", "x", 100, 60_000, "r");
     for (int i = 0; i < 50; i++) {
-      other.hset("{sse}:scope", "last:old" + i, "1000-" + i);
+      admin.hset("{sse}:scope", "last:old" + i, "1000-" + i);
     }
     int made = 0;
-    while (other.hgetAll("{sse}:scope").keySet().stream().anyMatch(k -> k.startsWith("last:old"))) {
+    while (admin.hgetAll("{sse}:scope").keySet().stream().anyMatch(k -> k.startsWith("last:old"))) {
       publish("new" + made++, "x", 100, 60_000, "r");
       assertTrue(made < 2000, "quiet channels are not forgotten");
     }
-    assertEquals("1000-49", other.hget("{sse}:scope", "pruned"));
-    assertFalse(other.hget("{sse}:scope", "last:now").isEmpty());
+    assertEquals("1000-49", admin.hget("{sse}:scope", "pruned"));
+    assertFalse(admin.hget("{sse}:scope", "last:now").isEmpty());
   }
 }

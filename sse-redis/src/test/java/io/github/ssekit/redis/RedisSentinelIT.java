@@ -8,35 +8,26 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.Ports;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.List;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** A bridge that finds the primary through Sentinels, in a group that fails over for real. */
-class RedisSentinelIT {
+class RedisSentinelIT extends RedisTest {
   private static final Duration AFTER_SENTINEL = Duration.ofSeconds(2);
 
-  @TempDir Path folder;
-
-  private final Deque<AutoCloseable> open = new ArrayDeque<>();
-  private final List<Receiver> receivers = new ArrayList<>();
+  private final List<RecordingTransport> receivers = new ArrayList<>();
   private final List<Connection> connections = new ArrayList<>();
   private RedisSentinels group;
 
   private void start(int sentinels) throws Exception {
-    group = RedisSentinels.start(folder, sentinels);
-    open.push(group);
+    group = keep(RedisSentinels.start(folder, sentinels));
   }
 
   /** A node with history in rooms. */
@@ -52,13 +43,8 @@ class RedisSentinelIT {
     return keep(Hub.builder().heartbeat(Duration.ofMillis(200)).create());
   }
 
-  private <T extends AutoCloseable> T keep(T resource) {
-    open.push(resource);
-    return resource;
-  }
-
-  private Receiver listen(Hub hub, String... channels) {
-    Receiver receiver = new Receiver();
+  private RecordingTransport listen(Hub hub, String... channels) {
+    RecordingTransport receiver = new RecordingTransport();
     receivers.add(receiver);
     connections.add(hub.connect(receiver, List.of(channels), null));
     return receiver;
@@ -70,18 +56,7 @@ class RedisSentinelIT {
 
   private void assertAllConnected() {
     assertTrue(connections.stream().allMatch(Connection::isOpen));
-    assertTrue(receivers.stream().noneMatch(Receiver::closed));
-  }
-
-  @AfterEach
-  void stop() throws Exception {
-    while (!open.isEmpty()) {
-      open.pop().close();
-    }
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5));
+    assertTrue(receivers.stream().noneMatch(RecordingTransport::closed));
   }
 
   @Test
@@ -92,11 +67,11 @@ class RedisSentinelIT {
     RedisBridge publisher = node(here, group.uri());
     RedisBridge unused = node(there, group.uri());
     for (int i = 0; i < 20; i++) {
-      Receiver unusedHere = listen(here, "room:a", "room:b");
-      Receiver unusedThere = listen(there, "room:a", "room:b");
+      RecordingTransport unusedHere = listen(here, "room:a", "room:b");
+      RecordingTransport unusedThere = listen(there, "room:a", "room:b");
     }
     awaitPositions();
-    Numbers numbers = keep(Numbers.publish(publisher, "room:a", "room:b"));
+    NumberedEvents numbers = keep(NumberedEvents.publish(publisher, "room:a", "room:b"));
     soon().until(() -> numbers.count() > 200);
     long killed = System.nanoTime();
     group.primary().kill();
@@ -112,14 +87,14 @@ class RedisSentinelIT {
     await()
         .atMost(AFTER_SENTINEL.minusNanos(System.nanoTime() - named))
         .pollInterval(Duration.ofMillis(5))
-        .until(() -> receivers.stream().allMatch(each -> each.data().contains(next)));
+        .until(() -> receivers.stream().allMatch(each -> each.published().contains(next)));
     System.out.printf(
         "failover: Sentinel took %d ms, events flow again %d ms later%n",
         (named - killed) / 1_000_000, (System.nanoTime() - named) / 1_000_000);
 
     soon().until(() -> numbers.count() > before + 200);
     String last = numbers.end();
-    soon().until(() -> receivers.stream().allMatch(each -> each.data().contains(last)));
+    soon().until(() -> receivers.stream().allMatch(each -> each.published().contains(last)));
     receivers.forEach(numbers::assertCompleteOrTold);
     assertAllConnected();
   }
@@ -129,9 +104,9 @@ class RedisSentinelIT {
     start(3);
     Hub hub = hub();
     RedisBridge bridge = node(hub, group.uri());
-    Receiver receiver = listen(hub, "room:a");
+    RecordingTransport receiver = listen(hub, "room:a");
     awaitPositions();
-    Numbers numbers = keep(Numbers.publish(bridge, "room:a"));
+    NumberedEvents numbers = keep(NumberedEvents.publish(bridge, "room:a"));
     soon().until(() -> numbers.count() > 100);
     try (Jedis sentinel = new Jedis("127.0.0.1", group.ports().get(0))) {
       sentinel.sentinelFailover(RedisSentinels.MASTER);
@@ -150,12 +125,13 @@ class RedisSentinelIT {
   }
 
   /** The node listens to the former replica, and goes on. */
-  private void awaitOnSuccessor(Numbers numbers, Receiver receiver) throws Exception {
+  private void awaitOnSuccessor(NumberedEvents numbers, RecordingTransport receiver)
+      throws Exception {
     await().atMost(Duration.ofSeconds(40)).until(this::isHeardBySuccessor);
     int before = numbers.count();
     soon().until(() -> numbers.count() > before + 100);
     String last = numbers.end();
-    soon().until(() -> receiver.data().contains(last));
+    soon().until(() -> receiver.published().contains(last));
     numbers.assertCompleteOrTold(receiver);
     assertAllConnected();
   }
@@ -165,9 +141,9 @@ class RedisSentinelIT {
     start(1);
     Hub hub = hub();
     RedisBridge bridge = node(hub, group.uri());
-    Receiver receiver = listen(hub, "room:a");
+    RecordingTransport receiver = listen(hub, "room:a");
     awaitPositions();
-    Numbers numbers = keep(Numbers.publish(bridge, "room:a"));
+    NumberedEvents numbers = keep(NumberedEvents.publish(bridge, "room:a"));
     soon().until(() -> numbers.count() > 100);
     group.swapByHand();
     awaitOnSuccessor(numbers, receiver);
@@ -179,7 +155,7 @@ class RedisSentinelIT {
     Hub hub = hub();
     RedisBridge bridge =
         keep(RedisBridge.builder(hub, group.uri()).silence(Duration.ofMillis(900)).connect());
-    Receiver receiver = listen(hub, "chat");
+    RecordingTransport receiver = listen(hub, "chat");
     try (Jedis predecessor = new Jedis("127.0.0.1", group.primary().port());
         Jedis successor = new Jedis("127.0.0.1", group.replica().port())) {
       soon().until(() -> predecessor.pubsubChannels().contains("chat"));
@@ -189,8 +165,8 @@ class RedisSentinelIT {
       bridge.publish("chat", SseEvent.of("ours"));
       successor.publish("chat", "theirs");
     }
-    soon().until(() -> receiver.data().size() == 2);
-    assertEquals(List.of("ours", "theirs"), receiver.data());
+    soon().until(() -> receiver.published().size() == 2);
+    assertEquals(List.of("ours", "theirs"), receiver.published());
     assertAllConnected();
   }
 

@@ -1,6 +1,5 @@
 package io.github.ssekit.redis;
 
-import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -8,9 +7,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.LogCapture;
-import io.github.ssekit.testing.RedisProcess;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -18,21 +16,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
-import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** An Error on each thread of a bridge, thrown where users' code is asked: the thread goes on. */
-class RedisThreadsIT {
-  @TempDir Path folder;
-
-  private final LogCapture log = LogCapture.of("io.github.ssekit.redis", Level.INFO);
-  private final Hub hub = Hub.create();
+class RedisThreadsIT extends RedisTest {
+  private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
+  private final Hub hub = keep(Hub.create());
 
   /** Threads on which the login throws. */
   private final Set<String> broken = ConcurrentHashMap.newKeySet();
@@ -41,42 +33,31 @@ class RedisThreadsIT {
   private final Set<String> thrown = ConcurrentHashMap.newKeySet();
 
   private final AtomicBoolean badType = new AtomicBoolean();
-  private final Receiver plain = new Receiver();
-  private final Receiver kept = new Receiver();
-  private RedisProcess redis;
-  private Jedis admin;
+  private final RecordingTransport plain = new RecordingTransport();
+  private final RecordingTransport kept = new RecordingTransport();
   private RedisBridge bridge;
 
   @BeforeEach
   void start() throws Exception {
-    redis = RedisProcess.start(folder, "--requirepass", "pw");
-    admin = new Jedis("127.0.0.1", redis.port());
+    startRedis("--requirepass", "pw");
     admin.auth("pw");
     bridge =
-        RedisBridge.builder(hub, redis.uri())
-            .history(channel -> channel.startsWith("room:"))
-            .silence(Duration.ofMillis(600))
-            .login(this::login)
-            .eventTypes(
-                channel -> {
-                  if (badType.get()) {
-                    throw new AssertionError("thrown by a test");
-                  }
-                  return null;
-                })
-            .connect();
+        keep(
+            RedisBridge.builder(hub, redis.uri())
+                .history(channel -> channel.startsWith("room:"))
+                .silence(Duration.ofMillis(600))
+                .login(this::login)
+                .eventTypes(
+                    channel -> {
+                      if (badType.get()) {
+                        throw new AssertionError("thrown by a test");
+                      }
+                      return null;
+                    })
+                .connect());
     hub.connect(plain, List.of("chat"), null);
     hub.connect(kept, List.of("room:1"), null);
     soon().until(() -> kept.lastEventId() != null && admin.pubsubNumSub("chat").get("chat") == 1);
-  }
-
-  @AfterEach
-  void stop() {
-    hub.close();
-    bridge.close();
-    admin.close();
-    redis.close();
-    log.close();
   }
 
   private RedisLogin login() {
@@ -124,18 +105,19 @@ class RedisThreadsIT {
     String id = bridge.publish("room:1", SseEvent.of("first")).toString();
     bridge.publish("room:1", SseEvent.of("second"));
     broken.add("sse-redis-replay");
-    Receiver back = new Receiver();
+    RecordingTransport back = new RecordingTransport();
     // Until a connection is to be made: the pool may have one.
     soon()
         .until(
             () -> {
               cut(ClientType.NORMAL);
-              hub.connect(new Receiver(), List.of("room:1"), "1-" + System.nanoTime() % 1000);
+              hub.connect(
+                  new RecordingTransport(), List.of("room:1"), "1-" + System.nanoTime() % 1000);
               return thrown.contains("sse-redis-replay");
             });
     hub.connect(back, List.of("room:1"), id);
     broken.clear();
-    soon().until(() -> back.data().equals(List.of("second")));
+    soon().until(() -> back.published().equals(List.of("second")));
     worksAgain();
   }
 
@@ -174,12 +156,8 @@ class RedisThreadsIT {
             () -> {
               bridge.publishAsync("chat", SseEvent.of("again")).get();
               bridge.publish("room:1", SseEvent.of("again"));
-              return plain.data().contains("again") && kept.data().contains("again");
+              return plain.published().contains("again") && kept.published().contains("again");
             });
     assertTrue(hub.isHealthy());
-  }
-
-  private static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(20));
   }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.hub.RecordingTransport;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -13,7 +14,7 @@ import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
 /** Publishes numbers until it is closed, each once, and remembers which Redis has confirmed. */
-final class Numbers implements AutoCloseable {
+final class NumberedEvents implements AutoCloseable {
   private final RedisBridge bridge;
   private final List<String> channels;
   private final Thread thread = new Thread(this::run, "numbers");
@@ -21,13 +22,13 @@ final class Numbers implements AutoCloseable {
   private volatile boolean ends;
   private volatile long lastNanos = System.nanoTime();
 
-  private Numbers(RedisBridge bridge, List<String> channels) {
+  private NumberedEvents(RedisBridge bridge, List<String> channels) {
     this.bridge = bridge;
     this.channels = channels;
   }
 
-  static Numbers publish(RedisBridge bridge, String... channels) {
-    Numbers numbers = new Numbers(bridge, List.of(channels));
+  static NumberedEvents publish(RedisBridge bridge, String... channels) {
+    NumberedEvents numbers = new NumberedEvents(bridge, List.of(channels));
     numbers.thread.start();
     return numbers;
   }
@@ -74,27 +75,27 @@ final class Numbers implements AutoCloseable {
   }
 
   /** A client has everything, once and in order. */
-  void assertComplete(Receiver receiver) {
+  void assertComplete(RecordingTransport receiver) {
     assertEquals(List.of(), receiver.resets());
     assertOnceInOrder(receiver);
     assertEquals(Set.of(), missing(receiver));
   }
 
   /** As above; or it has been told. */
-  void assertCompleteOrTold(Receiver receiver) {
+  void assertCompleteOrTold(RecordingTransport receiver) {
     assertOnceInOrder(receiver);
     Set<String> missing = missing(receiver);
     assertTrue(missing.isEmpty() || !receiver.resets().isEmpty(), () -> "untold: " + missing);
   }
 
-  private static void assertOnceInOrder(Receiver receiver) {
-    List<Integer> got = receiver.data().stream().map(Integer::valueOf).toList();
+  private static void assertOnceInOrder(RecordingTransport receiver) {
+    List<Integer> got = receiver.published().stream().map(Integer::valueOf).toList();
     assertEquals(got.stream().sorted().distinct().toList(), got);
   }
 
-  private Set<String> missing(Receiver receiver) {
+  private Set<String> missing(RecordingTransport receiver) {
     Set<String> missing = new HashSet<>(acknowledged());
-    missing.removeAll(receiver.data());
+    missing.removeAll(receiver.published());
     return missing;
   }
 
