@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * first subscription and closes a while after its last has ended; the upstream is told of both.
  */
 final class Channels {
-  private final HubBuilder settings;
+  private final HubSettings settings;
   private final DeliveryLoop[] loops;
   private final LongSupplier nanoTime;
 
@@ -38,7 +38,7 @@ final class Channels {
   /** Ordinals up to here are in their logs. Written under the lock. */
   private volatile long watermark;
 
-  Channels(HubBuilder settings, DeliveryLoop[] loops, ReentrantLock lock, LongSupplier nanoTime) {
+  Channels(HubSettings settings, DeliveryLoop[] loops, ReentrantLock lock, LongSupplier nanoTime) {
     this.settings = settings;
     this.loops = loops;
     this.lock = lock;
@@ -55,15 +55,15 @@ final class Channels {
   /** Asks the application for its policy, so not under the lock. */
   Wanted wanted(String name) {
     return new Wanted(
-        name, settings.overrunPolicies == null ? null : settings.overrunPolicies.apply(name));
+        name, settings.overrunPolicies() == null ? null : settings.overrunPolicies().apply(name));
   }
 
   /** Throws if that is too many channels for one connection. */
   void checkCount(int channels) {
-    if (channels > settings.maxChannelsPerConnection) {
+    if (channels > settings.maxChannelsPerConnection()) {
       throw new IllegalChannelException(
           "%d channels: one connection may have maxChannelsPerConnection %d; ask for fewer"
-              .formatted(channels, settings.maxChannelsPerConnection));
+              .formatted(channels, settings.maxChannelsPerConnection()));
     }
   }
 
@@ -149,7 +149,7 @@ final class Channels {
     Iterator<Channel> oldest = empty.iterator();
     while (oldest.hasNext()) {
       Channel channel = oldest.next();
-      if (now - channel.emptySince < settings.linger.toNanos()) {
+      if (now - channel.emptySince < settings.linger().toNanos()) {
         break;
       }
       oldest.remove();
@@ -191,8 +191,8 @@ final class Channels {
               name,
               history,
               policy == null ? byDefault : policy,
-              new ChannelLog(settings.logEvents, settings.logBytes),
-              settings.maxBatchBytes,
+              new ChannelLog(settings.logEvents(), settings.logBytes()),
+              settings.maxBatchBytes(),
               Arrays.stream(loops).map(Subscribers::new).toArray(Subscribers[]::new),
               lock);
       // First: if this throws, the channel stays closed.
@@ -207,9 +207,9 @@ final class Channels {
   /** Throws if a channel has reached the limit of subscriptions. */
   void checkRoom(Wanted wanted) {
     Channel channel = open.get(wanted.name);
-    if (channel != null && channel.subscriptions >= settings.maxConnectionsPerChannel) {
+    if (channel != null && channel.subscriptions >= settings.maxConnectionsPerChannel()) {
       throw OverCapacityException.reached(
-          Refusal.MAX_CONNECTIONS_PER_CHANNEL, settings.maxConnectionsPerChannel);
+          Refusal.MAX_CONNECTIONS_PER_CHANNEL, settings.maxConnectionsPerChannel());
     }
   }
 }

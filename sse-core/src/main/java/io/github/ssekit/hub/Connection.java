@@ -39,7 +39,7 @@ public final class Connection extends LoopConnection {
       DeliveryLoop loop,
       Transport transport,
       ConnectionOptions options) {
-    super(loop, transport, options.idsOnEventsOnly() || context.settings().idsOnEventsOnly);
+    super(loop, transport, options.idsOnEventsOnly() || context.settings().idsOnEventsOnly());
     this.context = context;
     this.lastEventId = options.lastEventId();
     this.owner = options.owner();
@@ -120,7 +120,7 @@ public final class Connection extends LoopConnection {
    */
   public void expireAt(Instant time) {
     Objects.requireNonNull(time, "time");
-    if (time.isAfter(context.settings().clock.instant())) {
+    if (time.isAfter(context.settings().clock().instant())) {
       boolean never = time.isAfter(Instant.ofEpochMilli(Long.MAX_VALUE));
       expiresAt = never ? Long.MAX_VALUE : time.toEpochMilli();
     } else {
@@ -184,7 +184,7 @@ public final class Connection extends LoopConnection {
     if (!isOpen()) {
       return;
     }
-    if (reserve(frame.length) > context.settings().maxSendBytes) {
+    if (reserve(frame.length) > context.settings().maxSendBytes()) {
       close(CloseReason.OVERFLOW);
     } else {
       loop.execute(() -> sendReserved(frame));

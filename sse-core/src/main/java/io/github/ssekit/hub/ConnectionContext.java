@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param release takes a connection and its subscriptions, which it returns, from the hub
  */
 record ConnectionContext(
-    HubBuilder settings,
+    HubSettings settings,
     Channels channels,
     Resumes resumes,
     Executor closer,

@@ -71,7 +71,7 @@ final class DeliveryLoop implements Runnable {
   DeliveryLoop(
       int number,
       LongSupplier watermark,
-      HubBuilder settings,
+      HubSettings settings,
       @Nullable Observation observation,
       LongSupplier nanoTime) {
     this.number = number;
@@ -79,8 +79,8 @@ final class DeliveryLoop implements Runnable {
     this.lastTick = nanoTime.getAsLong();
     this.watermark = watermark;
     this.nanoTime = nanoTime;
-    this.batches = new Batches(settings.maxBatchBytes);
-    this.stalledLimit = settings.maxReplayBytes / settings.loops;
+    this.batches = new Batches(settings.maxBatchBytes());
+    this.stalledLimit = settings.maxReplayBytes() / settings.loops();
     this.observation = observation;
     this.tally = observation == null ? null : new Tally();
   }

@@ -47,7 +47,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private static final long CLOSE_TIMEOUT_NANOS = 2_000_000_000L;
   private static final long SNAPSHOT_TIMEOUT_NANOS = 1_000_000_000L;
 
-  final HubBuilder settings;
+  final HubSettings settings;
 
   /** Runs the end of each connection, off the loops. */
   final Executor closer;
@@ -91,23 +91,27 @@ public final class Hub implements EventPublisher, AutoCloseable {
   final Feed feed;
   final ConnectionContext context;
 
-  Hub(HubBuilder settings, HubThreads threads, LongSupplier nanoTime) {
+  Hub(
+      HubSettings settings,
+      @Nullable HubObserver observer,
+      @Nullable Predicate<? super Connection> closeWhen,
+      HubThreads threads,
+      LongSupplier nanoTime) {
     this.settings = settings;
     this.threads = threads;
     this.nanoTime = nanoTime;
     this.closer = threads.closer();
     this.callbacks = threads.callbacks();
-    this.origin = settings.clock.instant();
+    this.origin = settings.clock().instant();
     this.originNanos = nanoTime();
-    this.observation =
-        settings.observer == null ? null : new Observation(settings.observer, callbacks, nanoTime);
-    this.loops = new DeliveryLoop[settings.loops];
-    this.resumes = new Resumes(settings.maxReplayBytes, lock, callbacks);
+    this.observation = observer == null ? null : new Observation(observer, callbacks, nanoTime);
+    this.loops = new DeliveryLoop[settings.loops()];
+    this.resumes = new Resumes(settings.maxReplayBytes(), lock, callbacks);
     this.channels = new Channels(settings, loops, lock, nanoTime);
     this.feed =
-        new Feed(channels, loops, resumes, lock, observation, settings.maxEventBytes, () -> closed);
-    this.closeWhen =
-        settings.closeWhen == null ? null : new CloseIf(this, "closeWhen", settings.closeWhen);
+        new Feed(
+            channels, loops, resumes, lock, observation, settings.maxEventBytes(), () -> closed);
+    this.closeWhen = closeWhen == null ? null : new CloseIf(this, "closeWhen", closeWhen);
     Arrays.setAll(
         loops, i -> new DeliveryLoop(i, channels::watermark, settings, observation, nanoTime));
     for (Refusal why : Refusal.values()) {
@@ -214,7 +218,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
       tellRefused(options, refused);
       throw refused;
     }
-    connection.start(settings.reconnectionTime.frame().toByteArray());
+    connection.start(settings.reconnectionTime().frame().toByteArray());
     return connection;
   }
 
@@ -237,12 +241,12 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   private void checkRoom(Connection connection, List<Channels.Wanted> wanted) {
-    if (connections >= settings.maxConnections) {
-      throw OverCapacityException.reached(Refusal.MAX_CONNECTIONS, settings.maxConnections);
+    if (connections >= settings.maxConnections()) {
+      throw OverCapacityException.reached(Refusal.MAX_CONNECTIONS, settings.maxConnections());
     }
-    if (owners.of(connection.owner).size() >= settings.maxConnectionsPerOwner) {
+    if (owners.of(connection.owner).size() >= settings.maxConnectionsPerOwner()) {
       throw OverCapacityException.reached(
-          Refusal.MAX_CONNECTIONS_PER_OWNER, settings.maxConnectionsPerOwner);
+          Refusal.MAX_CONNECTIONS_PER_OWNER, settings.maxConnectionsPerOwner());
     }
     wanted.forEach(channels::checkRoom);
   }
@@ -506,7 +510,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   /** The timer's: heartbeats and deadlines, and the end of channels that nobody wants. */
   void tick() {
     long now = nanoTime();
-    long millis = settings.clock.millis();
+    long millis = settings.clock().millis();
     // Before the loops are told: whatever is at or below it, they are told of before.
     Position position = resumes.position();
     Tick tick =
@@ -514,9 +518,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
             now,
             millis,
             position == null ? Outgoing.COMMENT : position.block().frame().toByteArray(),
-            settings.heartbeat,
-            settings.stuckWriteDeadline,
-            settings.maxLifetime);
+            settings.heartbeat(),
+            settings.stuckWriteDeadline(),
+            settings.maxLifetime());
     for (DeliveryLoop loop : loops) {
       loop.execute(() -> loop.tick(tick));
     }

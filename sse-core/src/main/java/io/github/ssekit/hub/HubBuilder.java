@@ -4,8 +4,8 @@ import io.github.ssekit.event.ReconnectionTime;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.Objects;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -21,56 +21,32 @@ public final class HubBuilder {
   /** The longest reconnection time, with which each connection begins. */
   private static final int LEAST_SEND_BYTES = "retry: 2147483647\n".length();
 
-  Duration heartbeat = Duration.ofSeconds(15);
-  Duration stuckWriteDeadline = Duration.ofSeconds(30);
-  Duration linger = Duration.ofSeconds(5);
-  ReconnectionTime reconnectionTime = new ReconnectionTime(Duration.ofSeconds(2));
-  int maxEventBytes = 1 << 20;
-  int logEvents = 1024;
-  long logBytes = 4 << 20;
-  int maxBatchBytes = 64 << 10;
-  int maxSendBytes = 256 << 10;
-  long maxReplayBytes = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
-  @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
-  @Nullable HubObserver observer;
-  @Nullable Duration maxLifetime;
-  @Nullable Predicate<? super Connection> closeWhen;
+  private Duration heartbeat = Duration.ofSeconds(15);
+  private Duration stuckWriteDeadline = Duration.ofSeconds(30);
+  private Duration linger = Duration.ofSeconds(5);
+  private ReconnectionTime reconnectionTime = new ReconnectionTime(Duration.ofSeconds(2));
+  private int maxEventBytes = 1 << 20;
+  private int logEvents = 1024;
+  private long logBytes = 4 << 20;
+  private int maxBatchBytes = 64 << 10;
+  private int maxSendBytes = 256 << 10;
+  private long maxReplayBytes = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
+  private @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
+  private @Nullable HubObserver observer;
+  private @Nullable Duration maxLifetime;
+  private @Nullable Predicate<? super Connection> closeWhen;
 
   /** The wall clock. */
   InstantSource clock = InstantSource.system();
 
-  boolean idsOnEventsOnly;
-  int loops = Runtime.getRuntime().availableProcessors();
-  int maxConnections = Integer.MAX_VALUE;
-  int maxConnectionsPerOwner = Integer.MAX_VALUE;
-  int maxConnectionsPerChannel = Integer.MAX_VALUE;
-  int maxChannelsPerConnection = 1000;
+  private boolean idsOnEventsOnly;
+  private int loops = Runtime.getRuntime().availableProcessors();
+  private int maxConnections = Integer.MAX_VALUE;
+  private int maxConnectionsPerOwner = Integer.MAX_VALUE;
+  private int maxConnectionsPerChannel = Integer.MAX_VALUE;
+  private int maxChannelsPerConnection = 1000;
 
   HubBuilder() {}
-
-  private HubBuilder(HubBuilder other) {
-    heartbeat = other.heartbeat;
-    stuckWriteDeadline = other.stuckWriteDeadline;
-    linger = other.linger;
-    reconnectionTime = other.reconnectionTime;
-    maxEventBytes = other.maxEventBytes;
-    logEvents = other.logEvents;
-    logBytes = other.logBytes;
-    maxBatchBytes = other.maxBatchBytes;
-    maxSendBytes = other.maxSendBytes;
-    maxReplayBytes = other.maxReplayBytes;
-    overrunPolicies = other.overrunPolicies;
-    observer = other.observer;
-    maxLifetime = other.maxLifetime;
-    closeWhen = other.closeWhen;
-    clock = other.clock;
-    idsOnEventsOnly = other.idsOnEventsOnly;
-    loops = other.loops;
-    maxConnections = other.maxConnections;
-    maxConnectionsPerOwner = other.maxConnectionsPerOwner;
-    maxConnectionsPerChannel = other.maxConnectionsPerChannel;
-    maxChannelsPerConnection = other.maxChannelsPerConnection;
-  }
 
   /**
    * How long a connection may be silent before a comment is written; or, if it listens to channels
@@ -109,13 +85,6 @@ public final class HubBuilder {
   public HubBuilder reconnectionTime(Duration time) {
     reconnectionTime = new ReconnectionTime(time);
     return this;
-  }
-
-  /** A time of one to two times the reconnection time: another for each of many clients. */
-  ReconnectionTime spreadReconnectionTime() {
-    long millis = reconnectionTime.time().toMillis();
-    long more = ThreadLocalRandom.current().nextLong(millis + 1);
-    return new ReconnectionTime(Duration.ofMillis(Math.min(Integer.MAX_VALUE, millis + more)));
   }
 
   /** The largest event, in bytes of its frame. Default: 1 MiB. */
@@ -274,18 +243,37 @@ public final class HubBuilder {
 
   /** A hub with these settings, started. */
   public Hub create() {
-    Hub hub = new Hub(new HubBuilder(this), new HubThreads(), System::nanoTime);
+    Hub hub = create(new HubThreads(), System::nanoTime);
     hub.start();
     return hub;
   }
 
-  /** Often enough for the shortest of the times, and no more than a hundred times a second. */
-  Duration tickInterval() {
-    Duration shortest = heartbeat;
-    for (Duration d : new Duration[] {stuckWriteDeadline, linger, maxLifetime}) {
-      shortest = d != null && d.compareTo(shortest) < 0 ? d : shortest;
-    }
-    return Duration.ofMillis(Math.max(10, Math.min(1000, shortest.toMillis() / 4)));
+  /** A hub with these settings, not started, on other threads and another clock. */
+  Hub create(HubThreads threads, LongSupplier nanoTime) {
+    return new Hub(settings(), observer, closeWhen, threads, nanoTime);
+  }
+
+  HubSettings settings() {
+    return new HubSettings(
+        heartbeat,
+        stuckWriteDeadline,
+        linger,
+        maxLifetime,
+        reconnectionTime,
+        clock,
+        idsOnEventsOnly,
+        overrunPolicies,
+        loops,
+        maxEventBytes,
+        logEvents,
+        logBytes,
+        maxBatchBytes,
+        maxSendBytes,
+        maxReplayBytes,
+        maxConnections,
+        maxConnectionsPerOwner,
+        maxConnectionsPerChannel,
+        maxChannelsPerConnection);
   }
 
   static Duration positive(String name, Duration value) {

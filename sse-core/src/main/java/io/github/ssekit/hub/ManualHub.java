@@ -45,7 +45,7 @@ public final class ManualHub {
   public ManualHub(UnaryOperator<HubBuilder> settings) {
     HubBuilder builder = settings.apply(Hub.builder().loops(1));
     builder.clock = this::instant;
-    hub = new Hub(builder, new ByHand(), () -> now);
+    hub = builder.create(new ByHand(), () -> now);
     feed = hub.feed;
     hub.start();
   }
@@ -54,7 +54,7 @@ public final class ManualHub {
    * Creates a hub on the real clock, for a measurement: {@link #pass} has no effect on its time.
    */
   ManualHub(LongSupplier nanoTime) {
-    hub = new Hub(Hub.builder().loops(1), new ByHand(), nanoTime);
+    hub = Hub.builder().loops(1).create(new ByHand(), nanoTime);
     feed = hub.feed;
     hub.start();
   }

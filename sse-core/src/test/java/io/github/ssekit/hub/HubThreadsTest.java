@@ -133,7 +133,7 @@ class HubThreadsTest {
   @Test
   void aDeliveryLoopOutlivesATurnThatThrows() {
     AtomicInteger turns = new AtomicInteger();
-    HubBuilder settings = Hub.builder().loops(1);
+    HubSettings settings = Hub.builder().loops(1).settings();
     DeliveryLoop loop =
         new DeliveryLoop(
             0,
@@ -266,7 +266,7 @@ class HubThreadsTest {
             return super.newThread(task, name);
           }
         };
-    Hub started = new Hub(Hub.builder().loops(1).heartbeat(TICK), threads, System::nanoTime);
+    Hub started = Hub.builder().loops(1).heartbeat(TICK).create(threads, System::nanoTime);
     hub = started;
     started.start();
     CountDownLatch told = new CountDownLatch(1);

@@ -159,7 +159,7 @@ class ResumeStateTest {
     }
 
     static Subscription subscription(String name, ReentrantLock lock) {
-      DeliveryLoop loop = new DeliveryLoop(0, () -> 0, Hub.builder(), null, () -> 0);
+      DeliveryLoop loop = new DeliveryLoop(0, () -> 0, Hub.builder().settings(), null, () -> 0);
       Subscribers[] byLoop = {new Subscribers(loop)};
       ChannelLog log = new ChannelLog(10, 1_000);
       OverrunPolicy policy = OverrunPolicy.close();
