@@ -125,6 +125,22 @@ class BordersTest {
   }
 
   @Test
+  void theHubsClassesReachEachOtherInNoLargerCircleThanALoopAndWhatItServes() {
+    assertEquals(
+        Set.of(
+            "Channel",
+            "DeliveryLoop",
+            "LoopConnection",
+            "LoopCounters",
+            "Outgoing",
+            "Resume",
+            "Resumes",
+            "Subscribers",
+            "Subscription"),
+        largestCircle(HUB));
+  }
+
+  @Test
   void theAdaptersClassesReachEachOtherInNoLargerCircleThanAServletAndItsBuilder() {
     assertEquals(Set.of("EventStreamServlet", "EventStreamServletBuilder"), largestCircle(SERVLET));
   }

@@ -48,18 +48,10 @@ public final class Connection extends LoopConnection {
     this.subscriptions = new Subscriptions(context.channels(), context.resumes());
   }
 
-  /**
-   * For an adapter to a container: a connection that has been closed from the start, to return when
-   * {@link Hub#connect(Transport, ConnectionOptions)} has refused the client, or was not called.
-   *
-   * @param why the connection's reason: {@link CloseReason#OVER_CAPACITY} or {@link
-   *     CloseReason#HEAD}
-   */
-  public static Connection unopened(Hub hub, ConnectionOptions options, CloseReason why) {
-    Objects.requireNonNull(hub, "hub");
-    Objects.requireNonNull(options, "options");
-    Objects.requireNonNull(why, "why");
-    Connection unopened = new Connection(hub.context, hub.anyLoop(), new NoTransport(), options);
+  /** A connection that has been closed from the start. */
+  static Connection unopened(
+      ConnectionContext context, DeliveryLoop loop, ConnectionOptions options, CloseReason why) {
+    Connection unopened = new Connection(context, loop, new NoTransport(), options);
     unopened.neverOpen();
     unopened.subscriptions.neverOpen();
     unopened.closeListeners.closed(why);

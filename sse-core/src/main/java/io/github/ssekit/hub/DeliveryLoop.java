@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -39,7 +41,8 @@ final class DeliveryLoop implements Runnable {
 
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
-  private final @Nullable Observation observation;
+  /** Takes the counts at each tick; null if nobody observes. */
+  private final @Nullable Consumer<? super LoopCounters> observer;
 
   /** What must not end the thread: its connections would be left without a word. */
   private final RareLine failures;
@@ -58,21 +61,21 @@ final class DeliveryLoop implements Runnable {
   /** The bytes of the last write of each connection whose transport takes no bytes. */
   long stalledBytes;
 
-  /** What it has written since the last tick; null if nobody observes. */
-  final @Nullable Tally tally;
+  /** The counts since the last tick; null if nobody observes. */
+  final @Nullable LoopCounters counters;
 
   private final List<LoopConnection> connections = new ArrayList<>();
   private List<LoopConnection> queued = new ArrayList<>();
   private List<LoopConnection> swept = new ArrayList<>();
 
-  /** Left over from sweeps in which too many writes failed. */
-  private final List<LoopConnection> late = new ArrayList<>();
+  /** Connections that sweeps with too many failed writes have put off. */
+  private final List<LoopConnection> putOff = new ArrayList<>();
 
   DeliveryLoop(
       int number,
       LongSupplier watermark,
       HubSettings settings,
-      @Nullable Observation observation,
+      @Nullable Consumer<? super LoopCounters> observer,
       LongSupplier nanoTime) {
     this.number = number;
     this.failures = new RareLine(LOG, nanoTime);
@@ -81,8 +84,8 @@ final class DeliveryLoop implements Runnable {
     this.nanoTime = nanoTime;
     this.batches = new Batches(settings.maxBatchBytes());
     this.stalledLimit = settings.maxReplayBytes() / settings.loops();
-    this.observation = observation;
-    this.tally = observation == null ? null : new Tally();
+    this.observer = observer;
+    this.counters = observer == null ? null : new LoopCounters();
   }
 
   /** Gives the loop a task. Any thread; tasks of one thread run in their order. */
@@ -185,7 +188,7 @@ final class DeliveryLoop implements Runnable {
     // overtaken by what a connection reads of its other channels.
     long upTo = watermark();
     boolean busy = runTasks();
-    if (!queued.isEmpty() || !late.isEmpty()) {
+    if (!queued.isEmpty() || !putOff.isEmpty()) {
       busy = true;
       sweep(upTo);
     }
@@ -218,8 +221,8 @@ final class DeliveryLoop implements Runnable {
     batches.begin(upTo, watermark(), stalledLimit - stalledBytes);
     try {
       write(now);
-      write(late);
-      late.addAll(now);
+      write(putOff);
+      putOff.addAll(now);
       now.clear();
     } finally {
       batches.end();
@@ -228,7 +231,7 @@ final class DeliveryLoop implements Runnable {
 
   /**
    * Has each write, until too many have failed; takes those that had their turn off the list. The
-   * others are late: the next sweep begins with those that have just been written to, and so are
+   * others are put off: the next sweep begins with those that have just been written to, and so are
    * alive, when there is news for them.
    */
   private void write(List<LoopConnection> list) {
@@ -303,24 +306,24 @@ final class DeliveryLoop implements Runnable {
 
   /** Hands over what was written since the last time. */
   void report() {
-    if (tally != null && observation != null) {
-      connections.forEach(c -> c.look(tally));
-      tally.measureLag(watermark());
-      observation.add(tally);
+    if (counters != null && observer != null) {
+      connections.forEach(c -> c.compare(counters));
+      counters.measureLag(watermark());
+      observer.accept(counters);
     }
   }
 
-  /** Looks at some connections, first at those that have something to read. */
-  List<Census.Sight> look(Census census, int limit) {
-    List<Census.Sight> sights = new ArrayList<>();
-    for (boolean waits : new boolean[] {true, false}) {
-      for (int i = 0; i < connections.size() && sights.size() < limit; i++) {
-        if (connections.get(i).hasPending() == waits) {
-          sights.add(connections.get(i).sight(census));
+  /** Describes some connections, first those that have something to read. */
+  <T> List<T> sample(int limit, Function<? super LoopConnection, T> describe) {
+    List<T> samples = new ArrayList<>();
+    for (boolean pending : new boolean[] {true, false}) {
+      for (int i = 0; i < connections.size() && samples.size() < limit; i++) {
+        if (connections.get(i).hasPending() == pending) {
+          samples.add(describe.apply(connections.get(i)));
         }
       }
     }
-    return sights;
+    return samples;
   }
 
   void closeAll(CloseReason reason) {

@@ -112,8 +112,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
         new Feed(
             channels, loops, resumes, lock, observation, settings.maxEventBytes(), () -> closed);
     this.closeWhen = closeWhen == null ? null : new CloseIf(this, "closeWhen", closeWhen);
-    Arrays.setAll(
-        loops, i -> new DeliveryLoop(i, channels::watermark, settings, observation, nanoTime));
+    Consumer<LoopCounters> counts = observation == null ? null : observation::add;
+    Arrays.setAll(loops, i -> new DeliveryLoop(i, channels::watermark, settings, counts, nanoTime));
     for (Refusal why : Refusal.values()) {
       refusals.put(why, new RareLine(LOG, nanoTime));
     }
@@ -319,17 +319,17 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * @throws IllegalArgumentException if the limit is not above zero
    */
   public HubSnapshot snapshot(int limit) {
-    return census(limit).result(SNAPSHOT_TIMEOUT_NANOS);
+    return requestSnapshot(limit).result(SNAPSHOT_TIMEOUT_NANOS);
   }
 
-  Census census(int limit) {
+  SnapshotRequest requestSnapshot(int limit) {
     if (limit <= 0) {
       throw new IllegalArgumentException("limit " + limit + " is not above zero");
     }
     lock.lock();
     try {
       // Loops that have ended don't answer, and have nothing to say.
-      return new Census(
+      return new SnapshotRequest(
           channels, lock, closed ? new DeliveryLoop[0] : loops, connections, resumes.room, limit);
     } finally {
       lock.unlock();

@@ -48,7 +48,7 @@ abstract class LoopConnection {
   final long opened;
 
   final Transport transport;
-  private final Outgoing outgoing;
+  final Outgoing outgoing;
 
   // Any thread.
   /** In milliseconds since 1970. */
@@ -120,8 +120,8 @@ abstract class LoopConnection {
   final void started(int length) {
     assert loop.isCurrent();
     outgoing.began(length);
-    if (loop.tally != null) {
-      loop.tally.wrote(0, length);
+    if (loop.counters != null) {
+      loop.counters.wrote(0, length);
     }
   }
 
@@ -315,8 +315,8 @@ abstract class LoopConnection {
     transport.write(bytes, 0, length);
     outgoing.written(length, loop.nanoTime());
     lastWrite = outgoing.hasReplay() ? 0 : length;
-    if (loop.tally != null) {
-      loop.tally.wrote((int) (outgoing.events() - events), length);
+    if (loop.counters != null) {
+      loop.counters.wrote((int) (outgoing.events() - events), length);
     }
     if (outgoing.isReplayUntaken()) {
       outgoing.resets().forEach(this::reset);
@@ -365,14 +365,14 @@ abstract class LoopConnection {
     return resume == null ? loop.isOverStalled() : resume.isRoomScarce();
   }
 
-  /** Shows a tally how far the client is behind. */
-  final void look(Tally tally) {
-    outgoing.look(tally);
+  /** Has counters compare how far the client is behind. */
+  final void compare(LoopCounters counters) {
+    outgoing.compare(counters);
   }
 
-  /** What a census is told of it. */
-  final Census.Sight sight(Census census) {
-    return census.sight((Connection) this, blocked, outgoing);
+  /** Whether the transport took no bytes when last asked. */
+  final boolean isBlocked() {
+    return blocked;
   }
 
   /** Whether a log has something to read. */

@@ -31,7 +31,7 @@ final class Observation implements Runnable {
   private final AtomicBoolean running = new AtomicBoolean();
 
   // Guarded by this.
-  private final Tally totals = new Tally();
+  private final LoopCounters totals = new LoopCounters();
   private boolean due;
 
   /** Whether there was something to tell at the tick before: then it is told of zero, too. */
@@ -54,8 +54,8 @@ final class Observation implements Runnable {
   }
 
   /** A loop's totals, which begin at zero again. */
-  synchronized void add(Tally tally) {
-    totals.add(tally);
+  synchronized void add(LoopCounters counters) {
+    totals.add(counters);
   }
 
   /** It is time to tell of the totals. */
@@ -106,7 +106,16 @@ final class Observation implements Runnable {
       return null;
     }
     due = false;
-    return totals.take(dropped.getAndSet(0));
+    HubObserver.Written written =
+        new HubObserver.Written(
+            totals.events,
+            totals.bytes,
+            totals.batches,
+            totals.largestBatch,
+            totals.lag,
+            dropped.getAndSet(0));
+    totals.clear();
+    return written;
   }
 
   private void call(Consumer<? super HubObserver> happening) {

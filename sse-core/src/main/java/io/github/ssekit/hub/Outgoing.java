@@ -131,10 +131,10 @@ final class Outgoing {
     return pending != null;
   }
 
-  /** Shows a tally all subscriptions whose logs have grown. */
-  void look(Tally tally) {
+  /** Has counters compare all subscriptions whose logs have grown. */
+  void compare(LoopCounters counters) {
     for (Subscription s = pending; s != null; s = s.nextPending) {
-      tally.look(s);
+      counters.compare(s);
     }
   }
 

@@ -24,7 +24,7 @@ class HubSnapshotTest extends OneClientTest {
   }
 
   private static HubSnapshot snapshot(ManualHub hub, int limit) {
-    Census census = hub.hub.census(limit);
+    SnapshotRequest census = hub.hub.requestSnapshot(limit);
     hub.settle();
     return census.result(0);
   }
@@ -112,7 +112,7 @@ class HubSnapshotTest extends OneClientTest {
   @Test
   void aLoopThatDoesNotAnswerInTimeIsLeftOutAndTheSnapshotSaysSo() {
     connect("a");
-    HubSnapshot snapshot = hub.hub.census(10).result(0);
+    HubSnapshot snapshot = hub.hub.requestSnapshot(10).result(0);
     assertFalse(snapshot.complete());
     assertEquals(1, snapshot.connectionCount());
     assertEquals(List.of(), snapshot.connections());

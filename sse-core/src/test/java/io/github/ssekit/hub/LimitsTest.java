@@ -177,7 +177,7 @@ class LimitsTest {
   void oneThatWasRefusedIsClosedFromTheStartAndDoesNothing() {
     ManualHub hub = new ManualHub();
     Connection refused =
-        Connection.unopened(hub.hub, ANN.withLastEventId("7-0"), CloseReason.OVER_CAPACITY);
+        UnopenedConnection.of(hub.hub, ANN.withLastEventId("7-0"), CloseReason.OVER_CAPACITY);
     List<CloseReason> told = new ArrayList<>();
     refused.onClose(told::add);
     refused.send(SseEvent.of("x"));

@@ -89,9 +89,9 @@ class NullsTest extends NullsTable {
   Stream<DynamicTest> connection() {
     ConnectionOptions options = ConnectionOptions.of("a");
     return Stream.of(
-        named("hub", () -> Connection.unopened(none(), options, CloseReason.HEAD)),
-        named("options", () -> Connection.unopened(hub, none(), CloseReason.HEAD)),
-        named("why", () -> Connection.unopened(hub, options, none())),
+        named("hub", () -> UnopenedConnection.of(none(), options, CloseReason.HEAD)),
+        named("options", () -> UnopenedConnection.of(hub, none(), CloseReason.HEAD)),
+        named("why", () -> UnopenedConnection.of(hub, options, none())),
         named("time", () -> connection.expireAt(none())),
         named("channel", () -> connection.subscribe(NullsTest.<String>none())),
         named("channel", () -> connection.unsubscribe(none())),

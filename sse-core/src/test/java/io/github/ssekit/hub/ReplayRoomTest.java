@@ -56,7 +56,7 @@ class ReplayRoomTest {
   }
 
   private HubSnapshot snapshot() {
-    Census census = hub.hub.census(1);
+    SnapshotRequest census = hub.hub.requestSnapshot(1);
     hub.settle();
     return census.result(0);
   }
@@ -111,7 +111,7 @@ class ReplayRoomTest {
         FakeHistory.Request request = small.history.request();
         asked.add(request.after());
         request.answer(page(request.after()));
-        Census census = small.hub.census(1);
+        SnapshotRequest census = small.hub.requestSnapshot(1);
         small.settle();
         held = census.result(0).replayBytes();
         assertTrue(held <= PAGE + PAGE / 2, held + " bytes");

@@ -7,6 +7,7 @@ import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.OverCapacityException;
+import io.github.ssekit.hub.UnopenedConnection;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -127,7 +128,7 @@ public final class EventStreams {
       if ("HEAD".equals(request.getMethod())) {
         Head.eventStream(response);
         flush(response);
-        return Connection.unopened(hub, complete, CloseReason.HEAD);
+        return UnopenedConnection.of(hub, complete, CloseReason.HEAD);
       }
       return connect(hub, request, response, complete, overCapacity);
     } catch (RuntimeException e) {
@@ -152,7 +153,7 @@ public final class EventStreams {
         LOG.log(DEBUG, "The client has left: {0}", gone.toString());
       }
       flush(response);
-      return Connection.unopened(hub, options, CloseReason.OVER_CAPACITY);
+      return UnopenedConnection.of(hub, options, CloseReason.OVER_CAPACITY);
     }
   }
 

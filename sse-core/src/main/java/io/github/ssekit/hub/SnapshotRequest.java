@@ -9,22 +9,22 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A snapshot in the making: each delivery loop tells of its connections what only it may read, then
- * whoever asked counts what they are behind.
+ * A request for a snapshot: each delivery loop samples its connections, then the caller's thread
+ * counts the events that they are behind.
  */
-final class Census {
+final class SnapshotRequest {
   /**
-   * What a loop saw of a connection.
+   * One connection, as its loop saw it.
    *
    * @param cursors of its subscriptions, in the order of its channels
    * @param watermark up to where it is to be counted what is behind these
    */
-  record Sight(
+  record ConnectionSample(
       Connection connection,
       List<Channel> channels,
       List<ChannelLog.Entry> cursors,
       long watermark,
-      boolean waits,
+      boolean pending,
       boolean blocked,
       boolean resuming,
       long events,
@@ -43,10 +43,10 @@ final class Census {
   private final CountDownLatch loopsLeft;
 
   /** Guarded by itself. */
-  private final List<Sight> sights = new ArrayList<>();
+  private final List<ConnectionSample> samples = new ArrayList<>();
 
   /** Under the hub's lock. */
-  Census(
+  SnapshotRequest(
       Channels channels,
       ReentrantLock lock,
       DeliveryLoop[] loops,
@@ -61,12 +61,14 @@ final class Census {
     this.limit = limit;
     this.loopsLeft = new CountDownLatch(loops.length);
     for (DeliveryLoop loop : loops) {
-      loop.execute(() -> take(loop.look(this, limit)));
+      loop.execute(() -> take(loop.sample(limit, this::sample)));
     }
   }
 
-  /** What is seen of a connection, on its loop. */
-  Sight sight(Connection connection, boolean blocked, Outgoing outgoing) {
+  /** Describes a connection, on its loop. */
+  private ConnectionSample sample(LoopConnection c) {
+    Connection connection = (Connection) c;
+    Outgoing outgoing = c.outgoing;
     List<Subscription> subscriptions;
     boolean resuming;
     lock.lock();
@@ -76,21 +78,21 @@ final class Census {
     } finally {
       lock.unlock();
     }
-    return new Sight(
+    return new ConnectionSample(
         connection,
         subscriptions.stream().map(s -> s.channel).toList(),
         subscriptions.stream().map(s -> s.cursor).toList(),
         channels.watermark(),
         outgoing.hasPending(),
-        blocked,
+        c.isBlocked(),
         resuming,
         outgoing.events(),
         outgoing.bytes());
   }
 
-  private void take(List<Sight> seen) {
-    synchronized (sights) {
-      sights.addAll(seen);
+  private void take(List<ConnectionSample> seen) {
+    synchronized (samples) {
+      samples.addAll(seen);
     }
     loopsLeft.countDown();
   }
@@ -103,11 +105,11 @@ final class Census {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    List<Sight> seen;
-    synchronized (sights) {
-      seen = new ArrayList<>(sights);
+    List<ConnectionSample> seen;
+    synchronized (samples) {
+      seen = new ArrayList<>(samples);
     }
-    seen.sort(Comparator.comparing(sight -> !sight.waits));
+    seen.sort(Comparator.comparing(sample -> !sample.pending));
     return new HubSnapshot(
         at,
         connectionCount,
@@ -119,28 +121,28 @@ final class Census {
         complete);
   }
 
-  private HubSnapshot.ConnectionSnapshot connection(Sight sight) {
+  private HubSnapshot.ConnectionSnapshot connection(ConnectionSample sample) {
     int behind = 0;
     Position position = null;
-    List<String> names = new ArrayList<>(sight.channels.size());
-    for (int i = 0; i < sight.channels.size(); i++) {
-      Channel channel = sight.channels.get(i);
-      ChannelLog.Entry cursor = sight.cursors.get(i);
+    List<String> names = new ArrayList<>(sample.channels.size());
+    for (int i = 0; i < sample.channels.size(); i++) {
+      Channel channel = sample.channels.get(i);
+      ChannelLog.Entry cursor = sample.cursors.get(i);
       names.add(channel.name);
-      behind += channel.behind(cursor, sight.watermark);
+      behind += channel.behind(cursor, sample.watermark);
       position = Position.later(position, cursor.position);
     }
     return new HubSnapshot.ConnectionSnapshot(
-        sight.connection,
-        sight.connection.owner,
-        sight.connection.since(),
+        sample.connection,
+        sample.connection.owner,
+        sample.connection.since(),
         names,
         behind,
-        sight.blocked,
-        sight.resuming,
-        sight.resuming ? null : position,
-        sight.events,
-        sight.bytes);
+        sample.blocked,
+        sample.resuming,
+        sample.resuming ? null : position,
+        sample.events,
+        sample.bytes);
   }
 
   private HubSnapshot.ChannelSnapshot channel(Channel c) {

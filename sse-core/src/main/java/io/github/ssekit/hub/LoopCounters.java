@@ -2,17 +2,15 @@ package io.github.ssekit.hub;
 
 import org.jspecify.annotations.Nullable;
 
-/** What was written since it was last taken. Whose it is, synchronises. */
-final class Tally {
-  private static final HubObserver.Written NOTHING = new HubObserver.Written(0, 0, 0, 0, 0, 0);
+/** Counts of what delivery loops have written. Not thread-safe: the owner synchronizes. */
+final class LoopCounters {
+  long events;
+  long bytes;
+  long batches;
+  int largestBatch;
+  int lag;
 
-  private long events;
-  private long bytes;
-  private long batches;
-  private int largestBatch;
-  private int lag;
-
-  /** The subscription whose cursor is the oldest of those with news, among those looked at. */
+  /** The subscription with the oldest cursor among those that were compared. */
   private @Nullable Subscription furthest;
 
   void wrote(int events, int bytes) {
@@ -24,14 +22,14 @@ final class Tally {
     }
   }
 
-  /** Looks at a subscription with news. */
-  void look(Subscription s) {
+  /** Compares a subscription whose log has grown. */
+  void compare(Subscription s) {
     if (furthest == null || s.cursor.ordinal < furthest.cursor.ordinal) {
       furthest = s;
     }
   }
 
-  /** Ends the look at subscriptions: counts what is behind the furthest, up to the watermark. */
+  /** Counts the events behind the oldest cursor that was compared, up to the watermark. */
   void measureLag(long watermark) {
     if (furthest != null) {
       lag = furthest.channel.behind(furthest.cursor, watermark);
@@ -39,8 +37,8 @@ final class Tally {
     }
   }
 
-  /** Adds what another has, and has that begin at zero. */
-  void add(Tally other) {
+  /** Adds the counts of another, which begins at zero again. */
+  void add(LoopCounters other) {
     events += other.events;
     bytes += other.bytes;
     batches += other.batches;
@@ -53,16 +51,8 @@ final class Tally {
     return events == 0 && bytes == 0 && lag == 0;
   }
 
-  HubObserver.Written take(long dropped) {
-    HubObserver.Written written =
-        isNothing() && dropped == 0
-            ? NOTHING
-            : new HubObserver.Written(events, bytes, batches, largestBatch, lag, dropped);
-    clear();
-    return written;
-  }
-
-  private void clear() {
+  /** Begins at zero again. */
+  void clear() {
     events = 0;
     bytes = 0;
     batches = 0;
