@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -36,9 +37,15 @@ final class Channels {
   private volatile @Nullable Upstream upstream;
 
   /** Ordinals up to here are in their logs. Written under the lock. */
-  private volatile long watermark;
+  private final AtomicLong watermark;
 
-  Channels(HubSettings settings, DeliveryLoop[] loops, ReentrantLock lock, LongSupplier nanoTime) {
+  Channels(
+      HubSettings settings,
+      DeliveryLoop[] loops,
+      AtomicLong watermark,
+      ReentrantLock lock,
+      LongSupplier nanoTime) {
+    this.watermark = watermark;
     this.settings = settings;
     this.loops = loops;
     this.lock = lock;
@@ -46,7 +53,7 @@ final class Channels {
   }
 
   long watermark() {
-    return watermark;
+    return watermark.get();
   }
 
   /** A channel to subscribe to, and the policy that the application chose for it, if it did. */
@@ -116,9 +123,9 @@ final class Channels {
   void append(Channel channel, byte[] frame, @Nullable Position position, Object key) {
     assert lock.isHeldByCurrentThread();
     // The log first: a thread that reads the watermark then finds all events below it in the logs.
-    long ordinal = watermark + 1;
+    long ordinal = watermark.get() + 1;
     channel.append(ordinal, frame, position, key);
-    watermark = ordinal;
+    watermark.set(ordinal);
     // Under the lock: before the next ordinal is given, the loops know of this one.
     channel.signal();
   }
@@ -127,7 +134,7 @@ final class Channels {
   void appendToAll(
       byte[] frame, @Nullable Position position, Object key, Consumer<? super ChannelLog> start) {
     assert lock.isHeldByCurrentThread();
-    long ordinal = watermark;
+    long ordinal = watermark.get();
     List<Channel> marked = new ArrayList<>();
     for (Channel channel : open.values()) {
       if (channel.hasHistory) {
@@ -139,7 +146,7 @@ final class Channels {
       }
     }
     // Once for all channels, so that no batch ends between them.
-    watermark = ordinal;
+    watermark.set(ordinal);
     marked.forEach(Channel::signal);
   }
 

@@ -13,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A thread that owns connections: it alone reads their cursors and writes to their transports.
  *
- * <p>It takes turns: first the tasks that others gave it, which say what has news, then one sweep
- * over the connections that have something to write, each of which gets one write. What comes in
- * during a sweep is joined in the next: batches grow with the load, without a timer.
+ * <p>The loop takes turns. A turn first runs the tasks that other threads gave the loop, which mark
+ * the connections whose logs have grown; then one sweep gives each marked connection one write.
+ * Events that arrive during a sweep are joined in the next: batches grow with the load, without a
+ * timer.
  */
 final class DeliveryLoop implements Runnable {
   private static final System.Logger LOG = System.getLogger(DeliveryLoop.class.getName());
@@ -26,10 +27,10 @@ final class DeliveryLoop implements Runnable {
    */
   private static final int FAILURES = 16;
 
-  /** How long it rests after a turn that failed. */
+  /** The pause after a turn that failed. */
   private static final long PAUSE_NANOS = 1_000_000;
 
-  /** Its place among the hub's loops. */
+  /** The index among the hub's loops. */
   final int number;
 
   private final LongSupplier watermark;
@@ -44,20 +45,20 @@ final class DeliveryLoop implements Runnable {
   /** Takes the counts at each tick; null if nobody observes. */
   private final @Nullable Consumer<? super LoopCounters> observer;
 
-  /** What must not end the thread: its connections would be left without a word. */
+  /** Failures that must not end the thread: its connections would stay open and silent. */
   private final RareLine failures;
 
-  /** When it last took the time from the timer. */
+  /** The time of the last tick. */
   private volatile long lastTick;
 
   private volatile boolean asleep;
   private volatile boolean stopped;
   private volatile @Nullable Thread thread;
 
-  /** Who has its turn to write, for {@link #awaitWrite}. */
+  /** The connection that is being written to, for {@link #awaitWrite}. */
   private volatile @Nullable LoopConnection writing;
 
-  // The loop's.
+  // Touched on the loop only.
   /** The bytes of the last write of each connection whose transport takes no bytes. */
   long stalledBytes;
 
@@ -88,13 +89,13 @@ final class DeliveryLoop implements Runnable {
     this.counters = observer == null ? null : new LoopCounters();
   }
 
-  /** Gives the loop a task. Any thread; tasks of one thread run in their order. */
+  /** Gives the loop a task and wakes it. Any thread; tasks of one thread run in their order. */
   void execute(Runnable task) {
     offer(task);
     wake();
   }
 
-  /** Gives the loop a task that it sees when it is next awake. Any thread. */
+  /** Gives the loop a task without waking it. Any thread. */
   void offer(Runnable task) {
     inbox.add(task);
   }
@@ -106,8 +107,8 @@ final class DeliveryLoop implements Runnable {
   }
 
   /**
-   * Waits for the write to a connection that is under way, if one is: of what this thread set
-   * volatile before, each later write knows. Not on the loop, nor under a lock. A write never
+   * Waits until no write to a connection is under way. Writes that start later see every volatile
+   * store that this thread made before the call. Not on the loop, nor under a lock. A write never
    * blocks.
    */
   void awaitWrite(LoopConnection c) {
@@ -116,7 +117,7 @@ final class DeliveryLoop implements Runnable {
     }
   }
 
-  /** Ends the thread once it has nothing left to do. */
+  /** Ends the thread once its tasks and writes are done. */
   void stop() {
     stopped = true;
     LockSupport.unpark(thread);
@@ -127,7 +128,7 @@ final class DeliveryLoop implements Runnable {
     thread = Thread.currentThread();
     while (true) {
       try {
-        // Before the turn: what was given before the stop is done.
+        // Read before the turn: tasks that were given before the stop still run.
         boolean last = stopped;
         if (turn()) {
           continue;
@@ -138,7 +139,7 @@ final class DeliveryLoop implements Runnable {
         sleep();
       } catch (Throwable e) {
         failed("A turn of a delivery loop failed", e);
-        // It may fail again, at once.
+        // The next turn may fail again, at once.
         LockSupport.parkNanos(this, PAUSE_NANOS);
       }
     }
@@ -148,7 +149,7 @@ final class DeliveryLoop implements Runnable {
     asleep = true;
     if (inbox.isEmpty() && !stopped) {
       LockSupport.park(this);
-      // A transport may have left one behind; park would not wait any more.
+      // A transport may leave the thread interrupted; park would return at once from then on.
       Thread.interrupted();
     }
     asleep = false;
@@ -169,12 +170,12 @@ final class DeliveryLoop implements Runnable {
     return nanoTime.getAsLong();
   }
 
-  /** When it last took the time, in the hub's nanoseconds. Any thread. */
+  /** The time of the last tick, in the hub's nanoseconds. Any thread. */
   long lastTick() {
     return lastTick;
   }
 
-  /** Where its thread is now, as a stack trace. Any thread. */
+  /** The thread's stack trace. Any thread. */
   Throwable where() {
     Throwable where = new Throwable("thread " + thread);
     Thread current = thread;
@@ -182,10 +183,10 @@ final class DeliveryLoop implements Runnable {
     return where;
   }
 
-  /** One turn. Returns whether there was anything to do. */
+  /** Takes one turn. Returns whether there was anything to do. */
   boolean turn() {
-    // Before the tasks: what is above may have news that is not among them yet, and would be
-    // overtaken by what a connection reads of its other channels.
+    // Read before the tasks: an event above the watermark may have no task yet, and events of other
+    // channels would overtake it.
     long upTo = watermark();
     boolean busy = runTasks();
     if (!queued.isEmpty() || !putOff.isEmpty()) {
@@ -196,7 +197,8 @@ final class DeliveryLoop implements Runnable {
   }
 
   /**
-   * Runs what is there now. What comes in meanwhile waits: a flood of news can't stop the sweep.
+   * Runs the tasks that are there now. Tasks that arrive meanwhile wait: a flood can't stop the
+   * sweep.
    */
   private boolean runTasks() {
     if (inbox.isEmpty()) {
@@ -230,9 +232,9 @@ final class DeliveryLoop implements Runnable {
   }
 
   /**
-   * Has each write, until too many have failed; takes those that had their turn off the list. The
-   * others are put off: the next sweep begins with those that have just been written to, and so are
-   * alive, when there is news for them.
+   * Writes to the connections of a list until too many writes have failed, and takes the ones that
+   * had their turn off the list. The others are put off: the next sweep begins with connections
+   * that were just written to, and so are alive.
    */
   private void write(List<LoopConnection> list) {
     int done = 0;
@@ -251,34 +253,38 @@ final class DeliveryLoop implements Runnable {
     try {
       return connection.write(batches);
     } catch (Throwable e) {
-      // It could not even be closed; the next tick tries that again.
+      // The next tick tries to close it again.
       failed("A connection could not be closed", e);
       return false;
     }
   }
 
-  // What follows is called on the loop only.
+  // Called on the loop only, and asserted.
 
   long watermark() {
     return watermark.getAsLong();
   }
 
-  /** Whether more waits for clients that take nothing than this loop's share. */
+  /** Whether the bytes that clients don't take exceed this loop's share. */
   boolean isOverStalled() {
+    assert isCurrent();
     return stalledBytes > stalledLimit;
   }
 
-  /** Has the connection take part in the next sweep. */
+  /** Adds a connection to the next sweep. */
   void queue(LoopConnection c) {
+    assert isCurrent();
     queued.add(c);
   }
 
   void add(LoopConnection c) {
+    assert isCurrent();
     c.index = connections.size();
     connections.add(c);
   }
 
   void remove(LoopConnection c) {
+    assert isCurrent();
     LoopConnection last = connections.remove(connections.size() - 1);
     if (last != c) {
       connections.set(c.index, last);
@@ -287,13 +293,15 @@ final class DeliveryLoop implements Runnable {
   }
 
   List<LoopConnection> connections() {
+    assert isCurrent();
     return connections;
   }
 
-  // From the end, here and below: a connection that ends is replaced by the last one.
+  // The loops below go from the end: the last connection takes the place of one that ends.
 
-  /** Has every connection look at the clocks. */
+  /** Gives every connection the time. */
   void tick(Tick tick) {
+    assert isCurrent();
     lastTick = tick.now;
     for (int i = connections.size() - 1; i >= 0; i--) {
       try {
@@ -304,8 +312,9 @@ final class DeliveryLoop implements Runnable {
     }
   }
 
-  /** Hands over what was written since the last time. */
+  /** Hands over the counts, which begin at zero again. */
   void report() {
+    assert isCurrent();
     if (counters != null && observer != null) {
       connections.forEach(c -> c.compare(counters));
       counters.measureLag(watermark());
@@ -315,6 +324,7 @@ final class DeliveryLoop implements Runnable {
 
   /** Describes some connections, first those that have something to read. */
   <T> List<T> sample(int limit, Function<? super LoopConnection, T> describe) {
+    assert isCurrent();
     List<T> samples = new ArrayList<>();
     for (boolean pending : new boolean[] {true, false}) {
       for (int i = 0; i < connections.size() && samples.size() < limit; i++) {
@@ -327,12 +337,14 @@ final class DeliveryLoop implements Runnable {
   }
 
   void closeAll(CloseReason reason) {
+    assert isCurrent();
     for (int i = connections.size() - 1; i >= 0; i--) {
       connections.get(i).closeGracefully(reason);
     }
   }
 
   void finishAll(CloseReason reason) {
+    assert isCurrent();
     for (int i = connections.size() - 1; i >= 0; i--) {
       connections.get(i).finish(reason);
     }

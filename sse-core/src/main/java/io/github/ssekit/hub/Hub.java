@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -105,15 +106,16 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.origin = settings.clock().instant();
     this.originNanos = nanoTime();
     this.observation = observer == null ? null : new Observation(observer, callbacks, nanoTime);
+    AtomicLong watermark = new AtomicLong();
+    Consumer<LoopCounters> counts = observation == null ? null : observation::add;
     this.loops = new DeliveryLoop[settings.loops()];
+    Arrays.setAll(loops, i -> new DeliveryLoop(i, watermark::get, settings, counts, nanoTime));
     this.resumes = new Resumes(settings.maxReplayBytes(), lock, callbacks);
-    this.channels = new Channels(settings, loops, lock, nanoTime);
+    this.channels = new Channels(settings, loops, watermark, lock, nanoTime);
     this.feed =
         new Feed(
             channels, loops, resumes, lock, observation, settings.maxEventBytes(), () -> closed);
     this.closeWhen = closeWhen == null ? null : new CloseIf(this, "closeWhen", closeWhen);
-    Consumer<LoopCounters> counts = observation == null ? null : observation::add;
-    Arrays.setAll(loops, i -> new DeliveryLoop(i, channels::watermark, settings, counts, nanoTime));
     for (Refusal why : Refusal.values()) {
       refusals.put(why, new RareLine(LOG, nanoTime));
     }

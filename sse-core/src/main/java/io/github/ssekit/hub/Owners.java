@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 final class Owners {
   private final Map<String, List<Connection>> connections = new HashMap<>();
 
-  /** The connections of an owner, in no order; only as long as the lock is held. */
+  /** The connections of an owner, in no order; valid while the lock is held. */
   List<Connection> of(@Nullable String owner) {
     return owner == null ? List.of() : connections.getOrDefault(owner, List.of());
   }
@@ -23,7 +23,7 @@ final class Owners {
     }
   }
 
-  /** Puts the last one in its place: an owner may have many. */
+  /** Removes a connection in constant time: the owner's last one takes its place. */
   void remove(Connection c) {
     if (c.owner == null) {
       return;

@@ -9,10 +9,10 @@ final class Subscribers implements Runnable {
   private final DeliveryLoop loop;
   private final AtomicBoolean signalled = new AtomicBoolean();
 
-  /** The loop's. */
+  /** Touched on the loop only. */
   private final List<Subscription> list = new ArrayList<>(0);
 
-  /** The list's size, for other threads. Raised before the loop reads the log for a newcomer. */
+  /** The list's size, for other threads. It grows before the loop reads the log for a newcomer. */
   private volatile int size;
 
   Subscribers(DeliveryLoop loop) {
@@ -26,33 +26,38 @@ final class Subscribers implements Runnable {
     }
   }
 
-  /** After {@link #signal}; apart from it, since waking a thread takes longer. Any thread. */
+  /**
+   * Wakes the loop, after {@link #signal}: a step of its own, since it takes longer. Any thread.
+   */
   void wake() {
     loop.wake();
   }
 
-  /** On the loop: the log has grown, so everyone here has something to read. */
+  /** Marks each subscription: the log has grown. On the loop. */
   @Override
   public void run() {
+    assert loop.isCurrent();
     signalled.set(false);
     try {
       for (Subscription s : list) {
         s.connection.appended(s);
       }
     } catch (Throwable e) {
-      // Those behind have the news too.
+      // The subscriptions behind the one that failed are to be marked too.
       signal();
       throw e;
     }
   }
 
   void add(Subscription s) {
+    assert loop.isCurrent();
     s.index = list.size();
     list.add(s);
     size = list.size();
   }
 
   void remove(Subscription s) {
+    assert loop.isCurrent();
     if (s.index >= 0) {
       Subscription last = list.remove(list.size() - 1);
       if (last != s) {

@@ -8,25 +8,28 @@ final class Subscription {
   final Channel channel;
   final Subscribers subscribers;
 
-  /** The entry read last. The loop's, once the loop has been told of this subscription. */
+  /**
+   * The entry that was read last. Set under the hub's lock until the loop knows this subscription;
+   * from then on touched on the loop only.
+   */
   ChannelLog.Entry cursor;
 
-  /** Whether it was there when the connection began, so that a position covers it. */
+  /** Whether the connection began with this subscription: then a position covers it. */
   boolean resumed;
 
-  /** Set when unsubscribed; from then on the loop reads nothing more for it. */
+  /** Whether it was unsubscribed: the loop reads nothing more for it. Any thread. */
   volatile boolean ended;
 
-  // The loop's.
-  /** Where it stands in {@link Subscribers}, or -1. */
+  // Touched on the loop only.
+  /** The index in {@link Subscribers}, or -1. */
   int index = -1;
 
-  /** Whether it is among its connection's pending subscriptions. */
+  /** Whether it is in the list of its connection's pending subscriptions. */
   boolean pending;
 
   @Nullable Subscription nextPending;
 
-  /** A place at the log's end. Under the hub's lock. */
+  /** Begins at the log's end. Under the hub's lock. */
   Subscription(LoopConnection connection, Channel channel) {
     this.connection = connection;
     this.channel = channel;
