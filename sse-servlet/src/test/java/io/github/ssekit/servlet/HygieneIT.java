@@ -34,6 +34,8 @@ class HygieneIT extends Cell {
   @Test
   @Point("Under fire: answers beside streams that are cut at random moments")
   void answersBesideStreamsThatAreCutHoldNoForeignByteAndNothingIsLeft() throws Exception {
+    // A race inside Tomcat may leave one request of a client that was cut: docs/decisions/0016.
+    mayBeUnfinished = Server.CONTAINER.startsWith("tomcat") ? 1 : 0;
     // What the container makes once, it has made by then.
     fire(ANSWERS / 10, 7);
     int descriptors = descriptors();
