@@ -8,23 +8,26 @@
  *   <dd>{@link Hub}, {@link HubBuilder}, {@link EventPublisher}, {@link Connection}, {@link
  *       ConnectionOptions}, {@link OverrunPolicy}, {@link StreamReset}, {@link CloseReason}
  *   <dt>for adapters
- *   <dd>to containers: {@link Transport}, {@link Refusal}, {@link OverCapacityException}; to a
- *       message broker: {@link Upstream}, {@link Position}, {@link Replay}
+ *   <dd>to containers: {@link Transport}, {@link Refusal}, {@link OverCapacityException}, {@link
+ *       UnopenedConnection}; to a message broker: {@link Upstream}, {@link Feed}, {@link Position},
+ *       {@link Replay}
  *   <dt>for tests
  *   <dd>{@link ManualHub}, {@link RecordingTransport}
  *   <dt>logs
- *   <dd>{@code Channel}, {@code Channels}, {@code ChannelLog}, {@code NewestByKey}
+ *   <dd>{@code Channel}, {@code Channels}, {@code ChannelLog}, {@code NewestByKey}, {@code
+ *       Subscription}
  *   <dt>loops
  *   <dd>{@code HubThreads}, {@code DeliveryLoop}, {@code Subscribers}, {@code LoopConnection},
  *       {@code Outgoing}, {@code Batches}, {@code Tick}
  *   <dt>resume
  *   <dd>{@code Subscriptions}, {@code Resume}, {@code Resumes}, {@code ReplayRoom}
- *   <dt>seen and ended
- *   <dd>{@link HubObserver}, {@link HubSnapshot}, {@code Observation}, {@code Census}, {@code
- *       Health}, {@code Drain}, {@code CloseIf}
+ *   <dt>observing, limits and endings
+ *   <dd>{@link HubObserver}, {@link HubSnapshot}, {@code Observation}, {@code
+ *       SnapshotRequest}, {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine}, {@code
+ *       Health}, {@code Owners}, {@code Drain}, {@code CloseIf}
  * </dl>
  *
- * <p>Read along the path of an event: {@link Hub}, {@code Channel}, {@code ChannelLog}, {@code
+ * <p>Read along the path of an event: {@link Hub} or {@link Feed}, {@code Channel}, {@code ChannelLog}, {@code
  * DeliveryLoop}, {@code LoopConnection}, {@code Outgoing}, {@link Transport}. The event itself and
  * its bytes are in {@code io.github.ssekit.event}.
  *

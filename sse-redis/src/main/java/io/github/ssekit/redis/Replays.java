@@ -92,7 +92,7 @@ final class Replays implements AutoCloseable {
     try {
       answer = source.apply(question.after(), question.channels());
     } catch (Throwable e) {
-      LOG.log(DEBUG, "HistoryScripts could not be read, and is tried again: {0}", Diagnosis.of(e));
+      LOG.log(DEBUG, "History could not be read; the read is repeated: {0}", Diagnosis.of(e));
       if (e instanceof Error) {
         survival.survived(e);
       }

@@ -1,6 +1,53 @@
 /**
  * The bridge between Redis pub/sub and a hub: {@link io.github.ssekit.redis.RedisBridge}. No type
  * of the Redis client is part of the API.
+ *
+ * <p>The package is flat; its classes fall into these groups:
+ *
+ * <dl>
+ *   <dt>for applications
+ *   <dd>{@link io.github.ssekit.redis.RedisBridge}, {@link
+ *       io.github.ssekit.redis.RedisBridgeBuilder}, {@link io.github.ssekit.redis.RedisHealth},
+ *       {@link io.github.ssekit.redis.Recent}, {@link io.github.ssekit.redis.RedisLogin}
+ *   <dt>publishing
+ *   <dd>{@code HistoryScripts}, {@code Script} and the Lua files beside them; {@code Scope}, {@code
+ *       Rights}
+ *   <dt>subscribing
+ *   <dd>{@code RedisSubscriber}, {@code SubscribedConnection}, {@code SubscriptionWriter}, {@code
+ *       SubscribeCommands}, {@code OpenChannels}, {@code ControlMessage}, {@code Message}
+ *   <dt>judging what was heard
+ *   <dd>{@code PositionProtocol} with {@code HeardChannel}: gaps, losses, and a Redis that went
+ *       back in time; {@code Evidence}: what Redis is to be told of them; {@code AuditRotation}
+ *   <dt>reading the history
+ *   <dd>{@code Replays} for clients, {@code MovedChannels}, {@code Page}, {@code Merge}, {@code
+ *       Entry}
+ *   <dt>connecting
+ *   <dd>{@code RedisConnector}, {@code RedisConnection}, {@code PubSubConnection}, {@code
+ *       CommandPool}, {@code PrimaryFinder}, {@code PrimaryDiscovery}, {@code RedisUri}, {@code
+ *       RedisSocketFactory}, {@code Tls}
+ *   <dt>failures
+ *   <dd>{@code RedisFailure}, {@code Diagnosis}, {@code Outage}, {@code Survival}, {@code TlsCheck}
+ * </dl>
+ *
+ * <p>Read along the way of an event from Redis: {@code RedisSubscriber}, {@code
+ * SubscribedConnection}, {@code PositionProtocol}, {@code Deliveries}, {@link
+ * io.github.ssekit.hub.Feed}. The terms are in the glossary of {@code io.github.ssekit.hub}; those
+ * of this package:
+ *
+ * <dl>
+ *   <dt>gap
+ *   <dd>an event that Redis published and this node has not heard, as the next one's reference to
+ *       it shows
+ *   <dt>loss
+ *   <dd>events that this node has heard, or Redis had acknowledged, and Redis does not have any
+ *       more
+ *   <dt>rewind
+ *   <dd>Redis goes on from an older state: after a restart or a restore, or on another server
+ *   <dt>run
+ *   <dd>one process of a Redis server, by its run id
+ *   <dt>control channel
+ *   <dd>the Redis channel of a scope on which nodes hear probes, gaps and rewinds
+ * </dl>
  */
 @NullMarked
 package io.github.ssekit.redis;
