@@ -133,14 +133,16 @@ final class Channel {
           "channel name of %d characters: give it 1 to %d"
               .formatted(name.length(), MAX_NAME_LENGTH));
     }
+    boolean surrogates = false;
     for (int i = 0; i < name.length(); i++) {
+      surrogates |= Character.isSurrogate(name.charAt(i));
       if (Character.isISOControl(name.charAt(i))) {
         throw new IllegalChannelException(
             "channel name holds the control character U+%04X at index %d; remove it"
                 .formatted((int) name.charAt(i), i));
       }
     }
-    if (!UTF_8.newEncoder().canEncode(name)) {
+    if (surrogates && !UTF_8.newEncoder().canEncode(name)) {
       throw new IllegalChannelException("channel name holds an unpaired surrogate; remove it");
     }
     return name;

@@ -497,7 +497,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
     for (DeliveryLoop loop : loops) {
       loop.execute(
           () -> {
-            loop.connections().forEach(c -> all.add((Connection) c));
+            List<Connection> own = new ArrayList<>(loop.connections().size());
+            loop.connections().forEach(c -> own.add((Connection) c));
+            all.addAll(own);
             if (left.decrementAndGet() == 0) {
               task.accept(all);
             }

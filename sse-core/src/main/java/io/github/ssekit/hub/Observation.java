@@ -84,21 +84,28 @@ final class Observation implements Runnable {
 
   @Override
   public void run() {
-    try {
-      Consumer<? super HubObserver> next;
-      while ((next = happenings.poll()) != null) {
-        waiting.decrementAndGet();
-        call(next);
+    // Work that came meanwhile found running set. It is told in this task: the hub's close waits
+    // for
+    // tasks that the executor has, and not for later ones.
+    do {
+      try {
+        tellAll();
+      } finally {
+        running.set(false);
       }
-      HubObserver.Written written = takeDue();
-      if (written != null) {
-        call(o -> o.written(written));
-      }
-    } finally {
-      running.set(false);
+    } while (hasWork() && running.compareAndSet(false, true));
+  }
+
+  private void tellAll() {
+    Consumer<? super HubObserver> next;
+    while ((next = happenings.poll()) != null) {
+      waiting.decrementAndGet();
+      call(next);
     }
-    // What came since the looks above found running set.
-    wake();
+    HubObserver.Written written = takeDue();
+    if (written != null) {
+      call(o -> o.written(written));
+    }
   }
 
   private synchronized HubObserver.@Nullable Written takeDue() {

@@ -178,15 +178,17 @@ final class Resume implements Upstream.ReplaySink {
    * @param revoke whether the client may no longer have the channel: a page holds the events of all
    */
   void left(Subscription subscription, boolean revoke) {
-    if (revoke && subscription.resumed) {
-      revoked = true;
-      client.revoke();
-    }
+    boolean closes = revoke && subscription.resumed;
+    revoked |= closes;
     added.remove(subscription);
     subscriptions.remove(subscription);
     if (state == State.OPENING || (isWithoutChannels() && state != State.REPLAYING)) {
       choose();
       resumes.room.admit();
+    }
+    if (closes) {
+      // Last: it cuts off what the choice has given the connection to write.
+      client.revoke();
     }
   }
 
@@ -339,7 +341,9 @@ final class Resume implements Upstream.ReplaySink {
     if (unknownId) {
       resetAndGoLive(StreamReset.Reason.UNKNOWN_ID, null, now);
     } else {
-      goLive(null, idsOnEventsOnly ? null : now.block().frame().toByteArray(), null);
+      // The position would be above the ids of events that a channel brought meanwhile.
+      boolean quiet = added.stream().allMatch(s -> s.cursor.next(Long.MAX_VALUE) == null);
+      goLive(null, quiet && !idsOnEventsOnly ? now.block().frame().toByteArray() : null, null);
     }
   }
 
@@ -353,7 +357,8 @@ final class Resume implements Upstream.ReplaySink {
   }
 
   /**
-   * @param from where the client continues in the logs, or null for their ends
+   * @param from where the client continues in the logs; or null for the ends of those that it began
+   *     with, and for its places in those that were added, unless a reset tells it of all
    */
   private void goLive(
       @Nullable Position from, byte @Nullable [] greeting, @Nullable Outcome outcome) {
@@ -362,7 +367,11 @@ final class Resume implements Upstream.ReplaySink {
       s.cursor = from == null ? s.channel.log.tail() : s.channel.log.at(from);
     }
     for (Subscription s : added) {
-      s.cursor = from == null ? s.channel.log.tail() : s.channel.log.at(from, s.cursor);
+      if (from != null) {
+        s.cursor = s.channel.log.at(from, s.cursor);
+      } else if (outcome != null) {
+        s.cursor = s.channel.log.tail();
+      }
     }
     subscriptions.addAll(added);
     client.live(subscriptions, greeting, outcome);

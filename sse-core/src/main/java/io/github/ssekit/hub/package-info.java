@@ -22,14 +22,14 @@
  *   <dt>resume
  *   <dd>{@code Subscriptions}, {@code Resume}, {@code Resumes}, {@code ReplayRoom}
  *   <dt>observing, limits and endings
- *   <dd>{@link HubObserver}, {@link HubSnapshot}, {@code Observation}, {@code
- *       SnapshotRequest}, {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine}, {@code
- *       Health}, {@code Owners}, {@code Drain}, {@code CloseIf}
+ *   <dd>{@link HubObserver}, {@link HubSnapshot}, {@code Observation}, {@code SnapshotRequest},
+ *       {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine}, {@code Health}, {@code
+ *       Owners}, {@code Drain}, {@code CloseIf}
  * </dl>
  *
- * <p>Read along the path of an event: {@link Hub} or {@link Feed}, {@code Channel}, {@code ChannelLog}, {@code
- * DeliveryLoop}, {@code LoopConnection}, {@code Outgoing}, {@link Transport}. The event itself and
- * its bytes are in {@code io.github.ssekit.event}.
+ * <p>Read along the path of an event: {@link Hub} or {@link Feed}, {@code Channel}, {@code
+ * ChannelLog}, {@code DeliveryLoop}, {@code LoopConnection}, {@code Outgoing}, {@link Transport}.
+ * The event itself and its bytes are in {@code io.github.ssekit.event}.
  *
  * <h2>Glossary</h2>
  *

@@ -226,6 +226,29 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
+  void whatComesWhileTheObserverIsToldIsToldInTheSameTaskWhichTheHubsCloseAwaits() {
+    List<Runnable> tasks = new ArrayList<>();
+    List<String> calls = new ArrayList<>();
+    Observation[] observation = new Observation[1];
+    HubObserver observer =
+        new HubObserver() {
+          @Override
+          public void written(Written totals) {
+            calls.add("written");
+            observation[0].tell(o -> calls.add("next"));
+          }
+        };
+    observation[0] = new Observation(observer, tasks::add, System::nanoTime);
+    LoopCounters counters = new LoopCounters();
+    counters.wrote(1, 10);
+    observation[0].add(counters);
+    observation[0].tick();
+    tasks.remove(0).run();
+    assertEquals(List.of("written", "next"), calls);
+    assertEquals(List.of(), tasks);
+  }
+
+  @Test
   void whatIsWrittenBeforeTheHubIsClosedIsToldBeforeCloseReturns() {
     Hub running = Hub.builder().observer(seen).loops(2).create();
     running.connect(client, List.of("a"), null);

@@ -226,6 +226,16 @@ class ResumeConnectionTest {
   }
 
   @Test
+  void aChannelThatIsJoinedWhileTheFirstOneOpensMissesNothing() {
+    Connection connection = hub.connection(client, null, "new");
+    connection.subscribe("b");
+    hub.deliver("b", 11);
+    hub.opened(12, "new");
+    hub.deliver("b", 13);
+    assertEquals(List.of(event("b", 11), event("b", 13)), said(client));
+  }
+
+  @Test
   void aLossAfterAChannelWasJoinedIsToldWhenTheConnectionIsLive() {
     Connection connection = hub.connection(client, "3-0", "a");
     connection.subscribe("b");

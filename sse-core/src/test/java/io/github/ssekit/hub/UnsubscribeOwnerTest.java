@@ -81,6 +81,20 @@ class UnsubscribeOwnerTest extends OneClientTest {
   }
 
   @Test
+  void aNewcomerThatIsTakenOffTheChannelItWaitsForIsClosedWithoutAGreeting() {
+    HistoryHub history = HistoryHub.open();
+    history
+        .hub
+        .connect(client, ConnectionOptions.of("new", "b").withOwner("Ann"))
+        .onClose(reasons::add);
+    history.settle();
+    assertEquals(1, history.hub.unsubscribe("Ann", "new"));
+    history.settle();
+    assertEquals(List.of(), HistoryHub.said(client));
+    assertEquals(List.of(CloseReason.REVOKED), reasons);
+  }
+
+  @Test
   void aPageThatComesAfterTheDropIsNotWritten() {
     HistoryHub history = HistoryHub.open();
     Connection connection =
