@@ -79,15 +79,15 @@ final class HeardChannels {
     return true;
   }
 
-  /** A channel is not subscribed to any more. */
-  void remove(String name) {
+  /** A channel is not subscribed to any more. Returns whether it was waited for. */
+  boolean remove(String name) {
     rotation.remove(name);
-    HeardChannel channel = channels.get(name);
-    // An awaited channel will be acknowledged after this.
-    if (channel != null && channel.state != State.AWAITED) {
-      channels.remove(name);
-      acknowledged.remove(channel);
+    HeardChannel channel = channels.remove(name);
+    if (channel == null) {
+      return false;
     }
+    acknowledged.remove(channel);
+    return endWait(channel);
   }
 
   /** The acknowledged channels are complete from a position on. Returns their names. */

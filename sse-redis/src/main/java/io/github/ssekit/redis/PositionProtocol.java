@@ -139,7 +139,9 @@ final class PositionProtocol {
   /** A channel is not subscribed to any more. */
   void unsubscribed(String name) {
     assertOwned();
-    channels.remove(name);
+    if (channels.remove(name)) {
+      requestProbeOnceAllAreAnswered();
+    }
   }
 
   // Listening.

@@ -251,14 +251,23 @@ public final class RedisBridgeBuilder {
   }
 
   private void logNodes(CommandPool commands, RedisUri address, Scope names) {
-    // A word that means nothing to the nodes.
-    byte[] hello = "hello".getBytes(UTF_8);
     LOG.log(
         INFO,
         "Subscribed to Redis at {0}, scope \"{1}\" of database {2}; nodes that hear it, with this one: {3}",
         address,
         scope,
         address.database(),
-        commands.publishToScope(names.control(), hello).value());
+        nodesThatHear(commands, names));
+  }
+
+  /** The number of nodes, or why it is not known: that costs no bridge. */
+  private static Object nodesThatHear(CommandPool commands, Scope names) {
+    // A word that means nothing to the nodes.
+    byte[] hello = "hello".getBytes(UTF_8);
+    try {
+      return commands.publishToScope(names.control(), hello).value();
+    } catch (RedisFailure e) {
+      return "unknown: " + Diagnosis.of(e);
+    }
   }
 }

@@ -1,5 +1,6 @@
 package io.github.ssekit.redis;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
@@ -25,6 +26,8 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  * <p>For one thread at a time; but one thread may {@link #send} while another one reads.
  */
 final class RedisConnection implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(RedisConnection.class.getName());
+
   private final RedisSocketFactory socket;
   private final Client client;
   private String run;
@@ -167,14 +170,25 @@ final class RedisConnection implements AutoCloseable {
     return client.isUnsent;
   }
 
-  /** Ends the connection: whoever waits for a reply gets a failure. Any thread may call this. */
+  /**
+   * Ends the connection: a thread that waits for a reply gets a failure. Any thread may call this.
+   */
   void disconnect() {
-    client.disconnect();
+    ending(client::disconnect);
   }
 
   @Override
   public void close() {
-    client.close();
+    ending(client::close);
+  }
+
+  /** Jedis sends what is left before it closes the socket, and throws if that fails; it closes. */
+  private static void ending(Runnable action) {
+    try {
+      action.run();
+    } catch (JedisException e) {
+      LOG.log(DEBUG, "A connection to Redis had broken before it was closed: {0}", Diagnosis.of(e));
+    }
   }
 
   /** The cluster slot of a key. */

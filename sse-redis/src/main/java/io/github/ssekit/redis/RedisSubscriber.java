@@ -249,6 +249,10 @@ final class RedisSubscriber implements Upstream, SubscribedConnection.Owner, Aut
   public Set<String> subscribed(SubscribedConnection connection) {
     // First: a channel that is opened from here on is subscribed to by the writer.
     current = connection;
+    if (closed.getCount() == 0) {
+      // Closed while this connected: the close has found no connection to end.
+      connection.disconnect();
+    }
     firstConnection.complete(null);
     Set<String> all = parts.channels().subscribed();
     writer.subscribe(all);

@@ -94,8 +94,19 @@ final class SubscriptionWriter implements AutoCloseable {
         () -> onConnection(c -> c.commands().update(channel, parts.channels().isOpen(channel))));
   }
 
+  /** Subscribes to channels, and ends that again for those that were closed meanwhile. */
   void subscribe(Collection<String> channels) {
-    execute(() -> onConnection(c -> c.commands().subscribe(channels)));
+    execute(
+        () ->
+            onConnection(
+                c -> {
+                  c.commands().subscribe(channels);
+                  for (String channel : channels) {
+                    if (!parts.channels().isOpen(channel)) {
+                      c.commands().update(channel, false);
+                    }
+                  }
+                }));
   }
 
   /** Subscribes to a channel again, unless it was closed. */
@@ -209,7 +220,7 @@ final class SubscriptionWriter implements AutoCloseable {
     for (int i = 0; i < gaps.size(); i++) {
       try {
         history.gap(gaps.get(i));
-      } catch (RedisFailure e) {
+      } catch (Throwable e) {
         gaps.subList(i, gaps.size()).forEach(parts.evidence()::addGap);
         throw e;
       }

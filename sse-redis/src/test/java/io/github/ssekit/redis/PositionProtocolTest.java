@@ -37,6 +37,10 @@ class PositionProtocolTest {
               "a node does not probe before every channel is acknowledged",
               "open a b; connect a b; acks a",
               ""),
+          new Rule(
+              "a channel that was closed before Redis acknowledged it is not waited for",
+              "open a b; connect a b; acks a; ends b",
+              "probes"),
           new Rule("a node without channels probes at once", "connect", "probes"),
           new Rule(
               "a channel that Redis refuses is not waited for",
