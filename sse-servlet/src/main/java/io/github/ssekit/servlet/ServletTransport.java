@@ -220,9 +220,11 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     completeOnce();
   }
 
-  /** Completes the response unless another caller does. Returns whether this call did. */
+  /**
+   * Completes the response unless another caller does. Returns whether this call did. Our own calls
+   * don't hold the guard; a container may report an error, and so come here, from inside a write.
+   */
   private boolean completeOnce() {
-    assert !guard.isHeldByCurrentThread();
     return completion.complete(this::complete);
   }
 
