@@ -11,6 +11,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -208,7 +209,16 @@ class EventSourceKeeperIT {
     keep("a", Map.of());
     keep("b", Map.of());
     origin.next(path).refuse(status);
-    soon().until(() -> "closed".equals(of("a", "state")) && "closed".equals(of("b", "state")));
+    soon()
+        .until(
+            () -> {
+              // A page that joins after the refusal asks anew.
+              Optional<ScriptedOrigin.Request> late = origin.poll(path);
+              if (late.isPresent()) {
+                late.get().refuse(status);
+              }
+              return "closed".equals(of("a", "state")) && "closed".equals(of("b", "state"));
+            });
     assertEquals((long) status, of("a", "status"));
     browser.evaluate("keepers.a.retry()");
     keep("c", Map.of("lastEventId", "3"));

@@ -13,6 +13,7 @@ import java.net.URI;
 import java.net.URLDecoder;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -91,6 +92,11 @@ final class ScriptedOrigin implements AutoCloseable {
       throw new AssertionError("no request to " + path + " within 20 s");
     }
     return next;
+  }
+
+  /** The next request to this path, if it has come. */
+  Optional<Request> poll(String path) {
+    return Optional.ofNullable(of(path).poll());
   }
 
   @Override
