@@ -200,7 +200,7 @@ class ChatLooksIT extends TwoBrowsers {
     ada.say("Yes");
     publish("foreign");
     ada.awaitTexts(".foreign", List.of("foreign"));
-    ada.evaluate("onReset({ data: '' }); complain('wrong')");
+    ada.evaluate("onReset({ data: '' }); showProblem('wrong')");
     for (String colours : List.of("light", "dark")) {
       ada.prefers(colours);
       assertEquals(List.of(), ada.evaluate(CONTRAST), colours);
