@@ -7,8 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /**
  * The law {@code parse(frame(e)).equals(e)}, for random events of the characters that tend to break
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Test;
  * <p>Each round is seeded with its own number. The system property {@code ssekit.law.rounds} says
  * how many there are.
  */
+@Timeout(value = 30, unit = TimeUnit.MINUTES)
 class FramingLawTest {
   private static final int ROUNDS = Integer.getInteger("ssekit.law.rounds", 10_000);
 

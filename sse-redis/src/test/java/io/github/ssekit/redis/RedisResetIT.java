@@ -44,37 +44,58 @@ class RedisResetIT extends RedisTest {
   private static final class Relay implements AutoCloseable {
     private final int target;
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
-    private final Queue<Thread> copies = new ConcurrentLinkedQueue<>();
+    private final Queue<Relayed> connections = new ConcurrentLinkedQueue<>();
 
     Relay(int target) throws IOException {
       this.target = target;
-      start(this::accept);
+      Relayed.start(this::accept);
     }
 
     int port() {
       return server.getLocalPort();
     }
 
-    private static Thread start(Runnable task) {
-      Thread thread = new Thread(task, "relay");
-      thread.setDaemon(true);
-      thread.start();
-      return thread;
-    }
-
     private void accept() {
       while (!server.isClosed()) {
         try {
           Socket client = server.accept();
-          Socket redis = new Socket(InetAddress.getLoopbackAddress(), target);
-          sockets.addAll(List.of(client, redis));
-          copies.add(start(() -> copy(client, redis)));
-          copies.add(start(() -> copy(redis, client)));
+          connections.add(
+              Relayed.between(client, new Socket(InetAddress.getLoopbackAddress(), target)));
         } catch (IOException e) {
           // The relay is closed.
         }
       }
+    }
+
+    void resetAll() throws IOException, InterruptedException {
+      for (Relayed next = connections.poll(); next != null; next = connections.poll()) {
+        next.reset();
+        next.awaitReset();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      server.close();
+      for (Relayed next : connections) {
+        next.reset();
+      }
+    }
+  }
+
+  /** A connection of the relay: two sockets, and the threads that copy between them. */
+  private record Relayed(List<Socket> sockets, List<Thread> copies) {
+    static Relayed between(Socket client, Socket redis) {
+      return new Relayed(
+          List.of(client, redis),
+          List.of(start(() -> copy(client, redis)), start(() -> copy(redis, client))));
+    }
+
+    static Thread start(Runnable task) {
+      Thread thread = new Thread(task, "relay");
+      thread.setDaemon(true);
+      thread.start();
+      return thread;
     }
 
     private static void copy(Socket from, Socket to) {
@@ -86,16 +107,8 @@ class RedisResetIT extends RedisTest {
       }
     }
 
-    void resetAll() throws IOException, InterruptedException {
-      resetSockets();
-      // A reset goes out once no thread is in a read of the socket any more.
-      for (Thread copy = copies.poll(); copy != null; copy = copies.poll()) {
-        copy.join();
-      }
-    }
-
-    private void resetSockets() throws IOException {
-      for (Socket socket = sockets.poll(); socket != null; socket = sockets.poll()) {
+    void reset() throws IOException {
+      for (Socket socket : sockets) {
         if (!socket.isClosed()) {
           socket.setSoLinger(true, 0);
         }
@@ -103,10 +116,11 @@ class RedisResetIT extends RedisTest {
       }
     }
 
-    @Override
-    public void close() throws IOException {
-      server.close();
-      resetSockets();
+    /** A reset goes out once no thread is in a read of the socket any more. */
+    void awaitReset() throws InterruptedException {
+      for (Thread copy : copies) {
+        copy.join();
+      }
     }
   }
 }
