@@ -3,21 +3,24 @@ package io.github.ssekit.hub;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.util.List;
+import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 
 /**
- * A predicate of the application's that is asked of all connections, pass by pass, on the callback
- * executor: where it says yes, the connection is closed.
+ * A predicate of the application that each pass tests on all open connections, on the callback
+ * executor. Connections for which it returns true are closed.
  */
 final class CloseIf {
   private static final System.Logger LOG = System.getLogger(CloseIf.class.getName());
 
-  private final Hub hub;
+  private final DeliveryLoops loops;
+  private final Executor callbacks;
   private final String name;
   private final Predicate<? super Connection> predicate;
 
-  /** Passes don't pile up behind a predicate that takes its time. */
+  /** Keeps passes from piling up behind a slow predicate. */
   private final AtomicBoolean underWay = new AtomicBoolean();
 
   private final RareLine failed;
@@ -25,21 +28,27 @@ final class CloseIf {
   /**
    * @param name the method by which the application set it, for the log
    */
-  CloseIf(Hub hub, String name, Predicate<? super Connection> predicate) {
-    this.hub = hub;
+  CloseIf(
+      DeliveryLoops loops,
+      Executor callbacks,
+      LongSupplier nanoTime,
+      String name,
+      Predicate<? super Connection> predicate) {
+    this.loops = loops;
+    this.callbacks = callbacks;
     this.name = name;
     this.predicate = predicate;
-    this.failed = new RareLine(LOG, hub::nanoTime);
+    this.failed = new RareLine(LOG, nanoTime);
   }
 
-  /** Asks of every connection that is open, unless the last pass is not over. Any thread. */
+  /** Tests every open connection, unless the last pass is still under way. Any thread. */
   void pass() {
     if (underWay.compareAndSet(false, true)) {
-      hub.withConnections(all -> hub.callbacks.execute(() -> ask(all)));
+      loops.collect(all -> callbacks.execute(() -> test(all)));
     }
   }
 
-  private void ask(List<Connection> all) {
+  private void test(List<Connection> all) {
     int failures = 0;
     Throwable first = null;
     try {

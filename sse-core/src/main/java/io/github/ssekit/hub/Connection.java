@@ -13,10 +13,10 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's open event stream: its channels, and its place in the log of each.
+ * The open event stream of one client, and its subscriptions to channels.
  *
- * <p>All methods may be called from any thread, return at once, and do nothing once the connection
- * is closed, since a client that leaves is normal; but arguments are checked all the same.
+ * <p>All methods may be called from any thread and return at once. On a closed connection they do
+ * nothing, since clients may leave at any time; arguments are checked even then.
  */
 public final class Connection extends LoopConnection {
   private static final System.Logger LOG = System.getLogger(Connection.class.getName());
@@ -59,37 +59,37 @@ public final class Connection extends LoopConnection {
   }
 
   /**
-   * The last event ID that the client sent when it connected, or null; cut off as in {@link
-   * ConnectionOptions}.
+   * Returns the last event ID that the client sent when it connected, or null. It may be truncated,
+   * see {@link ConnectionOptions}.
    */
   public @Nullable String lastEventId() {
     return lastEventId;
   }
 
-  /** Whom it belongs to, see {@link ConnectionOptions}; or null. */
+  /** Returns the owner, see {@link ConnectionOptions}, or null. */
   public @Nullable String owner() {
     return owner;
   }
 
-  /** The application's object that its {@link ConnectionOptions} brought, or null. */
+  /** Returns the application's object from {@link ConnectionOptions}, or null. */
   public @Nullable Object attachment() {
     return attachment;
   }
 
-  /** The names of the channels that it is subscribed to now; empty once it is closed. */
+  /** Returns the names of its channels now; empty once it is closed. */
   public List<String> channels() {
     return subscriptions.names();
   }
 
   /**
-   * When it was opened. By the clock as it was when the hub was created: later corrections of the
-   * clock are not in it.
+   * Returns when it was opened, by the wall clock as it was when the hub was created: later
+   * adjustments of that clock don't affect the result.
    */
   public Instant since() {
     return context.wallTime().apply(opened);
   }
 
-  /** Its owner and channels, escaped for a log, and whether it is open. Not for programs. */
+  /** Returns owner, channels and state, escaped for a log. The format may change. */
   @Override
   public String toString() {
     List<String> names = channels().stream().map(LogText::quoted).toList();
@@ -100,15 +100,18 @@ public final class Connection extends LoopConnection {
             isOpen() ? "open" : closeListeners.reason());
   }
 
-  /** For how long it has been open. */
+  /** The time since it was opened. */
   Duration age() {
     return Duration.ofNanos(loop.nanoTime() - opened);
   }
 
   /**
-   * Sets the time from which on nothing more is written: the connection is closed with {@link
-   * CloseReason#EXPIRED}. Looked at about once a second; a time that has passed closes at once.
-   * Replaces the time that was set before; {@link Instant#MAX} is never.
+   * Sets the time at which the connection is closed with {@link CloseReason#EXPIRED}; whatever
+   * still waits for the client then is not written. Replaces an expiry time that was set before;
+   * {@link Instant#MAX} means never.
+   *
+   * <p>A time in the past closes the connection at once. Later times are checked about once a
+   * second.
    */
   public void expireAt(Instant time) {
     Objects.requireNonNull(time, "time");
@@ -120,26 +123,35 @@ public final class Connection extends LoopConnection {
     }
   }
 
-  /** Whether it has not been closed, as far as this side knows. */
+  /** Returns whether it is open. A client may be gone before this node notices. */
   public boolean isOpen() {
     return closeListeners.reason() == null;
   }
 
   /**
-   * Adds a channel: every event delivered to it after this call is written to the client. What came
-   * before is not, with history neither; and a channel with history joins only when the connection
-   * has caught up with the others. Does nothing if it is among the channels already.
+   * Subscribes to a channel: every event that is delivered to it after this call is written to the
+   * client. Earlier events are not, not even those of a channel with history. Does nothing if the
+   * connection is subscribed to the channel already.
+   *
+   * <p>While the connection resumes its channels with history, events of another such channel wait
+   * until the client has caught up, since their ids would carry it past events that it still
+   * misses.
    *
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link
-   *     EventPublisher}, if it were more channels than one connection may have, or if it has
-   *     history and its policy is to {@linkplain OverrunPolicy#conflate conflate}
-   * @throws OverCapacityException if as many connections listen to the channel as may
+   *     EventPublisher}; if the connection has the maximum number of channels, {@link
+   *     HubBuilder#maxChannelsPerConnection}; or if the channel has history and its policy is to
+   *     {@linkplain OverrunPolicy#conflate conflate}
+   * @throws OverCapacityException if the channel has the maximum number of connections, {@link
+   *     HubBuilder#maxConnectionsPerChannel}
    */
   public void subscribe(String channel) {
     subscriptions.subscribe(this, new Client(), Channel.checkName(channel));
   }
 
-  /** Removes a channel: no event delivered to it after this call is written. */
+  /**
+   * Unsubscribes from a channel: no event that is delivered to it after this call is written to the
+   * client. Does nothing if the connection is not subscribed to the channel.
+   */
   public void unsubscribe(String channel) {
     Subscription removed = subscriptions.remove(Objects.requireNonNull(channel, "channel"), false);
     if (removed != null) {
@@ -148,11 +160,11 @@ public final class Connection extends LoopConnection {
   }
 
   /**
-   * Sends an event to this client alone, ahead of what its channels have waiting.
+   * Sends an event to this client alone, ahead of channel events that wait. If more than {@link
+   * HubBuilder#maxSendBytes} of sent events waits for the client then, the connection is closed
+   * with {@link CloseReason#OVERFLOW}.
    *
-   * @param event one without an id: ids belong to the channels. If more than {@link
-   *     HubBuilder#maxSendBytes} waits for the client, the connection is closed with {@link
-   *     CloseReason#OVERFLOW}.
+   * @param event an event without an id: ids belong to the events of channels
    * @throws IllegalArgumentException if the event has an id, or its type is {@code open}, {@code
    *     error} or {@code stream-reset}
    */
@@ -165,8 +177,8 @@ public final class Connection extends LoopConnection {
   }
 
   /**
-   * Tells the client how long to wait before it connects again. Counts against {@link
-   * HubBuilder#maxSendBytes} as {@link #send(SseEvent)} does.
+   * Sends a reconnection time: how long the client waits before it reconnects. Counts towards
+   * {@link HubBuilder#maxSendBytes} as {@link #send(SseEvent)} does.
    */
   public void send(ReconnectionTime time) {
     sendFrame(Objects.requireNonNull(time, "time").frame().toByteArray());
@@ -183,7 +195,7 @@ public final class Connection extends LoopConnection {
     }
   }
 
-  /** Closes the connection once what waits for the client is written. */
+  /** Closes the connection once everything that waits for the client is written. */
   public void close() {
     close(CloseReason.CLOSED);
   }
@@ -192,20 +204,24 @@ public final class Connection extends LoopConnection {
     loop.execute(() -> closeGracefully(reason));
   }
 
-  /** Closes the connection without what waits. */
+  /** Closes the connection without writing what waits. */
   void revoke() {
     loop.execute(() -> cut(CloseReason.REVOKED));
   }
 
   /**
-   * Adds a listener that is told, once, on a thread of the hub's callback executor, why the
-   * connection ended; at once if it has ended already. What it throws is logged as a warning.
+   * Adds a listener that is called once, when the connection has ended, or now if it has already.
+   * It gets the reason, and runs on a thread of the hub's callback executor. If it throws, the hub
+   * logs a warning.
    */
   public void onClose(Consumer<? super CloseReason> listener) {
     closeListeners.add(Objects.requireNonNull(listener, "listener"));
   }
 
-  /** Begins with its channels. Under the hub's lock; the loop has the connection already. */
+  /**
+   * Subscribes to the channels that the connection begins with. Under the hub's lock, once the loop
+   * has the connection.
+   */
   void subscribe(List<Channels.Wanted> channels) {
     orFail(() -> subscriptions.begin(this, new Client(), channels, lastEventId));
   }
@@ -233,8 +249,8 @@ public final class Connection extends LoopConnection {
   }
 
   /**
-   * Unsubscribes from a channel, which the client may no longer have: when this returns, no write
-   * holds its events any more. Returns whether the connection was subscribed.
+   * Unsubscribes from a channel that the client may no longer have: when this returns, no write
+   * with its events is under way, and none follows. Returns whether the connection was subscribed.
    */
   boolean drop(String channel) {
     Subscription removed = subscriptions.remove(channel, true);
@@ -286,14 +302,14 @@ public final class Connection extends LoopConnection {
       reset(reset);
     } else if (context.observation() != null) {
       HubObserver.Resumed how = new HubObserver.Resumed(age(), outcome.replays(), outcome.events());
-      context.observation().tell(o -> o.resumed(this, how));
+      context.observation().enqueue(o -> o.resumed(this, how));
     }
   }
 
   @Override
   void reset(StreamReset reset) {
     if (context.observation() != null) {
-      context.observation().tell(o -> o.reset(this, reset));
+      context.observation().enqueue(o -> o.reset(this, reset));
     }
   }
 
@@ -325,7 +341,7 @@ public final class Connection extends LoopConnection {
     LOG.log(DEBUG, () -> ConnectionLine.of(this, how, subscriptions, cause));
     closeListeners.closed(how.reason());
     if (context.observation() != null) {
-      context.observation().tell(o -> o.closed(this, how));
+      context.observation().enqueue(o -> o.closed(this, how));
     }
   }
 }

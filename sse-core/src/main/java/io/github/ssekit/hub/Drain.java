@@ -2,34 +2,40 @@ package io.github.ssekit.hub;
 
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The end of all connections of a hub, spread evenly over a time. It takes the caller's thread. */
+/** The closing of all connections of a hub, evenly spread over a time, on the caller's thread. */
 final class Drain {
   private static final long STEP_NANOS = 10_000_000;
 
-  private final Hub hub;
+  private final DeliveryLoops loops;
+  private final OpenConnections connections;
   private final HubThreads threads;
+  private final LongSupplier nanoTime;
 
-  Drain(Hub hub, HubThreads threads) {
-    this.hub = hub;
+  Drain(
+      DeliveryLoops loops, OpenConnections connections, HubThreads threads, LongSupplier nanoTime) {
+    this.loops = loops;
+    this.connections = connections;
     this.threads = threads;
+    this.nanoTime = nanoTime;
   }
 
   /**
-   * Returns when no connection is open, or when the last has had the grace to write what waits.
+   * Returns when no connection is open, or when the grace period is over.
    *
-   * @param nanos over which the ends are spread
-   * @param grace in nanoseconds
+   * @param nanos the time over which the connections are closed
+   * @param grace the time after that, in nanoseconds, in which the last ones can write what waits
    */
   void run(long nanos, long grace) throws InterruptedException {
-    long start = hub.nanoTime();
+    long start = nanoTime.getAsLong();
     AtomicReference<@Nullable List<Connection>> found = new AtomicReference<>();
-    hub.withConnections(found::set);
+    loops.collect(found::set);
     List<Connection> all = found.get();
     int closed = 0;
-    while (hub.connectionCount() > 0) {
-      long spent = hub.nanoTime() - start;
+    while (connections.count() > 0) {
+      long spent = nanoTime.getAsLong() - start;
       if (all != null) {
         for (int due = due(all.size(), spent, nanos); closed < due; closed++) {
           all.get(closed).close(CloseReason.DRAINED);
@@ -43,7 +49,7 @@ final class Drain {
     }
   }
 
-  /** How many are to be closed by now: the first at once, the last a little before the end. */
+  /** The number to close by now: the first at once, the last a little before the end. */
   static int due(int all, long spent, long nanos) {
     return spent >= nanos ? all : Math.min(all, 1 + (int) ((double) spent / nanos * all));
   }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Feed {
   private final Channels channels;
-  private final DeliveryLoop[] loops;
+  private final DeliveryLoops loops;
   private final @Nullable Observation observation;
   private final int maxEventBytes;
   private final BooleanSupplier hubClosed;
@@ -34,7 +34,7 @@ public final class Feed {
 
   Feed(
       Channels channels,
-      DeliveryLoop[] loops,
+      DeliveryLoops loops,
       Resumes resumes,
       ReentrantLock lock,
       @Nullable Observation observation,
@@ -74,7 +74,8 @@ public final class Feed {
     }
     if (channels.hasUpstream()) {
       throw new IllegalStateException(
-          "This hub has a bridge already, and takes one only: give the second bridge a hub of its own");
+          "This hub has a bridge already, and takes one only: give the second bridge a hub of its"
+              + " own");
     }
   }
 
@@ -152,7 +153,7 @@ public final class Feed {
 
   private void observe(StreamReset reset) {
     if (observation != null) {
-      observation.tell(o -> o.reset(null, reset));
+      observation.enqueue(o -> o.reset(null, reset));
     }
   }
 
@@ -253,9 +254,7 @@ public final class Feed {
     } finally {
       lock.unlock();
     }
-    for (DeliveryLoop loop : loops) {
-      loop.wake();
-    }
+    loops.wake();
   }
 
   /**

@@ -1,24 +1,14 @@
 package io.github.ssekit.hub;
 
-import static java.lang.System.Logger.Level.INFO;
-import static java.lang.System.Logger.Level.WARNING;
-
 import io.github.ssekit.event.Frame;
 import io.github.ssekit.event.SseEvent;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Executor;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
@@ -26,71 +16,45 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The channels and connections of one node: what is delivered to a channel is written to every
- * connection that listens to it.
+ * The channels and connections of one node: an event that is published to a channel is written to
+ * every connection that is subscribed to the channel.
  *
- * <p>A hub is complete by itself: what one thread publishes, every browser connected to this node
- * gets. With a bridge as its {@link Upstream} the same program runs on many nodes; then publish
- * through the bridge.
+ * <p>A hub works by itself on a single node: every browser connected to the node gets what any
+ * thread publishes. To run the same program on many nodes, give the hub a bridge, which attaches
+ * itself as the hub's {@link Upstream}, and publish through the bridge.
  *
- * <p>All methods may be called from any thread. None waits for a client, but {@link #drain} and
- * {@link #close} do, for a bounded time; {@link #unsubscribe} waits for one write of each of the
- * owner's connections, {@link #snapshot} for the delivery loops, a second at most. A hub runs one
- * delivery loop a processor, unless {@link HubBuilder#loops} says otherwise, one timer, and up to
- * five more while connections end or the application is called, as daemon threads, however many
- * clients there are.
+ * <p>All methods may be called from any thread. They return without waiting for a client, except
+ * {@link #drain} and {@link #close}, which wait for a bounded time. {@link #unsubscribe} may wait
+ * for one write to each of the owner's connections, and {@link #snapshot} for the delivery loops,
+ * one second at most.
+ *
+ * <p>All threads of a hub are daemons, and their number does not depend on the number of clients: a
+ * timer, one delivery loop per processor (or {@link HubBuilder#loops}), and up to five more while
+ * connections end or listeners of the application run.
  */
 public final class Hub implements EventPublisher, AutoCloseable {
-  /** The longest name of a channel, in characters. */
+  /** The maximum length of a channel's name, in characters. */
   public static final int MAX_CHANNEL_LENGTH = Channel.MAX_NAME_LENGTH;
 
-  private static final System.Logger LOG = System.getLogger(Hub.class.getName());
   private static final long CLOSE_TIMEOUT_NANOS = 2_000_000_000L;
   private static final long SNAPSHOT_TIMEOUT_NANOS = 1_000_000_000L;
 
-  final HubSettings settings;
-
-  /** Runs the end of each connection, off the loops. */
-  final Executor closer;
-
-  /** Runs the application's listeners. */
-  final Executor callbacks;
-
-  /** Null if nobody observes. */
-  final @Nullable Observation observation;
-
+  private final HubSettings settings;
   private final LongSupplier nanoTime;
   private final HubThreads threads;
-  private final DeliveryLoop[] loops;
-  private final AtomicInteger nextLoop = new AtomicInteger();
+  private final Executor callbacks;
 
-  /** Held for a few instructions; taken before no other lock but the upstream's. */
+  /** Held for a few instructions. The upstream's locks are the only ones taken under it. */
   private final ReentrantLock lock = new ReentrantLock();
 
-  private final Condition noConnections = lock.newCondition();
-
-  // Guarded by the lock.
-  private int connections;
-  private boolean draining;
-  private volatile boolean closed;
-  private final Owners owners = new Owners();
-
-  private final @Nullable CloseIf closeWhen;
-  private final Health health;
-  private final RareLine tickFailures;
-
-  /** By reason. */
-  private final Map<Refusal, RareLine> refusals = new EnumMap<>(Refusal.class);
-
-  /** One moment by two clocks. */
-  private final Instant origin;
-
-  private final long originNanos;
-
+  private final DeliveryLoops loops;
   private final Resumes resumes;
   final Channels channels;
+  private final OpenConnections connections;
   final Feed feed;
-  final ConnectionContext context;
+  private final PeriodicWork periodicWork;
+  private final Health health;
+  private final ConnectionContext context;
 
   Hub(
       HubSettings settings,
@@ -101,55 +65,69 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.settings = settings;
     this.threads = threads;
     this.nanoTime = nanoTime;
-    this.closer = threads.closer();
     this.callbacks = threads.callbacks();
-    this.origin = settings.clock().instant();
-    this.originNanos = nanoTime();
-    this.observation = observer == null ? null : new Observation(observer, callbacks, nanoTime);
-    AtomicLong watermark = new AtomicLong();
+    Observation observation =
+        observer == null ? null : new Observation(observer, callbacks, nanoTime);
     Consumer<LoopCounters> counts = observation == null ? null : observation::add;
-    this.loops = new DeliveryLoop[settings.loops()];
-    Arrays.setAll(loops, i -> new DeliveryLoop(i, watermark::get, settings, counts, nanoTime));
+    AtomicLong watermark = new AtomicLong();
+    this.loops =
+        new DeliveryLoops(
+            settings.loops(), i -> new DeliveryLoop(i, watermark::get, settings, counts, nanoTime));
     this.resumes = new Resumes(settings.maxReplayBytes(), lock, callbacks);
-    this.channels = new Channels(settings, loops, watermark, lock, nanoTime);
+    this.channels = new Channels(settings, loops.all(), watermark, lock, nanoTime);
+    this.connections = new OpenConnections(settings, channels, observation, lock, nanoTime);
     this.feed =
         new Feed(
-            channels, loops, resumes, lock, observation, settings.maxEventBytes(), () -> closed);
-    this.closeWhen = closeWhen == null ? null : new CloseIf(this, "closeWhen", closeWhen);
-    for (Refusal why : Refusal.values()) {
-      refusals.put(why, new RareLine(LOG, nanoTime));
-    }
-    this.tickFailures = new RareLine(LOG, nanoTime);
-    this.health = new Health(loops, nanoTime);
+            channels,
+            loops,
+            resumes,
+            lock,
+            observation,
+            settings.maxEventBytes(),
+            connections::isClosed);
+    this.periodicWork =
+        new PeriodicWork(
+            settings,
+            loops,
+            channels,
+            resumes,
+            observation,
+            closeWhen == null ? null : closeIf("closeWhen", closeWhen),
+            lock,
+            nanoTime);
+    this.health = new Health(loops.all(), nanoTime);
+    // The same moment on two clocks.
+    Instant origin = settings.clock().instant();
+    long originNanos = nanoTime.getAsLong();
     this.context =
         new ConnectionContext(
             settings,
             channels,
             resumes,
-            closer,
+            threads.closer(),
             callbacks,
             observation,
             nanos -> origin.plusNanos(nanos - originNanos),
-            this::release);
+            connections::remove);
   }
 
-  /** A hub with the defaults of {@link HubBuilder}. */
+  /** Creates and starts a hub with the defaults of {@link HubBuilder}. */
   public static Hub create() {
     return builder().create();
   }
 
-  /** The settings of a hub to be. */
+  /** Returns a builder with all defaults. */
   public static HubBuilder builder() {
     return new HubBuilder();
   }
 
   void start() {
-    threads.start(loops, this::tick, settings.tickInterval());
+    threads.start(loops.all(), periodicWork, settings.tickInterval());
   }
 
   /**
-   * For an {@link Upstream}: by this it speaks to the hub. Nobody gets it any more once an upstream
-   * {@linkplain Feed#attach has attached} itself.
+   * Returns the feed, through which an {@link Upstream} delivers events to this hub. Applications
+   * don't need it. Once an upstream {@linkplain Feed#attach is attached}, this method throws.
    *
    * @throws IllegalStateException if the hub has an upstream already, or is closed
    */
@@ -159,8 +137,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Connects a client, as {@link #connect(Transport, ConnectionOptions)}, with these channels and
-   * this last event ID.
+   * Connects a client as {@link #connect(Transport, ConnectionOptions)} does, with these channels
+   * and this last event ID.
    */
   public Connection connect(
       Transport transport, Collection<String> channels, @Nullable String lastEventId) {
@@ -168,104 +146,55 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Connects a client: from when this returns, every event delivered to the channels is written to
-   * it, once. The reconnection time goes first. Of channels with history it is first written what
-   * came after its last event ID; or, if it sent none, the position from which on it misses
-   * nothing.
+   * Connects a client. Every event that is delivered to one of its channels after this method
+   * returns is written to the client once.
    *
-   * <p>All limits are checked before anything is done: a client that is refused has not been
-   * written to, was never counted, and has opened no channel.
+   * <p>The stream begins with the reconnection time. If the connection has channels with history, a
+   * client that sent a last event ID then gets the events after it; one that sent none gets the
+   * current position, from which it can resume later.
    *
-   * @param options a last event ID that is no position of ours is answered in band, by a {@link
-   *     StreamReset}; further channels can follow by {@link Connection#subscribe}
-   * @throws OverCapacityException if a limit of {@link HubBuilder} is reached, or while the hub is
-   *     {@linkplain #drain drained} and after
-   * @throws IllegalArgumentException if it is more channels than one connection may have, or if the
-   *     policy of one with history is to {@linkplain OverrunPolicy#conflate conflate}
-   * @throws IllegalStateException if the hub is closed, and was not drained before
+   * <p>All limits are checked first. A client that is refused has not been written to, is not
+   * counted, and has opened no channel.
+   *
+   * @param options its channels, which {@link Connection#subscribe} can add to later; and the last
+   *     event ID. If that is not a position, the client gets a {@link StreamReset} and continues
+   *     with live events
+   * @throws OverCapacityException if a limit of {@link HubBuilder} is reached, or if {@link #drain}
+   *     was called
+   * @throws IllegalArgumentException if there are more channels than one connection may have, or if
+   *     a channel with history has the policy to {@linkplain OverrunPolicy#conflate conflate}
+   * @throws IllegalStateException if the hub is closed and was not drained before
    */
   public Connection connect(Transport transport, ConnectionOptions options) {
     Objects.requireNonNull(transport, "transport");
     Objects.requireNonNull(options, "options");
     channels.checkCount(options.channels().size());
     List<Channels.Wanted> wanted = options.channels().stream().map(channels::wanted).toList();
-    DeliveryLoop loop = loops[Math.floorMod(nextLoop.getAndIncrement(), loops.length)];
-    Connection connection = new Connection(context, loop, transport, options);
-    OverCapacityException refused = null;
-    lock.lock();
-    try {
-      // First: its close, which follows, is nothing to a client that is to come back.
-      if (draining) {
-        throw OverCapacityException.draining(settings.spreadReconnectionTime());
-      }
-      if (closed) {
-        throw new IllegalStateException("The hub is closed");
-      }
-      checkRoom(connection, wanted);
-      connections++;
-      owners.add(connection);
-      // Under the lock: a close that comes next finds it.
-      loop.execute(() -> opened(connection));
-      if (options.expiresAt() != null) {
-        connection.expireAt(options.expiresAt());
-      }
-      // In one with the check: of two that come at once, the second sees the first.
-      connection.subscribe(wanted);
-    } catch (OverCapacityException e) {
-      refused = e;
-    } finally {
-      lock.unlock();
-    }
-    if (refused != null) {
-      tellRefused(options, refused);
-      throw refused;
-    }
+    Connection connection = new Connection(context, loops.next(), transport, options);
+    connections.add(connection, options, wanted);
     connection.start(settings.reconnectionTime().frame().toByteArray());
     return connection;
   }
 
-  private void opened(Connection connection) {
-    connection.loop.add(connection);
-    if (observation != null) {
-      observation.tell(o -> o.opened(connection));
-    }
-  }
-
-  private void tellRefused(ConnectionOptions options, OverCapacityException e) {
-    Refusal why = e.why();
-    // Nothing of the client's is in it.
-    System.Logger.Level level = why == Refusal.DRAINING ? INFO : WARNING;
-    Objects.requireNonNull(refusals.get(why))
-        .log(level, "A client was refused: " + e.getMessage(), null);
-    if (observation != null) {
-      observation.tell(o -> o.refused(options, why));
-    }
-  }
-
-  private void checkRoom(Connection connection, List<Channels.Wanted> wanted) {
-    if (connections >= settings.maxConnections()) {
-      throw OverCapacityException.reached(Refusal.MAX_CONNECTIONS, settings.maxConnections());
-    }
-    if (owners.of(connection.owner).size() >= settings.maxConnectionsPerOwner()) {
-      throw OverCapacityException.reached(
-          Refusal.MAX_CONNECTIONS_PER_OWNER, settings.maxConnectionsPerOwner());
-    }
-    wanted.forEach(channels::checkRoom);
+  /** Returns a connection that has been closed from the start, see {@link UnopenedConnection}. */
+  Connection unopened(ConnectionOptions options, CloseReason why) {
+    return Connection.unopened(context, loops.first(), options, why);
   }
 
   /**
-   * Publishes on this node alone: does nothing if nobody here has the channel. The event is larger
-   * than allowed if its frame is, see {@link HubBuilder#maxEventBytes}.
+   * Publishes an event on this node only; does nothing if no client of this node is subscribed to
+   * the channel. The limit of an event's size is {@link HubBuilder#maxEventBytes}.
    *
+   * @return null: events published on one node have no position
    * @throws IllegalArgumentException as {@link EventPublisher#publish}; also if the channel has
-   *     history, since the event would not be kept; or if the event has an id, and any channel has
-   *     history: what a client has seen last must be a position
+   *     history, since the event would not be kept; or if the event has an id although the hub's
+   *     upstream assigns ids, since clients resume from the last id they got
    * @throws IllegalStateException if the hub is closed
    */
   @Override
   public @Nullable Position publish(String channel, SseEvent event) {
     Frame frame = feed.publishable(channel, event);
-    if (closed) {
+    if (connections.isClosed()) {
       throw new IllegalStateException("The hub is closed: nothing can be published any more");
     }
     if (channels.upstreamGivesIds()) {
@@ -291,33 +220,32 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
   }
 
-  /** How many connections are open. */
+  /** Returns the number of open connections. */
   public int connectionCount() {
-    lock.lock();
-    try {
-      return connections;
-    } finally {
-      lock.unlock();
-    }
+    return connections.count();
   }
 
   /**
-   * Whether this hub is open and its threads do their work: each delivery loop has taken the time
-   * from the timer within ten seconds. For a health check; costs next to nothing. What a client, a
-   * listener or the upstream throws ends none of these threads. Where one hangs all the same, this
-   * is false, and the log has one line at {@code ERROR}, with its stack trace, by {@code
-   * io.github.ssekit.hub.Health}; such a node can only be started again.
+   * Returns whether this hub is open and its threads work: each delivery loop has responded to the
+   * timer within the last ten seconds. Cheap enough for a health check that is called often.
+   *
+   * <p>Exceptions from clients, listeners or the upstream don't end these threads. If one of them
+   * hangs all the same, this method returns false, and {@code io.github.ssekit.hub.Health} logs the
+   * thread's stack trace once, at level {@code ERROR}. The only cure then is to restart the node.
    */
   public boolean isHealthy() {
-    return health.isGood() && !closed;
+    return health.isGood() && !connections.isClosed();
   }
 
   /**
-   * Who is on which channel, since when, and how far behind. Takes O(connections + channels +
-   * events that those listed are behind), of which the delivery loops do the first; waits for them,
-   * for one second at most. Not for every request: for a page of operations, or once a minute.
+   * Returns which connections and channels are open, since when, and how far clients are behind.
+   * Waits for the delivery loops, one second at most.
    *
-   * @param limit how many connections and how many channels are listed at most
+   * <p>Meant for a page of operations or a report once a minute, not for every request: the
+   * delivery loops spend O(connections) on it, and the calling thread O(channels) and O(the events
+   * that the listed connections are behind).
+   *
+   * @param limit the maximum number of connections, and of channels, to list
    * @throws IllegalArgumentException if the limit is not above zero
    */
   public HubSnapshot snapshot(int limit) {
@@ -330,227 +258,103 @@ public final class Hub implements EventPublisher, AutoCloseable {
     }
     lock.lock();
     try {
-      // Loops that have ended don't answer, and have nothing to say.
-      return new SnapshotRequest(
-          channels, lock, closed ? new DeliveryLoop[0] : loops, connections, resumes.room, limit);
+      // The loops of a closed hub don't answer.
+      DeliveryLoop[] asked = connections.isClosed() ? new DeliveryLoop[0] : loops.all();
+      return new SnapshotRequest(channels, lock, asked, connections.count(), resumes.room, limit);
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Closes each connection of which a predicate says so, with {@link CloseReason#REVOKED}: those of
-   * a user who has logged out, say. Returns at once; connections that open from now on are not
-   * asked for.
+   * Closes every open connection for which the predicate returns true, with {@link
+   * CloseReason#REVOKED}: those of a user who has logged out, for example. Returns at once;
+   * connections opened later are not tested. See {@link HubBuilder#closeWhen} for a predicate that
+   * is tested again and again.
    *
-   * <p>Nothing more is written to a connection once it is closed so, though what was handed to the
-   * container before may still be on its way. If the client doesn't take that, the connection ends
-   * at the stuck-write deadline at the latest.
+   * <p>After a connection is closed in this way nothing more is written to it, though bytes that
+   * the container has already may still reach the client. If the client doesn't take those, the
+   * connection ends at the stuck-write deadline at the latest.
    *
    * @param predicate called once for each connection, on a thread of the hub's callback executor.
-   *     If it throws, that is logged and the connection stays open.
+   *     If it throws, the hub logs that, and the connection stays open.
    */
   public void closeIf(Predicate<? super Connection> predicate) {
-    new CloseIf(this, "closeIf", Objects.requireNonNull(predicate, "predicate")).pass();
+    closeIf("closeIf", Objects.requireNonNull(predicate, "predicate")).pass();
+  }
+
+  private CloseIf closeIf(String name, Predicate<? super Connection> predicate) {
+    return new CloseIf(loops, callbacks, nanoTime, name, predicate);
   }
 
   /**
-   * Takes an owner off a channel at once, on this node: a user who was banned from a room, say.
-   * When this returns, no event of the channel is written to the owner's connections any more. What
-   * was handed to the container before may still be on its way, and a connection can {@linkplain
-   * Connection#subscribe subscribe} anew.
+   * Unsubscribes all connections of an owner from a channel, on this node: those of a user who was
+   * banned from a room, for example. When this method returns, no event of the channel is written
+   * to them any more. Bytes that the container has already may still reach the client, and a
+   * connection can {@linkplain Connection#subscribe subscribe} again.
    *
-   * <p>A connection that is still being sent what it missed, in this channel and others, is closed
-   * with {@link CloseReason#REVOKED}; the client comes back, and can resume what it may still have.
+   * <p>A connection that is still being sent missed events is closed instead, with {@link
+   * CloseReason#REVOKED}, because one page holds the events of all its channels. The client
+   * reconnects, and resumes the channels that it may still have.
    *
-   * <p>First let no request of the owner's have the channel any more, then call this: a request
-   * that was let in before and connects later is not seen. Nor are connections on other nodes, or
-   * without an owner.
+   * <p>Before you call this, make sure that new requests of the owner don't get the channel: a
+   * request that was authorised before and connects afterwards is not affected. Nor are connections
+   * without an owner, or those on other nodes.
    *
    * @param owner as in {@link ConnectionOptions}
-   * @return how many connections listened to the channel
+   * @return the number of connections that were subscribed to the channel
    */
   public int unsubscribe(String owner, String channel) {
     Objects.requireNonNull(owner, "owner");
     Objects.requireNonNull(channel, "channel");
-    List<Connection> all;
-    lock.lock();
-    try {
-      all = List.copyOf(owners.of(owner));
-    } finally {
-      lock.unlock();
-    }
-    int dropped = 0;
-    for (Connection connection : all) {
+    int unsubscribed = 0;
+    for (Connection connection : connections.of(owner)) {
       if (connection.drop(channel)) {
-        dropped++;
+        unsubscribed++;
       }
     }
-    return dropped;
+    return unsubscribed;
   }
 
   /**
    * Empties this node before it stops: refuses new connections with {@link OverCapacityException},
-   * and closes those that are open one after the other, evenly spread over a time, with {@link
-   * CloseReason#DRAINED}. Each client is told to wait one to two times the hub's reconnection time
-   * before it comes back. {@link #close} is still to be called.
+   * and closes the open ones, evenly spread over the given time, with {@link CloseReason#DRAINED}.
+   * Each client is told to wait one to two times the hub's reconnection time before it reconnects.
+   * Call this before you stop the container, which would wait for the streams or cut them off, and
+   * call {@link #close} after it.
    *
-   * <p>Returns when no connection is open: so at once if none is, and for a few before the time is
-   * over. A client that does not take what waits for it is cut off two seconds after the time, at
-   * which this returns at the latest. A thread that is interrupted returns early, interrupted, and
-   * leaves the rest open; new connections stay refused.
+   * <p>Returns when no connection is open, which may be before the time is over. Connections whose
+   * clients don't take what waits for them are cut off two seconds after the time; then this method
+   * returns at the latest. If the calling thread is interrupted, this method returns early, with
+   * the interrupt flag set, and leaves the remaining connections open. New ones stay refused.
    *
-   * <p>Further calls close what is open in the same way. Call this before the container is told to
-   * stop: it would wait for the streams, or cut them off.
+   * <p>A further call drains the connections that are still open in the same way.
    *
    * @throws IllegalArgumentException if the time is not above zero and at most 365 days
    */
   public void drain(Duration time) {
     long nanos = HubBuilder.positive("drain", time).toNanos();
-    lock.lock();
+    connections.refuseAll();
     try {
-      draining = true;
-    } finally {
-      lock.unlock();
-    }
-    try {
-      new Drain(this, threads).run(nanos, CLOSE_TIMEOUT_NANOS);
-      finishAll(CloseReason.DRAINED);
+      new Drain(loops, connections, threads, nanoTime).run(nanos, CLOSE_TIMEOUT_NANOS);
+      loops.finishAll(CloseReason.DRAINED);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private void finishAll(CloseReason reason) {
-    for (DeliveryLoop loop : loops) {
-      loop.execute(() -> loop.finishAll(reason));
     }
   }
 
   /**
-   * Closes every connection once what waits for its client is written, or after two seconds
-   * without; then ends the hub's threads. Waits for it. Further calls do nothing.
+   * Closes every connection once what waits for its client is written, or after two seconds; then
+   * ends the hub's threads. Waits for all of this. Further calls do nothing.
    */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      if (closed) {
-        return;
-      }
-      closed = true;
-      for (DeliveryLoop loop : loops) {
-        loop.execute(() -> loop.closeAll(CloseReason.HUB_CLOSED));
-      }
-      awaitNoConnections();
-      finishAll(CloseReason.HUB_CLOSED);
-      if (observation != null) {
-        // Last: what was written until now is in it.
-        for (DeliveryLoop loop : loops) {
-          loop.execute(() -> loop.report());
-          loop.execute(observation::tick);
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-    threads.stop(loops);
-  }
-
-  private void awaitNoConnections() {
-    long left = CLOSE_TIMEOUT_NANOS;
-    try {
-      while (connections > 0 && left > 0) {
-        left = noConnections.awaitNanos(left);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-  }
-
-  // What follows is for connections.
-
-  /** A delivery loop for one that never opens. */
-  DeliveryLoop anyLoop() {
-    return loops[0];
-  }
-
-  /** Takes back all subscriptions of a connection that ends, and the connection. */
-  private List<Subscription> release(Connection connection) {
-    lock.lock();
-    try {
-      List<Subscription> subscriptions = connection.subscriptions.release();
-      owners.remove(connection);
-      if (--connections == 0) {
-        noConnections.signalAll();
-      }
-      return subscriptions;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Gives a task all connections that are open now, some of them closing, on a loop's thread. */
-  void withConnections(Consumer<List<Connection>> task) {
-    List<Connection> all = Collections.synchronizedList(new ArrayList<>());
-    AtomicInteger left = new AtomicInteger(loops.length);
-    for (DeliveryLoop loop : loops) {
-      loop.execute(
-          () -> {
-            List<Connection> own = new ArrayList<>(loop.connections().size());
-            loop.connections().forEach(c -> own.add((Connection) c));
-            all.addAll(own);
-            if (left.decrementAndGet() == 0) {
-              task.accept(all);
-            }
-          });
-    }
-  }
-
-  long nanoTime() {
-    return nanoTime.getAsLong();
-  }
-
-  /** The timer's: heartbeats and deadlines, and the end of channels that nobody wants. */
-  void tick() {
-    long now = nanoTime();
-    long millis = settings.clock().millis();
-    // Before the loops are told: whatever is at or below it, they are told of before.
-    Position position = resumes.position();
-    Tick tick =
-        new Tick(
-            now,
-            millis,
-            position == null ? Outgoing.COMMENT : position.block().frame().toByteArray(),
-            settings.heartbeat(),
-            settings.stuckWriteDeadline(),
-            settings.maxLifetime());
-    for (DeliveryLoop loop : loops) {
-      loop.execute(() -> loop.tick(tick));
-    }
-    closeEmpty(now);
-    if (observation != null) {
-      // Of what the loops have reported by now: one call for all of them.
-      observation.tick();
-      for (DeliveryLoop loop : loops) {
-        loop.execute(() -> loop.report());
-      }
-    }
-    if (closeWhen != null) {
-      closeWhen.pass();
-    }
-  }
-
-  private void closeEmpty(long now) {
-    lock.lock();
-    try {
-      channels.closeEmpty(now);
-    } catch (Throwable e) {
-      // The upstream's: the rest of the tick is nothing to it.
-      tickFailures.log(
-          WARNING, "A channel that nobody listens to could not be unsubscribed from", e);
-    } finally {
-      lock.unlock();
+    if (connections.close()) {
+      loops.closeAll(CloseReason.HUB_CLOSED);
+      connections.awaitNone(CLOSE_TIMEOUT_NANOS);
+      loops.finishAll(CloseReason.HUB_CLOSED);
+      periodicWork.reportLast();
+      threads.stop(loops.all());
     }
   }
 }

@@ -4,57 +4,58 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an application implements to see what a hub does: for counters, gauges and presence. Every
- * method does nothing unless it is overridden.
+ * A listener for what a hub does, for an application's counters, gauges and presence. By default
+ * every method does nothing.
  *
- * <p>The calls come one at a time, in order, on a thread of the hub's callback executor. Nothing
- * waits for them: what is written is added up and told once a tick; what happens to single
- * connections is kept while the observer is busy, up to {@value #CAPACITY} happenings. Beyond that
- * they are dropped, and counted in {@link Written#dropped}. What the observer throws is logged,
- * once a minute at most.
+ * <p>The hub calls one method at a time, in order, on a thread of its callback executor, and never
+ * waits for the observer. Totals of what was written are added up and reported once a tick. Calls
+ * about single connections wait while the observer is busy, {@value #CAPACITY} of them at most;
+ * further ones are dropped and counted in {@link Written#dropped}. Exceptions from the observer are
+ * logged, at most once a minute.
  *
- * <p>Slow clients are seen in four places: {@link Written#lag} rises; then, by {@link
- * OverrunPolicy}, {@link #reset} with {@link StreamReset.Reason#OVERRUN} and the connection, or
- * {@link #closed} with {@link CloseReason#SLOW}; or it is {@link CloseReason#STUCK} or {@link
- * CloseReason#OVERFLOW}.
+ * <p>A slow client first shows in a rising {@link Written#lag}. Then, depending on the channel's
+ * {@link OverrunPolicy}, {@link #reset} is called with this connection and {@link
+ * StreamReset.Reason#OVERRUN}, or {@link #closed} with {@link CloseReason#SLOW}. A client that
+ * takes no bytes at all is closed with {@link CloseReason#STUCK} or {@link CloseReason#OVERFLOW}.
  */
 public interface HubObserver {
-  /** How many happenings wait for the observer at most. */
+  /** The maximum number of calls that wait for the observer. */
   int CAPACITY = 8_192;
 
-  /** A client has connected. Comes before anything else about this connection. */
+  /** A client has connected. The first call about this connection. */
   default void opened(Connection connection) {}
 
   /**
-   * A client was not let in: what {@link Hub#connect(Transport, ConnectionOptions)} throws {@link
-   * OverCapacityException} for. No {@link #opened} nor {@link #closed} comes of it.
+   * A client was refused: {@link Hub#connect(Transport, ConnectionOptions)} has thrown {@link
+   * OverCapacityException}. Neither {@link #opened} nor {@link #closed} is called for it.
    *
-   * @param options what it came with
+   * @param options those of the client
    */
   default void refused(ConnectionOptions options, Refusal why) {}
 
-  /** A connection has ended. The last that comes about it. */
+  /** A connection has ended. The last call about this connection. */
   default void closed(Connection connection, Closed how) {}
 
   /**
-   * A client that came with a position is live: it has what it had missed of its channels with
-   * history, or finds it in the logs of this node. Doesn't come for clients that had nothing, nor
-   * for those that were told of a reset in its place.
+   * A client that reconnected with a position is live: it has got the events that it missed in its
+   * channels with history, or gets them next from this node's logs. Not called for a client that
+   * sent no last event ID; for one that got a reset instead, {@link #reset} is called.
    */
   default void resumed(Connection connection, Resumed how) {}
 
   /**
-   * Clients were told that they may have missed events.
+   * Clients were sent a reset: they may have missed events.
    *
-   * @param connection who was told; null for all clients of the reset's channel, or of all channels
-   *     with history if it names none
+   * @param connection the only one that was sent the reset; or null for all connections of the
+   *     reset's channel, or of all channels with history if the reset names no channel
    */
   default void reset(@Nullable Connection connection, StreamReset reset) {}
 
   /**
-   * What was written to all clients since the last such call. Comes once a tick, which is a quarter
-   * of the shortest of heartbeat, stuck-write deadline, linger and maximal lifetime, 10 ms at least
-   * and a second at most; once more, with zeros, when nothing is written any more, and then not.
+   * Reports what was written to all clients since the last such call. Called once a tick: a quarter
+   * of the shortest of heartbeat, stuck-write deadline, linger and maximum lifetime, but at least
+   * 10 ms and at most one second. After the last writes it is called once with zeros, and then not
+   * again until something is written.
    */
   default void written(Written totals) {}
 
@@ -63,32 +64,34 @@ public interface HubObserver {
    *
    * @param reason why
    * @param after how long it was open
-   * @param events how many events were written to it, resets among them
-   * @param bytes how many bytes, heartbeats among them. The last of both may not have arrived.
+   * @param events the number of events that were written to it, including resets
+   * @param bytes the number of bytes that were written to it, including heartbeats. The client may
+   *     not have received the last of them.
    */
   record Closed(CloseReason reason, Duration after, long events, long bytes) {}
 
   /**
-   * How a client came from its last event ID to the live events.
+   * How a client got from its last event ID to live events.
    *
-   * @param after how long after it connected
-   * @param replays how many pages were read from upstream for it; 0 if the logs of this node
-   *     reached back to its position
-   * @param events how many events these had, resets among them
+   * @param after how long that took, from when it connected
+   * @param replays the number of pages that were read from the upstream for it; 0 if the logs of
+   *     this node reached back to its position
+   * @param events the number of events in these pages, including resets
    */
   record Resumed(Duration after, int replays, long events) {}
 
   /**
-   * What a hub has written in some time.
+   * What a hub has written since the last report.
    *
-   * @param events how many events, counted for each client that they were written to
-   * @param bytes how many bytes, heartbeats among them
-   * @param batches how many writes had events: {@code events / batches} is the mean size of a batch
-   * @param largestBatch the most events in one write
-   * @param lag how many events the client furthest behind had before it in the log of one channel,
-   *     at the last tick: that whose last event is the oldest. If the log has left it behind, all
-   *     that the log held.
-   * @param dropped how many happenings the observer was not told of, because it was busy
+   * @param events the number of events, counted once for each client that got them
+   * @param bytes the number of bytes, including heartbeats
+   * @param batches the number of writes that contained events: {@code events / batches} is the mean
+   *     size of a batch
+   * @param largestBatch the largest number of events in one write
+   * @param lag the number of events that the slowest client had still to read at the last tick, in
+   *     the log of one channel. The slowest client is the one whose last event is the oldest. If
+   *     the log has dropped that event, all events in the log.
+   * @param dropped the number of calls that were dropped because the observer was busy
    */
   record Written(long events, long bytes, long batches, int largestBatch, int lag, long dropped) {}
 }

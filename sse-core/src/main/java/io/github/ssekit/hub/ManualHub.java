@@ -32,6 +32,7 @@ public final class ManualHub {
   final Hub hub;
   final Feed feed;
   private DeliveryLoop[] loops = {};
+  private Runnable tick = () -> {};
   private final Queue<Runnable> closer = new ConcurrentLinkedQueue<>();
   private final Queue<Runnable> callbacks = new ConcurrentLinkedQueue<>();
   private long now = START;
@@ -72,8 +73,9 @@ public final class ManualHub {
     }
 
     @Override
-    void start(DeliveryLoop[] all, Runnable tick, Duration tickInterval) {
+    void start(DeliveryLoop[] all, Runnable periodicWork, Duration tickInterval) {
       loops = all;
+      tick = periodicWork;
     }
 
     @Override
@@ -172,7 +174,7 @@ public final class ManualHub {
   /** As {@link #pass}, without a turn of a loop. */
   void tick(Duration time) {
     elapse(time);
-    hub.tick();
+    tick.run();
   }
 
   /** Lets time pass without a tick. */

@@ -13,8 +13,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a hub's observer has still to be told: a bounded queue of happenings, and totals that wait
- * for the next tick. One task at a time tells it, on the callback executor. Any thread.
+ * The calls that wait for a hub's observer: a bounded queue of single calls, and the totals of what
+ * was written, which are reported once a tick. One task at a time makes the calls, on the callback
+ * executor. Any thread.
  */
 final class Observation implements Runnable {
   private static final System.Logger LOG = System.getLogger(Observation.class.getName());
@@ -23,18 +24,18 @@ final class Observation implements Runnable {
   private final Executor callbacks;
   private final RareLine failed;
 
-  private final Queue<Consumer<? super HubObserver>> happenings = new ConcurrentLinkedQueue<>();
+  private final Queue<Consumer<? super HubObserver>> calls = new ConcurrentLinkedQueue<>();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicLong dropped = new AtomicLong();
 
-  /** Whether the task was given to the executor and has not ended. */
+  /** Whether the executor has the task that makes the calls. */
   private final AtomicBoolean running = new AtomicBoolean();
 
   // Guarded by this.
   private final LoopCounters totals = new LoopCounters();
   private boolean due;
 
-  /** Whether there was something to tell at the tick before: then it is told of zero, too. */
+  /** Whether totals were reported for the last tick: then the next are reported even if zero. */
   private boolean busy;
 
   Observation(HubObserver observer, Executor callbacks, LongSupplier nanoTime) {
@@ -43,22 +44,23 @@ final class Observation implements Runnable {
     this.failed = new RareLine(LOG, nanoTime);
   }
 
-  void tell(Consumer<? super HubObserver> happening) {
+  /** Adds a call; drops it if too many wait. */
+  void enqueue(Consumer<? super HubObserver> call) {
     if (waiting.incrementAndGet() > HubObserver.CAPACITY) {
       waiting.decrementAndGet();
       dropped.incrementAndGet();
     } else {
-      happenings.add(happening);
+      calls.add(call);
       wake();
     }
   }
 
-  /** A loop's totals, which begin at zero again. */
+  /** Adds a loop's totals, and sets them to zero. */
   synchronized void add(LoopCounters counters) {
     totals.add(counters);
   }
 
-  /** It is time to tell of the totals. */
+  /** Makes the totals due. */
   void tick() {
     synchronized (this) {
       boolean now = !totals.isNothing() || dropped.get() > 0;
@@ -75,7 +77,7 @@ final class Observation implements Runnable {
   }
 
   private boolean hasWork() {
-    return !happenings.isEmpty() || isDue();
+    return !calls.isEmpty() || isDue();
   }
 
   private synchronized boolean isDue() {
@@ -84,27 +86,26 @@ final class Observation implements Runnable {
 
   @Override
   public void run() {
-    // Work that came meanwhile found running set. It is told in this task: the hub's close waits
-    // for
-    // tasks that the executor has, and not for later ones.
+    // Calls that came meanwhile found the flag set. This task makes them too: the hub's close waits
+    // for tasks that the executor has, not for later ones.
     do {
       try {
-        tellAll();
+        makeAll();
       } finally {
         running.set(false);
       }
     } while (hasWork() && running.compareAndSet(false, true));
   }
 
-  private void tellAll() {
+  private void makeAll() {
     Consumer<? super HubObserver> next;
-    while ((next = happenings.poll()) != null) {
+    while ((next = calls.poll()) != null) {
       waiting.decrementAndGet();
-      call(next);
+      make(next);
     }
     HubObserver.Written written = takeDue();
     if (written != null) {
-      call(o -> o.written(written));
+      make(o -> o.written(written));
     }
   }
 
@@ -125,9 +126,9 @@ final class Observation implements Runnable {
     return written;
   }
 
-  private void call(Consumer<? super HubObserver> happening) {
+  private void make(Consumer<? super HubObserver> call) {
     try {
-      happening.accept(observer);
+      call.accept(observer);
     } catch (Throwable e) {
       failed.log(WARNING, "The hub's observer failed", e);
     }

@@ -4,18 +4,28 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** The open connections of each owner. Guarded by the hub's lock. */
 final class Owners {
   private final Map<String, List<Connection>> connections = new HashMap<>();
 
+  /** The hub's. */
+  private final ReentrantLock lock;
+
+  Owners(ReentrantLock lock) {
+    this.lock = lock;
+  }
+
   /** The connections of an owner, in no order; valid while the lock is held. */
   List<Connection> of(@Nullable String owner) {
+    assert lock.isHeldByCurrentThread();
     return owner == null ? List.of() : connections.getOrDefault(owner, List.of());
   }
 
   void add(Connection c) {
+    assert lock.isHeldByCurrentThread();
     if (c.owner != null) {
       List<Connection> all = connections.computeIfAbsent(c.owner, o -> new ArrayList<>(1));
       c.ownerIndex = all.size();

@@ -19,6 +19,6 @@ public final class UnopenedConnection {
     Objects.requireNonNull(hub, "hub");
     Objects.requireNonNull(options, "options");
     Objects.requireNonNull(why, "why");
-    return Connection.unopened(hub.context, hub.anyLoop(), options, why);
+    return hub.unopened(options, why);
   }
 }

@@ -17,14 +17,15 @@
  *   <dd>{@code Channel}, {@code Channels}, {@code ChannelLog}, {@code NewestByKey}, {@code
  *       Subscription}
  *   <dt>loops
- *   <dd>{@code HubThreads}, {@code DeliveryLoop}, {@code Subscribers}, {@code LoopConnection},
- *       {@code Outgoing}, {@code Batches}, {@code Tick}
+ *   <dd>{@code HubThreads}, {@code DeliveryLoops}, {@code DeliveryLoop}, {@code Subscribers},
+ *       {@code LoopConnection}, {@code Outgoing}, {@code Batches}, {@code PeriodicWork}, {@code
+ *       Tick}
  *   <dt>resume
  *   <dd>{@code Subscriptions}, {@code Resume}, {@code Resumes}, {@code ReplayRoom}
- *   <dt>observing, limits and endings
- *   <dd>{@link HubObserver}, {@link HubSnapshot}, {@code Observation}, {@code SnapshotRequest},
- *       {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine}, {@code Health}, {@code
- *       Owners}, {@code Drain}, {@code CloseIf}
+ *   <dt>limits, observing and closing
+ *   <dd>{@code OpenConnections}, {@link HubObserver}, {@link HubSnapshot}, {@code Observation},
+ *       {@code SnapshotRequest}, {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine},
+ *       {@code Health}, {@code Owners}, {@code Drain}, {@code CloseIf}
  * </dl>
  *
  * <p>Read along the path of an event: {@link Hub} or {@link Feed}, {@code Channel}, {@code

@@ -34,7 +34,7 @@ class HubObserverTest extends OneClientTest {
     hub.pass(SECOND);
   }
 
-  // Single happenings.
+  // Calls about single connections.
 
   @Test
   void aConnectionIsToldOfWhenItOpensAndWhenItEndsWithAllThatItWasWritten() {
@@ -235,7 +235,7 @@ class HubObserverTest extends OneClientTest {
           @Override
           public void written(Written totals) {
             calls.add("written");
-            observation[0].tell(o -> calls.add("next"));
+            observation[0].enqueue(o -> calls.add("next"));
           }
         };
     observation[0] = new Observation(observer, tasks::add, System::nanoTime);
