@@ -6,21 +6,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is on which channel of a hub, since when, and how far behind, at one time: see {@link
- * Hub#snapshot(int)}.
+ * The connections and channels of a hub at one moment, see {@link Hub#snapshot(int)}.
  *
- * <p>Immutable but for the connections that it names, which it keeps from being collected.
+ * <p>Immutable, except for the live connections that it refers to, which can't be garbage-collected
+ * as long as the snapshot is reachable.
  *
- * @param at when it was begun
- * @param connectionCount how many connections were open
- * @param channelCount how many channels were open
- * @param replayBytes how many bytes were read for clients that came back and have not taken them
- *     yet, see {@link HubBuilder#maxReplayBytes}
- * @param replaysWaiting how many of these clients wait for room
- * @param connections as many of the connections as were asked for; those that have something to
- *     read come first
- * @param channels as many of the channels as were asked for, in no order
- * @param complete false if a delivery loop did not answer in time: its connections are missing
+ * @param at when the snapshot was begun
+ * @param connectionCount the number of open connections
+ * @param channelCount the number of open channels
+ * @param replayBytes the number of bytes that were read for resuming clients and that these have
+ *     not taken yet, see {@link HubBuilder#maxReplayBytes}
+ * @param replaysWaiting the number of resuming clients that wait for memory to read their events
+ * @param connections up to the requested number of connections, first those that have events to
+ *     read
+ * @param channels up to the requested number of channels, in no particular order
+ * @param complete false if a delivery loop did not answer in time: then its connections are missing
  */
 public record HubSnapshot(
     Instant at,
@@ -38,22 +38,22 @@ public record HubSnapshot(
   }
 
   /**
-   * One connection. All figures of the connections of one delivery loop are of one moment, but for
-   * what is behind, which is counted afterwards up to the newest event of that moment.
+   * One connection. All values of the connections of one delivery loop are of the same moment,
+   * except {@code behind}, which is counted later, up to the newest event of that moment.
    *
-   * @param connection itself, to be asked or closed
-   * @param owner whom it belongs to, or null
+   * @param connection the connection itself
+   * @param owner its owner, or null
    * @param since when it was opened
-   * @param channels to which it is subscribed
-   * @param behind how many events it has still to read in the logs of its channels. Where a log has
-   *     left it behind, all that the log holds. While it resumes, only what came since it
-   *     connected.
-   * @param blocked whether its client took no bytes when last asked
-   * @param resuming whether it is on its way from its last event ID to the live events
-   * @param position the highest id of an event that it has read in the logs, or null if it has read
-   *     none with an id. Its client may have been told a higher position since.
-   * @param events how many events were written to it, resets among them
-   * @param bytes how many bytes were
+   * @param channels the names of its channels
+   * @param behind the number of events that it has still to read in the logs of its channels. Where
+   *     a log has dropped the event that the connection read last, all events in the log. While the
+   *     connection resumes, only events since it connected.
+   * @param blocked whether the transport took no bytes when it was last asked
+   * @param resuming whether the client is still being sent what it missed
+   * @param position the highest id of the events that it has read in the logs, or null if none of
+   *     them had an id. The client may have been sent a higher position since.
+   * @param events the number of events that were written to it, including resets
+   * @param bytes the number of bytes that were written to it
    */
   public record ConnectionSnapshot(
       Connection connection,
@@ -77,10 +77,10 @@ public record HubSnapshot(
    *
    * @param name its name
    * @param hasHistory whether its events have positions and are kept upstream
-   * @param subscribers how many connections are subscribed to it; it may be open without for the
-   *     hub's linger time
-   * @param events how many events its log holds on this node
-   * @param bytes how many bytes these have
+   * @param subscribers the number of connections that are subscribed to it. It stays open for the
+   *     hub's linger time after the last one has left.
+   * @param events the number of events in its log on this node
+   * @param bytes their size in bytes
    */
   public record ChannelSnapshot(
       String name, boolean hasHistory, int subscribers, int events, long bytes) {}
