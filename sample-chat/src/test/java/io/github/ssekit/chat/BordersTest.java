@@ -125,18 +125,9 @@ class BordersTest {
   }
 
   @Test
-  void theHubsClassesReachEachOtherInNoLargerCircleThanALoopAndWhatItServes() {
+  void theHubsClassesReachEachOtherInNoLargerCircleThanAStreamAndTheLogsThatItReads() {
     assertEquals(
-        Set.of(
-            "Channel",
-            "DeliveryLoop",
-            "LoopConnection",
-            "LoopCounters",
-            "Outgoing",
-            "Resume",
-            "Resumes",
-            "Subscribers",
-            "Subscription"),
+        Set.of("Channel", "Outgoing", "StreamConnection", "Subscribers", "Subscription"),
         largestCircle(HUB));
   }
 

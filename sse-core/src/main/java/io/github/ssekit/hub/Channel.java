@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /** A named stream of events on this node: its log, and who listens, by delivery loop. */
-final class Channel {
+final class Channel implements LoopCounters.LagSource {
   /** In characters. */
   static final int MAX_NAME_LENGTH = 200;
 
@@ -112,7 +112,8 @@ final class Channel {
    * The number of events behind a cursor, up to the watermark; all that the log holds if it has
    * left the cursor behind.
    */
-  int behind(ChannelLog.Entry cursor, long watermark) {
+  @Override
+  public int behind(ChannelLog.Entry cursor, long watermark) {
     int behind = ChannelLog.behind(cursor, watermark);
     if (behind >= 0) {
       return behind;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All methods may be called from any thread and return at once. On a closed connection they do
  * nothing, since clients may leave at any time; arguments are checked even then.
  */
-public final class Connection extends LoopConnection {
+public final class Connection extends StreamConnection {
   private static final System.Logger LOG = System.getLogger(Connection.class.getName());
 
   // Set once.
@@ -283,7 +283,7 @@ public final class Connection extends LoopConnection {
     public void live(
         List<Subscription> subscriptions,
         byte @Nullable [] greeting,
-        Resume.@Nullable Outcome outcome) {
+        @Nullable ResumeOutcome outcome) {
       loop.execute(() -> join(subscriptions, greeting, outcome));
     }
   }
@@ -296,7 +296,7 @@ public final class Connection extends LoopConnection {
   }
 
   @Override
-  void resumed(Resume.Outcome outcome) {
+  void resumed(ResumeOutcome outcome) {
     StreamReset reset = outcome.reset();
     if (reset != null) {
       reset(reset);

@@ -1,17 +1,17 @@
 package io.github.ssekit.hub;
 
-import io.github.ssekit.hub.ChannelLog.Entry;
 import java.io.IOException;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection as its delivery loop has it: the state machine that writes to one transport.
+ * A connection as a member of its delivery loop: the state machine that decides when the loop
+ * writes to its transport.
  *
- * <p>It is the half of {@link Connection} that one thread owns, so that nothing here is
- * synchronised: a write is a few calls on one thread, whatever the application does meanwhile.
- * Other threads give the loop a task for each call. This half knows what lies below it - loop,
- * logs, transport - and reports to the other half by the abstract methods.
+ * <p>It is the lowest of three layers of one object, each of which knows only those below it:
+ * {@link Connection}, for the application; {@link StreamConnection}, which chooses what is written;
+ * and this one. Layers rather than objects, since a node may have a hundred thousand connections.
+ * The lower two belong to one thread, so nothing in them is synchronised: other threads give the
+ * loop a task for each call.
  */
 abstract class LoopConnection {
   /**
@@ -42,26 +42,13 @@ abstract class LoopConnection {
 
   // Set once.
   final DeliveryLoop loop;
-  final boolean idsOnEventsOnly;
+  final Transport transport;
 
   /** In the hub's nanoseconds. */
   final long opened;
 
-  final Transport transport;
-  final Outgoing outgoing;
-
-  // Any thread.
-  /** In milliseconds since 1970. */
-  volatile long expiresAt = Long.MAX_VALUE;
-
   // The loop's.
   private State state = State.BLOCKED;
-
-  /** The reason with which the connection closes once everything is written. */
-  private @Nullable CloseReason closing;
-
-  /** The resume whose page waits in {@link #outgoing}. */
-  private @Nullable Resume resuming;
 
   /** Whether the last answer of the transport was that it takes no bytes. */
   private boolean blocked = true;
@@ -78,159 +65,58 @@ abstract class LoopConnection {
   /** The index in the loop's list of connections. */
   int index;
 
-  LoopConnection(DeliveryLoop loop, Transport transport, boolean idsOnEventsOnly) {
+  LoopConnection(DeliveryLoop loop, Transport transport) {
     this.loop = loop;
     this.transport = transport;
-    this.idsOnEventsOnly = idsOnEventsOnly;
     this.opened = loop.nanoTime();
     this.blockedSince = opened;
-    this.outgoing = new Outgoing(opened, idsOnEventsOnly);
   }
+
+  // What the layer above does, called on the loop.
+
+  /** Writes at most once, to a transport that is ready. Returns whether more is to be written. */
+  abstract boolean writeNext(Batches batches) throws IOException;
+
+  /** Checks heartbeat and deadlines. */
+  abstract void tick(Tick tick);
+
+  /** Whether a log has something to read. */
+  abstract boolean hasPending();
+
+  /** Compares in the counters how far the client is behind. */
+  abstract void compare(LoopCounters counters);
+
+  /** Closes the connection once everything is written. */
+  abstract void closeGracefully(CloseReason reason);
+
+  /** Ends the connection now; does nothing if it has ended. */
+  abstract void finish(CloseReason reason, @Nullable Throwable cause);
+
+  final void finish(CloseReason reason) {
+    finish(reason, null);
+  }
+
+  /** The client is gone. */
+  final void fail(Throwable cause) {
+    finish(CloseReason.CLIENT_GONE, cause);
+  }
+
+  // The state machine.
 
   /** Begins closed: the transport is never used. */
   final void neverOpen() {
     state = State.CLOSED;
   }
 
-  // What the other half does, called on the loop.
-
-  /** Ends all subscriptions, which are returned. Takes the hub's lock. */
-  abstract List<Subscription> release();
-
-  /** The last call: the transport is to be closed, off the loop. */
-  abstract void finished(
-      CloseReason reason,
-      long events,
-      long bytes,
-      List<Subscription> subscriptions,
-      @Nullable Throwable cause);
-
-  /** The client is live on the channels that it resumed. */
-  abstract void resumed(Resume.Outcome outcome);
-
-  /** The client is sent a reset. */
-  abstract void reset(StreamReset reset);
-
-  /** A new reconnection time, for the client of a connection that is closed; taken from any. */
-  abstract byte[] farewell();
-
-  // Tasks, which other threads give the loop.
-
-  /** The transport has started with so many bytes. */
-  final void started(int length) {
-    assert loop.isCurrent();
-    outgoing.began(length);
-    if (loop.counters != null) {
-      loop.counters.wrote(0, length);
-    }
+  final boolean isClosed() {
+    return state == State.CLOSED;
   }
 
-  /** Counts the bytes of a block to be sent, and returns the total that waits. Any thread. */
-  final int reserve(int bytes) {
-    return outgoing.reserve(bytes);
+  final boolean isIdle() {
+    return state == State.IDLE;
   }
 
-  /** Sends a block to this client alone; its bytes are reserved. */
-  final void sendReserved(byte[] frame) {
-    assert loop.isCurrent();
-    if (!isClosing()) {
-      outgoing.send(frame);
-      queueIfIdle();
-    }
-  }
-
-  /** A subscription's log has grown. */
-  final void appended(Subscription s) {
-    assert loop.isCurrent();
-    // A connection that closes reads nothing new: else it might never get to the end.
-    if (closing == null) {
-      outgoing.markPending(s);
-      queueIfIdle();
-    }
-  }
-
-  /**
-   * Subscriptions are live, from their cursors on.
-   *
-   * @param greeting a block to write first, or null
-   * @param outcome of the resume before, or null
-   */
-  final void join(
-      List<Subscription> subscriptions,
-      byte @Nullable [] greeting,
-      Resume.@Nullable Outcome outcome) {
-    assert loop.isCurrent();
-    if (state == State.CLOSED) {
-      return;
-    }
-    for (Subscription s : subscriptions) {
-      if (!s.ended) {
-        s.subscribers.add(s);
-        appended(s);
-        if (s.channel.hasHistory && s.resumed && !idsOnEventsOnly) {
-          outgoing.usePositions(loop.nanoTime());
-        }
-      }
-    }
-    if (greeting != null) {
-      enqueue(greeting);
-    }
-    if (outcome != null) {
-      resumed(outcome);
-    }
-  }
-
-  private void enqueue(byte[] block) {
-    outgoing.enqueue(block);
-    queueIfIdle();
-  }
-
-  /** Writes a page of what the client missed; the resume is told once it is taken. */
-  final void replay(Resume resume, Replay page) {
-    assert loop.isCurrent();
-    if (isClosing()) {
-      return;
-    }
-    if (page.length(idsOnEventsOnly) == 0) {
-      resume.taken();
-    } else {
-      resuming = resume;
-      outgoing.enqueue(page);
-      queueIfIdle();
-    }
-  }
-
-  private boolean isClosing() {
-    return closing != null || state == State.CLOSED;
-  }
-
-  /** Closes the connection once everything is written. */
-  final void closeGracefully(CloseReason reason) {
-    assert loop.isCurrent();
-    if (closing == null) {
-      closing = reason;
-      outgoing.endAt(loop.watermark());
-      if (reason.spreadsReturns()) {
-        byte[] farewell = farewell();
-        outgoing.reserve(farewell.length);
-        outgoing.send(farewell);
-      }
-      queueIfIdle();
-    }
-  }
-
-  /** Closes the connection without writing what waits: the client may no longer have it. */
-  final void cut(CloseReason reason) {
-    clear();
-    closeGracefully(reason);
-  }
-
-  private void clear() {
-    outgoing.clear();
-    resuming = null;
-  }
-
-  private void queueIfIdle() {
+  final void queueIfIdle() {
     if (state == State.IDLE) {
       queue();
     }
@@ -258,12 +144,8 @@ abstract class LoopConnection {
       }
       unblock();
       state = State.IDLE;
-      settleReplay();
-      boolean wrote = writeNext(batches);
-      if (!outgoing.isEmpty() || (wrote && closing != null)) {
+      if (writeNext(batches)) {
         queue();
-      } else if (closing != null) {
-        finish(closing);
       }
       return true;
     } catch (Throwable e) {
@@ -289,85 +171,9 @@ abstract class LoopConnection {
     }
   }
 
-  /** A page that was written is taken, now that the transport is ready again. */
-  private void settleReplay() {
-    Resume resume = resuming;
-    if (resume == null) {
-      return;
-    }
-    if (outgoing.isReplayUntaken()) {
-      outgoing.dropReplay();
-      resuming = null;
-      resume.taken();
-    } else if (resume.isRevoked()) {
-      clear();
-    }
-  }
-
-  private boolean writeNext(Batches batches) throws IOException {
-    long events = outgoing.events();
-    Subscription behind = outgoing.overrun(batches);
-    byte[] bytes = behind == null ? outgoing.poll(batches) : overrun(behind, batches.upTo());
-    if (bytes == null) {
-      return false;
-    }
-    int length = outgoing.length(bytes);
-    transport.write(bytes, 0, length);
-    outgoing.written(length, loop.nanoTime());
-    lastWrite = outgoing.hasReplay() ? 0 : length;
-    if (loop.counters != null) {
-      loop.counters.wrote((int) (outgoing.events() - events), length);
-    }
-    if (outgoing.isReplayUntaken()) {
-      outgoing.resets().forEach(this::reset);
-    }
-    return true;
-  }
-
-  /** A log has left the client behind: the channel's policy says what is written, if anything. */
-  private byte @Nullable [] overrun(Subscription s, long upTo) {
-    Channel channel = s.channel;
-    if (channel.policy.closes) {
-      finish(CloseReason.SLOW);
-      return null;
-    }
-    List<Entry> newest = channel.newestBehind(s.cursor, upTo);
-    if (newest != null) {
-      return outgoing.pollNewest(s, newest);
-    }
-    outgoing.skipTo(s, channel.end());
-    StreamReset reset = new StreamReset(channel.name, StreamReset.Reason.OVERRUN);
-    reset(reset);
-    return reset.event().frame().toByteArray();
-  }
-
-  /** Looks at the clocks. */
-  final void tick(Tick tick) {
-    if (failed) {
-      finish(CloseReason.CLIENT_GONE);
-    } else if (blocked && tick.isStuck(blockedSince, isRoomScarce())) {
-      finish(closing == null ? CloseReason.STUCK : closing);
-    } else if (tick.millis >= expiresAt) {
-      cut(CloseReason.EXPIRED);
-    } else if (tick.isOld(opened)) {
-      closeGracefully(CloseReason.LIFETIME);
-    } else if (state == State.IDLE) {
-      byte[] heartbeat = outgoing.dueHeartbeat(tick);
-      if (heartbeat != null) {
-        enqueue(heartbeat);
-      }
-    }
-  }
-
-  /** Whether what this client doesn't take is wanted for others. */
-  private boolean isRoomScarce() {
-    Resume resume = resuming;
-    return resume == null ? loop.isOverStalled() : resume.isRoomScarce();
-  }
-
-  /** Has counters compare how far the client is behind. */
-  final void compare(LoopCounters counters) {
-    outgoing.compare(counters);
+  /** Sets the bytes that wait on this node if the transport takes no more. */
+  final void setLastWrite(int bytes) {
+    lastWrite = bytes;
   }
 
   /** Whether the transport took no bytes when last asked. */
@@ -375,34 +181,21 @@ abstract class LoopConnection {
     return blocked;
   }
 
-  /** Whether a log has something to read. */
-  final boolean hasPending() {
-    return outgoing.hasPending();
+  /** Whether the transport has taken no bytes for too long. */
+  final boolean isStuck(Tick tick, boolean isRoomScarce) {
+    return blocked && tick.isStuck(blockedSince, isRoomScarce);
   }
 
-  /** The client is gone. */
-  final void fail(Throwable cause) {
-    finish(CloseReason.CLIENT_GONE, cause);
+  /** Whether a write has failed. */
+  final boolean hasFailed() {
+    return failed;
   }
 
-  final void finish(CloseReason reason) {
-    finish(reason, null);
-  }
-
-  private void finish(CloseReason reason, @Nullable Throwable cause) {
+  /** Leaves the loop, for good. */
+  final void leaveLoop() {
     assert loop.isCurrent();
-    if (state == State.CLOSED) {
-      return;
-    }
-    // First: if this throws, the next tick tries again.
-    List<Subscription> subscriptions = release();
     state = State.CLOSED;
     unblock();
     loop.remove(this);
-    for (Subscription s : subscriptions) {
-      s.subscribers.remove(s);
-    }
-    clear();
-    finished(reason, outgoing.events(), outgoing.bytes(), subscriptions, cause);
   }
 }

@@ -1,17 +1,26 @@
 package io.github.ssekit.hub;
 
+import io.github.ssekit.hub.ChannelLog.Entry;
 import org.jspecify.annotations.Nullable;
 
 /** Counts of what delivery loops have written. Not thread-safe: the owner synchronizes. */
 final class LoopCounters {
+  /** A channel, as its lag is measured. */
+  interface LagSource {
+    /** The number of events behind a cursor, up to the watermark. */
+    int behind(Entry cursor, long watermark);
+  }
+
   long events;
   long bytes;
   long batches;
   int largestBatch;
   int lag;
 
-  /** The subscription with the oldest cursor among those that were compared. */
-  private @Nullable Subscription furthest;
+  /** The oldest of the cursors that were compared, and its channel. */
+  private @Nullable Entry oldest;
+
+  private @Nullable LagSource source;
 
   void wrote(int events, int bytes) {
     this.bytes += bytes;
@@ -22,22 +31,24 @@ final class LoopCounters {
     }
   }
 
-  /** Compares a subscription whose log has grown. */
-  void compare(Subscription s) {
-    if (furthest == null || s.cursor.ordinal < furthest.cursor.ordinal) {
-      furthest = s;
+  /** Compares the cursor of a subscription whose log has grown. */
+  void compare(Entry cursor, LagSource source) {
+    if (oldest == null || cursor.ordinal < oldest.ordinal) {
+      oldest = cursor;
+      this.source = source;
     }
   }
 
   /** Counts the events behind the oldest cursor that was compared, up to the watermark. */
   void measureLag(long watermark) {
-    if (furthest != null) {
-      lag = furthest.channel.behind(furthest.cursor, watermark);
-      furthest = null;
+    if (oldest != null && source != null) {
+      lag = source.behind(oldest, watermark);
+      oldest = null;
+      source = null;
     }
   }
 
-  /** Adds the counts of another, which begins at zero again. */
+  /** Adds the counts of another, and sets those to zero. */
   void add(LoopCounters other) {
     events += other.events;
     bytes += other.bytes;
@@ -51,7 +62,7 @@ final class LoopCounters {
     return events == 0 && bytes == 0 && lag == 0;
   }
 
-  /** Begins at zero again. */
+  /** Sets all counts to zero. */
   void clear() {
     events = 0;
     bytes = 0;

@@ -134,7 +134,7 @@ final class Outgoing {
   /** Has counters compare all subscriptions whose logs have grown. */
   void compare(LoopCounters counters) {
     for (Subscription s = pending; s != null; s = s.nextPending) {
-      counters.compare(s);
+      counters.compare(s.cursor, s.channel);
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.ssekit.hub;
 
 import static java.lang.System.Logger.Level.WARNING;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * state machine that decides what the client gets first. Guarded by the hub's lock, which only
  * {@link #accept} and {@link #taken} take by themselves.
  */
-final class Resume implements Upstream.ReplaySink {
+final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   private static final System.Logger LOG = System.getLogger(Resume.class.getName());
 
   /** The connection, as a resume sees it. Called under the hub's lock. */
@@ -30,16 +29,10 @@ final class Resume implements Upstream.ReplaySink {
      * @param outcome null if there is nothing to report
      */
     void live(
-        List<Subscription> subscriptions, byte @Nullable [] greeting, @Nullable Outcome outcome);
+        List<Subscription> subscriptions,
+        byte @Nullable [] greeting,
+        @Nullable ResumeOutcome outcome);
   }
-
-  /**
-   * How a client became live.
-   *
-   * @param reset the reset that the client was told, or null if it misses nothing
-   * @param replays the number of pages that it took, with so many events
-   */
-  record Outcome(@Nullable StreamReset reset, int replays, long events) {}
 
   /**
    * Where the client is.
@@ -86,14 +79,7 @@ final class Resume implements Upstream.ReplaySink {
   private final boolean idsOnEventsOnly;
   private final ReplayRoom.Place place = new ReplayRoom.Place(this::admitted);
 
-  /** The subscriptions that the connection began with, without those it has left since. */
-  private final List<Subscription> subscriptions;
-
-  /**
-   * The subscriptions that were added later. They become live with the others: the ids of their
-   * events would carry the client's last event ID past events that it still misses.
-   */
-  private final List<Subscription> added = new ArrayList<>(0);
+  private final ResumingSubscriptions subscriptions;
 
   /** Whether the client sent a last event ID that isn't a position. */
   private final boolean unknownId;
@@ -133,7 +119,7 @@ final class Resume implements Upstream.ReplaySink {
     this.resumes = resumes;
     this.upstream = upstream;
     this.client = client;
-    this.subscriptions = subscriptions;
+    this.subscriptions = new ResumingSubscriptions(subscriptions);
     this.idsOnEventsOnly = idsOnEventsOnly;
     // A client without a last event ID may send an empty one.
     String sent = lastEventId == null ? "" : lastEventId;
@@ -169,7 +155,7 @@ final class Resume implements Upstream.ReplaySink {
 
   /** The connection has subscribed to another channel. */
   void join(Subscription subscription) {
-    added.add(subscription);
+    subscriptions.add(subscription);
   }
 
   /**
@@ -180,9 +166,8 @@ final class Resume implements Upstream.ReplaySink {
   void left(Subscription subscription, boolean revoke) {
     boolean closes = revoke && subscription.resumed;
     revoked |= closes;
-    added.remove(subscription);
     subscriptions.remove(subscription);
-    if (state == State.OPENING || (isWithoutChannels() && state != State.REPLAYING)) {
+    if (state == State.OPENING || (subscriptions.isEmpty() && state != State.REPLAYING)) {
       choose();
       resumes.room.admit();
     }
@@ -213,18 +198,18 @@ final class Resume implements Upstream.ReplaySink {
     transitionTo(State.ASKED);
     rewindsAtRequest = resumes.rewinds();
     Position after = Objects.requireNonNull(at);
-    // Without any channel of its own there is nothing to ask for.
-    if (subscriptions.isEmpty() || !ask(after)) {
+    if (!ask(after, subscriptions.names())) {
       loseAndGoLive(after);
     }
   }
 
-  /** Returns false if the upstream failed. */
-  private boolean ask(Position after) {
-    List<String> names = new ArrayList<>(subscriptions.size());
-    subscriptions.forEach(s -> names.add(s.channel.name));
+  /** Returns false if there is nothing to ask for, or if the upstream failed. */
+  private boolean ask(Position after, List<String> channels) {
+    if (channels.isEmpty()) {
+      return false;
+    }
     try {
-      upstream.replay(after, names, this);
+      upstream.replay(after, channels, this);
       return true;
     } catch (Throwable e) {
       // An Error too: the clients behind this one would wait for ever. Never logs under the lock.
@@ -264,8 +249,8 @@ final class Resume implements Upstream.ReplaySink {
     }
   }
 
-  /** The client's transport has taken the page. On the connection's loop. */
-  void taken() {
+  @Override
+  public void taken() {
     resumes.lock.lock();
     try {
       Replay written = page;
@@ -285,8 +270,8 @@ final class Resume implements Upstream.ReplaySink {
     }
   }
 
-  /** Whether the client may no longer have the page that may be under way. Any thread. */
-  boolean isRevoked() {
+  @Override
+  public boolean isRevoked() {
     return revoked;
   }
 
@@ -297,8 +282,8 @@ final class Resume implements Upstream.ReplaySink {
     resumes.room.admit();
   }
 
-  /** Whether other clients wait for the room that this one's page takes. Any thread. */
-  boolean isRoomScarce() {
+  @Override
+  public boolean isRoomScarce() {
     return resumes.room.isScarce();
   }
 
@@ -306,14 +291,14 @@ final class Resume implements Upstream.ReplaySink {
   private void choose() {
     Position now = resumes.position();
     Position at = this.at;
-    if (isWithoutChannels()) {
-      goLive(null, null, null);
-    } else if (now == null || !isOpen()) {
+    if (subscriptions.isEmpty()) {
+      goLive(subscriptions.continueAtEnds(false), null, null);
+    } else if (now == null || !subscriptions.areOpen()) {
       transitionTo(State.OPENING);
     } else if (at == null) {
       greetAndGoLive(now);
     } else if (!resumes.isAhead(at) && areLogsComplete(at)) {
-      goLive(at, null, new Outcome(null, replays, events));
+      goLive(subscriptions.continueFrom(at), null, new ResumeOutcome(null, replays, events));
     } else if (resumes.isAhead(at) && readUpstream) {
       transitionTo(State.AHEAD);
     } else {
@@ -323,27 +308,18 @@ final class Resume implements Upstream.ReplaySink {
     }
   }
 
-  private boolean isWithoutChannels() {
-    return subscriptions.isEmpty() && added.isEmpty();
-  }
-
-  private boolean isOpen() {
-    return subscriptions.stream().allMatch(s -> s.channel.log.from() != null);
-  }
-
   private boolean areLogsComplete(Position at) {
-    return !resumes.isVoid(at)
-        && subscriptions.stream()
-            .allMatch(s -> !Objects.requireNonNull(s.channel.log.from()).isAfter(at));
+    return !resumes.isVoid(at) && subscriptions.areCompleteFrom(at);
   }
 
   private void greetAndGoLive(Position now) {
     if (unknownId) {
       resetAndGoLive(StreamReset.Reason.UNKNOWN_ID, null, now);
     } else {
-      // The position would be above the ids of events that a channel brought meanwhile.
-      boolean quiet = added.stream().allMatch(s -> s.cursor.next(Long.MAX_VALUE) == null);
-      goLive(null, quiet && !idsOnEventsOnly ? now.block().frame().toByteArray() : null, null);
+      // Otherwise the position would be above the ids of events that a channel brought meanwhile.
+      boolean isGreeted = subscriptions.areQuiet() && !idsOnEventsOnly;
+      byte[] greeting = isGreeted ? now.block().frame().toByteArray() : null;
+      goLive(subscriptions.continueAtEnds(false), greeting, null);
     }
   }
 
@@ -353,27 +329,16 @@ final class Resume implements Upstream.ReplaySink {
 
   private void resetAndGoLive(StreamReset.Reason reason, @Nullable Position from, Position to) {
     StreamReset reset = new StreamReset(null, reason, from, to);
-    goLive(null, Replay.reset(reason, from, to).bytes(), new Outcome(reset, replays, events));
+    goLive(
+        // The reset tells the client of all that it skips.
+        subscriptions.continueAtEnds(true),
+        Replay.reset(reason, from, to).bytes(),
+        new ResumeOutcome(reset, replays, events));
   }
 
-  /**
-   * @param from where the client continues in the logs; or null for the ends of those that it began
-   *     with, and for its places in those that were added, unless a reset tells it of all
-   */
   private void goLive(
-      @Nullable Position from, byte @Nullable [] greeting, @Nullable Outcome outcome) {
+      List<Subscription> live, byte @Nullable [] greeting, @Nullable ResumeOutcome outcome) {
     transitionTo(State.LIVE);
-    for (Subscription s : subscriptions) {
-      s.cursor = from == null ? s.channel.log.tail() : s.channel.log.at(from);
-    }
-    for (Subscription s : added) {
-      if (from != null) {
-        s.cursor = s.channel.log.at(from, s.cursor);
-      } else if (outcome != null) {
-        s.cursor = s.channel.log.tail();
-      }
-    }
-    subscriptions.addAll(added);
-    client.live(subscriptions, greeting, outcome);
+    client.live(live, greeting, outcome);
   }
 }

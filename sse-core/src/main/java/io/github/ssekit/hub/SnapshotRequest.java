@@ -68,7 +68,7 @@ final class SnapshotRequest {
   /** Describes a connection, on its loop. */
   private ConnectionSample sample(LoopConnection c) {
     Connection connection = (Connection) c;
-    Outgoing outgoing = c.outgoing;
+    Outgoing outgoing = connection.outgoing;
     List<Subscription> subscriptions;
     boolean resuming;
     lock.lock();

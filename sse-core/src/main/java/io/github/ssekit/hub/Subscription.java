@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** One connection's place in the log of one channel. */
 final class Subscription {
-  final LoopConnection connection;
+  final StreamConnection connection;
   final Channel channel;
   final Subscribers subscribers;
 
@@ -30,7 +30,7 @@ final class Subscription {
   @Nullable Subscription nextPending;
 
   /** Begins at the log's end. Under the hub's lock. */
-  Subscription(LoopConnection connection, Channel channel) {
+  Subscription(StreamConnection connection, Channel channel) {
     this.connection = connection;
     this.channel = channel;
     this.subscribers = channel.byLoop[connection.loop.number];

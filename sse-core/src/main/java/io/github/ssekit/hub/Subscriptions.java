@@ -35,7 +35,7 @@ final class Subscriptions {
    * @param client is told of subscriptions that are live
    */
   void begin(
-      LoopConnection connection,
+      StreamConnection connection,
       Resume.Client client,
       List<Channels.Wanted> wanted,
       @Nullable String lastEventId) {
@@ -82,20 +82,20 @@ final class Subscriptions {
     public void live(
         List<Subscription> subscriptions,
         byte @Nullable [] greeting,
-        Resume.@Nullable Outcome outcome) {
+        @Nullable ResumeOutcome outcome) {
       resume = null;
       client.live(subscriptions, greeting, outcome);
     }
   }
 
-  private Subscription add(LoopConnection connection, Channels.Wanted wanted) {
+  private Subscription add(StreamConnection connection, Channels.Wanted wanted) {
     Subscription s = new Subscription(connection, channels.enter(wanted));
     all.add(s);
     return s;
   }
 
   /** Subscribes to a channel from now on. Takes the lock. */
-  void subscribe(LoopConnection connection, Resume.Client client, String name) {
+  void subscribe(StreamConnection connection, Resume.Client client, String name) {
     Channels.Wanted wanted = channels.wanted(name);
     channels.lock.lock();
     try {

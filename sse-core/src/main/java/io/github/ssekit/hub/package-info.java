@@ -18,10 +18,11 @@
  *       Subscription}
  *   <dt>loops
  *   <dd>{@code HubThreads}, {@code DeliveryLoops}, {@code DeliveryLoop}, {@code Subscribers},
- *       {@code LoopConnection}, {@code Outgoing}, {@code Batches}, {@code PeriodicWork}, {@code
- *       Tick}
+ *       {@code LoopConnection}, {@code StreamConnection}, {@code Outgoing}, {@code Batches}, {@code
+ *       PeriodicWork}, {@code Tick}
  *   <dt>resume
- *   <dd>{@code Subscriptions}, {@code Resume}, {@code Resumes}, {@code ReplayRoom}
+ *   <dd>{@code Subscriptions}, {@code Resume}, {@code ResumingSubscriptions}, {@code Resumes},
+ *       {@code ReplayRoom}
  *   <dt>limits, observing and closing
  *   <dd>{@code OpenConnections}, {@link HubObserver}, {@link HubSnapshot}, {@code Observation},
  *       {@code SnapshotRequest}, {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine},
@@ -29,8 +30,9 @@
  * </dl>
  *
  * <p>Read along the path of an event: {@link Hub} or {@link Feed}, {@code Channel}, {@code
- * ChannelLog}, {@code DeliveryLoop}, {@code LoopConnection}, {@code Outgoing}, {@link Transport}.
- * The event itself and its bytes are in {@code io.github.ssekit.event}.
+ * ChannelLog}, {@code DeliveryLoop}, {@code LoopConnection}, {@code StreamConnection}, {@code
+ * Outgoing}, {@link Transport}. The event itself and its bytes are in {@code
+ * io.github.ssekit.event}.
  *
  * <h2>Glossary</h2>
  *

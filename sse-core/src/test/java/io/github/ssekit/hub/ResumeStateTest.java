@@ -38,7 +38,7 @@ class ResumeStateTest {
 
         @Override
         public void live(
-            List<Subscription> live, byte @Nullable [] greeting, Resume.@Nullable Outcome outcome) {
+            List<Subscription> live, byte @Nullable [] greeting, @Nullable ResumeOutcome outcome) {
           StreamReset reset = outcome == null ? null : outcome.reset();
           told.add(
               "live %s%s"
@@ -153,7 +153,7 @@ class ResumeStateTest {
   }
 
   /** A subscription that no loop reads. */
-  private static final class Unread extends LoopConnection {
+  private static final class Unread extends StreamConnection {
     private Unread(DeliveryLoop loop) {
       super(loop, new NoTransport(), false);
     }
@@ -181,7 +181,7 @@ class ResumeStateTest {
         @Nullable Throwable cause) {}
 
     @Override
-    void resumed(Resume.Outcome outcome) {}
+    void resumed(ResumeOutcome outcome) {}
 
     @Override
     void reset(StreamReset reset) {}

@@ -1,0 +1,299 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.hub.ChannelLog.Entry;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The event stream of one connection, as its delivery loop writes it: chooses what the client gets
+ * in each write, and why and when the stream ends. The middle layer, see {@link LoopConnection}.
+ */
+abstract class StreamConnection extends LoopConnection {
+  /** Where the pages of a resuming client come from. */
+  interface PageSource {
+    /** The client's transport has taken the page. On the connection's loop. */
+    void taken();
+
+    /** Whether the client may no longer have the page that may be under way. Any thread. */
+    boolean isRevoked();
+
+    /** Whether other clients wait for the memory that this client's page takes. Any thread. */
+    boolean isRoomScarce();
+  }
+
+  // Set once.
+  final boolean idsOnEventsOnly;
+  final Outgoing outgoing;
+
+  // Any thread.
+  /** In milliseconds since 1970. */
+  volatile long expiresAt = Long.MAX_VALUE;
+
+  // The loop's.
+  /** The reason with which the connection closes once everything is written. */
+  private @Nullable CloseReason closing;
+
+  /** The source of the page that waits in {@link #outgoing}. */
+  private @Nullable PageSource replaying;
+
+  StreamConnection(DeliveryLoop loop, Transport transport, boolean idsOnEventsOnly) {
+    super(loop, transport);
+    this.idsOnEventsOnly = idsOnEventsOnly;
+    this.outgoing = new Outgoing(opened, idsOnEventsOnly);
+  }
+
+  // What the layer above does, called on the loop.
+
+  /** Ends all subscriptions, which are returned. Takes the hub's lock. */
+  abstract List<Subscription> release();
+
+  /** The last call: the transport is to be closed, off the loop. */
+  abstract void finished(
+      CloseReason reason,
+      long events,
+      long bytes,
+      List<Subscription> subscriptions,
+      @Nullable Throwable cause);
+
+  /** The client is live on the channels that it resumed. */
+  abstract void resumed(ResumeOutcome outcome);
+
+  /** The client is sent a reset. */
+  abstract void reset(StreamReset reset);
+
+  /** A new reconnection time, for a client whose return is to be spread. */
+  abstract byte[] farewell();
+
+  // Tasks, which other threads give the loop.
+
+  /** The transport has started with so many bytes. */
+  final void started(int length) {
+    assert loop.isCurrent();
+    outgoing.began(length);
+    if (loop.counters != null) {
+      loop.counters.wrote(0, length);
+    }
+  }
+
+  /** Counts the bytes of a block to be sent, and returns the total that waits. Any thread. */
+  final int reserve(int bytes) {
+    return outgoing.reserve(bytes);
+  }
+
+  /** Sends a block to this client alone; its bytes are reserved. */
+  final void sendReserved(byte[] frame) {
+    assert loop.isCurrent();
+    if (!isClosing()) {
+      outgoing.send(frame);
+      queueIfIdle();
+    }
+  }
+
+  /** A subscription's log has grown. */
+  final void appended(Subscription s) {
+    assert loop.isCurrent();
+    // A connection that closes reads nothing new: else it might never get to the end.
+    if (closing == null) {
+      outgoing.markPending(s);
+      queueIfIdle();
+    }
+  }
+
+  /**
+   * Subscriptions are live, from their cursors on.
+   *
+   * @param greeting a block to write first, or null
+   * @param outcome of the resume before, or null
+   */
+  final void join(
+      List<Subscription> subscriptions,
+      byte @Nullable [] greeting,
+      @Nullable ResumeOutcome outcome) {
+    assert loop.isCurrent();
+    if (isClosed()) {
+      return;
+    }
+    for (Subscription s : subscriptions) {
+      if (!s.ended) {
+        s.subscribers.add(s);
+        appended(s);
+        if (s.channel.hasHistory && s.resumed && !idsOnEventsOnly) {
+          outgoing.usePositions(loop.nanoTime());
+        }
+      }
+    }
+    if (greeting != null) {
+      enqueue(greeting);
+    }
+    if (outcome != null) {
+      resumed(outcome);
+    }
+  }
+
+  private void enqueue(byte[] block) {
+    outgoing.enqueue(block);
+    queueIfIdle();
+  }
+
+  /** Writes a page of what the client missed; its source is told once the page is taken. */
+  final void replay(PageSource source, Replay page) {
+    assert loop.isCurrent();
+    if (isClosing()) {
+      return;
+    }
+    if (page.length(idsOnEventsOnly) == 0) {
+      source.taken();
+    } else {
+      replaying = source;
+      outgoing.enqueue(page);
+      queueIfIdle();
+    }
+  }
+
+  private boolean isClosing() {
+    return closing != null || isClosed();
+  }
+
+  @Override
+  final void closeGracefully(CloseReason reason) {
+    assert loop.isCurrent();
+    if (closing == null) {
+      closing = reason;
+      outgoing.endAt(loop.watermark());
+      if (reason.spreadsReturns()) {
+        byte[] farewell = farewell();
+        outgoing.reserve(farewell.length);
+        outgoing.send(farewell);
+      }
+      queueIfIdle();
+    }
+  }
+
+  /** Closes the connection without writing what waits: the client may no longer have it. */
+  final void cut(CloseReason reason) {
+    clear();
+    closeGracefully(reason);
+  }
+
+  private void clear() {
+    outgoing.clear();
+    replaying = null;
+  }
+
+  @Override
+  final boolean writeNext(Batches batches) throws IOException {
+    settleReplay();
+    boolean wrote = writeOnce(batches);
+    if (!outgoing.isEmpty() || (wrote && closing != null)) {
+      return true;
+    }
+    if (closing != null) {
+      finish(closing);
+    }
+    return false;
+  }
+
+  /** A page that was written is taken, now that the transport is ready again. */
+  private void settleReplay() {
+    PageSource source = replaying;
+    if (source == null) {
+      return;
+    }
+    if (outgoing.isReplayUntaken()) {
+      outgoing.dropReplay();
+      replaying = null;
+      source.taken();
+    } else if (source.isRevoked()) {
+      clear();
+    }
+  }
+
+  private boolean writeOnce(Batches batches) throws IOException {
+    long events = outgoing.events();
+    Subscription behind = outgoing.overrun(batches);
+    byte[] bytes = behind == null ? outgoing.poll(batches) : overrun(behind, batches.upTo());
+    if (bytes == null) {
+      return false;
+    }
+    int length = outgoing.length(bytes);
+    transport.write(bytes, 0, length);
+    outgoing.written(length, loop.nanoTime());
+    setLastWrite(outgoing.hasReplay() ? 0 : length);
+    if (loop.counters != null) {
+      loop.counters.wrote((int) (outgoing.events() - events), length);
+    }
+    if (outgoing.isReplayUntaken()) {
+      outgoing.resets().forEach(this::reset);
+    }
+    return true;
+  }
+
+  /** A log has left the client behind: the channel's policy says what is written, if anything. */
+  private byte @Nullable [] overrun(Subscription s, long upTo) {
+    Channel channel = s.channel;
+    if (channel.policy.closes) {
+      finish(CloseReason.SLOW);
+      return null;
+    }
+    List<Entry> newest = channel.newestBehind(s.cursor, upTo);
+    if (newest != null) {
+      return outgoing.pollNewest(s, newest);
+    }
+    outgoing.skipTo(s, channel.end());
+    StreamReset reset = new StreamReset(channel.name, StreamReset.Reason.OVERRUN);
+    reset(reset);
+    return reset.event().frame().toByteArray();
+  }
+
+  @Override
+  final void tick(Tick tick) {
+    assert loop.isCurrent();
+    if (hasFailed()) {
+      finish(CloseReason.CLIENT_GONE);
+    } else if (isStuck(tick, isRoomScarce())) {
+      finish(closing == null ? CloseReason.STUCK : closing);
+    } else if (tick.millis >= expiresAt) {
+      cut(CloseReason.EXPIRED);
+    } else if (tick.isOld(opened)) {
+      closeGracefully(CloseReason.LIFETIME);
+    } else if (isIdle()) {
+      byte[] heartbeat = outgoing.dueHeartbeat(tick);
+      if (heartbeat != null) {
+        enqueue(heartbeat);
+      }
+    }
+  }
+
+  /** Whether other clients wait for the memory of what this client doesn't take. */
+  private boolean isRoomScarce() {
+    PageSource source = replaying;
+    return source == null ? loop.isOverStalled() : source.isRoomScarce();
+  }
+
+  @Override
+  final void compare(LoopCounters counters) {
+    outgoing.compare(counters);
+  }
+
+  @Override
+  final boolean hasPending() {
+    return outgoing.hasPending();
+  }
+
+  @Override
+  final void finish(CloseReason reason, @Nullable Throwable cause) {
+    assert loop.isCurrent();
+    if (isClosed()) {
+      return;
+    }
+    // First: if this throws, the next tick tries again.
+    List<Subscription> subscriptions = release();
+    leaveLoop();
+    for (Subscription s : subscriptions) {
+      s.subscribers.remove(s);
+    }
+    clear();
+    finished(reason, outgoing.events(), outgoing.bytes(), subscriptions, cause);
+  }
+}
