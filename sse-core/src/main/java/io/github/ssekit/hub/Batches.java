@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,10 @@ final class Batches {
   private static final int LOW_CAP = 4 << 10;
 
   private final int capBytes;
+
+  /** Whether the calling thread is the loop's, for assertions. */
+  private final BooleanSupplier isOnLoop;
+
   private final Map<Object, Batch> made = new HashMap<>();
   private long upTo;
   private long latest;
@@ -43,8 +48,9 @@ final class Batches {
   /** How many bytes may still be joined in this sweep before the cap is low. */
   private long room;
 
-  Batches(int capBytes) {
+  Batches(int capBytes, BooleanSupplier isOnLoop) {
     this.capBytes = capBytes;
+    this.isOnLoop = isOnLoop;
   }
 
   /**
@@ -56,6 +62,7 @@ final class Batches {
    *     as long as one client takes nothing, and readers at a thousand cursors have one each
    */
   void begin(long upTo, long latest, long room) {
+    assert isOnLoop.getAsBoolean();
     this.upTo = upTo;
     this.latest = latest;
     this.room = room;
@@ -63,6 +70,7 @@ final class Batches {
 
   /** Ends the sweep: a loop that goes to sleep keeps no events. */
   void end() {
+    assert isOnLoop.getAsBoolean();
     made.clear();
   }
 
@@ -86,6 +94,7 @@ final class Batches {
    * null if there are none.
    */
   @Nullable Batch behind(Entry[] cursors) {
+    assert isOnLoop.getAsBoolean();
     Object key = cursors.length == 1 ? cursors[0] : Arrays.asList(cursors);
     Batch batch = made.get(key);
     if (batch == null) {

@@ -1,6 +1,7 @@
 package io.github.ssekit.hub;
 
 import io.github.ssekit.event.Comment;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -74,6 +75,9 @@ final class ChannelLog {
   private final int maxEvents;
   private final long maxBytes;
 
+  /** Whether the calling thread is the writer, for assertions. */
+  private final BooleanSupplier isWriter;
+
   // The writer's, which is whoever holds the hub's lock.
   private Entry head = new Entry(0, Entry.CUT.frame, null);
   private Entry tail = head;
@@ -86,7 +90,8 @@ final class ChannelLog {
   /** The ordinal of the entry at which the log last restarted: positions before it are void. */
   private long restart;
 
-  ChannelLog(int maxEvents, long maxBytes) {
+  ChannelLog(int maxEvents, long maxBytes, BooleanSupplier isWriter) {
+    this.isWriter = isWriter;
     this.maxEvents = maxEvents;
     this.maxBytes = maxBytes;
   }
@@ -98,6 +103,7 @@ final class ChannelLog {
 
   /** Appends an event. Writer only; ordinals rise from call to call and are above 0. */
   Entry append(long ordinal, byte[] frame, @Nullable Position position) {
+    assert isWriter.getAsBoolean();
     Entry entry = new Entry(ordinal, frame, position);
     tail.next = entry;
     tail = entry;
@@ -110,25 +116,30 @@ final class ChannelLog {
   }
 
   @Nullable Position from() {
+    assert isWriter.getAsBoolean();
     return from;
   }
 
   /** How many events it holds. Writer only, as {@link #bytes}. */
   int events() {
+    assert isWriter.getAsBoolean();
     return events;
   }
 
   long bytes() {
+    assert isWriter.getAsBoolean();
     return bytes;
   }
 
   /** Has the log start at a position, unless it starts later already. Writer only. */
   void startAt(@Nullable Position position) {
+    assert isWriter.getAsBoolean();
     from = Position.later(from, position);
   }
 
   /** Has the log start at its newest entry, whose position may be below others. Writer only. */
   void restartAt(Position position) {
+    assert isWriter.getAsBoolean();
     from = position;
     restart = tail.ordinal;
   }
@@ -139,6 +150,7 @@ final class ChannelLog {
    * only.
    */
   Entry at(Position position) {
+    assert isWriter.getAsBoolean();
     Entry at = head;
     Entry e = at.next;
     while (e != null && (e.ordinal <= restart || !e.isAfter(position))) {
@@ -154,6 +166,7 @@ final class ChannelLog {
    * cursor is where the reader sees it. Writer only.
    */
   Entry at(Position position, Entry since) {
+    assert isWriter.getAsBoolean();
     boolean complete = from != null && !from.isAfter(position);
     Entry at = since.next == Entry.CUT && complete ? head : since;
     for (Entry e = at.next; e != null; e = e.next) {
@@ -169,6 +182,7 @@ final class ChannelLog {
 
   /** The cursor of a reader that has read everything. Writer only. */
   Entry tail() {
+    assert isWriter.getAsBoolean();
     return tail;
   }
 

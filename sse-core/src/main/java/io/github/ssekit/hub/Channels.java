@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -26,6 +27,9 @@ final class Channels {
 
   /** The hub's. */
   final ReentrantLock lock;
+
+  /** One for all logs. */
+  private final BooleanSupplier isLocked;
 
   /** Written under the lock. */
   private final Map<String, Channel> open = new ConcurrentHashMap<>();
@@ -49,6 +53,7 @@ final class Channels {
     this.settings = settings;
     this.loops = loops;
     this.lock = lock;
+    this.isLocked = lock::isHeldByCurrentThread;
     this.nanoTime = nanoTime;
   }
 
@@ -198,7 +203,7 @@ final class Channels {
               name,
               history,
               policy == null ? byDefault : policy,
-              new ChannelLog(settings.logEvents(), settings.logBytes()),
+              new ChannelLog(settings.logEvents(), settings.logBytes(), isLocked),
               settings.maxBatchBytes(),
               Arrays.stream(loops).map(Subscribers::new).toArray(Subscribers[]::new),
               lock);

@@ -83,7 +83,7 @@ final class DeliveryLoop implements Runnable {
     this.lastTick = nanoTime.getAsLong();
     this.watermark = watermark;
     this.nanoTime = nanoTime;
-    this.batches = new Batches(settings.maxBatchBytes());
+    this.batches = new Batches(settings.maxBatchBytes(), this::isCurrent);
     this.stalledLimit = settings.maxReplayBytes() / settings.loops();
     this.observer = observer;
     this.counters = observer == null ? null : new LoopCounters();

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bytes that one connection has still to write, in this order: blocks that were sent to it
  * alone, a heartbeat or greeting, a page of what it missed, the events of its channels. Everything
- * but the count of bytes belongs to the loop.
+ * except {@link #reserve} belongs to the loop.
  */
 final class Outgoing {
   static final byte[] COMMENT = new Comment("").frame().toByteArray();
@@ -26,6 +26,7 @@ final class Outgoing {
   @SuppressWarnings("UnusedVariable") // Through OUTBOX_BYTES.
   private volatile int outboxBytes;
 
+  private final DeliveryLoop loop;
   private final boolean idsOnEventsOnly;
 
   private @Nullable Queue<byte[]> outbox;
@@ -56,7 +57,8 @@ final class Outgoing {
   /** The time of the last write; or, if positioned, of the last write that said a position. */
   private long lastHeartbeat;
 
-  Outgoing(long now, boolean idsOnEventsOnly) {
+  Outgoing(DeliveryLoop loop, long now, boolean idsOnEventsOnly) {
+    this.loop = loop;
     this.lastHeartbeat = now;
     this.idsOnEventsOnly = idsOnEventsOnly;
   }
@@ -71,6 +73,7 @@ final class Outgoing {
 
   /** Enqueues a block for this client alone, whose bytes were {@linkplain #reserve reserved}. */
   void send(byte[] frame) {
+    assert loop.isCurrent();
     if (outbox == null) {
       outbox = new ArrayDeque<>(2);
     }
@@ -79,16 +82,19 @@ final class Outgoing {
 
   /** Enqueues a heartbeat or greeting, ahead of what comes from channels. */
   void enqueue(byte[] block) {
+    assert loop.isCurrent();
     this.block = block;
   }
 
   /** Enqueues a page, ahead of the channels' logs. */
   void enqueue(Replay missed) {
+    assert loop.isCurrent();
     replay = missed;
   }
 
   /** Notes that a subscription's log has grown. */
   void markPending(Subscription s) {
+    assert loop.isCurrent();
     if (!s.pending) {
       s.pending = true;
       s.nextPending = pending;
@@ -98,6 +104,7 @@ final class Outgoing {
 
   /** Makes heartbeats positions, from now on. */
   void usePositions(long now) {
+    assert loop.isCurrent();
     if (!positioned) {
       positioned = true;
       // A tick that is under way has an older position, perhaps below the client's.
@@ -107,6 +114,7 @@ final class Outgoing {
 
   /** Limits what is read to ordinals up to this one. */
   void endAt(long ordinal) {
+    assert loop.isCurrent();
     upTo = ordinal;
   }
 
@@ -143,6 +151,7 @@ final class Outgoing {
   }
 
   void clear() {
+    assert loop.isCurrent();
     outbox = null;
     block = null;
     dropReplay();
@@ -166,6 +175,7 @@ final class Outgoing {
 
   /** Forgets the page, which the transport has taken, or never will. */
   void dropReplay() {
+    assert loop.isCurrent();
     replay = null;
     replayUntaken = false;
   }
@@ -175,6 +185,7 @@ final class Outgoing {
    * Nothing is polled before that is settled, by {@link #skipTo} or {@link #pollNewest}.
    */
   @Nullable Subscription overrun(Batches batches) {
+    assert loop.isCurrent();
     if (outbox == null && block == null && replay == null) {
       for (Subscription s = pending; s != null; s = s.nextPending) {
         if (batches.next(s.cursor) == Entry.CUT && !s.ended) {
@@ -187,6 +198,7 @@ final class Outgoing {
 
   /** Moves a subscription to the end of its log. A reset, which counts as an event, is written. */
   void skipTo(Subscription s, Entry end) {
+    assert loop.isCurrent();
     s.cursor = end;
     events++;
     polledHeartbeat = false;
@@ -194,6 +206,7 @@ final class Outgoing {
 
   /** Takes the newest entries by key for a subscription, which continues behind the last one. */
   byte @Nullable [] pollNewest(Subscription s, List<Entry> newest) {
+    assert loop.isCurrent();
     if (newest.isEmpty()) {
       return null;
     }
@@ -206,6 +219,7 @@ final class Outgoing {
 
   /** Takes the bytes of the next write, of which {@link #length} are to be written; or null. */
   byte @Nullable [] poll(Batches batches) {
+    assert loop.isCurrent();
     polledHeartbeat = false;
     if (outbox != null) {
       return pollOutbox(outbox);
@@ -238,6 +252,7 @@ final class Outgoing {
 
   /** Counts the bytes that the transport was given. */
   void written(int length, long now) {
+    assert loop.isCurrent();
     bytes += length;
     if (!positioned || polledHeartbeat) {
       lastHeartbeat = now;

@@ -4,6 +4,7 @@ import java.util.Comparator;
 import java.util.NavigableSet;
 import java.util.Objects;
 import java.util.TreeSet;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +38,9 @@ final class ReplayRoom {
 
   private final long limit;
 
+  /** The hub's. */
+  private final ReentrantLock lock;
+
   /** The places of clients that have taken a page and wait for the next. */
   private final NavigableSet<Place> continuing = byNumber();
 
@@ -57,8 +61,9 @@ final class ReplayRoom {
   /** Whether clients wait. Volatile: the loops read it without the lock. */
   private volatile boolean scarce;
 
-  ReplayRoom(long limit) {
+  ReplayRoom(long limit, ReentrantLock lock) {
     this.limit = limit;
+    this.lock = lock;
     this.expected = Math.min(64 << 10, limit / 4);
   }
 
@@ -68,6 +73,7 @@ final class ReplayRoom {
 
   /** Puts a client at the end of its queue. {@link #admit} is to follow. */
   void enqueue(Place place) {
+    assert lock.isHeldByCurrentThread();
     place.number = ++lastNumber;
     insert(place);
   }
@@ -79,6 +85,7 @@ final class ReplayRoom {
 
   /** Has the first clients in the queue request their pages, as far as there is room. */
   void admit() {
+    assert lock.isHeldByCurrentThread();
     while (hasRoom()) {
       Place next =
           Objects.requireNonNull((continuing.isEmpty() ? beginning : continuing).pollFirst());
@@ -99,6 +106,7 @@ final class ReplayRoom {
    * client then waits again, in its old place.
    */
   boolean tryHold(Place place, Replay page) {
+    assert lock.isHeldByCurrentThread();
     stopAwaiting(place);
     expected = Math.max(page.length(), expected - expected / 16);
     if (page.holders == 0 && held > 0 && held + page.length() > limit) {
@@ -114,12 +122,14 @@ final class ReplayRoom {
 
   /** The client has taken its page. */
   void taken(Place place) {
+    assert lock.isHeldByCurrentThread();
     place.tookPage = true;
     release(place);
   }
 
   /** The client wants no page any more, and takes none. */
   void leave(Place place) {
+    assert lock.isHeldByCurrentThread();
     stopAwaiting(place);
     continuing.remove(place);
     beginning.remove(place);
@@ -155,11 +165,13 @@ final class ReplayRoom {
 
   /** The bytes of all pages that have arrived and that no client has taken. */
   long held() {
+    assert lock.isHeldByCurrentThread();
     return held;
   }
 
   /** The number of clients that wait. */
   int waiting() {
+    assert lock.isHeldByCurrentThread();
     return continuing.size() + beginning.size();
   }
 }

@@ -48,7 +48,7 @@ final class Resumes {
   private volatile @Nullable Position position;
 
   Resumes(long maxReplayBytes, ReentrantLock lock, Executor callbacks) {
-    this.room = new ReplayRoom(maxReplayBytes);
+    this.room = new ReplayRoom(maxReplayBytes, lock);
     this.lock = lock;
     this.callbacks = callbacks;
   }

@@ -40,7 +40,7 @@ abstract class StreamConnection extends LoopConnection {
   StreamConnection(DeliveryLoop loop, Transport transport, boolean idsOnEventsOnly) {
     super(loop, transport);
     this.idsOnEventsOnly = idsOnEventsOnly;
-    this.outgoing = new Outgoing(opened, idsOnEventsOnly);
+    this.outgoing = new Outgoing(loop, opened, idsOnEventsOnly);
   }
 
   // What the layer above does, called on the loop.

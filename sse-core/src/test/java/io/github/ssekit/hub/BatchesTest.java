@@ -17,9 +17,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 class BatchesTest {
-  private final ChannelLog a = new ChannelLog(4, 1_000_000);
-  private final ChannelLog b = new ChannelLog(4, 1_000_000);
-  private final Batches batches = new Batches(30);
+  private final ChannelLog a = new ChannelLog(4, 1_000_000, () -> true);
+  private final ChannelLog b = new ChannelLog(4, 1_000_000, () -> true);
+  private final Batches batches = new Batches(30, () -> true);
   private final Entry startA = a.tail();
   private final Entry startB = b.tail();
 
@@ -120,7 +120,7 @@ class BatchesTest {
   /** A reader that stood on the cut would wait for ever, and not know it. */
   @Test
   void noCursorBecomesTheCutHoweverTheWriterTrims() throws Exception {
-    ChannelLog log = new ChannelLog(1, 1_000_000);
+    ChannelLog log = new ChannelLog(1, 1_000_000, () -> true);
     AtomicReference<Entry> newest = new AtomicReference<>(log.append(1, frame("1"), null));
     AtomicBoolean over = new AtomicBoolean();
     Thread writer =

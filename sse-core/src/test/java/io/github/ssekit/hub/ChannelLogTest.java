@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 class ChannelLogTest {
   private static final long ALL = Long.MAX_VALUE;
 
-  private final ChannelLog log = new ChannelLog(3, 1_000);
+  private final ChannelLog log = new ChannelLog(3, 1_000, () -> true);
 
   private void append(long... ordinals) {
     for (long o : ordinals) {
@@ -80,7 +80,7 @@ class ChannelLogTest {
 
   @Test
   void bytesAreBoundedButTheNewestEventAlwaysFits() {
-    ChannelLog small = new ChannelLog(100, 40);
+    ChannelLog small = new ChannelLog(100, 40, () -> true);
     Entry start = small.tail();
     small.append(1, SseEvent.of("x".repeat(20)).frame().toByteArray(), null);
     Entry one = Objects.requireNonNull(start.next(ALL));
@@ -96,7 +96,7 @@ class ChannelLogTest {
 
   @Test
   void aStalledReaderKeepsNoTrimmedEventInMemory() {
-    ChannelLog ten = new ChannelLog(10, ALL);
+    ChannelLog ten = new ChannelLog(10, ALL, () -> true);
     Entry stalled = ten.tail();
     List<WeakReference<byte[]>> frames = new ArrayList<>();
     for (int i = 1; i <= 10_000; i++) {

@@ -161,7 +161,7 @@ class ResumeStateTest {
     static Subscription subscription(String name, ReentrantLock lock) {
       DeliveryLoop loop = new DeliveryLoop(0, () -> 0, Hub.builder().settings(), null, () -> 0);
       Subscribers[] byLoop = {new Subscribers(loop)};
-      ChannelLog log = new ChannelLog(10, 1_000);
+      ChannelLog log = new ChannelLog(10, 1_000, () -> true);
       OverrunPolicy policy = OverrunPolicy.close();
       return new Subscription(
           new Unread(loop), new Channel(name, true, policy, log, 1_000, byLoop, lock));

@@ -1,9 +1,8 @@
 package io.github.ssekit.hub;
 
-import io.github.ssekit.event.SseEvent;
-
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 
+import io.github.ssekit.event.SseEvent;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.JCStressTest;
 import org.openjdk.jcstress.annotations.Outcome;
@@ -24,7 +23,7 @@ import org.openjdk.jcstress.infra.results.II_Result;
 public class ChannelLogStress {
   private static final byte[] FRAME = SseEvent.of("x").frame().toByteArray();
 
-  private final ChannelLog log = new ChannelLog(2, 1_000_000);
+  private final ChannelLog log = new ChannelLog(2, 1_000_000, () -> true);
   private final ChannelLog.Entry start = log.tail();
   private volatile long watermark;
 
