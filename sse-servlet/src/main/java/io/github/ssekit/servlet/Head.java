@@ -1,6 +1,7 @@
 package io.github.ssekit.servlet;
 
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
@@ -16,6 +17,16 @@ final class Head {
     response.setHeader("Cache-Control", "no-cache, no-transform");
     // Otherwise nginx holds a response back until its buffer is full.
     response.setHeader("X-Accel-Buffering", "no");
+  }
+
+  /**
+   * Asks the client for a new connection for its next request, which a load balancer may hand to
+   * another node. HTTP/2 and 3 have no such header (RFC 9113, 8.2.2).
+   */
+  static void closeConnection(HttpServletRequest request, HttpServletResponse response) {
+    if (request.getProtocol().startsWith("HTTP/1.")) {
+      response.setHeader("Connection", "close");
+    }
   }
 
   /** Sets status and headers of a refusal, which holds for this request only. */

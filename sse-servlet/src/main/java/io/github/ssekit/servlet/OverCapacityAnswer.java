@@ -75,6 +75,7 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
     if (acceptsEventStream(request)) {
       ServletOutputStream out = Head.output(response);
       Head.eventStream(response);
+      Head.closeConnection(request, response);
       EventStreamWriter stream = new EventStreamWriter(out);
       stream.write(refused.why().comment());
       stream.write(wait);

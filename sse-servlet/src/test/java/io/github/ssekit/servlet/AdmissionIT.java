@@ -144,6 +144,8 @@ class AdmissionIT {
       assertEquals(200, answer.status);
       assertEquals("text/event-stream;charset=utf-8", answer.header("Content-Type"));
       assertEquals("no-cache, no-transform", answer.header("Cache-Control"));
+      // Over a new connection, a load balancer may send the client to another node.
+      assertEquals("close", answer.header("Connection"));
       String body = answer.whole();
       assertTrue(body.matches(": over capacity, come back later\nretry: [0-9]+\n"), body);
       int wait = Integer.parseInt(body.substring(body.indexOf("retry: ") + 7).strip());

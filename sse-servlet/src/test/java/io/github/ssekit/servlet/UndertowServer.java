@@ -14,10 +14,12 @@ import io.undertow.servlet.api.ServletInfo;
 import io.undertow.servlet.util.ImmediateInstanceFactory;
 import jakarta.servlet.DispatcherType;
 import java.net.InetSocketAddress;
+import org.xnio.IoUtils;
 
 /** Undertow 2.3. */
 final class UndertowServer implements Server {
   private final Undertow undertow;
+  private volatile boolean stopping;
 
   UndertowServer(Protocol protocol, Site site) throws Exception {
     DeploymentInfo info =
@@ -51,7 +53,7 @@ final class UndertowServer implements Server {
     }
     Undertow.Builder builder =
         Undertow.builder()
-            .setHandler(handler)
+            .setHandler(endingKeptConnections(handler))
             .setServerOption(UndertowOptions.ENABLE_STATISTICS, true)
             .setServerOption(UndertowOptions.ENABLE_HTTP2, protocol == Protocol.HTTP_2)
             // The tests end more streams a second than Undertow takes of a stranger's connection.
@@ -63,6 +65,20 @@ final class UndertowServer implements Server {
     }
     undertow = builder.build();
     undertow.start();
+  }
+
+  /**
+   * Ends a kept connection that brings a request during the stop, as docs/deployment.md has it:
+   * Undertow answers 503 once its workers have stopped, and an EventSource gives up on that.
+   */
+  private HttpHandler endingKeptConnections(HttpHandler next) {
+    return exchange -> {
+      if (stopping && exchange.isHttp11()) {
+        IoUtils.safeClose(exchange.getConnection());
+      } else {
+        next.handleRequest(exchange);
+      }
+    };
   }
 
   @Override
@@ -77,6 +93,7 @@ final class UndertowServer implements Server {
 
   @Override
   public void close() {
+    stopping = true;
     undertow.stop();
   }
 }

@@ -13,6 +13,8 @@ import jakarta.servlet.ServletContextListener;
 import jakarta.servlet.http.HttpServlet;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.xnio.IoUtils;
 
 /** The stop of Undertow. */
 final class UndertowShutdown {
@@ -21,12 +23,22 @@ final class UndertowShutdown {
   static ShutdownIT.Running wired(Hub hub, HttpServlet events) throws Exception {
     GracefulShutdownHandler graceful =
         new GracefulShutdownHandler(deploy(deployment(events)).start());
-    Undertow undertow = start(graceful);
+    AtomicBoolean stopping = new AtomicBoolean();
+    Undertow undertow =
+        start(
+            exchange -> {
+              if (stopping.get() && exchange.isHttp11()) {
+                IoUtils.safeClose(exchange.getConnection());
+              } else {
+                graceful.handleRequest(exchange);
+              }
+            });
     return new ShutdownIT.Running(
         port(undertow),
         () -> {
           hub.drain(Duration.ofSeconds(5));
           hub.close();
+          stopping.set(true);
           graceful.shutdown();
           graceful.awaitShutdown(30_000);
           undertow.stop();
