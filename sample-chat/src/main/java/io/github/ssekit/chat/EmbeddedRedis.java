@@ -9,13 +9,18 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import redis.embedded.RedisServer;
+import redis.embedded.exceptions.EmbeddedRedisException;
 
 /**
  * A Redis process of this chat, on a free port of the loopback interface, with a temporary folder.
  */
 final class EmbeddedRedis implements AutoCloseable {
+  /** The number of ports to try before a start fails. */
+  private static final int MAX_TRIES = 5;
+
   private final RedisServer server;
   private final Path folder;
   private final int port;
@@ -32,10 +37,22 @@ final class EmbeddedRedis implements AutoCloseable {
    * @throws UncheckedIOException if it doesn't start
    */
   static EmbeddedRedis start() {
-    try {
-      return start(freePort());
-    } catch (IOException e) {
-      throw new UncheckedIOException("no port for the embedded Redis: " + e.getMessage(), e);
+    return start(EmbeddedRedis::freePort);
+  }
+
+  /**
+   * Starts a Redis on the first of some ports on which it starts: another program may take a port
+   * between the moment when it was free and the start.
+   */
+  static EmbeddedRedis start(IntSupplier ports) {
+    for (int tries = 1; ; tries++) {
+      try {
+        return start(ports.getAsInt());
+      } catch (UncheckedIOException e) {
+        if (tries == MAX_TRIES) {
+          throw e;
+        }
+      }
     }
   }
 
@@ -50,16 +67,24 @@ final class EmbeddedRedis implements AutoCloseable {
               .setting("dir " + folder)
               .setting("save \"\"")
               .build();
-      server.start();
-      return new EmbeddedRedis(server, folder, port);
+      EmbeddedRedis redis = new EmbeddedRedis(server, folder, port);
+      try {
+        server.start();
+      } catch (EmbeddedRedisException e) {
+        redis.removeFolder();
+        throw new IOException(e.getMessage(), e);
+      }
+      return redis;
     } catch (IOException e) {
       throw new UncheckedIOException("the embedded Redis doesn't start: " + e.getMessage(), e);
     }
   }
 
-  private static int freePort() throws IOException {
+  private static int freePort() {
     try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException("no port for the embedded Redis: " + e.getMessage(), e);
     }
   }
 
@@ -70,6 +95,10 @@ final class EmbeddedRedis implements AutoCloseable {
   @Override
   public void close() {
     server.stop();
+    removeFolder();
+  }
+
+  private void removeFolder() {
     try (Stream<Path> files = Files.walk(folder)) {
       files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
     } catch (IOException e) {
