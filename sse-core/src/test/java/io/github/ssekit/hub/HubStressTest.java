@@ -62,7 +62,7 @@ class HubStressTest {
       hub.close();
     }
     // A thread is alive for a moment after it has done everything.
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> HubTest.hubThreads().isEmpty());
+    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> HubCloseTest.hubThreads().isEmpty());
     int received = 0;
     for (RecordingTransport client : clients) {
       assertEquals(List.of(), client.breaches());
