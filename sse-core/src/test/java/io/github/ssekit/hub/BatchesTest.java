@@ -117,7 +117,7 @@ class BatchesTest {
     assertNull(batches.behind(new Entry[0]));
   }
 
-  /** A reader that stood on the cut would wait for ever, and not know it. */
+  /** A reader whose cursor were the cut entry would wait for ever. */
   @Test
   void noCursorBecomesTheCutHoweverTheWriterTrims() throws Exception {
     ChannelLog log = new ChannelLog(1, 1_000_000, () -> true);

@@ -4,7 +4,7 @@ import static io.github.ssekit.hub.FakeHistory.at;
 import static io.github.ssekit.hub.HistoryHub.event;
 import static io.github.ssekit.hub.HistoryHub.lostBlock;
 import static io.github.ssekit.hub.HistoryHub.old;
-import static io.github.ssekit.hub.HistoryHub.said;
+import static io.github.ssekit.hub.HistoryHub.received;
 import static io.github.ssekit.hub.HistoryHub.unknownBlock;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a client sees that takes each blank line for a message, as many libraries do. */
+/** Clients that take each blank line for a message, as many libraries do: what they get. */
 class BlocksWithoutDataTest extends OneClientTest {
   private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 
@@ -29,7 +29,7 @@ class BlocksWithoutDataTest extends OneClientTest {
     return text.toString();
   }
 
-  /** What ends with a blank line and has no data. */
+  /** The blocks that end with a blank line but have no data. */
   private static List<String> withoutData(RecordingTransport client) {
     List<String> found = new ArrayList<>();
     String text = text(client);
@@ -98,7 +98,7 @@ class BlocksWithoutDataTest extends OneClientTest {
     history.deliver("a", 12);
     history.manual.pass(HEARTBEAT);
 
-    assertEquals(List.of(":", ":", event("a", 12), ":"), said(newcomer));
+    assertEquals(List.of(":", ":", event("a", 12), ":"), received(newcomer));
     assertEquals(List.of(), withoutData(newcomer));
   }
 
@@ -115,9 +115,9 @@ class BlocksWithoutDataTest extends OneClientTest {
     history.answer(Replay.of(List.of(lost), List.of(), at(10)));
     history.deliver("a", 13);
 
-    assertEquals(List.of(old(6), old(8), event("a", 12), event("a", 13)), said(back));
-    assertEquals(List.of(event("a", 12), event("a", 13)), said(uptodate));
-    assertEquals(List.of(lostBlock("a", 4, 7), event("a", 12), event("a", 13)), said(told));
+    assertEquals(List.of(old(6), old(8), event("a", 12), event("a", 13)), received(back));
+    assertEquals(List.of(event("a", 12), event("a", 13)), received(uptodate));
+    assertEquals(List.of(lostBlock("a", 4, 7), event("a", 12), event("a", 13)), received(told));
     for (RecordingTransport each : List.of(back, uptodate, told)) {
       assertEquals(List.of(), withoutData(each));
       assertEquals(List.of(), each.breaches());
@@ -128,7 +128,7 @@ class BlocksWithoutDataTest extends OneClientTest {
   void withIdsOnEventsOnlyResetsOfAllChannelsStillCarryThePosition() {
     HistoryHub history = HistoryHub.open(HubBuilder::idsOnEventsOnly);
 
-    assertEquals(List.of(unknownBlock(10)), said(history.connect("nonsense", "a")));
+    assertEquals(List.of(unknownBlock(10)), received(history.connect("nonsense", "a")));
   }
 
   @Test
@@ -139,8 +139,8 @@ class BlocksWithoutDataTest extends OneClientTest {
     RecordingTransport other = history.connect(null, "a");
     history.deliver("a", 11);
 
-    assertEquals(List.of(event("a", 11)), said(asks));
-    assertEquals(List.of("id: 10-0", event("a", 11)), said(other));
+    assertEquals(List.of(event("a", 11)), received(asks));
+    assertEquals(List.of("id: 10-0", event("a", 11)), received(other));
   }
 
   @Test
@@ -153,6 +153,6 @@ class BlocksWithoutDataTest extends OneClientTest {
     assertEquals(
         List.of(
             "id: 11-0\nevent: stream-reset\ndata: {\"channel\":\"a\",\"reason\":\"oversized\"}"),
-        said(newcomer));
+        received(newcomer));
   }
 }

@@ -18,7 +18,7 @@ import java.util.logging.Logger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** The application's word on which connections end. */
+/** Predicates of the application that decide which connections are closed. */
 class CloseIfTest extends OneClientTest {
   private final RecordingTransport other = new RecordingTransport();
 

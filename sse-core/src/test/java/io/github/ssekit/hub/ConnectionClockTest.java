@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What time does to a connection: signs of life, and the end of one whose client takes nothing. */
+/** Heartbeats, and the deadline of a client that takes no bytes. */
 class ConnectionClockTest extends OneClientTest {
   @Test
   void aHeartbeatIsWrittenOnlyWhenTheConnectionIsSilent() {

@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** How a connection ends, and who is told why. */
+/** How a connection ends, and which listeners get the reason. */
 class ConnectionCloseTest extends OneClientTest {
   @Test
   void closeWritesWhatWaitsFirst() {

@@ -10,7 +10,7 @@ import java.util.logging.Level;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What the log says of a connection. */
+/** The log line of a connection that ends. */
 class ConnectionLogTest extends OneClientTest {
   @Test
   void aConnectionIsOneLineAtItsEnd() {
@@ -22,7 +22,8 @@ class ConnectionLogTest extends OneClientTest {
       hub.settle();
       assertEquals(
           List.of(
-              "Connection closed: CLOSED after PT1S, 1 events, 21 bytes, channels [\"a\", \"b \\u0022c\\u0022\"]"),
+              "Connection closed: CLOSED after PT1S, 1 events, 21 bytes, channels [\"a\", \"b"
+                  + " \\u0022c\\u0022\"]"),
           log.messages());
     }
   }

@@ -9,7 +9,7 @@ import io.github.ssekit.event.SseEvent;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What is sent to one client alone. */
+/** Events that are sent to one client alone. */
 class ConnectionSendTest extends OneClientTest {
   @Test
   void privateEventsGoAheadOfWhatTheChannelsHaveWaiting() {

@@ -107,7 +107,7 @@ class ConnectionWriteTest extends OneClientTest {
   // Slow readers.
 
   @Test
-  void aReaderThatFallsOffTheLogIsToldOnceAndGoesOnLive() {
+  void aReaderThatFallsOffTheLogIsResetOnceAndContinuesLive() {
     hub = new ManualHub(b -> b.maxChannelLog(3, 1_000_000));
     connect("a");
     client.ready(false);
@@ -154,7 +154,7 @@ class ConnectionWriteTest extends OneClientTest {
     hub.turn(0);
     assertEquals(List.of("1", "2"), client.data());
     assertEquals(List.of(), behind.data());
-    // A few failures a turn, here in two turns.
+    // A sweep stops after some failures, so this takes two turns.
     assertTrue(hub.hub.connectionCount() > 2, "left: " + hub.hub.connectionCount());
 
     hub.settle();

@@ -15,7 +15,7 @@ import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** The paced end of all connections. */
+/** Draining: the connections of a node are closed one after the other. */
 class DrainTest extends OneClientTest {
   private static final Duration FIVE = Duration.ofSeconds(5);
 
@@ -59,7 +59,7 @@ class DrainTest extends OneClientTest {
     Connection connection = connect("a");
     client.ready(false);
     hub.publish("a", "1");
-    // Of two, the second is closed half the time later.
+    // The second of two is closed after half of the time.
     hub.connect(new RecordingTransport(), "b").onClose(reason -> client.ready(true));
     hub.hub.drain(FIVE);
     assertEquals(List.of("1"), client.data());
@@ -70,7 +70,7 @@ class DrainTest extends OneClientTest {
   void newConnectionsAreRefusedFromThenOn() {
     hub.hub.drain(FIVE);
     assertRefused();
-    // A container still takes requests then, and browsers give up on an error.
+    // The container still accepts requests then, and an error would make browsers give up.
     hub.hub.close();
     assertRefused();
   }
@@ -86,9 +86,9 @@ class DrainTest extends OneClientTest {
     assertEquals(0, hub.hub.connectionCount());
   }
 
-  /** A plain TCP balancer sends those that were drained back to the same node. */
+  /** A plain TCP balancer sends drained clients back to the same node. */
   @Test
-  void whoComesMeanwhileIsToldAShortTimeOfItsOwnAsThoseWhoWereThere() {
+  void aClientThatComesMeanwhileGetsAShortTimeOfItsOwnLikeThoseConnected() {
     hub.hub.drain(FIVE);
     Set<Long> times = new HashSet<>();
     for (int i = 0; i < 1000; i++) {

@@ -9,8 +9,8 @@ import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An upstream in which all channels have history but those whose name begins with "plain": it notes
- * what it is told and asked, and answers when the test says so.
+ * An upstream for tests: records its calls, and answers when the test says so. All channels have
+ * history, except those whose names begin with "plain".
  */
 final class FakeHistory implements Upstream {
   /** A replay that the hub waits for. */
@@ -19,7 +19,7 @@ final class FakeHistory implements Upstream {
       sink.accept(replay);
     }
 
-    /** Answers with events "channel:milliseconds" of these times, whoever's they are. */
+    /** Answers with the events "channel:milliseconds" of these times, of any channel. */
     void answer(long upTo, long... times) {
       answer(page(upTo, times));
     }
@@ -30,13 +30,13 @@ final class FakeHistory implements Upstream {
     }
   }
 
-  /** "+a" for a channel opened, "-a" for one closed. */
+  /** "+a" when channel a was opened, "-a" when it was closed. */
   final List<String> told = new ArrayList<>();
 
   /** All requests, as text. */
   final List<String> asked = new ArrayList<>();
 
-  /** What the next requests meet. */
+  /** What the next requests throw, if not null. */
   @Nullable Error failure;
 
   private final Queue<Request> requests = new ArrayDeque<>();

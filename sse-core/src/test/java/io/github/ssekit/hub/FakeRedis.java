@@ -14,8 +14,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * A history of three channels, kept whole, and what is on its way from it to a hub: the hub hears
- * messages one by one, and has its replays read and answered, when the test says so.
+ * A Redis for tests: the complete history of three channels, and the messages and replays that are
+ * on their way to a hub. Each moves on when the test says so.
  */
 final class FakeRedis implements Upstream {
   /** An event as it was published. */
@@ -29,7 +29,7 @@ final class FakeRedis implements Upstream {
   private final Random random;
   private final Feed feed;
 
-  /** The number of each channel's subscription, while there is one. */
+  /** The number of each channel's current subscription. */
   private final Map<String, Integer> subscribed = new HashMap<>();
 
   private int subscriptions;
@@ -37,16 +37,19 @@ final class FakeRedis implements Upstream {
   private final List<Request> requests = new ArrayList<>();
   private final Queue<Runnable> answers = new ArrayDeque<>();
 
-  /** What a client needs to have of a channel, or of all, not to be reset. */
+  /**
+   * The position that a client needs to have reached, of a channel or of all, so as not to be
+   * reset.
+   */
   private final Map<String, Position> floors = new HashMap<>();
 
   private Position floor = new Position(100, 0);
   private Position clock = floor;
 
-  /** Lost with a rewind: they are on no page. */
+  /** Events that a rewind has lost: no page has them. */
   private final Set<Stored> gone = new HashSet<>();
 
-  /** Acknowledged, and complete from the next position on. */
+  /** Channels that are acknowledged, and complete from the next position on. */
   private final Set<String> acknowledged = new HashSet<>();
 
   FakeRedis(Random random, Feed feed) {
@@ -66,7 +69,7 @@ final class FakeRedis implements Upstream {
     return clock;
   }
 
-  // What happens in Redis.
+  // Changes in Redis.
 
   /**
    * @param heard whether the node hears of it
@@ -89,7 +92,7 @@ final class FakeRedis implements Upstream {
     messages.add(() -> reached(position));
   }
 
-  /** A message is lost on its way to the node, which says so a little later. */
+  /** Loses a message on its way to the node, which notices a little later. */
   void lose(String channel) {
     publish(channel, false);
     while (random.nextBoolean()) {
@@ -104,7 +107,7 @@ final class FakeRedis implements Upstream {
         });
   }
 
-  /** History loses its oldest events of a channel, or some. */
+  /** Trims some or all events of a channel, the oldest first. */
   void trim(String channel) {
     List<Stored> all = stored.stream().filter(e -> e.channel().equals(channel)).toList();
     if (!all.isEmpty()) {
@@ -113,7 +116,7 @@ final class FakeRedis implements Upstream {
     }
   }
 
-  /** History loses its latest events. */
+  /** Loses the latest events of the history. */
   void rewind() {
     for (int i = stored.size() - 1; i >= 0 && random.nextInt(3) > 0; i--) {
       gone.add(stored.get(i));
@@ -127,7 +130,7 @@ final class FakeRedis implements Upstream {
         });
   }
 
-  // What the node hears.
+  // Messages to the node.
 
   private void reached(Position position) {
     feed.reached(position);

@@ -26,7 +26,7 @@ final class HistoryHub {
     this(b -> b);
   }
 
-  /** One whose channels a, b and c are open and complete from 10 on, and linger. */
+  /** A hub whose channels a, b and c are open, complete from 10 on, and linger. */
   static HistoryHub open(UnaryOperator<HubBuilder> settings) {
     HistoryHub hub = new HistoryHub(b -> settings.apply(b.linger(Duration.ofDays(1))));
     RecordingTransport first = hub.connect(null, "a", "b", "c");
@@ -58,7 +58,7 @@ final class HistoryHub {
     settle();
   }
 
-  /** Delivers events "channel:time", and lets them be written. */
+  /** Delivers the events "channel:time" and settles. */
   void deliver(String channel, long... times) {
     for (long time : times) {
       feed.deliverAt(channel, SseEvent.of(channel + time), at(time));
@@ -85,7 +85,7 @@ final class HistoryHub {
     manual.settle();
   }
 
-  /** Answers the one request that waits. */
+  /** Answers the only request that waits. */
   void answer(long upTo, long... times) {
     answer(FakeHistory.page(upTo, times));
   }
@@ -128,8 +128,8 @@ final class HistoryHub {
         .formatted(to, to);
   }
 
-  /** What a client was written, without the reconnection time. */
-  static List<String> said(RecordingTransport client) {
+  /** The blocks that a client was written, without the reconnection time. */
+  static List<String> received(RecordingTransport client) {
     return client.blocks().stream().filter(b -> !b.startsWith("retry: ")).toList();
   }
 }

@@ -44,7 +44,7 @@ class HubCloseTest {
     real.publish("a", SseEvent.of("last"));
     real.close();
     real.close();
-    // A pool's last thread has ended its work, and may take a moment to end.
+    // The last thread of a pool may live a moment longer than its work.
     Awaitility.await().atMost(Duration.ofSeconds(2)).until(() -> hubThreads().isEmpty());
     assertEquals(Collections.nCopies(5, CloseReason.HUB_CLOSED), reasons);
     for (RecordingTransport client : clients) {
@@ -132,7 +132,7 @@ class HubCloseTest {
         () -> hub.hub.connect(new RecordingTransport(), ConnectionOptions.of("a")));
   }
 
-  /** The threads of hubs that are alive. */
+  /** The live threads of all hubs. */
   static List<String> hubThreads() {
     return Thread.getAllStackTraces().keySet().stream()
         .filter(Thread::isAlive)

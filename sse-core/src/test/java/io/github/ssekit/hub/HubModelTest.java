@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random steps, by seed, on a hub with two hand-driven loops, against a model that knows for each
- * connection which events it is due. More seeds: {@code -Dssekit.model.seeds=20000}.
+ * connection which events it must get. More seeds: {@code -Dssekit.model.seeds=20000}.
  */
 class HubModelTest {
   private static final int STEPS = 500;
@@ -24,7 +24,7 @@ class HubModelTest {
   /** An event as delivered: its place in the hub's order is its number. */
   private record Delivered(int number, String channel) {}
 
-  /** When a client listened to a channel: to the events of [from, to). */
+  /** A client's subscription to a channel: to the events in [from, to). */
   private record Listened(String channel, int from, int to) {}
 
   private static final class Client {
@@ -44,7 +44,7 @@ class HubModelTest {
   private final List<Client> clients = new ArrayList<>();
 
   @Test
-  void everyClientSeesWhatItsChannelsGotInOrderOrIsToldOfTheGap() {
+  void everyClientGetsItsEventsInOrderOrAResetForTheGap() {
     int seeds = Integer.getInteger("ssekit.model.seeds", 200);
     int resets = 0;
     for (int seed = 0; seed < seeds; seed++) {
@@ -138,7 +138,7 @@ class HubModelTest {
     }
   }
 
-  /** From now on the client may get more, in order, but need not. */
+  /** From now on the client may get further events, in order, but need not. */
   private static void end(Client c) {
     c.ended = true;
     c.since.forEach((channel, from) -> c.past.add(new Listened(channel, from, Integer.MAX_VALUE)));
@@ -203,7 +203,7 @@ class HubModelTest {
     return null;
   }
 
-  /** How many events of the channel are in [from, to). */
+  /** The number of events of the channel in [from, to). */
   private int due(String channel, int from, int to) {
     int count = 0;
     for (int i = from; i < to; i++) {

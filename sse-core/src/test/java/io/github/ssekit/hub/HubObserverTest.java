@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 
-/** What an observer is told, when, and on which thread. */
+/** Which calls an observer gets, when, and on which thread. */
 class HubObserverTest extends OneClientTest {
   private static final int RETRY = "retry: 2000\n".length();
   private static final int FRAME = "data: 1\n\n".length();
@@ -28,7 +28,7 @@ class HubObserverTest extends OneClientTest {
     hub = new ManualHub(b -> b.observer(seen));
   }
 
-  /** What was written by now is told at the tick after the next. */
+  /** Passes two ticks, after which all writes so far have been reported. */
   private void tickTwice() {
     hub.pass(SECOND);
     hub.pass(SECOND);
@@ -37,7 +37,7 @@ class HubObserverTest extends OneClientTest {
   // Calls about single connections.
 
   @Test
-  void aConnectionIsToldOfWhenItOpensAndWhenItEndsWithAllThatItWasWritten() {
+  void aConnectionIsReportedWhenItOpensAndWhenItEndsWithItsTotals() {
     Connection connection = connect("a");
     assertEquals(List.of("opened"), seen.calls);
     hub.publish("a", "1", "2");
@@ -53,7 +53,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void nothingIsToldOnTheLoop() {
+  void theObserverIsNeverCalledOnTheLoop() {
     hub.hub.connect(client, List.of("a"), null);
     client.signals().failed(new IOException("gone"));
     while (hub.turn(0)) {
@@ -96,7 +96,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void aResetOfAllClientsIsToldOnce() {
+  void aResetOfAllClientsIsReportedOnce() {
     hub = new ManualHub(b -> b.observer(seen).maxEventBytes(40));
     hub.connect("a");
     hub.connect("a");
@@ -109,7 +109,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void resetsThatTheUpstreamAsksForAreTold() {
+  void resetsFromTheUpstreamAreReported() {
     HistoryHub history = HistoryHub.open(b -> b.observer(seen));
     seen.calls.clear();
     history.lost("a", 10, 12);
@@ -119,7 +119,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void aClientThatComesBackIsToldOfWhenItIsLive() {
+  void aReturningClientIsReportedWhenItIsLive() {
     HistoryHub history = HistoryHub.open(b -> b.observer(seen));
     history.deliver("a", 11, 12);
     seen.calls.clear();
@@ -136,7 +136,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void resetsInAReplayAreToldWithTheConnection() {
+  void resetsInAReplayAreReportedWithTheConnection() {
     HistoryHub history = HistoryHub.open(b -> b.observer(seen));
     history.connect("4-0", "a");
     StreamReset trimmed =
@@ -162,7 +162,7 @@ class HubObserverTest extends OneClientTest {
   // Totals.
 
   @Test
-  void whatAllLoopsHaveWrittenIsToldInOneCall() {
+  void theTotalsOfAllLoopsAreReportedInOneCall() {
     hub = new ManualHub(b -> b.observer(seen).loops(2));
     hub.connect("a");
     hub.connect("a");
@@ -186,7 +186,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void theLagIsThatOfTheClientFurthestBehindAndIsToldUntilItIsNone() {
+  void theLagIsThatOfTheSlowestClientAndIsReportedUntilItIsZero() {
     connect("a");
     RecordingTransport behind = hub.connect("a");
     client.ready(false);
@@ -226,7 +226,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void whatComesWhileTheObserverIsToldIsToldInTheSameTaskWhichTheHubsCloseAwaits() {
+  void callsThatComeMeanwhileAreMadeInTheSameTaskWhichTheHubsCloseAwaits() {
     List<Runnable> tasks = new ArrayList<>();
     List<String> calls = new ArrayList<>();
     Observation[] observation = new Observation[1];
@@ -249,7 +249,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void whatIsWrittenBeforeTheHubIsClosedIsToldBeforeCloseReturns() {
+  void theLastTotalsAreReportedBeforeCloseReturns() {
     Hub running = Hub.builder().observer(seen).loops(2).create();
     running.connect(client, List.of("a"), null);
     running.connect(new RecordingTransport(), List.of("a"), null);
@@ -316,7 +316,7 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
-  void refusalsAreToldAndLoggedOnceAMinuteForEachReasonWithoutWhatTheClientSent() {
+  void refusalsAreReportedAndLoggedOnceAMinuteForEachReasonWithoutTheClientsInput() {
     List<String> told = new ArrayList<>();
     HubObserver observer =
         new HubObserver() {

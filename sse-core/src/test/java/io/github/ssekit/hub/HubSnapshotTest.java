@@ -15,7 +15,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
-/** Who is on which channel, since when, and how far behind. */
+/** The connections and channels in a snapshot. */
 class HubSnapshotTest extends OneClientTest {
   private static final int FRAME = "data: 1\n\n".length();
 
@@ -24,9 +24,9 @@ class HubSnapshotTest extends OneClientTest {
   }
 
   private static HubSnapshot snapshot(ManualHub hub, int limit) {
-    SnapshotRequest census = hub.hub.requestSnapshot(limit);
+    SnapshotRequest request = hub.hub.requestSnapshot(limit);
     hub.settle();
-    return census.result(0);
+    return request.result(0);
   }
 
   @Test

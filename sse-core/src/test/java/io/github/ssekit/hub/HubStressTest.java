@@ -21,7 +21,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** The hub with its real threads: some publish, while clients come, stall, go on and leave. */
+/** The hub with real threads: some publish, while clients connect, stall, continue and leave. */
 class HubStressTest {
   private static final int CHANNELS = 4;
   private static final long PUBLISH_NANOS = 500_000_000L;
@@ -52,7 +52,7 @@ class HubStressTest {
       for (Future<?> f : futures) {
         f.get(10, TimeUnit.SECONDS);
       }
-      // Those that have fallen behind catch up; then all are due the very last round.
+      // Clients that have fallen behind catch up first; then all of them must get the last round.
       clients.forEach(client -> client.ready(true));
       awaitLast(clients, this::publishRound);
       publishRound();
@@ -61,8 +61,10 @@ class HubStressTest {
       threads.shutdownNow();
       hub.close();
     }
-    // A thread is alive for a moment after it has done everything.
-    Awaitility.await().atMost(Duration.ofSeconds(5)).until(() -> HubCloseTest.hubThreads().isEmpty());
+    // A thread lives a moment longer than its work.
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> HubCloseTest.hubThreads().isEmpty());
     int received = 0;
     for (RecordingTransport client : clients) {
       assertEquals(List.of(), client.breaches());
@@ -161,7 +163,9 @@ class HubStressTest {
     }
   }
 
-  /** Each channel's numbers rise by one, or by more behind a reset. Returns how many there are. */
+  /**
+   * Checks that each channel's numbers rise by one, or by more after a reset. Returns their count.
+   */
   private static int checkChannels(List<String> data) {
     Map<String, Integer> last = new HashMap<>();
     Set<String> reset = new HashSet<>();

@@ -31,7 +31,8 @@ class HubTest {
   void eventsThatArriveDuringATurnDoNotOvertakeEarlierOnes() {
     RecordingTransport client = new RecordingTransport();
     Connection connection = hub.connect(client, "a", "b");
-    // The turn's tasks: news of a; then this listener-like task publishes as another thread would.
+    // The tasks of the turn: the event of a, then this one, which publishes as another thread
+    // would.
     hub.publish("a", "1");
     hub.duringNextTurn(
         () -> {

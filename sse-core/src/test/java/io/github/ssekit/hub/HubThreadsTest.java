@@ -27,8 +27,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * What is thrown in each of a hub's threads, where the application's logger throws as well: as all
- * do where no memory is left.
+ * Errors on each of a hub's threads, while the application's logger throws too, as it may when
+ * there is no memory left.
  */
 class HubThreadsTest {
   private static final Duration TICK = Duration.ofMillis(10);
@@ -86,7 +86,7 @@ class HubThreadsTest {
     return started;
   }
 
-  /** All threads of the hub still do their work. */
+  /** Checks that all threads of the hub still work. */
   private void assertAlive(Hub hub) {
     hub.connect(other, ConnectionOptions.of("other"));
     hub.publish("other", SseEvent.of("alive"));

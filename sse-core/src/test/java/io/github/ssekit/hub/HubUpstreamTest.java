@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What a hub and its upstream tell each other. */
+/** The calls between a hub and its upstream. */
 class HubUpstreamTest {
   private static final Duration LINGER = Duration.ofSeconds(5);
 

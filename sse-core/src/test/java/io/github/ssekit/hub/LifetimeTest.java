@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** The ends that time brings: a connection that expires, and the longest that one lives. */
+/** The expiry time and the maximum lifetime of connections. */
 class LifetimeTest extends OneClientTest {
   private Instant in(int seconds) {
     return hub.instant().plusSeconds(seconds);

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** How many connections a hub lets in. */
+/** The limits on the number of connections. */
 class LimitsTest {
   private static final int LIMIT = 3;
   private static final ConnectionOptions ANN = ConnectionOptions.of("a").withOwner("ann");
@@ -93,7 +93,7 @@ class LimitsTest {
     for (int i = 0; i < LIMIT; i++) {
       open.add(connect(hub, ANN));
     }
-    // From the middle, the end and the beginning.
+    // Closes one from the middle, the end and the beginning.
     for (int gone : new int[] {1, 2, 0, 1}) {
       assertThrows(OverCapacityException.class, () -> connect(hub, ANN));
       open.remove(gone).close();

@@ -10,7 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What users rely on in tests of their own. */
+/** The features that applications use in their own tests. */
 class ManualHubTest {
   private final ManualHub manual = new ManualHub(b -> b.heartbeat(Duration.ofSeconds(15)));
   private final RecordingTransport client = manual.connect("room");

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 
-/** What the tests of a connection begin with: a hub without threads, and one client of it. */
+/** The base of tests of a connection: a hub without threads, and one client. */
 abstract class OneClientTest {
   static final Duration SECOND = Duration.ofSeconds(1);
 

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of a client that the log has left behind. */
+/** Clients that read more slowly than the log is trimmed. */
 class OverrunPolicyTest {
   private static final String OVERRUN = "{\"channel\":\"prices\",\"reason\":\"overrun\"}";
 
@@ -74,7 +74,7 @@ class OverrunPolicyTest {
   }
 
   @Test
-  void beyondTheBoundOfKeysItIsToldAndSkipped() {
+  void beyondTheBoundOfKeysTheClientIsResetAndSkips() {
     ManualHub hub = hub(conflating(), 3, 65536);
     hub.connect(client, "prices");
     client.ready(false);
@@ -86,7 +86,7 @@ class OverrunPolicyTest {
   }
 
   @Test
-  void beyondTheBoundOfBytesItIsToldAndSkipped() {
+  void beyondTheBoundOfBytesTheClientIsResetAndSkips() {
     OverrunPolicy policy = conflating();
     ManualHub hub = new ManualHub(b -> b.maxChannelLog(100, 100).overrunPolicies(c -> policy));
     hub.connect(client, "prices");
@@ -102,7 +102,7 @@ class OverrunPolicyTest {
     ManualHub hub = hub(conflating(), 50, 100);
     hub.connect(client, "prices");
     client.ready(false);
-    // Twice each key: the log holds the second half, the newest of all keys are these.
+    // Each key twice. The log holds the second half, which are the newest events of all keys.
     IntStream.range(0, 100).forEach(i -> hub.publish("prices", "k" + i % 50 + "=" + i));
     hub.settle();
     client.ready(true);

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An observer that records each call. */
 final class RecordingObserver implements HubObserver {
-  /** Each call, as text, but those of {@link #written}. */
+  /** Each call, as text, except those of {@link #written}. */
   final List<String> calls = new ArrayList<>();
 
   final List<Closed> closed = new ArrayList<>();

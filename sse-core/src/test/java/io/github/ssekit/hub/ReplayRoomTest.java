@@ -2,7 +2,7 @@ package io.github.ssekit.hub;
 
 import static io.github.ssekit.hub.FakeHistory.at;
 import static io.github.ssekit.hub.HistoryHub.event;
-import static io.github.ssekit.hub.HistoryHub.said;
+import static io.github.ssekit.hub.HistoryHub.received;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
-/** Clients that come back and don't read: what they keep of this node's memory. */
+/** Resuming clients that don't read: how much of the node's memory they hold. */
 class ReplayRoomTest {
   private static final int PAGE = 1_000;
   private static final Duration DEADLINE = Duration.ofSeconds(30);
@@ -24,20 +24,20 @@ class ReplayRoomTest {
   private long next;
 
   private static HistoryHub open(UnaryOperator<HubBuilder> settings) {
-    // A log of one: it reaches back to 999.
+    // A log of one event, which reaches back to 999.
     HistoryHub hub = HistoryHub.open(b -> settings.apply(b.maxChannelLog(1, 1 << 20)));
     hub.deliver("a", 999, 1_000);
     return hub;
   }
 
-  /** One that has missed something, each from another position, and takes nothing. */
+  /** Connects a client that has missed events, each from another position, and takes no bytes. */
   private RecordingTransport stalled() {
     RecordingTransport client = RecordingTransport.notReady();
     hub.connection(client, "3-" + next++, "a").onClose(reasons::add);
     return client;
   }
 
-  /** Answers all that is asked for with pages of a thousand bytes, which don't reach the logs. */
+  /** Answers all requests with pages of a thousand bytes, which end before the logs begin. */
   private int answerAll() {
     int answered = 0;
     for (; hub.history.isAsked(); answered++) {
@@ -56,9 +56,9 @@ class ReplayRoomTest {
   }
 
   private HubSnapshot snapshot() {
-    SnapshotRequest census = hub.hub.requestSnapshot(1);
+    SnapshotRequest snapshot = hub.hub.requestSnapshot(1);
     hub.settle();
-    return census.result(0);
+    return snapshot.result(0);
   }
 
   private long held() {
@@ -95,7 +95,7 @@ class ReplayRoomTest {
 
   @Test
   void pagesThatAreLargerThanThoseOfLateStayWithinTheLimitToo() {
-    // Each has been asked for as a quarter of the limit before the first has come.
+    // Until the first page arrives, each request counts as a quarter of the limit.
     hub.hub.close();
     HistoryHub small = open(b -> b.maxReplayBytes(PAGE + PAGE / 2));
     List<RecordingTransport> clients = new ArrayList<>();
@@ -111,16 +111,16 @@ class ReplayRoomTest {
         FakeHistory.Request request = small.history.request();
         asked.add(request.after());
         request.answer(page(request.after()));
-        SnapshotRequest census = small.hub.requestSnapshot(1);
+        SnapshotRequest snapshot = small.hub.requestSnapshot(1);
         small.settle();
-        held = census.result(0).replayBytes();
+        held = snapshot.result(0).replayBytes();
         assertTrue(held <= PAGE + PAGE / 2, held + " bytes");
       }
       assertTrue(held > 0, "somebody gets a page");
       clients.get(turn).signals().failed(new IllegalStateException("gone"));
       small.settle();
     }
-    // Each was let in at last, in its order.
+    // Each was admitted in the end, in order.
     assertEquals(
         List.of(0, 1, 2, 3, 4),
         asked.stream().distinct().map(Position::sequence).sorted().toList());
@@ -152,7 +152,7 @@ class ReplayRoomTest {
     RecordingTransport reads = new RecordingTransport();
     hub.connection(reads, "3-99", "a");
     assertTrue(waiting() > 1);
-    // Shorter than it takes for room to be made.
+    // Shorter than the deadline after which a stalled client makes room.
     hub.manual.pass(Duration.ofSeconds(4));
     hub.manual.pass(Duration.ofMillis(11_001));
     assertTrue(reads.blocks().contains(":"), reads.blocks().toString());
@@ -217,7 +217,7 @@ class ReplayRoomTest {
       answerAll();
       hub.manual.pass(DEADLINE.dividedBy(6).plusNanos(1));
     }
-    // 99 pages, and what the log has behind them.
+    // 99 pages, and the events that the log has after them.
     assertEquals(100, reads.data().size());
     assertEquals("a1001", deliverOne(reads));
   }
@@ -269,7 +269,7 @@ class ReplayRoomTest {
     for (RecordingTransport client : clients) {
       client.signals().failed(new IllegalStateException("gone"));
       hub.settle();
-      // Some are gone while they are read for: nobody waits for these answers.
+      // Some clients leave while their page is read: nobody waits for these answers.
     }
     assertEquals(0, waiting());
     answerAll();
@@ -285,7 +285,7 @@ class ReplayRoomTest {
     small.connection(client, "3-0", "a");
     small.answer(500, 5, 6);
     small.answer(999);
-    assertEquals(3, said(client).stream().filter(b -> b.contains("data")).count());
+    assertEquals(3, received(client).stream().filter(b -> b.contains("data")).count());
   }
 
   @Test
@@ -300,7 +300,8 @@ class ReplayRoomTest {
       RecordingTransport client = new RecordingTransport();
       ring.hub.connect(client, List.of("a"), at(11 + i).toString());
       clients.add(client);
-      // The reconnection time, then the first of the log; of half of them in one sweep.
+      // The reconnection time, then the first event of the log, for half of the clients in one
+      // sweep.
       if (i % 2 == 1) {
         ring.manual.turn(0);
         ring.manual.turn(0);
@@ -322,6 +323,6 @@ class ReplayRoomTest {
       assertEquals(399 - i, clients.get(i).data().size());
     }
     ring.deliver("a", 500);
-    clients.forEach(client -> assertTrue(said(client).contains(event("a", 500))));
+    clients.forEach(client -> assertTrue(received(client).contains(event("a", 500))));
   }
 }

@@ -6,7 +6,7 @@ import static io.github.ssekit.hub.HistoryHub.id;
 import static io.github.ssekit.hub.HistoryHub.lostAllBlock;
 import static io.github.ssekit.hub.HistoryHub.lostBlock;
 import static io.github.ssekit.hub.HistoryHub.old;
-import static io.github.ssekit.hub.HistoryHub.said;
+import static io.github.ssekit.hub.HistoryHub.received;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Signs of life, and what a connection does while it resumes: leave, join, close, be slow. */
+/** Heartbeats, and connections that leave, join, close or are slow while they resume. */
 class ResumeConnectionTest {
   private static final Duration HEARTBEAT = Duration.ofSeconds(15);
   private static final String COMMENT = ":";
@@ -26,30 +26,30 @@ class ResumeConnectionTest {
   private HistoryHub hub = HistoryHub.open();
   private final RecordingTransport client = new RecordingTransport();
 
-  // Signs of life.
+  // Heartbeats.
 
   @Test
   void theSignOfLifeIsThePositionOnceLiveAndACommentBefore() {
     hub.connection(client, "3-0", "a");
     hub.manual.pass(HEARTBEAT);
-    assertEquals(List.of(COMMENT), said(client));
+    assertEquals(List.of(COMMENT), received(client));
     hub.answer(12, 5);
     client.forget();
     hub.manual.pass(HEARTBEAT);
-    assertEquals(List.of(COMMENT), said(client), "ahead of the node");
+    assertEquals(List.of(COMMENT), received(client), "ahead of the node");
     hub.reached(13);
     client.forget();
     hub.manual.pass(HEARTBEAT);
     hub.reached(14);
     hub.manual.pass(HEARTBEAT);
-    assertEquals(List.of(id(13), id(14)), said(client));
+    assertEquals(List.of(id(13), id(14)), received(client));
   }
 
   @Test
   void beforeTheChannelsAreOpenTheSignOfLifeIsAComment() {
     hub.connection(client, "3-0", "a", "new");
     hub.manual.pass(HEARTBEAT);
-    assertEquals(List.of(COMMENT), said(client));
+    assertEquals(List.of(COMMENT), received(client));
   }
 
   @Test
@@ -58,16 +58,16 @@ class ResumeConnectionTest {
     hub.manual.pass(HEARTBEAT.dividedBy(2));
     hub.deliver("a", 11);
     hub.manual.pass(HEARTBEAT.minusNanos(1));
-    assertEquals(List.of(id(10), event("a", 11)), said(client));
+    assertEquals(List.of(id(10), event("a", 11)), received(client));
     hub.feed.deliver("plain", SseEvent.of("x"));
     hub.feed.deliver("a", SseEvent.of("foreign"));
     hub.settle();
     client.forget();
     hub.manual.pass(Duration.ofNanos(1));
-    assertEquals(List.of(id(11)), said(client));
+    assertEquals(List.of(id(11)), received(client));
     client.forget();
     hub.manual.pass(HEARTBEAT.minusNanos(1));
-    assertEquals(List.of(), said(client));
+    assertEquals(List.of(), received(client));
   }
 
   @Test
@@ -78,29 +78,29 @@ class ResumeConnectionTest {
     hub.manual.pass(HEARTBEAT);
     client.ready(true);
     hub.settle();
-    assertEquals(List.of(id(10), event("a", 11)), said(client));
-    // The news and the tick come in one turn.
+    assertEquals(List.of(id(10), event("a", 11)), received(client));
+    // The event and the tick come in one turn.
     hub.feed.deliverAt("b", SseEvent.of("b12"), at(12));
     hub.manual.pass(HEARTBEAT);
-    assertEquals(List.of(id(10), event("a", 11), event("b", 12)), said(client));
+    assertEquals(List.of(id(10), event("a", 11), event("b", 12)), received(client));
   }
 
   @Test
   void aConnectionWithoutHistoryHasCommentsForSigns() {
     hub.connection(client, null, "plain");
     hub.manual.pass(HEARTBEAT);
-    assertEquals(List.of(COMMENT), said(client));
+    assertEquals(List.of(COMMENT), received(client));
   }
 
-  // Leaving and closing meanwhile.
+  // Leaving and closing while resuming.
 
   @Test
   void whoLeavesTheChannelThatIsNotOpenIsLiveOnTheOthers() {
     Connection connection = hub.connection(client, null, "a", "new");
-    assertEquals(List.of(), said(client));
+    assertEquals(List.of(), received(client));
     connection.unsubscribe("new");
     hub.deliver("a", 11);
-    assertEquals(List.of(id(10), event("a", 11)), said(client));
+    assertEquals(List.of(id(10), event("a", 11)), received(client));
   }
 
   @Test
@@ -112,7 +112,7 @@ class ResumeConnectionTest {
     hub.answer(10);
     hub.deliver("b", 11);
     hub.deliver("a", 12);
-    assertEquals(List.of(id(5), id(10), event("a", 12)), said(client));
+    assertEquals(List.of(id(5), id(10), event("a", 12)), received(client));
   }
 
   @Test
@@ -131,7 +131,7 @@ class ResumeConnectionTest {
     hub.settle();
     hub.deliver("a", 11);
     hub.deliver("b", 12);
-    assertEquals(List.of(id(10), event("b", 12)), said(client));
+    assertEquals(List.of(id(10), event("b", 12)), received(client));
   }
 
   @Test
@@ -143,7 +143,7 @@ class ResumeConnectionTest {
     hub.settle();
     hub.answer(5, 4);
     assertEquals(List.of(CloseReason.CLOSED), reasons);
-    assertEquals(List.of(), said(client));
+    assertEquals(List.of(), received(client));
     assertEquals(List.of("[a] after 3-0"), hub.history.asked);
     assertEquals(List.of(), client.breaches());
   }
@@ -160,7 +160,7 @@ class ResumeConnectionTest {
     if (hub.history.isAsked()) {
       hub.answer(10, 6);
     }
-    assertEquals(List.of(old(4), id(5)), said(client));
+    assertEquals(List.of(old(4), id(5)), received(client));
     assertTrue(client.closed());
   }
 
@@ -174,7 +174,7 @@ class ResumeConnectionTest {
     hub.settle();
     hub.opened(20, "new");
     hub.deliver("a", 21);
-    assertEquals(List.of(), said(client));
+    assertEquals(List.of(), received(client));
     assertEquals(0, hub.hub.connectionCount());
   }
 
@@ -200,7 +200,7 @@ class ResumeConnectionTest {
     connection.subscribe("b");
     hub.deliver("b", 12);
     hub.deliver("a", 13);
-    assertEquals(List.of(event("b", 12), event("a", 13)), said(client));
+    assertEquals(List.of(event("b", 12), event("a", 13)), received(client));
   }
 
   @Test
@@ -208,10 +208,10 @@ class ResumeConnectionTest {
     Connection connection = hub.connection(client, "3-0", "a");
     connection.subscribe("b");
     hub.deliver("b", 20);
-    assertFalse(said(client).contains(event("b", 20)), "its id would cover what a has missed");
+    assertFalse(received(client).contains(event("b", 20)), "its id would cover what a has missed");
     hub.answer(20, 5, 19);
     hub.deliver("b", 21);
-    assertTrue(said(client).contains(event("b", 21)));
+    assertTrue(received(client).contains(event("b", 21)));
   }
 
   @Test
@@ -222,7 +222,7 @@ class ResumeConnectionTest {
     hub.deliver("b", 13);
     hub.answer(10);
     hub.deliver("b", 14);
-    assertEquals(List.of(id(10), event("b", 13), event("b", 14)), said(client));
+    assertEquals(List.of(id(10), event("b", 13), event("b", 14)), received(client));
   }
 
   @Test
@@ -232,7 +232,7 @@ class ResumeConnectionTest {
     hub.deliver("b", 11);
     hub.opened(12, "new");
     hub.deliver("b", 13);
-    assertEquals(List.of(event("b", 11), event("b", 13)), said(client));
+    assertEquals(List.of(event("b", 11), event("b", 13)), received(client));
   }
 
   @Test
@@ -244,7 +244,7 @@ class ResumeConnectionTest {
     hub.reached(20);
     hub.answer(12);
     hub.deliver("b", 21);
-    assertEquals(List.of(id(12), lostBlock("b", 11, 20), event("b", 21)), said(client));
+    assertEquals(List.of(id(12), lostBlock("b", 11, 20), event("b", 21)), received(client));
   }
 
   @Test
@@ -260,9 +260,9 @@ class ResumeConnectionTest {
     hub.answer(10);
     hub.answer(11);
     hub.deliver("b", 14);
-    assertEquals(List.of(id(10)), said(client));
+    assertEquals(List.of(id(10)), received(client));
     assertEquals(List.of(CloseReason.SLOW), reasons);
-    assertEquals(List.of(id(11), event("b", 12), event("b", 13), event("b", 14)), said(other));
+    assertEquals(List.of(id(11), event("b", 12), event("b", 13), event("b", 14)), received(other));
   }
 
   @Test
@@ -274,7 +274,7 @@ class ResumeConnectionTest {
     hub.rewound(10, 20);
     hub.deliver("b", 21);
     assertEquals(List.of("[a] after 3-0"), hub.history.asked);
-    assertEquals(List.of(id(15), lostAllBlock(15, 20), event("b", 21)), said(client));
+    assertEquals(List.of(id(15), lostAllBlock(15, 20), event("b", 21)), received(client));
   }
 
   @Test
@@ -286,7 +286,7 @@ class ResumeConnectionTest {
     leaves.close();
     hub.settle();
     hub.deliver("a", 16);
-    assertEquals(List.of(id(15), event("a", 16)), said(client));
+    assertEquals(List.of(id(15), event("a", 16)), received(client));
   }
 
   @Test
@@ -295,7 +295,7 @@ class ResumeConnectionTest {
     connection.unsubscribe("a");
     connection.subscribe("b");
     hub.deliver("b", 11);
-    assertEquals(List.of(event("b", 11)), said(client));
+    assertEquals(List.of(event("b", 11)), received(client));
   }
 
   @Test
@@ -309,10 +309,10 @@ class ResumeConnectionTest {
     client.ready(true);
     hub.settle();
     hub.deliver("b", 16);
-    assertEquals(List.of(old(5), id(15), event("b", 16)), said(client));
+    assertEquals(List.of(old(5), id(15), event("b", 16)), received(client));
   }
 
-  // Slow ones.
+  // Slow clients.
 
   @Test
   void aSlowClientOfAChannelWithHistoryIsClosedAndOneOfAPlainChannelSkips() {
@@ -330,12 +330,12 @@ class ResumeConnectionTest {
     plain.ready(true);
     hub.settle();
     assertEquals(List.of(CloseReason.SLOW), reasons);
-    assertEquals(List.of(id(10)), said(client));
+    assertEquals(List.of(id(10)), received(client));
     assertEquals(List.of("{\"channel\":\"plain\",\"reason\":\"overrun\"}"), plain.data());
-    // It comes back, and has lost nothing.
+    // The client comes back, and misses nothing.
     RecordingTransport again = hub.connect("10-0", "a");
     hub.answer(13, 11, 12, 13);
-    assertEquals(List.of(old(11), old(12), old(13)), said(again));
+    assertEquals(List.of(old(11), old(12), old(13)), received(again));
   }
 
   @Test

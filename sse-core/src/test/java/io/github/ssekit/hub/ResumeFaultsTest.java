@@ -6,8 +6,8 @@ import static io.github.ssekit.hub.HistoryHub.id;
 import static io.github.ssekit.hub.HistoryHub.lostAllBlock;
 import static io.github.ssekit.hub.HistoryHub.lostBlock;
 import static io.github.ssekit.hub.HistoryHub.old;
+import static io.github.ssekit.hub.HistoryHub.received;
 import static io.github.ssekit.hub.HistoryHub.rewoundBlock;
-import static io.github.ssekit.hub.HistoryHub.said;
 import static io.github.ssekit.hub.HistoryHub.unknownBlock;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -18,7 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What becomes of clients, on their way and live, when events are lost or history goes back. */
+/** Resuming and live clients, when events are lost or the history is rewound. */
 class ResumeFaultsTest {
   private HistoryHub hub = HistoryHub.open();
 
@@ -32,8 +32,8 @@ class ResumeFaultsTest {
     hub.rewound(10, 20);
     hub.deliver("a", 21);
     assertEquals(
-        List.of(id(10), event("b", 11), rewoundBlock(10, 20), event("a", 21)), said(client));
-    assertEquals(List.of(), said(plain));
+        List.of(id(10), event("b", 11), rewoundBlock(10, 20), event("a", 21)), received(client));
+    assertEquals(List.of(), received(plain));
     assertEquals(at(21), hub.feed.position());
   }
 
@@ -43,7 +43,7 @@ class ResumeFaultsTest {
     hub = HistoryHub.open(b -> b.maxBatchBytes(reset + 10));
     RecordingTransport client = hub.connect(null, "a", "b");
     hub.rewound(10, 20);
-    assertEquals(List.of(id(10), rewoundBlock(10, 20)), said(client));
+    assertEquals(List.of(id(10), rewoundBlock(10, 20)), received(client));
   }
 
   @Test
@@ -54,8 +54,8 @@ class ResumeFaultsTest {
     hub.connect("11-0", "a");
     hub.connect("19-9", "b");
     assertEquals(List.of("[a] after 11-0", "[b] after 19-9"), hub.history.asked);
-    assertEquals(List.of(event("a", 21)), said(hub.connect("20-0", "a", "b")));
-    assertEquals(List.of(), said(hub.connect("21-0", "a", "b")));
+    assertEquals(List.of(event("a", 21)), received(hub.connect("20-0", "a", "b")));
+    assertEquals(List.of(), received(hub.connect("21-0", "a", "b")));
     assertEquals(2, hub.history.asked.size());
   }
 
@@ -67,17 +67,17 @@ class ResumeFaultsTest {
     RecordingTransport second = hub.connect(null, "a");
     RecordingTransport unknown = hub.connect("$", "a");
     RecordingTransport comesBack = hub.connect("7-0", "a");
-    assertEquals(List.of(), said(newcomer));
-    assertEquals(List.of(), said(second));
-    assertEquals(List.of(), said(unknown));
+    assertEquals(List.of(), received(newcomer));
+    assertEquals(List.of(), received(second));
+    assertEquals(List.of(), received(unknown));
     assertFalse(hub.history.isAsked());
     hub.opened(25, "a");
     hub.answer(Replay.reset(StreamReset.Reason.REWOUND, at(7), at(25)));
     hub.deliver("a", 26);
-    assertEquals(List.of(id(25), event("a", 26)), said(newcomer));
-    assertEquals(List.of(id(25), event("a", 26)), said(second));
-    assertEquals(List.of(unknownBlock(25), event("a", 26)), said(unknown));
-    assertEquals(List.of(rewoundBlock(7, 25), event("a", 26)), said(comesBack));
+    assertEquals(List.of(id(25), event("a", 26)), received(newcomer));
+    assertEquals(List.of(id(25), event("a", 26)), received(second));
+    assertEquals(List.of(unknownBlock(25), event("a", 26)), received(unknown));
+    assertEquals(List.of(rewoundBlock(7, 25), event("a", 26)), received(comesBack));
   }
 
   @Test
@@ -99,7 +99,7 @@ class ResumeFaultsTest {
     hub.answer(Replay.reset(StreamReset.Reason.REWOUND, at(15), at(22)));
     hub.reached(22);
     hub.deliver("a", 23);
-    assertEquals(List.of(old(5), id(15), rewoundBlock(15, 22), event("a", 23)), said(client));
+    assertEquals(List.of(old(5), id(15), rewoundBlock(15, 22), event("a", 23)), received(client));
   }
 
   @Test
@@ -111,7 +111,7 @@ class ResumeFaultsTest {
       hub.answer(22);
     }
     hub.deliver("a", 21, 22, 23);
-    List<String> events = said(client).stream().filter(b -> b.contains("data")).toList();
+    List<String> events = received(client).stream().filter(b -> b.contains("data")).toList();
     assertEquals(List.of(rewoundBlock(3, 22), event("a", 23)), events);
   }
 
@@ -125,10 +125,10 @@ class ResumeFaultsTest {
     assertEquals(List.of("[a, b] after 3-0", "[a, b] after 12-0"), hub.history.asked);
     hub.answer(Replay.reset(StreamReset.Reason.REWOUND, at(12), at(20)));
     hub.deliver("b", 21);
-    assertEquals(List.of(old(5), old(12), rewoundBlock(12, 20), event("b", 21)), said(client));
+    assertEquals(List.of(old(5), old(12), rewoundBlock(12, 20), event("b", 21)), received(client));
   }
 
-  // Rewound by a clock that runs behind: to below what was there.
+  // Rewound to a lower position, by a clock that is behind.
 
   @Test
   void whoIsAheadOfAClockThatWentBackDoesNotWaitForItSilently() {
@@ -138,7 +138,7 @@ class ResumeFaultsTest {
     assertEquals(List.of("[a] after 3-0", "[a] after 90-0"), hub.history.asked);
     hub.answer(Replay.reset(StreamReset.Reason.UNKNOWN_ID, null, at(8)));
     hub.deliver("a", 9);
-    assertEquals(List.of(old(5), old(90), unknownBlock(8), event("a", 9)), said(client));
+    assertEquals(List.of(old(5), old(90), unknownBlock(8), event("a", 9)), received(client));
   }
 
   @Test
@@ -151,7 +151,7 @@ class ResumeFaultsTest {
     assertEquals(List.of("[a] after 3-0", "[a] after 90-0"), hub.history.asked);
     hub.answer(Replay.reset(StreamReset.Reason.UNKNOWN_ID, null, at(8)));
     hub.deliver("a", 9);
-    assertEquals(List.of(old(5), old(90), unknownBlock(8), event("a", 9)), said(client));
+    assertEquals(List.of(old(5), old(90), unknownBlock(8), event("a", 9)), received(client));
   }
 
   @Test
@@ -159,8 +159,8 @@ class ResumeFaultsTest {
     hub.deliver("a", 100, 110);
     hub.rewound(110, 50);
     hub.deliver("a", 60, 70);
-    assertEquals(List.of(event("a", 70)), said(hub.connect("60-0", "a")));
-    assertEquals(List.of(event("a", 60), event("a", 70)), said(hub.connect("50-0", "a")));
+    assertEquals(List.of(event("a", 70)), received(hub.connect("60-0", "a")));
+    assertEquals(List.of(event("a", 60), event("a", 70)), received(hub.connect("50-0", "a")));
     assertFalse(hub.history.isAsked());
   }
 
@@ -170,7 +170,7 @@ class ResumeFaultsTest {
     hub.deliver("a", 100, 110);
     hub.rewound(110, 50);
     hub.deliver("a", 60, 70);
-    assertEquals(List.of(event("a", 70)), said(hub.connect("60-0", "a")));
+    assertEquals(List.of(event("a", 70)), received(hub.connect("60-0", "a")));
     assertFalse(hub.history.isAsked());
   }
 
@@ -184,8 +184,8 @@ class ResumeFaultsTest {
     hub.lost("a", 11, 20);
     hub.deliver("b", 21);
     assertEquals(
-        List.of(id(10), event("a", 11), lostBlock("a", 11, 20), event("b", 21)), said(client));
-    assertEquals(List.of(id(10), event("b", 21)), said(other));
+        List.of(id(10), event("a", 11), lostBlock("a", 11, 20), event("b", 21)), received(client));
+    assertEquals(List.of(id(10), event("b", 21)), received(other));
   }
 
   @Test
@@ -197,8 +197,8 @@ class ResumeFaultsTest {
     hub.connect("11-0", "a", "b");
     hub.connect("19-0", "a");
     assertEquals(List.of("[a, b] after 11-0", "[a] after 19-0"), hub.history.asked);
-    assertEquals(List.of(event("a", 21)), said(hub.connect("20-0", "a")));
-    assertEquals(List.of(), said(hub.connect("12-0", "b")));
+    assertEquals(List.of(event("a", 21)), received(hub.connect("20-0", "a")));
+    assertEquals(List.of(), received(hub.connect("12-0", "b")));
     assertEquals(2, hub.history.asked.size());
   }
 
@@ -209,10 +209,10 @@ class ResumeFaultsTest {
     hub.deliver("a", 15);
     hub.deliver("b", 21);
     assertEquals(
-        List.of(id(10), lostBlock(null, 10, 20), event("a", 15), event("b", 21)), said(client));
+        List.of(id(10), lostBlock(null, 10, 20), event("a", 15), event("b", 21)), received(client));
     hub.connect("15-0", "a", "b");
     assertEquals(List.of("[a, b] after 15-0"), hub.history.asked, "not from the log");
-    assertEquals(List.of(event("b", 21)), said(hub.connect("20-0", "a", "b")));
+    assertEquals(List.of(event("b", 21)), received(hub.connect("20-0", "a", "b")));
   }
 
   @Test
@@ -225,8 +225,8 @@ class ResumeFaultsTest {
     hub.reached(25);
     hub.answer(Replay.of(List.of(), List.of(), at(25)));
     hub.deliver("a", 26);
-    assertEquals(List.of(old(5), id(25), event("a", 26)), said(ahead));
-    assertEquals(List.of(old(5), id(12), id(25), event("a", 26)), said(behind));
+    assertEquals(List.of(old(5), id(25), event("a", 26)), received(ahead));
+    assertEquals(List.of(old(5), id(12), id(25), event("a", 26)), received(behind));
   }
 
   @Test
@@ -237,11 +237,11 @@ class ResumeFaultsTest {
     RecordingTransport first = hub.connect(null, "a");
     hub.lost("a", 5, 20);
     RecordingTransport second = hub.connect(null, "a");
-    assertEquals(List.of(), said(first));
-    assertEquals(List.of(), said(second), "not before the channel is subscribed to");
+    assertEquals(List.of(), received(first));
+    assertEquals(List.of(), received(second), "not before the channel is subscribed to");
     hub.opened(25, "a");
-    assertEquals(List.of(id(25)), said(first));
-    assertEquals(List.of(id(25)), said(second));
+    assertEquals(List.of(id(25)), received(first));
+    assertEquals(List.of(id(25)), received(second));
     hub.connect("22-0", "a");
     assertEquals(List.of("[a] after 22-0"), hub.history.asked);
   }
@@ -252,13 +252,13 @@ class ResumeFaultsTest {
     RecordingTransport client = hub.connect(null, "a");
     hub.feed.deliverAt("a", SseEvent.of("x".repeat(40)), at(11));
     hub.settle();
-    assertEquals(2, said(client).size());
-    assertTrue(said(client).get(1).startsWith(id(11) + "\nevent: stream-reset\n"));
-    assertTrue(said(client).get(1).contains("oversized"));
+    assertEquals(2, received(client).size());
+    assertTrue(received(client).get(1).startsWith(id(11) + "\nevent: stream-reset\n"));
+    assertTrue(received(client).get(1).contains("oversized"));
     assertEquals(at(11), hub.feed.position());
     RecordingTransport comesBack = hub.connect("10-0", "a");
-    assertEquals(said(client).subList(1, 2), said(comesBack));
-    assertEquals(List.of(), said(hub.connect("11-0", "a")));
+    assertEquals(received(client).subList(1, 2), received(comesBack));
+    assertEquals(List.of(), received(hub.connect("11-0", "a")));
   }
 
   // An upstream that throws.
@@ -269,7 +269,7 @@ class ResumeFaultsTest {
     hub.history.failure = new LinkageError("expected");
     RecordingTransport client = hub.connect("3-0", "a", "b");
     hub.deliver("b", 12);
-    assertEquals(List.of(lostAllBlock(3, 11), event("b", 12)), said(client));
+    assertEquals(List.of(lostAllBlock(3, 11), event("b", 12)), received(client));
   }
 
   @Test
@@ -282,9 +282,9 @@ class ResumeFaultsTest {
     hub.history.failure = new LinkageError("expected");
     hub.opened(5, "a");
     hub.deliver("a", 6);
-    assertEquals(List.of(lostAllBlock(3, 5), event("a", 6)), said(clients.get(0)));
-    assertEquals(List.of(lostAllBlock(3, 5), event("a", 6)), said(clients.get(1)));
-    assertEquals(List.of(id(5), event("a", 6)), said(clients.get(2)));
+    assertEquals(List.of(lostAllBlock(3, 5), event("a", 6)), received(clients.get(0)));
+    assertEquals(List.of(lostAllBlock(3, 5), event("a", 6)), received(clients.get(1)));
+    assertEquals(List.of(id(5), event("a", 6)), received(clients.get(2)));
   }
 
   @Test
@@ -298,7 +298,8 @@ class ResumeFaultsTest {
     hub.rewound(10, 20);
     hub.deliver("a", 21);
     assertEquals(
-        List.of(id(5), lostAllBlock(5, 10), rewoundBlock(10, 20), event("a", 21)), said(paging));
-    assertEquals(List.of(id(15), lostAllBlock(15, 20), event("a", 21)), said(ahead));
+        List.of(id(5), lostAllBlock(5, 10), rewoundBlock(10, 20), event("a", 21)),
+        received(paging));
+    assertEquals(List.of(id(15), lostAllBlock(15, 20), event("a", 21)), received(ahead));
   }
 }

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.Test;
 
 /**
  * Random steps, by seed, on a hub with two hand-driven loops and a fake Redis, against a model of
- * browsers, which come back with their last event ID: each sees every event of its channels once,
- * in order, or a reset that covers it. More seeds: {@code -Dssekit.model.seeds=20000}.
+ * browsers that reconnect with their last event ID. Each gets every event of its channels once, in
+ * order, or a reset that covers it. More seeds: {@code -Dssekit.model.seeds=20000}.
  */
 class ResumeModelTest {
   private static final int STEPS = 500;
@@ -33,24 +33,24 @@ class ResumeModelTest {
     final Set<String> channels;
     RecordingTransport transport = new RecordingTransport();
 
-    /** What it sends when it comes, "" at first if it has never been here. */
+    /** The last event ID that it sends, "" if it has none. */
     String lastEventId;
 
-    /** After it, all events are due; null as long as it has none. */
+    /** The browser must get all events after this position; null if it has none. */
     @Nullable Position since;
 
-    /** All events seen, and how often. */
+    /** All events that it got, and how often. */
     final Map<Position, Integer> seen = new TreeMap<>();
 
-    /** Up to where the resets of each channel cover. */
+    /** The position up to which each channel's resets cover missing events. */
     final Map<String, Position> covered = new HashMap<>();
 
     final Map<StreamReset.Reason, Integer> resets = new EnumMap<>(StreamReset.Reason.class);
 
-    /** Whether it has left, with what it had read by then. */
+    /** Whether it has left. What it read before counts. */
     boolean away;
 
-    /** How many blocks of the present connection were looked at. */
+    /** The number of blocks of this connection that were read. */
     int read;
 
     Client(String name, Set<String> channels, String lastEventId) {
@@ -60,7 +60,7 @@ class ResumeModelTest {
       this.since = Position.parse(lastEventId);
     }
 
-    /** Takes what came since, up to a number of blocks. */
+    /** Reads the blocks that came since, up to a number of blocks. */
     void read(int limit) {
       List<String> blocks = transport.blocks();
       while (read < Math.min(limit, blocks.size())) {
@@ -177,7 +177,7 @@ class ResumeModelTest {
     }
     redis.probe();
     drain(hub, redis);
-    // Ids of before say nothing of what was due to a client that has none: it sees the rest.
+    // A client without a last event ID must get only what comes from now on.
     CHANNELS.forEach(channel -> redis.publish(channel, true));
     drain(hub, redis);
     for (Client c : clients) {
@@ -190,7 +190,7 @@ class ResumeModelTest {
     assertEquals(clients.size(), hub.hub.connectionCount(), "seed " + seed);
   }
 
-  /** Lets everything happen that is under way. */
+  /** Completes everything that is under way. */
   private static void drain(ManualHub hub, FakeRedis redis) {
     boolean busy = true;
     for (int i = 0; busy; i++) {
@@ -278,7 +278,7 @@ class ResumeModelTest {
     } else if (what < 186) {
       c.transport.ready(true);
     } else if (what < 190) {
-      // Some of what was written last may never arrive.
+      // Some of the last writes may never arrive.
       c.read(c.transport.blocks().size() - random.nextInt(4));
       c.transport.signals().failed(new IOException("gone"));
       c.away = true;

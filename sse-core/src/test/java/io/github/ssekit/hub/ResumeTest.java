@@ -4,7 +4,7 @@ import static io.github.ssekit.hub.FakeHistory.at;
 import static io.github.ssekit.hub.HistoryHub.event;
 import static io.github.ssekit.hub.HistoryHub.id;
 import static io.github.ssekit.hub.HistoryHub.old;
-import static io.github.ssekit.hub.HistoryHub.said;
+import static io.github.ssekit.hub.HistoryHub.received;
 import static io.github.ssekit.hub.HistoryHub.unknownBlock;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.NullAndEmptySource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How a client comes to the live events of its channels, while nothing goes wrong. */
+/** How a client gets to live events when nothing fails. */
 class ResumeTest {
   private HistoryHub hub = HistoryHub.open();
 
@@ -52,7 +52,7 @@ class ResumeTest {
     RecordingTransport client = hub.connect(null, "a", "b");
     hub.deliver("b", 16);
     hub.deliver("a", 17);
-    assertEquals(List.of(id(15), event("b", 16), event("a", 17)), said(client));
+    assertEquals(List.of(id(15), event("b", 16), event("a", 17)), received(client));
   }
 
   @Test
@@ -61,16 +61,16 @@ class ResumeTest {
     RecordingTransport client = hub.connect(null, "plain", "a");
     hub.feed.deliver("plain", SseEvent.of("x"));
     hub.settle();
-    assertEquals(List.of("data: x"), said(client));
+    assertEquals(List.of("data: x"), received(client));
     hub.opened(5, "a");
-    assertEquals(List.of("data: x", id(5)), said(client));
+    assertEquals(List.of("data: x", id(5)), received(client));
   }
 
   @Test
   void aConnectionOfPlainChannelsIsNeitherToldNorAskedFor() {
     RecordingTransport client = hub.connect("5-0", "plain");
     hub.deliver("a", 11);
-    assertEquals(List.of(), said(client));
+    assertEquals(List.of(), received(client));
     assertFalse(hub.history.isAsked());
   }
 
@@ -79,7 +79,7 @@ class ResumeTest {
   void anIdThatIsNoneIsResetOnceAndGoesOnLive(String lastEventId) {
     RecordingTransport client = hub.connect(lastEventId, "a", "b");
     hub.deliver("a", 11);
-    assertEquals(List.of(unknownBlock(10), event("a", 11)), said(client));
+    assertEquals(List.of(unknownBlock(10), event("a", 11)), received(client));
     assertFalse(hub.history.isAsked());
   }
 
@@ -96,16 +96,16 @@ class ResumeTest {
     hub.deliver("a", 17);
     assertEquals(
         List.of(event("b", 12), event("a", 13), event("a", 14), event("b", 16), event("a", 17)),
-        said(client));
+        received(client));
     assertFalse(hub.history.isAsked());
   }
 
   @Test
   void aPositionBetweenEventsAndOneAtTheStartOfTheLogsAreServed() {
     hub.deliver("a", 11, 15);
-    assertEquals(List.of(event("a", 15)), said(hub.connect("13-7", "a", "b")));
-    assertEquals(List.of(event("a", 11), event("a", 15)), said(hub.connect("10-0", "a", "b")));
-    assertEquals(List.of(), said(hub.connect("15-0", "a", "b")));
+    assertEquals(List.of(event("a", 15)), received(hub.connect("13-7", "a", "b")));
+    assertEquals(List.of(event("a", 11), event("a", 15)), received(hub.connect("10-0", "a", "b")));
+    assertEquals(List.of(), received(hub.connect("15-0", "a", "b")));
     assertFalse(hub.history.isAsked());
   }
 
@@ -119,10 +119,10 @@ class ResumeTest {
     RecordingTransport atTheEnd = hub.connect("12-0", "a");
     hub.feed.deliver("a", SseEvent.of("now"));
     hub.settle();
-    assertEquals("data: now", said(atTheEnd).get(0));
-    assertEquals(List.of("data: now"), said(atTheEnd));
-    // Behind an event that is due, it is like any other.
-    assertEquals(List.of(event("a", 12), "data: local", "data: now"), said(client));
+    assertEquals("data: now", received(atTheEnd).get(0));
+    assertEquals(List.of("data: now"), received(atTheEnd));
+    // After an event that the client must get, it is like any other.
+    assertEquals(List.of(event("a", 12), "data: local", "data: now"), received(client));
   }
 
   @Test
@@ -139,7 +139,7 @@ class ResumeTest {
     }
     assertNull(hub.hub.publish("plain", SseEvent.of("y")));
     hub.settle();
-    assertEquals(List.of(id(10), "data: y"), said(client));
+    assertEquals(List.of(id(10), "data: y"), received(client));
     assertEquals(at(10), hub.feed.position());
   }
 
@@ -151,7 +151,7 @@ class ResumeTest {
       assertThrows(IllegalArgumentException.class, () -> hub.hub.publish(channel, own));
     }
     hub.settle();
-    assertEquals(List.of(id(10)), said(client));
+    assertEquals(List.of(id(10)), received(client));
   }
 
   @Test
@@ -160,7 +160,7 @@ class ResumeTest {
     hub.deliver("a", 11, 12, 13, 14, 15);
     RecordingTransport served = hub.connect("12-0", "a");
     assertFalse(hub.history.isAsked());
-    assertEquals(List.of(event("a", 13), event("a", 14), event("a", 15)), said(served));
+    assertEquals(List.of(event("a", 13), event("a", 14), event("a", 15)), received(served));
     hub.connect("11-9", "a");
     assertEquals(List.of("[a] after 11-9"), hub.history.asked);
   }
@@ -174,7 +174,7 @@ class ResumeTest {
     hub.settle();
     hub.deliver("a", 11, 12);
     hub.manual.pass(java.time.Duration.ofSeconds(4));
-    assertEquals(List.of(event("a", 11), event("a", 12)), said(hub.connect("10-0", "a")));
+    assertEquals(List.of(event("a", 11), event("a", 12)), received(hub.connect("10-0", "a")));
     assertEquals(List.of("+a"), hub.history.told);
     assertFalse(hub.history.isAsked());
   }
@@ -188,11 +188,11 @@ class ResumeTest {
     RecordingTransport client = hub.connect("10-0", "a");
     hub.deliver("a", 12);
     assertEquals(List.of("+a", "-a", "+a"), hub.history.told);
-    assertEquals(List.of(), said(client));
+    assertEquals(List.of(), received(client));
     hub.opened(12, "a");
     assertEquals(List.of("[a] after 10-0"), hub.history.asked);
     hub.answer(12, 11, 12);
-    assertEquals(List.of(old(11), old(12)), said(client));
+    assertEquals(List.of(old(11), old(12)), received(client));
   }
 
   // From the upstream.
@@ -205,14 +205,14 @@ class ResumeTest {
     hub.answer(6, 5, 6);
     hub.deliver("a", 13);
     hub.answer(9, 8);
-    assertEquals(List.of(old(5), old(6), old(8), id(9)), said(client));
+    assertEquals(List.of(old(5), old(6), old(8), id(9)), received(client));
     hub.answer(12, 11, 12);
     hub.deliver("b", 14);
     assertEquals(
         List.of("[a, b] after 3-0", "[a, b] after 6-0", "[a, b] after 9-0"), hub.history.asked);
     assertEquals(
         List.of(old(5), old(6), old(8), id(9), old(11), old(12), event("a", 13), event("b", 14)),
-        said(client));
+        received(client));
   }
 
   @Test
@@ -222,16 +222,16 @@ class ResumeTest {
     hub.answer(6, 5, 6);
     hub.deliver("a", 11);
     assertEquals(List.of("[a] after 3-0"), hub.history.asked);
-    assertEquals(List.of(), said(client));
+    assertEquals(List.of(), received(client));
     client.ready(true);
     hub.settle();
     assertEquals(List.of("[a] after 3-0", "[a] after 6-0"), hub.history.asked);
     client.ready(false);
     hub.answer(10);
-    assertEquals(List.of(old(5), old(6)), said(client));
+    assertEquals(List.of(old(5), old(6)), received(client));
     client.ready(true);
     hub.settle();
-    assertEquals(List.of(old(5), old(6), id(10), event("a", 11)), said(client));
+    assertEquals(List.of(old(5), old(6), id(10), event("a", 11)), received(client));
   }
 
   @Test
@@ -240,11 +240,11 @@ class ResumeTest {
     hub.answer(15, 5, 14, 15);
     hub.deliver("a", 14);
     RecordingTransport other = hub.connect("14-0", "a");
-    assertEquals(List.of(old(5), old(14), old(15)), said(client));
+    assertEquals(List.of(old(5), old(14), old(15)), received(client));
     hub.deliver("b", 15);
     hub.deliver("a", 16);
-    assertEquals(List.of(old(5), old(14), old(15), event("a", 16)), said(client));
-    assertEquals(List.of(event("a", 16)), said(other));
+    assertEquals(List.of(old(5), old(14), old(15), event("a", 16)), received(client));
+    assertEquals(List.of(event("a", 16)), received(other));
     assertEquals(List.of("[a, b] after 3-0"), hub.history.asked);
   }
 
@@ -257,8 +257,8 @@ class ResumeTest {
     hub.settle();
     hub.reached(14);
     hub.deliver("a", 17);
-    assertEquals(List.of(old(5), id(15), event("a", 17)), said(client));
-    assertEquals(List.of(old(5), id(13), event("a", 17)), said(later));
+    assertEquals(List.of(old(5), id(15), event("a", 17)), received(client));
+    assertEquals(List.of(old(5), id(13), event("a", 17)), received(later));
   }
 
   @Test
@@ -269,13 +269,13 @@ class ResumeTest {
     hub.answer(14, 13);
     hub.answer(Replay.reset(StreamReset.Reason.UNKNOWN_ID, at(99), at(14)));
     hub.deliver("a", 13, 14, 15);
-    assertEquals(List.of(old(13), id(14), event("a", 15)), said(client));
-    assertEquals(event("a", 15), said(future).get(1));
-    assertTrue(said(future).get(0).startsWith(id(14) + "\nevent: stream-reset"));
-    assertEquals(2, said(future).size());
+    assertEquals(List.of(old(13), id(14), event("a", 15)), received(client));
+    assertEquals(event("a", 15), received(future).get(1));
+    assertTrue(received(future).get(0).startsWith(id(14) + "\nevent: stream-reset"));
+    assertEquals(2, received(future).size());
   }
 
-  // The upstream's place.
+  // Attaching an upstream.
 
   @Test
   void anUpstreamWithHistoryIsRefusedOnceItsChannelsAreOpen() {
@@ -287,7 +287,7 @@ class ResumeTest {
     late.feed.attach(new HubTestUpstream());
   }
 
-  /** After a refusal another one is taken. */
+  /** After a refusal another upstream can be attached. */
   private static final class HubTestUpstream implements Upstream {
     @Override
     public void channelOpened(String channel) {}

@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Taking an owner off a channel. */
+/** Unsubscribing an owner from a channel. */
 class UnsubscribeOwnerTest extends OneClientTest {
   private Connection connect(RecordingTransport transport, String owner, String... channels) {
     Connection connection =
@@ -76,7 +76,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
     assertEquals(1, history.hub.unsubscribe("Ann", "a"));
     client.ready(true);
     history.settle();
-    assertEquals(List.of(), HistoryHub.said(client));
+    assertEquals(List.of(), HistoryHub.received(client));
     assertEquals(List.of(CloseReason.REVOKED), reasons);
   }
 
@@ -90,7 +90,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
     history.settle();
     assertEquals(1, history.hub.unsubscribe("Ann", "new"));
     history.settle();
-    assertEquals(List.of(), HistoryHub.said(client));
+    assertEquals(List.of(), HistoryHub.received(client));
     assertEquals(List.of(CloseReason.REVOKED), reasons);
   }
 
@@ -102,11 +102,11 @@ class UnsubscribeOwnerTest extends OneClientTest {
             client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null));
     history.settle();
     FakeHistory.Request request = history.history.request();
-    // The page is the loop's next task, the close comes behind it.
+    // The page is the loop's next task, and the close the one after it.
     request.answer(20, 11, 12);
     history.hub.unsubscribe("Ann", "b");
     history.settle();
-    assertEquals(List.of(), HistoryHub.said(client));
+    assertEquals(List.of(), HistoryHub.received(client));
     assertFalse(connection.isOpen());
   }
 
@@ -120,11 +120,11 @@ class UnsubscribeOwnerTest extends OneClientTest {
     history.settle();
     client.ready(false);
     history.answer(20, 11, 12);
-    // Both write in one sweep, and the one that drops comes first.
+    // Both write in one sweep, first the connection that is unsubscribed.
     history.feed.deliver("plain", SseEvent.of("1"));
     client.ready(true);
     history.settle();
-    assertEquals(List.of(), HistoryHub.said(client));
+    assertEquals(List.of(), HistoryHub.received(client));
     assertTrue(client.closed());
   }
 
@@ -141,7 +141,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
     history.answer(20, 11, 12);
     assertEquals(
         List.of(HistoryHub.old(11), HistoryHub.old(12), HistoryHub.id(20)),
-        HistoryHub.said(client));
+        HistoryHub.received(client));
     assertTrue(connection.isOpen());
   }
 
@@ -204,7 +204,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
         Awaitility.await().pollInterval(Duration.ofMillis(1)).until(() -> written.get() > 0);
         assertEquals(1, real.unsubscribe("Ann", "a"));
         int events = written.get();
-        // Once this has come, so has all that was written before.
+        // When this arrives, everything written before it has arrived.
         connection.send(new ReconnectionTime(Duration.ZERO));
         Awaitility.await().pollInterval(Duration.ofMillis(1)).until(() -> marks.get() > 0);
         assertEquals(events, written.get());
@@ -216,7 +216,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
     }
   }
 
-  /** One that takes everything, and does something when it is an event, or a time to come back. */
+  /** A transport that takes everything, and runs an action at each event or reconnection time. */
   private record EagerTransport(Runnable onEvent, Runnable onRetry) implements Transport {
     @Override
     public void start(Signals signals, byte[] first) {
