@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may listen to what, and how the others are answered. */
+/** Admission to channels, and the answers to clients that are not admitted. */
 class AdmissionIT extends AdmissionServer {
   @ParameterizedTest
   @ValueSource(ints = {204, 401, 403, 404, 503})
@@ -91,7 +91,7 @@ class AdmissionIT extends AdmissionServer {
     KeptChannels kept = new KeptChannels();
     Feed feed = hub.feed();
     feed.attach(kept);
-    // Someone who may listen to both, so that this node's logs have both.
+    // A client of both channels, so that this node's logs have both.
     assertEquals("retry: 1234", get("/events?user=all&channels=of:ann,of:bob").nextLine());
     feed.opened(List.of("of:ann", "of:bob"), new Position(10, 0));
     for (int i = 11; i <= 16; i++) {
@@ -124,7 +124,7 @@ class AdmissionIT extends AdmissionServer {
         "data: {\"channel\":null,\"reason\":\"unknown-id\",\"to\":\"10-0\"}", answer.nextLine());
   }
 
-  /** An upstream all of whose channels have history, of which it knows only who asked for it. */
+  /** An upstream whose channels all have history. Its replays only say what was requested. */
   private static final class KeptChannels implements Upstream {
     @Override
     public boolean hasHistory(String channel) {

@@ -78,7 +78,9 @@ abstract class AdmissionServer {
     return new Server.Served(path, servlet, true);
   }
 
-  /** Users may listen to the channels of their name; who has none is refused as he asks. */
+  /**
+   * Admits users to the channels of their name; refuses requests without a user, with their status.
+   */
   private EventStreamServletBuilder builder() {
     return EventStreamServlet.builder(
             hub,
@@ -98,7 +100,7 @@ abstract class AdmissionServer {
         .owner(request -> request.getParameter("user"));
   }
 
-  /** A servlet whose connections the tests get hold of. */
+  /** A servlet whose connections the tests can use. */
   private final class Opener extends HttpServlet {
     private static final long serialVersionUID = 1;
 
@@ -131,7 +133,7 @@ abstract class AdmissionServer {
         "Access-Control-Request-Headers: last-event-id");
   }
 
-  /** In HTTP/1.0: a body is what comes until the end, without chunks. */
+  /** Requests in HTTP/1.0, so that a body ends with the connection and has no chunks. */
   final Answer ask(String method, String path, String... headers) throws IOException {
     int port = server.port();
     Socket socket = new Socket("localhost", port);

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the settings refuse. */
+/** Illegal settings. */
 class AdmissionTest {
   private final Hub hub = Hub.builder().loops(1).create();
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Test;
 
 /** Every request ends, whatever is asked, and whatever its handler does beside opening a stream. */
 class AnswerIT extends Cell {
-  /** What a test has the handler do. */
+  /** The handler of the current test. */
   private interface Handler {
     void handle(HttpServletRequest request, HttpServletResponse response) throws IOException;
   }
@@ -134,7 +134,8 @@ class AnswerIT extends Cell {
     client().open("/answer");
     assertEquals(
         List.of(
-            "The request has its event stream already: call EventStreams.open once for each request",
+            "The request has its event stream already: call EventStreams.open once for each"
+                + " request",
             "The response's writer is in use, and an event stream needs its output stream: don't"
                 + " call getWriter() before EventStreams.open",
             "The request is in async mode already: call EventStreams.open in place of"

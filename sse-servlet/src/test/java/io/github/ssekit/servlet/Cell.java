@@ -72,7 +72,7 @@ abstract class Cell {
   final Queue<CloseReason> closed = new ConcurrentLinkedQueue<>();
   private volatile Hub hub;
 
-  /** What the container had not finished when the test began. */
+  /** The number of requests that the container had not finished when the test began. */
   private long unfinishedBefore;
 
   /** How many requests the container may keep of this test. */
@@ -121,7 +121,7 @@ abstract class Cell {
         .until(() -> server.unfinished() - unfinishedBefore, left -> left <= mayBeUnfinished);
   }
 
-  /** What the tests of a class need of the hub. */
+  /** The hub's settings, for the tests of a class. */
   HubBuilder settings(HubBuilder builder) {
     return builder;
   }
@@ -143,7 +143,7 @@ abstract class Cell {
     await().atMost(LATE).until(() -> opened.size() == count);
   }
 
-  /** So many connections have ended, each once, each with this reason, and none is left. */
+  /** Checks that so many connections have ended, each once with this reason, and none is left. */
   final void awaitClosed(int count, CloseReason reason, Duration atMost) {
     await()
         .pollInterval(Duration.ofMillis(10))
@@ -153,7 +153,7 @@ abstract class Cell {
     assertEquals(count, closed.size());
   }
 
-  /** What one of several clients does. */
+  /** The work of one of several clients. */
   interface ClientRun {
     void run(int client) throws Exception;
   }

@@ -53,7 +53,7 @@ final class Client {
     return response;
   }
 
-  /** An event stream, of which the head has arrived. */
+  /** An event stream whose head has arrived. */
   Stream open(String path) throws Exception {
     HttpResponse<InputStream> response = get(path);
     assertEquals(200, response.statusCode());

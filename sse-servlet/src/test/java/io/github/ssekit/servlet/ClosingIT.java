@@ -19,7 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 
-/** The application ends streams: cleanly, once, and without a trace in what follows. */
+/** Streams that the application closes: they end cleanly, once, and affect no later request. */
 class ClosingIT extends Cell {
   private static final int CLIENTS = 4;
   private static final int ROUNDS = LONG ? 2_500 : 50;

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What the adapter does alike in every container, whatever the protocol. */
+/** Behaviour that is the same in every container and with every protocol. */
 class ContainerIT {
   private final Hub hub =
       Hub.builder()
@@ -92,7 +92,7 @@ class ContainerIT {
         BodyHandlers.ofInputStream());
     int streams = 1;
     for (String path : List.of("/open?lastEventId=a", "/open?last_event_id=b", "/open")) {
-      // The head is there before the handler goes on.
+      // The head arrives before the handler continues.
       int before = streams++;
       await().until(() -> opened.size() == before);
       get(path);
@@ -122,7 +122,7 @@ class ContainerIT {
     assertEquals(0, hub.connectionCount());
   }
 
-  /** A servlet whose connections the tests get hold of. */
+  /** A servlet whose connections the tests can use. */
   private final class Opener extends HttpServlet {
     private static final long serialVersionUID = 1;
 

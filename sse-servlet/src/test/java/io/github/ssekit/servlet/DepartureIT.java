@@ -18,14 +18,20 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Test;
 
-/** Clients that go, however they go: each is gone soon, once, for the right reason, quietly. */
+/**
+ * Clients that leave, in every way: their connection ends soon, once, with the right reason,
+ * quietly.
+ */
 class DepartureIT extends Cell {
   private static final int CLIENTS = LONG ? 50 : 10;
 
   /** A dead client is found by the second heartbeat that is written to it. */
   private static final Duration DEAD = HEARTBEAT.multipliedBy(2).plus(LATE);
 
-  /** One that takes nothing is found when the container says no, and the deadline has passed. */
+  /**
+   * A client that takes no bytes is noticed once the container refuses a write and the deadline
+   * passes.
+   */
   private static final Duration DEAF = DEAD.plus(STUCK);
 
   @Test
@@ -113,7 +119,7 @@ class DepartureIT extends Cell {
   private void awaitGone(int count, long start) throws Exception {
     awaitClosed(count, CloseReason.CLIENT_GONE, DEAD);
     note(seconds(start));
-    // The container stays usable, and what it has to say about the dead is said by then.
+    // The container stays usable, and has logged by then what it logs about dead connections.
     assertEquals(200, client().get("/json?id=1").statusCode());
     assertEquals(List.of(), log.details());
   }
@@ -164,7 +170,7 @@ class DepartureIT extends Cell {
     }
   }
 
-  /** Tomcat 10.1 says so, with a stack trace, when it ends a response whose window is full. */
+  /** Tomcat 10.1 logs a stack trace when it ends a response whose window is full. */
   private List<String> logged() {
     boolean window = Server.CONTAINER.equals("tomcat-10.1") && protocol == Protocol.HTTP_2;
     return log.details().stream().filter(r -> !(window && r.contains("Already waiting"))).toList();

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/** The examples of a stop in docs/deployment.md are what the tests of a stop run. */
+/** The examples of a shutdown in docs/deployment.md, compared with the code that the tests run. */
 class DeploymentDocTest {
   @Test
   void everyExampleIsPartOfATestThatRunsIt() throws Exception {

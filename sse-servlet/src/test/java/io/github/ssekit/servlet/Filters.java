@@ -73,7 +73,7 @@ final class Filters {
     }
   }
 
-  /** Keeps the body until the handler has returned, as those that log it or make ETags of it do. */
+  /** Keeps the body until the handler has returned, like filters that log it or compute an ETag. */
   static final class CachingFilter implements Filter {
     @Override
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)

@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.Test;
 
-/** What stands between the container and the adapter is tolerated, or named. */
+/** Filters between container and adapter: each is tolerated, or named in an error. */
 class FiltersIT extends Cell {
   @Test
   @Point("9 A filter without async support: an error that names it and the setting")

@@ -36,7 +36,7 @@ class HygieneIT extends Cell {
   void answersBesideStreamsThatAreCutHoldNoForeignByteAndNothingIsLeft() throws Exception {
     // A race inside Tomcat may leave one request of a client that was cut: docs/decisions/0016.
     mayBeUnfinished = Server.CONTAINER.startsWith("tomcat") ? 1 : 0;
-    // What the container makes once, it has made by then.
+    // By then the container has created everything that it creates once.
     fire(ANSWERS / 10, 7);
     int descriptors = descriptors();
     int threads = Thread.activeCount();

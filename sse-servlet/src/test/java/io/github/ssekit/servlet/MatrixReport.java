@@ -76,14 +76,14 @@ final class MatrixReport implements BeforeEachCallback, TestWatcher, AfterAllCal
     write(ROWS.resolveSibling("containers.md"), table());
   }
 
-  /** In one step: another class may run meanwhile, and reads what there is. */
+  /** Replaces the file atomically, since another test class may read it meanwhile. */
   private static void write(Path file, List<String> lines) throws IOException {
     Path draft = Files.createTempFile(ROWS.getParent(), "matrix", ".txt");
     Files.write(draft, lines);
     Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** Of a point; after all others if it has none. */
+  /** The number of a point; after all others if it has none. */
   private static int number(String point) {
     String digits = point.replaceFirst("\\D.*", "");
     return digits.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(digits);

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
-/** A null where none may be is named by its exception, which the caller gets. */
+/** An illegal null throws at the call, and the message names the argument. */
 class NullsTest extends NullsTable {
   private final Hub hub = Hub.create();
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Which pages of other origins may read a stream. */
+/** Pages of other origins that may read a stream, and those that may not. */
 class OriginsIT extends AdmissionServer {
   @ParameterizedTest
   @ValueSource(
@@ -44,7 +44,7 @@ class OriginsIT extends AdmissionServer {
     assertNull(answer.header("Access-Control-Allow-Credentials"));
     assertEquals("Origin", answer.header("Vary"));
 
-    // A page is to see why it was refused, too.
+    // A page can also see why it was refused.
     Answer refused = get("/events?status=404", "Origin: " + origin);
     assertEquals(origin, refused.header("Access-Control-Allow-Origin"));
   }

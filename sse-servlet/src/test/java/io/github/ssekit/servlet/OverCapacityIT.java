@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** How a client is answered for whom there is no room. */
+/** The answers to clients for which the hub has no room. */
 class OverCapacityIT extends AdmissionServer {
   @ParameterizedTest
   @ValueSource(

@@ -2,7 +2,7 @@ package io.github.ssekit.servlet;
 
 import java.net.http.HttpClient.Version;
 
-/** What a cell of the matrix speaks. */
+/** The protocol of a cell of the matrix. */
 enum Protocol {
   HTTP_1("HTTP/1.1", "http", Version.HTTP_1_1),
   HTTP_1_TLS("HTTP/1.1 over TLS", "https", Version.HTTP_1_1),

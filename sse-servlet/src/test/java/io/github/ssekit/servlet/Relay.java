@@ -20,7 +20,7 @@ final class Relay implements AutoCloseable {
   private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
-  /** The ends at the server, and those at clients. */
+  /** The sockets to the server, and those to clients. */
   private final Queue<Socket> upstream = new ConcurrentLinkedQueue<>();
 
   private final Queue<Socket> downstream = new ConcurrentLinkedQueue<>();

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The stop of a container whose streams are open, wired as docs/deployment.md has it. */
+/** The shutdown of a container with open streams, set up as docs/deployment.md says. */
 class ShutdownIT {
   private static final int CLIENTS = 20;
 
@@ -43,10 +43,10 @@ class ShutdownIT {
 
   @TempDir Path folder;
 
-  /** A container, and what its stop is. */
+  /** A container, and its shutdown. */
   record Running(int port, AutoCloseable stop) {}
 
-  /** Starts the container, set to wait half a minute for open requests, as it is to be wired. */
+  /** Starts the container as documented, with half a minute to wait for open requests. */
   private Running startWired() throws Exception {
     return switch (Server.CONTAINER) {
       case "jetty-ee10" -> JettyShutdown.wired(hub, JettyEe10.context(site()));
@@ -109,7 +109,7 @@ class ShutdownIT {
     }
   }
 
-  /** If a container gives more time some day, the page is to say so. */
+  /** If a container waits longer some day, the page must say so. */
   @Test
   void aListenerOfTheApplicationsEndIsTooLate() throws Exception {
     Running running =
@@ -148,7 +148,7 @@ class ShutdownIT {
     assertEquals(CLIENTS, hub.connectionCount());
   }
 
-  /** What comes until the end, however that is. */
+  /** Reads until the stream ends, in whatever way. */
   private static String rest(Socket client) {
     StringBuilder rest = new StringBuilder();
     try {

@@ -31,7 +31,7 @@ final class SilentNetwork {
 
   private static final Duration SOON = Duration.ofSeconds(30);
 
-  /** Held, since the JDK's client closes what nobody holds. */
+  /** Referenced, since the JDK's client closes streams that are garbage-collected. */
   private static final List<Client.Stream> OPENED = new ArrayList<>();
 
   private SilentNetwork() {}
