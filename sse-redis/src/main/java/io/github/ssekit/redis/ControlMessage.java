@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * <pre>
  * message = "ping" SP nonce               ; a probe where no channel has history
  *         / "probe" SP id SP nonce        ; a probe
- *         / "look" SP clock SP nonce      ; a probe where Redis takes no writes
+ *         / "clock" SP clock SP nonce     ; a probe where Redis refuses writes
  *         / "rewind" SP id SP position    ; what was after the position and before the id is lost
  *         / "gap" SP id SP channel        ; a node has missed events of the channel
  * </pre>

@@ -205,14 +205,14 @@ final class HistoryScripts {
   }
 
   /**
-   * Publishes the clock with a nonce, and writes nothing: a probe of a Redis that takes no writes.
+   * Publishes the clock with a nonce, without writing: a probe for a Redis that refuses writes.
    *
    * @return null, and the run
    */
-  CommandPool.Answer<?> look(String nonce) {
+  CommandPool.Answer<?> publishClock(String nonce) {
     return redis.execute(
         connection ->
-            Script.LOOK.run(
+            Script.CLOCK.run(
                 connection,
                 keys(scope.hash(), scope.control()),
                 args(nonce, redis.publishCommand())));

@@ -31,7 +31,9 @@ final class Merge {
   private long size;
 
   /**
-   * @param bounds null to take them from the first reply
+   * @param from the position of the client, or of the node that repairs its logs
+   * @param mostBytes the size of a page, in bytes, which its last event may exceed
+   * @param bounds the bounds of the scope; null to take them from the first reply
    */
   Merge(Position from, int mostBytes, @Nullable Bounds bounds) {
     this.from = from;
@@ -43,7 +45,7 @@ final class Merge {
   /** Missing events of a channel: after one position, up to another. */
   private record Gap(Position from, Position to, Reason reason) {}
 
-  /** Whether the events of a channel go on without a gap, so far as they were read. */
+  /** The entries of one channel as they are read, each linked to the one before it. */
   private static final class Chain {
     private final String channel;
     private final List<Gap> gaps = new ArrayList<>(0);
@@ -54,7 +56,7 @@ final class Merge {
       this.at = at;
     }
 
-    /** The next entry names this position as the event before it. */
+    /** Notes a gap if the next entry names an event before it that was not read. */
     void expect(Position prev, Reason reason) {
       if (prev.isAfter(at)) {
         gaps.add(new Gap(at, prev, reason));

@@ -143,7 +143,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    */
   @Override
   public @Nullable Position publish(String channel, SseEvent event) {
-    check(channel, event);
+    requirePublishable(channel, event);
     return send(channel, event, null);
   }
 
@@ -158,12 +158,12 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws PublishException as above: with the same token, it is safe to try again
    */
   public Position publish(String channel, SseEvent event, String token) {
-    check(channel, event, token);
+    requirePublishableOnce(channel, event, token);
     return Objects.requireNonNull(send(channel, event, token));
   }
 
-  private void check(String channel, SseEvent event, String token) {
-    check(channel, event);
+  private void requirePublishableOnce(String channel, SseEvent event, String token) {
+    requirePublishable(channel, event);
     Objects.requireNonNull(token, "token");
     if (token.isEmpty() || token.length() > MAX_TOKEN_LENGTH) {
       throw new IllegalArgumentException(
@@ -183,7 +183,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws IllegalArgumentException as above
    */
   public CompletableFuture<@Nullable Position> publishAsync(String channel, SseEvent event) {
-    check(channel, event);
+    requirePublishable(channel, event);
     return sendAsync(channel, event, null);
   }
 
@@ -194,7 +194,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws IllegalArgumentException as there
    */
   public CompletableFuture<Position> publishAsync(String channel, SseEvent event, String token) {
-    check(channel, event, token);
+    requirePublishableOnce(channel, event, token);
     return sendAsync(channel, event, token).thenApply(Objects::requireNonNull);
   }
 
@@ -209,7 +209,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     }
   }
 
-  private void check(String channel, SseEvent event) {
+  private void requirePublishable(String channel, SseEvent event) {
     Objects.requireNonNull(channel, "channel");
     Objects.requireNonNull(event, "event");
     feed.checkPublishable(channel, scope.hasHistory(channel) ? event.withId(LONGEST_ID) : event);

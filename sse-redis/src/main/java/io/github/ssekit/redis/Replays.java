@@ -73,7 +73,7 @@ final class Replays implements AutoCloseable {
         read = new Read();
         reads.put(question, read);
         Read begun = read;
-        threads.execute(() -> read(question, begun));
+        threads.execute(() -> answer(question, begun));
       }
       Replay answer = read.answer;
       if (answer == null) {
@@ -84,7 +84,8 @@ final class Replays implements AutoCloseable {
     }
   }
 
-  private void read(Question question, Read read) {
+  /** Reads the page, and gives it to all that wait for it; tries again later if that fails. */
+  private void answer(Question question, Read read) {
     if (isForNobody(question, read)) {
       return;
     }
@@ -97,7 +98,7 @@ final class Replays implements AutoCloseable {
         survival.survived(e);
       }
       Future<?> unused =
-          threads.schedule(() -> read(question, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+          threads.schedule(() -> answer(question, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     List<ReplaySink> sinks;

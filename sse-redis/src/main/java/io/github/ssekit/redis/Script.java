@@ -18,7 +18,7 @@ final class Script {
   static final Script ATTACH = new Script("attach.lua");
   static final Script MOVED = new Script("moved.lua");
   static final Script PAGE = new Script("page.lua");
-  static final Script LOOK = new Script("look.lua");
+  static final Script CLOCK = new Script("clock.lua");
   static final Script RIGHTS = new Script("rights.lua");
   static final Script GAP = new Script("gap.lua");
   static final Script RECENT = new Script("recent.lua");

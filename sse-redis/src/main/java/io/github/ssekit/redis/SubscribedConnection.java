@@ -305,7 +305,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   private void control(ControlMessage message, Position id, boolean isOwn) {
     switch (message.word()) {
-      case "look" -> {
+      case "clock" -> {
         if (isOwn) {
           lastHeard = System.nanoTime();
           protocol.clock(id);

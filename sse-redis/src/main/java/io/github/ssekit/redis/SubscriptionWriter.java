@@ -182,7 +182,7 @@ final class SubscriptionWriter implements AutoCloseable {
     HistoryScripts history = parts.history();
     try {
       if (history != null) {
-        connection.answeredBy(history.look(connection.nonce()).run());
+        connection.answeredBy(history.publishClock(connection.nonce()).run());
         return;
       }
     } catch (RedisFailure e) {

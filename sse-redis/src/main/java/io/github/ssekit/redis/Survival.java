@@ -5,8 +5,8 @@ import static java.lang.System.Logger.Level.ERROR;
 import java.time.Duration;
 
 /**
- * Keeps the threads of a bridge running after anything that is thrown on them, Errors included.
- * Logs it with its stack, at most once a minute. Thread-safe.
+ * Runs the tasks of a bridge so that their threads survive whatever the tasks throw, Errors
+ * included. What was thrown is logged with its stack trace, at most once a minute. Thread-safe.
  */
 final class Survival {
   private static final long LINE_NANOS = Duration.ofMinutes(1).toNanos();
@@ -18,6 +18,7 @@ final class Survival {
     this.log = log;
   }
 
+  /** Runs a task. Never throws. */
   void run(Runnable task) {
     try {
       task.run();
@@ -26,15 +27,17 @@ final class Survival {
     }
   }
 
+  /** Logs what was thrown. Never throws. */
   synchronized void survived(Throwable thrown) {
     try {
       long now = System.nanoTime();
       if (now - lastLine >= LINE_NANOS) {
         lastLine = now;
-        log.log(ERROR, Thread.currentThread().getName() + " goes on after an error", thrown);
+        log.log(ERROR, Thread.currentThread().getName() + " continues after an error", thrown);
       }
     } catch (Throwable again) {
-      // Perhaps memory is short. That the thread goes on matters more than the line.
+      // Memory may be short. It matters more that the thread continues than that the line is
+      // logged.
       thrown.addSuppressed(again);
     }
   }

@@ -1,23 +1,24 @@
--- A node's sign of life: finds out whether Redis has lost what the node has seen, and sends a probe
--- on the way that events go.
+-- Checks whether Redis has lost events that a node has seen, and publishes the node's probe in the same
+-- way as events, so that the node hears it over its own subscription.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 run_id of this server   2 nonce of the node   3 PUBLISH or SPUBLISH
---       4 n   5.. n pairs: run_id, the highest id that the node has seen on it; or "lost", an id that
---       it knows to be lost on this run
---       then last:<channel> of some channels, 3,000 at most
--- Returns the probe's id, and the last ids of the channels, or nil.
+--       4 the number of the following pairs
+--       5.. pairs of a run_id and the highest id that the node has seen on that run; or of "lost" and
+--         an id of this run that the node knows to be lost
+--       then the fields last:<channel> of some channels, 3,000 at most
+-- Returns the probe's id, and the last id of each of these channels, nil if it has none.
 --
--- Messages: "rewind" SP id SP from: what is below id is void, and lost beyond from;
---   "probe" SP id SP nonce
+-- Messages: "rewind" SP id SP from: events between from and id are lost, clients below id are reset
+--           "probe" SP id SP nonce
 local fn = scope_functions()
 local scope, run, pairs_count = KEYS[1], ARGV[1], tonumber(ARGV[4])
 local now = fn.time()
 local known = fn.fields(scope, 'clock', 'run')
--- Before a change of run moves it.
+-- The clock before a change of run moves it.
 local had = fn.id(known[1])
 local clock = fn.touch(scope, run, now, known[1], known[2])
--- What may be refused comes first: nothing is told that is not stored.
+-- A write that Redis may refuse comes first: nothing is published that was not stored.
 redis.call('HSET', scope, 'clock', clock)
 
 local ends, order = fn.read_ends(scope)
@@ -29,11 +30,12 @@ local function end_of(seen_run)
   return ends[seen_run] == '*' and floor or ends[seen_run]
 end
 
--- Up to where this data has what was on a run when an id was seen there: what is beyond is lost.
+-- Returns up to which id this data has the events of a run, given an id that was seen there. Events of
+-- the run above it are lost.
 local function left_of(seen_run, seen)
   if seen_run == 'lost' then return floor end
-  -- Of a run that is not known nothing is left; and this run may have begun again since, with the
-  -- data of another one.
+  -- Nothing is left of an unknown run. This run may itself have begun anew since the id was seen, with
+  -- the data of another run.
   if seen_run ~= run or begun and fn.after(begun, seen) then return end_of(seen_run) or '0-0' end
   return had and known[2] == run and had or seen
 end

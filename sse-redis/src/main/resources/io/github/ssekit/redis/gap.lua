@@ -1,5 +1,5 @@
--- A node has missed messages of a channel while its subscription stood: nobody can tell which other
--- nodes have. What is below the id that this takes is void for the channel.
+-- Reports that a node has missed messages of a channel although its subscription was not interrupted.
+-- Other nodes may have missed them too, so clients of all nodes below the new id are sent a reset.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 run_id of this server   2 channel   3 PUBLISH or SPUBLISH

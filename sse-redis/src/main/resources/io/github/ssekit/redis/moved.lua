@@ -1,10 +1,10 @@
--- Reads how far many channels have come, without their events: so that only those which have moved
--- are read.
+-- Reads the last ids of many channels, without events: the caller then reads only the channels that
+-- have new ones.
 --
 -- KEYS  1 {sse}:scope
--- ARGV  1 run_id of this server   2.. the channels' fields, 3,000 at most: last:<channel>,
---       floor:<channel>
--- Returns clock, floor, pruned (or empty), and the fields' values or nil.
+-- ARGV  1 run_id of this server   2.. the fields last:<channel> and floor:<channel> of the channels,
+--       3,000 at most
+-- Returns clock, floor, pruned (or empty), and the values of the fields, nil where absent.
 local fn = scope_functions()
 local scope = KEYS[1]
 local known = fn.fields(scope, 'clock', 'run')

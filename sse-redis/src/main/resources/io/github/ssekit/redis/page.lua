@@ -1,13 +1,14 @@
--- Reads what some channels hold after a position, and what one needs to know to judge whether that
--- is everything. One moment: no event is added meanwhile.
+-- Reads the events of some channels after a position, and the values by which the caller judges
+-- whether events are missing. No event is added in between, since a script is atomic.
 --
 -- KEYS  1 {sse}:scope   2.. {sse}:stream:<channel> of each channel
--- ARGV  1 run_id of this server   2 position   3 most events   4 most bytes
---       5 most bytes of an event: of a larger one there is the size only, as field o
---       6 position up to where events are wanted, or empty   7.. the channels
--- Returns clock, floor, pruned (or empty), then for each channel: its last id and its floor (or
--- empty), 1 if there may be more, and the entries. If the first entries of all channels are more
--- bytes than wanted, the last channels are missing.
+-- ARGV  1 run_id of this server   2 position
+--       3 maximum number of events   4 maximum size of events, in bytes; the last event may exceed it
+--       5 maximum size of an event, in bytes: a larger one has its size, in field o, in place of data
+--       6 position up to which events are wanted, or empty for all   7.. the channels
+-- Returns clock, floor, pruned (or empty); then for each channel its last id and its floor (or empty),
+-- 1 if there may be more events, else 0, and the entries. If the first entries of the channels already
+-- exceed the bytes, the remaining channels are missing in the reply.
 local fn = scope_functions()
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local largest, wanted = tonumber(ARGV[5]), ARGV[6]
@@ -17,7 +18,7 @@ local floor, pruned = fn.bounds(scope, clock)
 if wanted == '' or fn.after(wanted, clock) then wanted = clock end
 local count, size = 0, 0
 
--- Returns whether there may be more that is wanted.
+-- Reads the next entries of one channel. Returns whether there may be more that are wanted.
 local function read(key, held, chunk)
   local some, length = fn.entries(largest, 'XRANGE', key, held.from, clock, 'COUNT', chunk)
   for _, entry in ipairs(some) do held[#held + 1] = entry end
@@ -25,13 +26,13 @@ local function read(key, held, chunk)
   if #some < chunk then return false end
   local last = some[#some][1]
   held.from = '(' .. last
-  -- One that is beyond says that nothing is missing before it.
+  -- An entry above the wanted position shows that all entries up to there have been read.
   held.more = fn.after(last, wanted)
   return not held.more
 end
 
--- The size of events is known only once they are read: one of each channel at first, then twice as
--- many each time of those that have more, until it is enough.
+-- The size of events is known only once they are read. So the first round reads one event of each
+-- channel, and each further round twice as many of the channels that have more, until it is enough.
 local held, open, channels = {}, {}, 0
 for i = 2, #KEYS do
   held[i] = {from = '(' .. position}
@@ -43,7 +44,7 @@ local chunk = 2
 while #open > 0 and count < most and size < bytes do
   local still = {}
   for _, i in ipairs(open) do
-    -- No more than will fit, if the next events are as large as those so far.
+    -- As many as fit if they are as large as the events so far on average.
     local fit = math.ceil((bytes - size) * count / math.max(1, size))
     local left = math.min(chunk, most - count, fit)
     if left <= 0 or read(KEYS[i], held[i], left) then still[#still + 1] = i end

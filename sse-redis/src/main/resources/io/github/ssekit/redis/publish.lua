@@ -1,22 +1,27 @@
--- Publishes one event to a channel with history: stores it and tells all nodes, in one step.
+-- Publishes one event to a channel with history: stores it and sends it to all nodes, in one step.
 --
--- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>   3 {sse}:channel:<channel>
---         (of a database n but 0: {sse}:db<n>:channel:<channel>, since channels are the server's)
---       4 {sse}:token:<token>, optional: a second publish with it stores nothing
--- ARGV  1 channel   2 event type, or empty   3 data   4 events to keep   5 milliseconds to keep
---       6 run_id of this server, or empty   7 PUBLISH or SPUBLISH   8 milliseconds to keep a token
---       all that follows is optional:
---       9 the highest id that the caller has seen: whatever Redis has lost, new ids are beyond
---       10 the highest id that it has seen on this run: beyond the clock, it proves that Redis has lost
---       events; then nodes are told on   11 the Redis channel {sse}:control
---       12 most bytes of type and data, 1 MiB if not given
--- Returns the event's id, or the error BADEVENT: nothing is stored then. Who gave 10, empty or not,
--- gets a list of the id where a token's event was stored before this run began: it is not to be
--- counted as seen on this run.
+-- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>
+--       3 {sse}:channel:<channel>; in a database n other than 0 {sse}:db<n>:channel:<channel>, since
+--         Redis channels belong to the server, not to a database
+--       4 {sse}:token:<token>, optional: a second publish with the same token stores nothing
+-- ARGV  1 channel   2 event type, or empty   3 data
+--       4 maximum number of events to keep   5 maximum age of events to keep, in milliseconds
+--       6 run_id of this server, or empty   7 PUBLISH or SPUBLISH
+--       8 time to keep a token, in milliseconds
+--       optional:
+--       9 the highest id that the caller has seen on any run: new ids are above it, whatever Redis has
+--         lost
+--       10 the highest id that the caller has seen on this run. If it is above the clock, Redis has
+--         lost events, and the nodes are told over the Redis channel in argument 11
+--       11 {sse}:control
+--       12 maximum size of type and data, in bytes; default 1 MiB
+-- Returns the event's id. If the token's event was stored before this run began, callers that pass
+-- argument 10, even empty, get a list that contains the id instead: they must not count it as seen on
+-- this run. Returns the error BADEVENT for an illegal event, which is not stored.
 --
--- A message is: "1" SP id SP prev SP fresh LF type LF data
---   prev   the id of the channel's event before this one
---   fresh  1 if that was not known any more, and prev is a bound for it
+-- Message: "1" SP id SP prev SP fresh LF type LF data
+--   prev   the id of the channel's previous event
+--   fresh  0; or 1 if the previous event is not known any more: then prev is an upper bound of its id
 local scope, stream, name, age = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[5])
 
 if string.find(ARGV[2], '[\r\n%z]') then
@@ -47,7 +52,7 @@ if run == '' then
   run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 end
 
--- Forgets a few of the channels that have been quiet for three times the age.
+-- Forgets the channels without an event for three times the age, among a few random ones.
 local function prune(fn, clock, now)
   local some = redis.call('HRANDFIELD', scope, 3, 'WITHVALUES')
   for i = 1, #some, 2 do
@@ -64,7 +69,7 @@ local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local known = redis.pcall('HMGET', scope, 'clock', 'run', 'last:' .. name)
 local clock, prev, fresh, seen = known[1], known[3], '0', ARGV[10]
--- Ids of these years have 13 digits and then a dash.
+-- The milliseconds of an id have 13 digits, from 2001 to 2286.
 local ms, seq = string.match(clock or '', '^(%d%d%d%d%d%d%d%d%d%d%d%d%d)%-(%d+)$')
 local ahead
 if ms and seen and seen ~= clock then
@@ -85,7 +90,7 @@ then
     clock = fn.lose(scope, clock, seen, had, now, ARGV[7], ARGV[11])
   end
   if prev and not fn.channel(scope, name, clock, prev) then
-    -- Whatever was there is lost.
+    -- The last id is illegal: what the channel held is lost.
     prev, fresh = clock, '1'
   elseif not prev then
     local _, floor = fn.channel(scope, name, clock, nil, redis.call('HGET', scope, 'floor:' .. name))
@@ -96,7 +101,7 @@ then
   ms, seq = string.match(clock, '(%d+)-(%d+)')
 end
 
--- The id after the clock, as fn.step says it.
+-- The next id after the clock: fn.step, inlined.
 local id
 if now > ms + 0 then
   id = now .. '-0'
@@ -106,10 +111,11 @@ else
   id = (ms + 1) .. '-0'
 end
 
--- Before the event is stored, all is tried that may be refused, for want of room or of a right.
+-- Everything that Redis may refuse, for lack of memory or of a right, is tried before the event is
+-- stored.
 redis.call('HSET', scope, 'clock', id, 'last:' .. name, id)
 local function refused(err)
-  -- The clock may stay; to name a bound as the last id is to name none.
+  -- The clock may stay where it is. A bound in place of the last id is as good as no last id.
   redis.call('HSET', scope, 'last:' .. name, prev)
   return err
 end
@@ -121,13 +127,13 @@ if redis.acl_check_cmd and not redis.acl_check_cmd(ARGV[7], KEYS[3], '') then
   return refused(redis.error_reply('NOPERM this user has no permissions to publish to ' .. KEYS[3]))
 end
 
--- A key that is no stream, or that nothing can be added to: what it held is lost.
+-- Deletes a key that is not a stream, or to which nothing can be added: what it held is lost.
 local function begin_again()
   scope_functions().discard(stream)
   prev, fresh = clock, '1'
 end
 
--- What is too old is looked for once in a while only, since looking costs as much as adding: when a
+-- Old entries are trimmed only once in a while, since a trim costs as much as an XADD: whenever the
 -- digit of the time changes that stands for at most a 64th of the age.
 local digits = 13 - math.max(0, math.floor(math.log10(age / 64)))
 local expiry
@@ -159,13 +165,13 @@ then
   end
   local top = newest[1]
   if top and fn.id(top[1]) then
-    -- The stream knows better: the clock alone was lost. Beyond it, and so beyond what other streams
-    -- may know.
+    -- The stream has a higher id, so the clock was lost. Continue above every id that other streams
+    -- may have.
     local floor = fn.beyond(top[1], now)
     prev, fresh, id = floor, '1', fn.step(floor, now)
     redis.call('HSET', scope, 'floor', floor, 'clock', id, 'last:' .. name, id)
   else
-    -- Nothing can be added to it any more.
+    -- The key is not a stream, or its last id is the highest possible.
     begin_again()
   end
   added = add()
@@ -175,7 +181,7 @@ if type(added) == 'table' and added.err then
 end
 
 if expiry then
-  -- Again: the stream may be new.
+  -- Again, since XADD may have created the stream.
   redis.call('PEXPIRE', stream, expiry)
 end
 if KEYS[4] then
@@ -185,7 +191,8 @@ local told = redis.pcall(
   ARGV[7], KEYS[3],
   '1 ' .. id .. ' ' .. prev .. ' ' .. fresh .. '\n' .. ARGV[2] .. '\n' .. ARGV[3])
 if type(told) == 'table' and told.err then
-  -- Redis before 7.0 did not say so beforehand. The error must not look like one that came before.
-  return redis.error_reply('STORED as ' .. id .. ', but not told: ' .. told.err)
+  -- Redis before 7.0 has no way to ask beforehand. The error must differ from those of a publish that
+  -- stored nothing.
+  return redis.error_reply('STORED as ' .. id .. ', but not published: ' .. told.err)
 end
 return id

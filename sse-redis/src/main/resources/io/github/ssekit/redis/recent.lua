@@ -1,9 +1,11 @@
 -- Reads the newest events of a channel.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>
--- ARGV  1 run_id of this server   2 how many events   3 most bytes   4 most bytes of an event: of a
---       larger one there is the size only, as field o   5 before which: empty, or "(" and an id
--- Returns the clock, and the entries, newest first; fewer if they are more bytes.
+-- ARGV  1 run_id of this server   2 number of events
+--       3 maximum size of events, in bytes; the last events may exceed it
+--       4 maximum size of an event, in bytes: a larger one has its size, in field o, in place of data
+--       5 the end of the range: empty for the newest events, or "(" and an id for those before it
+-- Returns the clock, and the entries, newest first.
 local fn = scope_functions()
 local known = fn.fields(KEYS[1], 'clock', 'run')
 local clock = fn.clock_of(KEYS[1], ARGV[1], fn.time(), known[1], known[2])

@@ -1,8 +1,9 @@
--- Finds out, without touching anything, what the user may not do of what the bridge does.
+-- Checks which of the bridge's commands the user has no right to, without changing any data.
 --
--- ARGV  1 {sse}:scope, in place of all keys; it is no KEY, since the script itself may not need one
---       2 {sse}:control, in place of all Redis channels   3 PUBLISH or SPUBLISH
--- Returns the commands that are missing. Redis before 7.0 can't tell: then nothing.
+-- ARGV  1 {sse}:scope, which stands for all keys. Not passed in KEYS, since Redis would refuse the
+--         script to a user without a right to the key
+--       2 {sse}:control, which stands for all Redis channels   3 PUBLISH or SPUBLISH
+-- Returns the names of the missing commands. Redis before 7.0 can't tell: then the list is empty.
 local key, channel, publish = ARGV[1], ARGV[2], ARGV[3]
 local shard = publish == 'SPUBLISH' and 'S' or ''
 local calls = {

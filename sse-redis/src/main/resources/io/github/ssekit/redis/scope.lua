@@ -1,22 +1,25 @@
--- What all scripts of a scope share; it is put in front of each of them. It is one function, so that
--- a script which needs nothing of it pays nothing for it.
+-- Functions that the other scripts share. The bridge puts this file in front of each of them. All of
+-- it is one function, so that a script that doesn't call it doesn't pay for it.
 --
--- The scope hash holds
---   clock            the last id that was given to anything
---   run              run_id of the server that the last script ran on
---   begun            the clock when this run began, if there was one before
---   ends             run=clock pairs: where earlier runs ended, as far as this data knows; * = told
---   floor            what is below it is void for all channels
---   pruned           the highest last id of a channel that was forgotten
---   last:<channel>   the id of the channel's last event
---   floor:<channel>  what is below it is void for this channel
+-- Fields of the scope hash:
+--   clock            the latest id that was assigned
+--   run              run_id of the server on which the latest script ran
+--   begun            the clock when this run began; absent in the first run
+--   ends             pairs run=clock: the clock at the end of each earlier run, as far as this data
+--                    knows; run=* if the nodes have been told that events of the run are lost
+--   floor            clients below this id can't resume any channel: events are lost there
+--   pruned           the highest last id of all channels that were forgotten
+--   last:<channel>   the id of the channel's latest event
+--   floor:<channel>  clients below this id can't resume this channel
 -- An id is milliseconds-sequence, as in streams. Ids rise over all channels of the scope.
 --
--- A value that can't be ours counts as lost: the script that meets it puts the clock in its place,
--- so that whoever has less is told, and goes on beyond it. A key of another type is deleted.
+-- A field whose value no script can have written counts as lost. The script that finds it replaces it
+-- by the clock: clients below that are sent a reset, and all continue from there. A key of the wrong
+-- type is deleted.
 
 local function scope_functions()
-  -- After a restart or failover, the lost tail may hold ids ahead of ours: new ones start beyond it.
+  -- A restart or failover may have lost ids that are higher than this clock. New ids start this many
+  -- milliseconds later, so that none is assigned twice.
   local MARGIN = 10000
   local MAX_SEQUENCE = 999999
   local MAX_ENDS = 16
@@ -27,7 +30,7 @@ local function scope_functions()
     return tonumber(ms), tonumber(seq)
   end
 
-  -- Lua writes whole numbers of up to 14 digits as they are.
+  -- Lua prints integers of up to 14 digits exactly.
   local function join(ms, seq)
     return ms .. '-' .. seq
   end
@@ -44,7 +47,7 @@ local function scope_functions()
     return b
   end
 
-  -- The id that a text is, or nil.
+  -- Returns the text if it is an id, else nil.
   local function id(text)
     local ms, seq = string.match(text or '', '^(%d+)%-(%d+)$')
     local sound = ms and #ms <= 14 and #seq <= 7 and tonumber(ms) < 99999999999000
@@ -52,7 +55,7 @@ local function scope_functions()
     return sound and text or nil
   end
 
-  -- Whether a text is an id that may have been given.
+  -- Returns whether a text is an id that may have been assigned.
   local function given(text, clock)
     return id(text) ~= nil and not after(text, clock)
   end
@@ -62,7 +65,7 @@ local function scope_functions()
     return t[1] * 1000 + math.floor(t[2] / 1000)
   end
 
-  -- The id after a clock.
+  -- Returns the next id after a clock.
   local function step(clock, now)
     local ms, seq = split(clock)
     if now > ms then return join(now, 0) end
@@ -70,7 +73,8 @@ local function scope_functions()
     return join(ms, seq + 1)
   end
 
-  -- What a caller has seen, or nil: a caller that is far off must not take the clock with it.
+  -- Returns the id that a caller says it has seen; nil if it is no id, or more than a day ahead: a
+  -- caller with a wrong id must not move the clock that far.
   local function seen(text, clock, now)
     if not id(text) then return nil end
     local latest = math.max(now, clock and split(clock) or 0) + DAY
@@ -78,12 +82,12 @@ local function scope_functions()
   end
 
   local function discard(key)
-    redis.log(redis.LOG_WARNING, key .. ' is not of the type that it should be, and is deleted')
-    -- As good as DEL, which takes one more right.
+    redis.log(redis.LOG_WARNING, key .. ' has the wrong type and is deleted')
+    -- Like DEL, but needs no further right.
     redis.pcall('PEXPIRE', key, 0)
   end
 
-  -- Fields of the scope hash.
+  -- Returns the values of some fields of the scope hash.
   local function fields(scope, ...)
     local known = redis.pcall('HMGET', scope, ...)
     if known.err then
@@ -96,7 +100,7 @@ local function scope_functions()
   local function read_ends(scope)
     local ends, order = {}, {}
     for run, clock in string.gmatch(redis.call('HGET', scope, 'ends') or '', '(%w+)=(%S+)') do
-      -- Of a run that is not known everything is lost.
+      -- A run with an illegal clock is left out, so that all its events count as lost.
       if clock == '*' or id(clock) then
         ends[run] = clock
         order[#order + 1] = run
@@ -113,19 +117,20 @@ local function scope_functions()
     redis.call('HSET', scope, 'ends', table.concat(text, ' '))
   end
 
-  -- An id beyond whatever anybody may have seen that has seen this one. No id is ever further ahead of
-  -- the time than the margin, so a scope that begins again begins beyond all that was given before.
+  -- Returns an id above every id that can have been assigned by now, given the highest known one. No
+  -- id is ever further ahead of the time than the margin, so this holds even where all data was lost.
   local function beyond(id, now)
     local ms = split(id)
     return join(math.max(ms + 1, now + MARGIN), 0)
   end
 
-  -- Notes birth and changes of run. Returns the clock, which is beyond what the caller has seen.
+  -- Initialises a new scope, and records a change of run. After either, the clock is above the
+  -- caller's last_seen id. Returns the clock.
   local function touch(scope, run, now, clock, known, last_seen)
     clock = id(clock)
     last_seen = seen(last_seen, clock, now)
     if not clock then
-      -- If the clock alone was lost, the channels know how far it had come.
+      -- If only the clock was lost, the channels show how far it had come.
       local last = join(now, 0)
       local all = redis.call('HGETALL', scope)
       for i = 1, #all, 2 do
@@ -146,33 +151,34 @@ local function scope_functions()
     return clock
   end
 
-  -- As touch, for those who only read: where Redis takes no writes, the clock stays as it is.
+  -- Like touch, for scripts that only read: where Redis refuses writes, the clock stays as it is.
   local function clock_of(scope, run, now, clock, known)
     if id(clock) and known == run then return clock end
     local touched, moved = pcall(touch, scope, run, now, clock, known)
     return touched and moved or id(clock) or '0-0'
   end
 
-  -- What Redis held behind what is left, up to an id, is lost: new ids are beyond it, clients below
-  -- are told when they come back, and those that are here by a message. Returns the clock.
+  -- Records that the events after the id left, up to the id lost, are lost. Moves clock and floor
+  -- above them: clients below the floor are sent a reset when they come back; connected clients are
+  -- reached by a message to all nodes. Returns the clock.
   local function lose(scope, clock, lost, left, now, publish, control)
     clock = beyond(later(clock, lost), now)
-    -- It is noted as told once it is.
+    -- Published before the runs are marked as told: if this fails, the next attempt publishes again.
     redis.call(publish, control, 'rewind ' .. clock .. ' ' .. left)
     redis.call('HSET', scope, 'clock', clock, 'floor', clock)
     local ends, order = read_ends(scope)
-    -- Told once: the other nodes hear of it from this one.
+    -- Once is enough: the message reaches all nodes.
     for _, run in ipairs(order) do ends[run] = '*' end
     if #order > 0 then write_ends(scope, ends, order) end
     return clock
   end
 
-  -- Floor and pruned, or nil.
+  -- Returns floor and pruned, each nil if absent.
   local function bounds(scope, clock)
     local known = redis.call('HMGET', scope, 'floor', 'pruned')
     for i, field in ipairs({'floor', 'pruned'}) do
       if known[i] and not given(known[i], clock) then
-        -- Where Redis takes no writes, it counts as lost all the same.
+        -- Counts as lost even where Redis refuses this write.
         redis.pcall('HSET', scope, field, clock)
         known[i] = clock
       end
@@ -180,7 +186,7 @@ local function scope_functions()
     return known[1] or nil, known[2] or nil
   end
 
-  -- The last id and the floor of a channel, or nil, from the values that the hash has.
+  -- Returns the last id and the floor of a channel, each nil if absent, given the values in the hash.
   local function channel(scope, name, clock, last, floor)
     local sound = not last or given(last, clock)
     if not sound or (floor and not given(floor, clock)) then
@@ -194,13 +200,14 @@ local function scope_functions()
     return last or nil, floor or nil
   end
 
-  -- Some entries of a stream, and their bytes. Of an event that is too large there is the size
-  -- alone, as field o. A key that is no stream holds nothing; what may not be read is an error.
+  -- Reads entries of a stream by a command such as XRANGE. Returns them, and their size in bytes. An
+  -- entry that is larger than the limit has its size, in field o, in place of its event. A key of the
+  -- wrong type counts as empty; any other error is raised.
   local function entries(largest, ...)
     local some, size = redis.pcall(...), 0
     if some.err then
       if string.find(some.err, 'WRONGTYPE', 1, true) then return {}, 0 end
-      -- Raises the error.
+      -- Again, which raises the error.
       some = redis.call(...)
     end
     for _, entry in ipairs(some) do

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
-/** An Error on each thread of a bridge, thrown where users' code is asked: the thread goes on. */
+/** An Error on each thread of a bridge, thrown by the application's code: the thread continues. */
 class RedisThreadsIT extends RedisTest {
   private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
   private final Hub hub = keep(Hub.create());
@@ -85,7 +85,7 @@ class RedisThreadsIT extends RedisTest {
     soon().until(() -> thrown.contains("sse-redis-reader"));
     soon().until(() -> bridge.health().deaf() != null);
     assertNotNull(bridge.health().deaf());
-    soon().until(() -> log.lines("sse-redis-reader goes on after an error").size() == 1);
+    soon().until(() -> log.lines("sse-redis-reader continues after an error").size() == 1);
     broken.clear();
     worksAgain();
   }
@@ -94,7 +94,7 @@ class RedisThreadsIT extends RedisTest {
   void onTheWriter() {
     breakOn("sse-redis-writer");
     soon().until(() -> thrown.contains("sse-redis-writer"));
-    soon().until(() -> log.lines("sse-redis-writer goes on after an error").size() == 1);
+    soon().until(() -> log.lines("sse-redis-writer continues after an error").size() == 1);
     soon().until(() -> bridge.health().deaf() != null);
     broken.clear();
     worksAgain();
@@ -106,7 +106,7 @@ class RedisThreadsIT extends RedisTest {
     bridge.publish("room:1", SseEvent.of("second"));
     broken.add("sse-redis-replay");
     RecordingTransport back = new RecordingTransport();
-    // Until a connection is to be made: the pool may have one.
+    // Repeated until a new connection is needed, since the pool may have one.
     soon()
         .until(
             () -> {
