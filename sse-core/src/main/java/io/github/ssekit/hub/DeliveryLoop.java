@@ -197,14 +197,14 @@ final class DeliveryLoop implements Runnable {
   }
 
   /**
-   * Runs the tasks that are there now. Tasks that arrive meanwhile wait: a flood can't stop the
-   * sweep.
+   * Runs the tasks that are in the inbox now. Tasks that arrive meanwhile wait for the next turn,
+   * so that a flood of them can't hold up the sweep.
    */
   private boolean runTasks() {
     if (inbox.isEmpty()) {
       return false;
     }
-    // The loop itself stands behind the last of this turn's tasks.
+    // The loop itself, as a task, marks the end of this turn's tasks.
     inbox.add(this);
     for (Runnable task = inbox.remove(); task != this; task = inbox.remove()) {
       try {
