@@ -42,7 +42,7 @@ final class Counter implements Transport, EventStreamHandler {
     return count.get();
   }
 
-  /** What came out of turn, or that the connection was closed; else null. */
+  /** Describes the first event out of order, or the close; null if there was neither. */
   String wrong() {
     return closed ? "closed by the hub after " + count + " events" : wrong;
   }

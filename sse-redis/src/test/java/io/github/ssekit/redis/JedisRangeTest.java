@@ -42,7 +42,8 @@ class JedisRangeTest {
   /** Of Jedis, and of what we have made of it: {@code Methodref #1.#2 // some/Type.name:()V}. */
   private static final Pattern MEMBER =
       Pattern.compile(
-          "= (?:Interface)?Methodref .*// ((?:redis/clients|io/github/ssekit/redis)/[\\w/$]+)\\.\"?([\\w<>$]+)\"?:(.+)");
+          "= (?:Interface)?Methodref .*//"
+              + " ((?:redis/clients|io/github/ssekit/redis)/[\\w/$]+)\\.\"?([\\w<>$]+)\"?:(.+)");
 
   private static final Pattern TYPE =
       Pattern.compile("= Class +// \"?\\[*L?(redis/clients/[\\w/$]+)");
@@ -109,7 +110,8 @@ class JedisRangeTest {
                             .invoke(null, created, URI.create("redis://localhost")))
                 .getCause();
         assertEquals(
-            "Jedis 5.2.0 is on the class path: sse-redis needs 6.0.0 or newer, and is tested with 6.0.0 to 8.0.2",
+            "Jedis 5.2.0 is on the class path: sse-redis needs 6.0.0 or newer, and is tested with"
+                + " 6.0.0 to 8.0.2",
             e.getMessage());
         assertEquals(IllegalStateException.class, e.getClass());
       } finally {
@@ -118,7 +120,10 @@ class JedisRangeTest {
     }
   }
 
-  /** What our classes name that isn't there: the JVM would say so only when it gets there. */
+  /**
+   * Members that our classes refer to and that don't exist. The JVM would report them only at their
+   * first use.
+   */
   private static List<String> missing(URL jedis) throws Exception {
     List<String> missing = new ArrayList<>();
     int found = 0;

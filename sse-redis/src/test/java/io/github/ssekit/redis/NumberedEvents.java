@@ -43,7 +43,7 @@ final class NumberedEvents implements AutoCloseable {
         }
         n++;
       } catch (PublishException e) {
-        // What may be stored is not tried again: it would come twice.
+        // An event that may be stored is not published again, since clients might get it twice.
         n += e.mayBeStored() ? 1 : 0;
       }
       LockSupport.parkNanos(2_000_000);
@@ -60,7 +60,7 @@ final class NumberedEvents implements AutoCloseable {
     return lastNanos;
   }
 
-  /** Those that were confirmed until now. */
+  /** The events that have been confirmed so far. */
   List<String> acknowledged() {
     synchronized (acknowledged) {
       return List.copyOf(acknowledged);
@@ -81,7 +81,7 @@ final class NumberedEvents implements AutoCloseable {
     assertEquals(Set.of(), missing(receiver));
   }
 
-  /** As above; or it has been told. */
+  /** As above, or the client has got a reset. */
   void assertCompleteOrTold(RecordingTransport receiver) {
     assertOnceInOrder(receiver);
     Set<String> missing = missing(receiver);

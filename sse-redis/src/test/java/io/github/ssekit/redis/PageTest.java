@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The judgement of what {@code page.lua} replies, for a client at 10. */
+/** Pages that are made of replies of {@code page.lua}, for a client at 10. */
 class PageTest {
   private static final List<String> CHANNELS = List.of("a", "b");
 

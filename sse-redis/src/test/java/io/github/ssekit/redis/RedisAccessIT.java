@@ -32,11 +32,10 @@ import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
 /** Ways into a Redis that doesn't let everybody in. */
-class RedisAccessIT {
+class RedisAccessIT extends RedisTest {
   private static final String PASSWORD = "changeit";
 
   /** The embedded Redis has no TLS. */
@@ -44,10 +43,7 @@ class RedisAccessIT {
 
   private static final Duration SOON = Duration.ofSeconds(30);
 
-  @TempDir Path folder;
-
-  private final Hub hub = Hub.create();
-  private final RecordingTransport receiver = new RecordingTransport();
+  private final Hub hub = keep(Hub.create());
 
   @Test
   void aPasswordAloneLetsIn() throws Exception {
@@ -87,9 +83,9 @@ class RedisAccessIT {
         admin.aclSetUser(
             "sse",
             ("on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
-                    + " +client|setname +select +subscribe +unsubscribe +publish +evalsha +eval"
-                    + " +time +get +set +hget +hgetall +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
-                    + " +xrevrange +pexpire")
+                 + " +client|setname +select +subscribe +unsubscribe +publish +evalsha +eval +time"
+                 + " +get +set +hget +hgetall +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
+                 + " +xrevrange +pexpire")
                 .split(" "));
       }
       Hub hub = Hub.create();
@@ -325,8 +321,6 @@ class RedisAccessIT {
                 bridge.publish("chat", SseEvent.of("hello"));
                 return receiver.published().contains("hello");
               });
-    } finally {
-      hub.close();
     }
   }
 

@@ -29,10 +29,12 @@ import redis.clients.jedis.params.RestoreParams;
 
 /**
  * A Redis server that has older data all of a sudden, without a restart: its run stays the same.
- * Whoever is here is told once, and so is whoever comes back with what was lost.
+ * Connected clients are reset once, and so are clients that come back with a lost position.
  */
 class RedisBackInTimeIT extends RedisTest {
-  /** Long enough that the probe of a node is not what tells, but in the tests of it. */
+  /**
+   * Long enough that a node's probe doesn't notice the loss first, except in the tests of probes.
+   */
   private static final Duration LONG = Duration.ofMinutes(10);
 
   private final Map<String, byte[]> backup = new HashMap<>();
@@ -73,7 +75,7 @@ class RedisBackInTimeIT extends RedisTest {
     /** The one reset that its client gets, and no admin. */
     void isToldOnce() {
       soon().until(() -> !client.resets().isEmpty());
-      // What is published now comes behind whatever else would be told.
+      // An event that is published now arrives after any further reset.
       String last = "last " + System.identityHashCode(this);
       bridge.publish("a", SseEvent.of(last));
       hears(last);
@@ -102,7 +104,7 @@ class RedisBackInTimeIT extends RedisTest {
         List.of(channel, "", data, "10000", "86400000", "", "PUBLISH", "60000"));
   }
 
-  /** Somebody who was there before the loss, and comes to a node that knows of nothing. */
+  /** A client from before the loss, which comes to a node that has not seen the lost events. */
   private RecordingTransport comesBack(String channel, String lastEventId) {
     Node fresh = new Node(LONG, "z");
     RecordingTransport back = new RecordingTransport();
@@ -148,7 +150,10 @@ class RedisBackInTimeIT extends RedisTest {
         LONG);
   }
 
-  /** What was published with a token is known to its publisher as well, heard or not. */
+  /**
+   * The publisher of an event with a token knows its id, whether or not its node has heard the
+   * event.
+   */
   @Test
   void anEventWithATokenThatNobodyHasHeardProvesIt() {
     Node one = new Node(LONG, "a");
@@ -164,7 +169,7 @@ class RedisBackInTimeIT extends RedisTest {
     one.publish("unheard", 1, 2);
     one.isToldOnce();
     two.isToldOnce();
-    // Neither was the last that the node had seen: what is lost begins behind what is left.
+    // Neither was the latest event that the node had seen: the loss begins after the events left.
     assertTrue(lost.isAfter(begin(one)), lost + " " + one.client.resets());
     assertTrue(lost.isAfter(begin(two)), lost + " " + two.client.resets());
     RecordingTransport back = comesBack("unheard", last);

@@ -38,7 +38,7 @@ class RedisBridgeBuilderTest {
     }
   }
 
-  /** What Java gives to a caller that nobody checks. */
+  /** Returns null, as a caller without null checks may pass it. */
   @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
   private static <T> T none() {
     return null;

@@ -83,7 +83,7 @@ class RedisHistoryLoadIT extends RedisTest {
       int last = (after - before) * channels * 9 / 10;
       for (int i = 0; i < clients; i++) {
         int at = random.nextInt(ids.size());
-        // Of what was published one after the other, whatever came after the client's position.
+        // Of the events that were published one after the other, all after the client's position.
         int[] first =
             IntStream.range(0, channels).map(c -> (at - c + channels) / channels).toArray();
         Counter client = new Counter(first);

@@ -5,8 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.RedisProcess;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,38 +15,33 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
 /** A Redis that ends idle connections. */
-class RedisIdleIT {
+class RedisIdleIT extends RedisTest {
   private static final int THREADS = 8;
-
-  @TempDir Path folder;
 
   @Test
   void whatIsPublishedAfterAQuietTimeArrives() throws Exception {
+    startRedis("--timeout", "1");
     ExecutorService threads = Executors.newFixedThreadPool(THREADS);
-    try (RedisProcess redis = RedisProcess.start(folder, "--timeout", "1");
-        Hub hub = Hub.create();
-        RedisBridge bridge =
-            RedisBridge.builder(hub, redis.uri())
+    keep(threads::shutdownNow);
+    RedisBridge bridge =
+        keep(
+            RedisBridge.builder(keep(Hub.create()), redis.uri())
                 .history(channel -> channel.startsWith("room:"))
                 .silence(Duration.ofSeconds(30))
-                .connect()) {
-      for (String channel : List.of("room:a", "news", "room:a", "news")) {
-        assertEquals(List.of(), burst(threads, bridge, channel));
-        await()
-            .atMost(Duration.ofSeconds(30))
-            .pollInterval(Duration.ofMillis(100))
-            .until(() -> commandConnections(redis) == 0);
-      }
-    } finally {
-      threads.shutdownNow();
+                .connect());
+    for (String channel : List.of("room:a", "news", "room:a", "news")) {
+      assertEquals(List.of(), burst(threads, bridge, channel));
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .pollInterval(Duration.ofMillis(100))
+          .until(() -> commandConnections() == 0);
     }
   }
 
-  /** Publishes at once. Returns what failed. */
+  /** Publishes from all threads at once. Returns the failures. */
   private static List<String> burst(ExecutorService threads, RedisBridge bridge, String channel)
       throws InterruptedException {
     CyclicBarrier together = new CyclicBarrier(THREADS);
@@ -73,10 +66,10 @@ class RedisIdleIT {
     return failures;
   }
 
-  private static long commandConnections(RedisProcess redis) {
-    try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
-      return admin
-          .clientList()
+  /** Over a connection of its own, since Redis ends idle ones. */
+  private long commandConnections() {
+    try (Jedis own = new Jedis("127.0.0.1", redis.port())) {
+      return own.clientList()
           .lines()
           .filter(line -> line.contains(" name=sse-kit ") && line.contains(" sub=0 "))
           .count();

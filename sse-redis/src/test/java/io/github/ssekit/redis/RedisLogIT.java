@@ -37,7 +37,7 @@ class RedisLogIT extends RedisTest {
         .connect();
   }
 
-  /** What is done to the user, whether its connections are cut then, what undoes it, the words. */
+  /** A change to the user, whether its connections are cut then, the change back, the log line. */
   @ParameterizedTest
   @CsvSource({
     "resetpass >0ther, true, resetpass >s3cret, subscribing failed: WRONGPASS",

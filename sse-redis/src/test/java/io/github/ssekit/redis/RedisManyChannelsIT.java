@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.params.ClientKillParams;
 
-/** A channel for each user: what it costs Redis that nothing has happened in most of them. */
+/** A channel for each user, most of them without new events: the cost of a resume in Redis. */
 class RedisManyChannelsIT extends RedisTest {
   private static final int CHANNELS = 10_000;
 
@@ -58,7 +58,7 @@ class RedisManyChannelsIT extends RedisTest {
     return 0;
   }
 
-  /** What Redis has worked so far, in milliseconds. */
+  /** The CPU time of Redis so far, in milliseconds. */
   private long work() {
     return (long) (1_000 * (info("cpu", "used_cpu_user:") + info("cpu", "used_cpu_sys:")));
   }

@@ -116,7 +116,7 @@ class RedisPoisonedIT {
         "x");
   }
 
-  /** What meets it first. */
+  /** The first operation after the data were corrupted. */
   private enum First {
     PUBLISH {
       @Override
@@ -215,7 +215,8 @@ class RedisPoisonedIT {
       poisons().get(poison).run();
       first.meet(this);
       RecordingTransport back = comesBack();
-      // While a node finds out that Redis has gone back, what is published may be lost, and told.
+      // Until a node finds out that Redis has lost data, events may get lost, which a reset
+      // reports.
       soon()
           .pollInterval(Duration.ofMillis(50))
           .until(
@@ -232,7 +233,8 @@ class RedisPoisonedIT {
             () -> "an envelope: " + receiver.published());
       }
       assertTrue(back.resets().size() < 6, () -> "told again and again: " + back.resets());
-      // It is good again: who comes now with what is known gets what follows, and no more.
+      // All is well again: a client that comes with a position gets the events after it, and no
+      // more.
       position = bridge.publish("a", SseEvent.of("known again")).toString();
       bridge.publish("a", SseEvent.of("missed again"));
       RecordingTransport later = comesBack();

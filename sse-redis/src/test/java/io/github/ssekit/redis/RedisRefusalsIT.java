@@ -37,7 +37,7 @@ class RedisRefusalsIT extends RedisTest {
   private final Hub hub = keep(Hub.create());
   private RedisBridge bridge;
 
-  /** Why Redis takes no writes, and what it says. */
+  /** The reason why Redis refuses writes, and its error. */
   enum Refusal {
     MEMORY("OOM "),
     REPLICAS("NOREPLICAS "),
@@ -140,7 +140,7 @@ class RedisRefusalsIT extends RedisTest {
       assertEquals(
           List.of("m0", "m1", "m2"),
           bridge.recent("room:1", 9).events().stream().map(SseEvent::data).toList());
-      // For three times the silence: nobody is told of anything.
+      // For three times the silence, no client is reset.
       await()
           .pollDelay(SILENCE.multipliedBy(3))
           .atMost(Duration.ofSeconds(20))
@@ -184,7 +184,7 @@ class RedisRefusalsIT extends RedisTest {
     assertEquals(1, log.lines("\"secret\"").size(), "" + log.lines(""));
     admin.aclSetUser("node", "&secret");
     soon().until(() -> admin.pubsubNumSub("secret").get("secret") == 1);
-    // It may have missed what came before.
+    // The client may have missed earlier messages.
     soon().until(() -> !forbidden.resets().isEmpty());
   }
 

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 
-/** What belongs to a scope, and who can't get at it. */
+/** Scopes: the channels and keys of one, which other applications don't reach. */
 class RedisScopeIT extends RedisTest {
 
   @BeforeEach

@@ -128,7 +128,7 @@ class RedisScriptIT extends RedisTest {
     return (List<?>) admin.eval(text("scope.lua") + text("page.lua"), keys, args);
   }
 
-  /** How many bytes of data page.lua replies of each channel, of which each has 100 events. */
+  /** The bytes of data in the reply of page.lua, by channel; each channel has 100 events. */
   private List<Integer> sizes(int channels, int eventBytes, int most) throws Exception {
     admin.flushAll();
     for (int channel = 0; channel < channels; channel++) {
@@ -181,7 +181,7 @@ class RedisScriptIT extends RedisTest {
     assertEquals(first, publishWithToken("run1", ""));
     publish("a", "y", 100, 60_000, "run2");
     assertEquals(List.of(first), publishWithToken("run2", ""));
-    // Who keeps no account of what it has seen gets the id alone.
+    // A caller that doesn't pass the id it has seen gets the id alone.
     assertEquals(first, publishWithToken("run2"));
     admin.del("{sse}:token:t");
     Object second = publishWithToken("run2", "");
@@ -209,7 +209,7 @@ class RedisScriptIT extends RedisTest {
         List.of("run2", "nonce", "PUBLISH", "1", "run1", seen));
     Position floor = Position.parse(admin.hget("{sse}:scope", "floor"));
     assertEquals(Position.parse((clock.milliseconds() + 4_001) + "-0"), floor);
-    // Told once.
+    // Reported once.
     admin.eval(
         text("scope.lua") + text("attach.lua"),
         List.of("{sse}:scope", "{sse}:control"),

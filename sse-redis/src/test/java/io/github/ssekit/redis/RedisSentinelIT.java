@@ -116,7 +116,7 @@ class RedisSentinelIT extends RedisTest {
   }
 
   private boolean isHeardBySuccessor() {
-    // Sentinel ends the connections of a server whose role it changes, ours too.
+    // Sentinel closes all connections of a server whose role it changes.
     try (Jedis successor = new Jedis("127.0.0.1", group.replica().port())) {
       return successor.pubsubChannels().contains("{sse}:channel:room:a");
     } catch (JedisConnectionException e) {
@@ -124,7 +124,7 @@ class RedisSentinelIT extends RedisTest {
     }
   }
 
-  /** The node listens to the former replica, and goes on. */
+  /** The node subscribes to the former replica, and continues. */
   private void awaitOnSuccessor(NumberedEvents numbers, RecordingTransport receiver)
       throws Exception {
     await().atMost(Duration.ofSeconds(40)).until(this::isHeardBySuccessor);

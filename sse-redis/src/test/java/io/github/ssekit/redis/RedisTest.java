@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
-/** What tests with a real Redis share: its folder, a client, and the end of all they opened. */
+/** The base of tests with a real Redis: its folder, a client, and the close of all they opened. */
 abstract class RedisTest {
   @TempDir Path folder;
 

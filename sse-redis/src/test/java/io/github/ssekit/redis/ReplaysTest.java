@@ -30,7 +30,7 @@ class ReplaysTest {
   private final List<WeakReference<Replay>> made = new CopyOnWriteArrayList<>();
   private final Replays replays = new Replays(this::page);
 
-  /** A client that keeps nothing of what it gets. */
+  /** A client that forgets what it gets. */
   private static final class Sink implements ReplaySink {
     volatile boolean wanted = true;
     volatile boolean answered;
