@@ -1,6 +1,7 @@
 package io.github.ssekit.redis;
 
 import java.time.Duration;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.apache.commons.pool2.BasePooledObjectFactory;
@@ -68,11 +69,6 @@ final class CommandPool implements AutoCloseable {
     return connector.publishCommand();
   }
 
-  /** Publishes to a plain channel. */
-  void publish(byte[] channel, byte[] message) {
-    Answer<Object> unused = execute(connection -> connection.call("PUBLISH", channel, message));
-  }
-
   /**
    * Publishes to a channel of the scope, if the server still is the primary. The answer is the
    * number of nodes that hear it.
@@ -109,19 +105,44 @@ final class CommandPool implements AutoCloseable {
       usable = true;
       return new Answer<>(connection.run(), value);
     } catch (RedisFailure.Refused e) {
-      if (NOT_PRIMARY.matcher(e.getMessage()).find()) {
-        throw new RedisFailure.NotPrimary(connection.run(), e);
-      }
-      usable = true;
-      throw e;
+      RedisFailure.Refused judged = judged(connection, e);
+      usable = !(judged instanceof RedisFailure.NotPrimary);
+      throw judged;
     } catch (RedisFailure.Disconnected e) {
       throw connection.isUnsent() ? new RedisFailure.Unsent(e) : e;
     } finally {
-      if (usable) {
-        pool.returnObject(connection);
-      } else {
-        invalidate(connection);
-      }
+      giveBack(connection, usable);
+    }
+  }
+
+  /** Returns what a refusal is: whether the server is not the primary any more. */
+  static RedisFailure.Refused judged(RedisConnection connection, RedisFailure.Refused refusal) {
+    return NOT_PRIMARY.matcher(refusal.getMessage()).find()
+        ? new RedisFailure.NotPrimary(connection.run(), refusal)
+        : refusal;
+  }
+
+  /**
+   * Lends a connection for as long as a task runs. If the task throws, the connection is closed.
+   *
+   * @throws RedisFailure.NoConnection if there is none
+   */
+  void lend(Consumer<RedisConnection> task) {
+    RedisConnection connection = borrow();
+    boolean usable = false;
+    try {
+      task.accept(connection);
+      usable = true;
+    } finally {
+      giveBack(connection, usable);
+    }
+  }
+
+  private void giveBack(RedisConnection connection, boolean usable) {
+    if (usable) {
+      pool.returnObject(connection);
+    } else {
+      invalidate(connection);
     }
   }
 

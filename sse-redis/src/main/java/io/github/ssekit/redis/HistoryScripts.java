@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -15,8 +14,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scope's scripts as calls. Each throws a {@link RedisFailure} if Redis refuses it or does not
- * answer. Thread-safe.
+ * The scope's scripts as calls, but for the one that publishes. Each throws a {@link RedisFailure}
+ * if Redis refuses it or does not answer. Thread-safe.
  */
 final class HistoryScripts {
   /** The events that one call reads at most: Redis does nothing else meanwhile. */
@@ -29,76 +28,17 @@ final class HistoryScripts {
   /** Up to so many channels are read without asking first which have moved. */
   private static final int FEW_CHANNELS = 20;
 
-  private static final Duration TOKEN_AGE = Duration.ofMinutes(10);
-
   private final CommandPool redis;
   private final Scope scope;
-  private final int events;
-  private final Duration age;
   private final int maxEventBytes;
 
   /**
    * @param maxEventBytes in bytes: larger events are not read
    */
-  HistoryScripts(CommandPool redis, Scope scope, int events, Duration age, int maxEventBytes) {
+  HistoryScripts(CommandPool redis, Scope scope, int maxEventBytes) {
     this.redis = redis;
     this.scope = scope;
-    this.events = events;
-    this.age = age;
     this.maxEventBytes = maxEventBytes;
-  }
-
-  /**
-   * What {@code publish.lua} replies.
-   *
-   * @param onRun whether the event was stored on the run that answers: a token may answer for an
-   *     event that was stored before
-   */
-  record Stored(Position position, boolean onRun) {
-    private static Stored of(Object reply) {
-      return reply instanceof List<?> before
-          ? new Stored(HistoryScripts.position(before.get(0)), false)
-          : new Stored(HistoryScripts.position(reply), true);
-    }
-  }
-
-  /**
-   * @param seen up to where this node has heard, or null
-   * @param seenOn the highest id that it knows to have been on a run, or null
-   */
-  CommandPool.Answer<Stored> publish(
-      String channel,
-      SseEvent event,
-      @Nullable String token,
-      @Nullable Position seen,
-      Function<String, @Nullable Position> seenOn) {
-    List<byte[]> keys = keys(scope.hash(), scope.stream(channel), scope.redisChannel(channel));
-    if (token != null) {
-      keys.add(scope.token(token));
-    }
-    return redis.execute(
-        connection ->
-            Stored.of(
-                Script.PUBLISH.run(
-                    connection,
-                    keys,
-                    args(
-                        channel,
-                        event.type() == null ? "" : event.type(),
-                        event.data() == null ? "" : event.data(),
-                        "" + events,
-                        "" + age.toMillis(),
-                        connection.run(),
-                        redis.publishCommand(),
-                        "" + TOKEN_AGE.toMillis(),
-                        text(seen),
-                        text(seenOn.apply(connection.run())),
-                        new String(scope.control(), UTF_8),
-                        "" + maxEventBytes))));
-  }
-
-  private static String text(@Nullable Position position) {
-    return position == null ? "" : position.toString();
   }
 
   /**
@@ -282,7 +222,7 @@ final class HistoryScripts {
     return event.frame().length() <= maxEventBytes ? event : null;
   }
 
-  private static Position position(Object reply) {
+  static Position position(Object reply) {
     String text = Entry.text(reply);
     Position position = Position.parse(text);
     if (position == null) {

@@ -11,10 +11,6 @@ import io.github.ssekit.hub.PublishException;
 import java.net.URI;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -35,20 +31,18 @@ import org.jspecify.annotations.Nullable;
  * comes back, to any node, gets what it missed, or is told in band that it can't be had.
  *
  * <p>However many clients and channels there are, the bridge holds one connection for its
- * subscription, and some that come and go for publishing. A channel is subscribed to while it has
- * listeners on this node. When the subscription breaks, or does not hear its own probes for {@link
- * RedisBridgeBuilder#silence}, the bridge connects and subscribes again, at once and then with
- * pauses of up to a second. The clients stay connected. Those of channels without history are told
- * by a {@link io.github.ssekit.hub.StreamReset} that they may have missed events; to channels with
- * history the missed events are delivered, or a reset says that they are lost.
+ * subscription, and some, up to eight, that come and go for commands. A channel is subscribed to
+ * while it has listeners on this node. When the subscription breaks, or does not hear its own
+ * probes for {@link RedisBridgeBuilder#silence}, the bridge connects and subscribes again, at once
+ * and then with pauses of up to a second. The clients stay connected. Those of channels without
+ * history are told by a {@link io.github.ssekit.hub.StreamReset} that they may have missed events;
+ * to channels with history the missed events are delivered, or a reset says that they are lost.
  *
  * <p>Any thread may use a bridge.
  */
 public final class RedisBridge implements EventPublisher, AutoCloseable {
   private static final String LONGEST_ID = "999999999999999-9999999";
   private static final int MAX_TOKEN_LENGTH = 200;
-  private static final int PUBLISHER_THREADS = 4;
-  private static final int MAX_WAITING_PUBLISHES = 10_000;
   private static final String CLOSED = "The bridge is closed";
 
   private final Feed feed;
@@ -58,21 +52,17 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private final CommandPool commands;
   private final @Nullable HistoryScripts history;
   private final RedisSubscriber subscriber;
+  private final @Nullable PublishScript script;
+  private final RedisPublisher publisher;
   private volatile boolean closed;
-  private final ThreadPoolExecutor publishers =
-      new ThreadPoolExecutor(
-          PUBLISHER_THREADS,
-          PUBLISHER_THREADS,
-          1,
-          TimeUnit.SECONDS,
-          new LinkedBlockingQueue<>(MAX_WAITING_PUBLISHES),
-          RedisBridge::publisherThread);
 
   RedisBridge(
       BridgeParts parts,
       RedisConnector connector,
       Function<? super String, @Nullable String> eventTypes,
-      RedisSubscriber subscriber) {
+      RedisSubscriber subscriber,
+      @Nullable PublishScript script,
+      int maxUnconfirmedBytes) {
     feed = parts.feed();
     this.connector = connector;
     this.eventTypes = eventTypes;
@@ -80,7 +70,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     commands = parts.commands();
     history = parts.history();
     this.subscriber = subscriber;
-    publishers.allowCoreThreadTimeOut(true);
+    this.script = script;
+    publisher = new RedisPublisher(commands, maxUnconfirmedBytes, this::failure);
   }
 
   /**
@@ -126,8 +117,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Publishes to the channel on every node, this one included. Waits for Redis, about two seconds
-   * at most; two more if all eight connections are in use, and about one more for each Sentinel or
+   * Publishes to the channel on every node, this one included, after all that the calling thread
+   * has published before. Waits for Redis, about two seconds at most; two more if it has to wait
+   * for a connection, or behind what others publish, and about one more for each Sentinel or
    * cluster node that hangs while the primary is looked for. To a channel with history the event is
    * added in the same step.
    *
@@ -144,7 +136,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   @Override
   public @Nullable Position publish(String channel, SseEvent event) {
     requirePublishable(channel, event);
-    return send(channel, event, null);
+    return publish(publication(channel, event, null));
   }
 
   /**
@@ -159,7 +151,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    */
   public Position publish(String channel, SseEvent event, String token) {
     requirePublishableOnce(channel, event, token);
-    return Objects.requireNonNull(send(channel, event, token));
+    return Objects.requireNonNull(publish(publication(channel, event, token)));
   }
 
   private void requirePublishableOnce(String channel, SseEvent event, String token) {
@@ -175,16 +167,23 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * As {@link #publish(String, SseEvent)}, without waiting: on one of a few threads. Publishes of
-   * one thread may overtake each other.
+   * As {@link #publish(String, SseEvent)}, without waiting. What one thread publishes, by this
+   * method and by those that wait, reaches Redis in that order, over one connection. What fails
+   * stays out of it: later events are published all the same.
    *
-   * @return completes with the position, or null, or exceptionally with a {@link PublishException};
-   *     also if 10,000 publishes wait already, or the bridge is closed
+   * <p>What hangs on the future runs on one thread of the bridge, one after the other: whatever
+   * takes long, or waits for a future of this bridge, belongs on a thread of your own, by the
+   * methods of {@link CompletableFuture} that end with {@code Async}.
+   *
+   * @return completes with the position, or null, or exceptionally with a {@link PublishException}:
+   *     as {@link #publish}; if the event was not sent within ten seconds; if so much waits already
+   *     as {@link RedisBridgeBuilder#maxUnconfirmedBytes} says. After the last two nothing is
+   *     stored
    * @throws IllegalArgumentException as above
    */
   public CompletableFuture<@Nullable Position> publishAsync(String channel, SseEvent event) {
     requirePublishable(channel, event);
-    return sendAsync(channel, event, null);
+    return publisher.publishAsync(publication(channel, event, null));
   }
 
   /**
@@ -195,18 +194,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    */
   public CompletableFuture<Position> publishAsync(String channel, SseEvent event, String token) {
     requirePublishableOnce(channel, event, token);
-    return sendAsync(channel, event, token).thenApply(Objects::requireNonNull);
-  }
-
-  private CompletableFuture<@Nullable Position> sendAsync(
-      String channel, SseEvent event, @Nullable String token) {
-    try {
-      return CompletableFuture.supplyAsync(() -> send(channel, event, token), publishers);
-    } catch (RejectedExecutionException e) {
-      return CompletableFuture.failedFuture(
-          new PublishException(
-              closed ? CLOSED : MAX_WAITING_PUBLISHES + " publishes wait already", e, false));
-    }
+    return publisher
+        .publishAsync(publication(channel, event, token))
+        .thenApply(Objects::requireNonNull);
   }
 
   private void requirePublishable(String channel, SseEvent event) {
@@ -244,25 +234,32 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     return type == null ? "message (the default)" : "\"" + type + "\"";
   }
 
-  private @Nullable Position send(String channel, SseEvent event, @Nullable String token) {
+  private Publication publication(String channel, SseEvent event, @Nullable String token) {
+    return script != null && scope.hasHistory(channel)
+        ? script.of(channel, event, token)
+        : new Publication.Plain(
+            scope.redisChannel(channel), Objects.requireNonNull(event.data()).getBytes(UTF_8));
+  }
+
+  private @Nullable Position publish(Publication publication) {
     try {
-      if (history == null || !scope.hasHistory(channel)) {
-        String data = Objects.requireNonNull(event.data());
-        commands.publish(scope.redisChannel(channel), data.getBytes(UTF_8));
-        return null;
-      }
-      CommandPool.Answer<HistoryScripts.Stored> stored =
-          history.publish(channel, event, token, feed.position(), subscriber::seenOn);
-      subscriber.published(stored.run(), stored.value());
-      return stored.value().position();
+      return publisher.publish(publication);
     } catch (RedisFailure e) {
-      throw new PublishException(
-          closed
-              ? CLOSED
-              : "Redis at " + connector + " did not confirm a publish: " + Diagnosis.of(e),
-          e,
-          mayBeStored(e));
+      throw failure(e);
     }
+  }
+
+  private Throwable failure(Throwable e) {
+    return e instanceof RedisFailure failure ? failure(failure) : e;
+  }
+
+  private PublishException failure(RedisFailure e) {
+    return new PublishException(
+        closed
+            ? CLOSED
+            : "Redis at " + connector + " did not confirm a publish: " + Diagnosis.of(e),
+        e,
+        mayBeStored(e));
   }
 
   private static boolean mayBeStored(RedisFailure e) {
@@ -310,17 +307,11 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     return subscriber.health();
   }
 
-  private static Thread publisherThread(Runnable task) {
-    Thread thread = new Thread(task, "sse-redis-publisher");
-    thread.setDaemon(true);
-    return thread;
-  }
-
   /** Ends the subscription, the threads and all connections. Close the hub first. */
   @Override
   public void close() {
     closed = true;
-    publishers.shutdown();
+    publisher.close();
     subscriber.close();
     commands.close();
   }

@@ -36,6 +36,7 @@ public final class RedisBridgeBuilder {
   private int historyEvents = 1000;
   private Duration historyAge = Duration.ofHours(24);
   private Tls tls = Tls.DEFAULT;
+  private int maxUnconfirmedBytes = 16 << 20;
   private boolean withoutRedis;
 
   RedisBridgeBuilder(Hub hub, URI uri) {
@@ -104,6 +105,22 @@ public final class RedisBridgeBuilder {
     }
     historyEvents = events;
     historyAge = age;
+    return this;
+  }
+
+  /**
+   * How many bytes of events {@link RedisBridge#publishAsync} may hold until Redis confirms them
+   * and what hangs on their futures has run; about 400 are added for each event. Over that it
+   * refuses events: with nothing stored, so that they can be published later. One event is always
+   * taken. Default: 16 MiB, which are about 30,000 small events.
+   *
+   * @throws IllegalArgumentException if it is under 1
+   */
+  public RedisBridgeBuilder maxUnconfirmedBytes(int bytes) {
+    if (bytes < 1) {
+      throw new IllegalArgumentException("maxUnconfirmedBytes " + bytes + " is not 1 or more");
+    }
+    maxUnconfirmedBytes = bytes;
     return this;
   }
 
@@ -228,10 +245,7 @@ public final class RedisBridgeBuilder {
             feed,
             names,
             commands,
-            history == null
-                ? null
-                : new HistoryScripts(
-                    commands, names, historyEvents, historyAge, feed.maxEventBytes()),
+            history == null ? null : new HistoryScripts(commands, names, feed.maxEventBytes()),
             new Deliveries(feed, eventTypes, ignored),
             new OpenChannels(names::hasHistory),
             new Evidence());
@@ -247,7 +261,17 @@ public final class RedisBridgeBuilder {
       commands.close();
       throw e;
     }
-    return new RedisBridge(parts, connector, eventTypes, subscriber);
+    PublishScript script =
+        history == null
+            ? null
+            : new PublishScript(
+                names,
+                connector.publishCommand(),
+                historyEvents,
+                historyAge,
+                feed.maxEventBytes(),
+                subscriber);
+    return new RedisBridge(parts, connector, eventTypes, subscriber, script, maxUnconfirmedBytes);
   }
 
   private void logNodes(CommandPool commands, RedisUri address, Scope names) {

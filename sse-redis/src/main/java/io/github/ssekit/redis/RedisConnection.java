@@ -129,9 +129,36 @@ final class RedisConnection implements AutoCloseable {
 
   /** Sends a command and waits for the reply. */
   Object call(String command, List<byte[]> arguments) {
+    CommandArguments all = arguments(command, arguments);
+    return translating(() -> client.executeCommand(all));
+  }
+
+  private static CommandArguments arguments(String command, List<byte[]> arguments) {
     CommandArguments all = new CommandArguments(word(command));
     arguments.forEach(all::add);
-    return translating(() -> client.executeCommand(all));
+    return all;
+  }
+
+  /**
+   * Puts a command behind those that are to be sent. All is sent by {@link #flush}, some perhaps
+   * before. If this fails, not all of the command was sent.
+   */
+  void append(String command, List<byte[]> arguments) {
+    CommandArguments all = arguments(command, arguments);
+    translating(
+        () -> {
+          client.sendCommand(all);
+          return command;
+        });
+  }
+
+  /** Sends what was appended. If this fails, not all of the last command was sent. */
+  void flush() {
+    translating(
+        () -> {
+          client.flush();
+          return run;
+        });
   }
 
   /** Sends a command at once, without waiting for its reply. */

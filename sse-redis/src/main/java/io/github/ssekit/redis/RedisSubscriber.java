@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * open in the hub. A thread of its own, the reader, connects, reads, and connects again when the
  * connection breaks; {@link SubscriptionWriter} is the other one.
  */
-final class RedisSubscriber implements Upstream, SubscribedConnection.Owner, AutoCloseable {
+final class RedisSubscriber
+    implements Upstream, SubscribedConnection.Owner, PublishScript.Witness, AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RedisSubscriber.class.getName());
   private static final long FIRST_CONNECT_SECONDS = 4;
   private static final int MAX_BACKOFF_MILLIS = 1000;
@@ -140,7 +141,8 @@ final class RedisSubscriber implements Upstream, SubscribedConnection.Owner, Aut
   }
 
   /** Redis has stored an event of this node, on a run. */
-  void published(String run, HistoryScripts.Stored stored) {
+  @Override
+  public void published(String run, PublishScript.Stored stored) {
     if (stored.onRun()) {
       parts.evidence().see(run, stored.position());
     }
@@ -150,8 +152,13 @@ final class RedisSubscriber implements Upstream, SubscribedConnection.Owner, Aut
     }
   }
 
-  /** Returns the highest id that this node knows to have existed on a run, or null. */
-  @Nullable Position seenOn(String run) {
+  @Override
+  public @Nullable Position position() {
+    return parts.feed().position();
+  }
+
+  @Override
+  public @Nullable Position seenOn(String run) {
     SubscribedConnection connection = attachedConnection();
     Position delivered = parts.feed().position();
     Position seen = parts.evidence().seenOn(run);

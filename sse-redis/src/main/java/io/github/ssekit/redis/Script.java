@@ -60,6 +60,14 @@ final class Script {
     }
   }
 
+  /**
+   * Puts it behind the commands that a connection is to send. Redis refuses it with {@code
+   * NOSCRIPT} if it was not {@linkplain #run run} there before, or was forgotten.
+   */
+  void append(RedisConnection connection, List<byte[]> keys, List<byte[]> args) {
+    connection.append("EVALSHA", arguments(digest, keys, args));
+  }
+
   private static List<byte[]> arguments(byte[] script, List<byte[]> keys, List<byte[]> args) {
     List<byte[]> all = new ArrayList<>(2 + keys.size() + args.size());
     all.add(script);

@@ -10,6 +10,9 @@
  *       io.github.ssekit.redis.RedisBridgeBuilder}, {@link io.github.ssekit.redis.RedisHealth},
  *       {@link io.github.ssekit.redis.Recent}, {@link io.github.ssekit.redis.RedisLogin}
  *   <dt>publishing
+ *   <dd>{@code RedisPublisher}, which uses {@code PublishPipeline} with {@code PublishFlight} and
+ *       {@code Publishing}; {@code Publication}, {@code PublishScript}
+ *   <dt>scripts
  *   <dd>{@code HistoryScripts}, {@code Script} and the Lua files beside them; {@code Scope}, {@code
  *       Rights}
  *   <dt>subscribing

@@ -10,6 +10,8 @@ import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.testing.Ports;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
@@ -146,6 +148,38 @@ class RedisClusterIT extends RedisTest {
     String last = numbers.end();
     soon().until(() -> receiver.published().contains(last));
     numbers.assertComplete(receiver);
+    assertTrue(connection.isOpen());
+  }
+
+  @Test
+  void whatIsPublishedInBackgroundWhileTheSlotMovesKeepsItsOrder() throws Exception {
+    start(2);
+    Hub hub = hub();
+    RedisBridge bridge = node(hub, cluster.uri());
+    Connection connection = listen(hub, receiver, "room:a");
+    AsyncNumbers numbers = keep(AsyncNumbers.publish(bridge, "room:a"));
+    soon().until(() -> numbers.count() > 300);
+    for (int to = 1; to >= 0; to--) {
+      cluster.moveScope(1 - to, to);
+      int confirmed = numbers.confirmed().size();
+      soon().until(() -> numbers.confirmed().size() > confirmed + 300);
+      cluster.awaitAgreement();
+    }
+    numbers.end();
+    // Its position is behind all others, which are given once and in order.
+    bridge.publish("room:a", SseEvent.of("1000000000"));
+    soon().until(() -> receiver.published().contains("1000000000"));
+    List<String> confirmed = numbers.confirmed();
+    List<String> got = new ArrayList<>(receiver.published());
+    got.remove("1000000000");
+    got.retainAll(new HashSet<>(confirmed));
+    assertEquals(confirmed, got);
+    List<Integer> order = confirmed.stream().map(Integer::valueOf).toList();
+    assertEquals(order.stream().sorted().toList(), order);
+    List<String> refused = new ArrayList<>(numbers.refused());
+    refused.retainAll(receiver.published());
+    assertEquals(List.of(), refused);
+    assertEquals(List.of(), receiver.resets());
     assertTrue(connection.isOpen());
   }
 

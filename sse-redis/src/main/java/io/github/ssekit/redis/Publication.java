@@ -1,0 +1,65 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.hub.Position;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** One event as the command that publishes it. Immutable, so that it can be sent once more. */
+interface Publication {
+  /** What an object costs that holds bytes, roughly. */
+  int OVERHEAD = 400;
+
+  /** How much memory it takes, roughly. */
+  int bytes();
+
+  /**
+   * Sends it and waits for the reply.
+   *
+   * @return the reply
+   */
+  Object call(RedisConnection connection);
+
+  /** Puts it behind the commands that the connection is to send. */
+  void append(RedisConnection connection);
+
+  /**
+   * Takes the reply.
+   *
+   * @param run the run of the server that gave it
+   * @return the event's position; null if the channel has no history
+   */
+  @Nullable Position confirm(String run, Object reply);
+
+  /** The event of a channel without history. */
+  final class Plain implements Publication {
+    private static final String COMMAND = "PUBLISH";
+
+    private final byte[] channel;
+    private final byte[] data;
+
+    Plain(byte[] channel, byte[] data) {
+      this.channel = channel;
+      this.data = data;
+    }
+
+    @Override
+    public int bytes() {
+      return OVERHEAD + channel.length + data.length;
+    }
+
+    @Override
+    public Object call(RedisConnection connection) {
+      return connection.call(COMMAND, channel, data);
+    }
+
+    @Override
+    public void append(RedisConnection connection) {
+      connection.append(COMMAND, List.of(channel, data));
+    }
+
+    @Override
+    public @Nullable Position confirm(String run, Object reply) {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,201 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.hub.Position;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a {@link PublishPipeline} does with one connection: it sends what waits, and takes the
+ * replies, until nothing waits any more. Used by the pipeline's thread.
+ *
+ * <p>The first publish goes alone, as it would without a pipeline: it shows whether the connection
+ * works, and Redis learns the script. Then as much is sent as fits {@link #WINDOW_BYTES}, and more
+ * when half of it is answered.
+ *
+ * <p>A publish of which no server can have run anything is sent once more, over the next
+ * connection: it was not all sent, or the server is not the primary any more, or has forgotten the
+ * script. One that was sent and got no answer fails. A later publish may have been accepted after
+ * an earlier one was refused: to be sent once more would then change the order, so a publish in
+ * background fails. Whoever waits for his publish has no later one.
+ */
+final class PublishFlight {
+  /** What is under way: a kernel takes it without waiting for the other end to read. */
+  private static final int WINDOW_BYTES = 128 << 10;
+
+  private static final long ANSWER_NANOS = 2_000_000_000L;
+
+  /** Futures are completed so many at a time: each time costs a thread's wake-up. */
+  private static final int SETTLED = 64;
+
+  private final PublishPipeline pipeline;
+  private final RedisConnection connection;
+
+  /** What was sent and not answered, in this order. */
+  private final Deque<Sent> sent = new ArrayDeque<>();
+
+  private int sentBytes;
+
+  /** What is to be sent once more, in this order, and why. */
+  private final List<Again> again = new ArrayList<>();
+
+  /** What has an outcome that its future does not have. */
+  private List<Publishing> settled = new ArrayList<>();
+
+  private RedisFailure.@Nullable NotPrimary notPrimary;
+
+  private record Sent(Publishing publishing, long nanos) {}
+
+  private record Again(Publishing publishing, RedisFailure why) {}
+
+  PublishFlight(PublishPipeline pipeline, RedisConnection connection) {
+    this.pipeline = pipeline;
+    this.connection = connection;
+  }
+
+  /**
+   * @throws RedisFailure if the connection is not to be used any more: those concerned have been
+   *     told
+   */
+  void run() {
+    try {
+      sendAlone();
+      while (again.isEmpty() && sendWaiting()) {
+        receive(sent.size() / 2);
+      }
+      receive(0);
+    } catch (Throwable e) {
+      sent.forEach(each -> fail(each.publishing(), e));
+      throw e;
+    } finally {
+      settle();
+      pipeline.putBack(again.stream().map(Again::publishing).toList());
+    }
+    if (notPrimary != null) {
+      throw notPrimary;
+    }
+  }
+
+  private void sendAlone() {
+    for (Publishing only : pipeline.take(1)) {
+      try {
+        confirm(only, only.publication().call(connection));
+      } catch (RedisFailure.Refused e) {
+        refused(only, e);
+      } catch (RedisFailure.Disconnected e) {
+        if (connection.isUnsent()) {
+          sendAgain(only, new RedisFailure.Unsent(e));
+        } else {
+          fail(only, e);
+        }
+        throw e;
+      } catch (Throwable e) {
+        fail(only, e);
+        throw e;
+      }
+    }
+    settle();
+  }
+
+  /** Returns whether anything is under way. */
+  private boolean sendWaiting() {
+    List<Publishing> batch =
+        sentBytes < WINDOW_BYTES ? pipeline.take(WINDOW_BYTES - sentBytes) : List.of();
+    int i = 0;
+    try {
+      long now = System.nanoTime();
+      for (; i < batch.size(); i++) {
+        batch.get(i).publication().append(connection);
+        if (i == batch.size() - 1) {
+          connection.flush();
+        }
+        sent.add(new Sent(batch.get(i), now));
+        sentBytes += batch.get(i).bytes();
+      }
+    } catch (RedisFailure.Disconnected e) {
+      RedisFailure unsent = new RedisFailure.Unsent(e);
+      batch.subList(i, batch.size()).forEach(each -> sendAgain(each, unsent));
+      throw e;
+    } catch (Throwable e) {
+      batch.subList(i, batch.size()).forEach(each -> fail(each, e));
+      throw e;
+    }
+    return !sent.isEmpty();
+  }
+
+  /** Takes replies until so many are due. */
+  private void receive(int due) {
+    while (sent.size() > due) {
+      Sent oldest = sent.element();
+      if (System.nanoTime() - oldest.nanos() > ANSWER_NANOS) {
+        throw new RedisFailure.Disconnected(new TimeoutException());
+      }
+      receiveFor(oldest.publishing());
+      if (settled.size() >= SETTLED) {
+        settle();
+      }
+    }
+    settle();
+  }
+
+  private void receiveFor(Publishing oldest) {
+    try {
+      confirm(oldest, connection.next());
+    } catch (RedisFailure.Refused e) {
+      refused(oldest, e);
+    }
+    sent.remove();
+    sentBytes -= oldest.bytes();
+  }
+
+  private void confirm(Publishing publishing, Object reply) {
+    Position position = publishing.publication().confirm(connection.run(), reply);
+    failOvertaken();
+    publishing.confirm(position);
+    settled.add(publishing);
+  }
+
+  private void failOvertaken() {
+    for (Iterator<Again> each = again.iterator(); each.hasNext(); ) {
+      Again overtaken = each.next();
+      if (overtaken.publishing().isInBackground()) {
+        each.remove();
+        fail(overtaken.publishing(), overtaken.why());
+      }
+    }
+  }
+
+  private void refused(Publishing publishing, RedisFailure.Refused refusal) {
+    RedisFailure.Refused judged = CommandPool.judged(connection, refusal);
+    if (judged instanceof RedisFailure.NotPrimary e) {
+      notPrimary = e;
+      sendAgain(publishing, e);
+    } else if (judged.is("NOSCRIPT")) {
+      sendAgain(publishing, judged);
+    } else {
+      fail(publishing, judged);
+    }
+  }
+
+  private void sendAgain(Publishing publishing, RedisFailure why) {
+    if (publishing.tryAgain()) {
+      again.add(new Again(publishing, why));
+    } else {
+      fail(publishing, why);
+    }
+  }
+
+  private void fail(Publishing publishing, Throwable why) {
+    publishing.fail(why);
+    settled.add(publishing);
+  }
+
+  private void settle() {
+    pipeline.settled(settled);
+    settled = new ArrayList<>();
+  }
+}

@@ -1,0 +1,166 @@
+package io.github.ssekit.redis;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import io.github.ssekit.hub.Position;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A publication under way, and somebody who is to learn its outcome: a thread that waits, or, in
+ * background, a future. The outcome and what is unmarked belong to the thread that has it: the
+ * pipeline's lock hands it over.
+ */
+final class Publishing {
+  private final Publication publication;
+
+  /** Counts what a thread has in background; null if the thread waits. */
+  private final @Nullable AtomicInteger ofThread;
+
+  private final int bytes;
+  private final long deadline;
+  private final CompletableFuture<@Nullable Position> future = new CompletableFuture<>();
+
+  private boolean wasTriedBefore;
+  private @Nullable Position position;
+  private @Nullable Throwable failure;
+
+  private Publishing(Publication publication, Duration patience, @Nullable AtomicInteger ofThread) {
+    this.publication = publication;
+    this.ofThread = ofThread;
+    bytes = publication.bytes();
+    deadline = System.nanoTime() + patience.toNanos();
+  }
+
+  /**
+   * @param patience how long it may wait until it is sent
+   * @param ofThread counts what the thread has in background
+   */
+  static Publishing inBackground(
+      Publication publication, Duration patience, AtomicInteger ofThread) {
+    return new Publishing(publication, patience, ofThread);
+  }
+
+  /**
+   * @param patience how long it may wait until it is sent
+   */
+  static Publishing awaited(Publication publication, Duration patience) {
+    return new Publishing(publication, patience, null);
+  }
+
+  Publication publication() {
+    return publication;
+  }
+
+  boolean isInBackground() {
+    return ofThread != null;
+  }
+
+  /** It is in background from now on. */
+  void entered() {
+    if (ofThread != null) {
+      ofThread.incrementAndGet();
+    }
+  }
+
+  /** It has an outcome, and its thread one less in background. */
+  void left() {
+    if (ofThread != null) {
+      ofThread.decrementAndGet();
+    }
+  }
+
+  int bytes() {
+    return bytes;
+  }
+
+  boolean isLate(long now) {
+    return now - deadline > 0;
+  }
+
+  CompletableFuture<@Nullable Position> future() {
+    return future;
+  }
+
+  /** Whether this is the first time that it is to be sent once more. */
+  boolean tryAgain() {
+    boolean isFirst = !wasTriedBefore;
+    wasTriedBefore = true;
+    return isFirst;
+  }
+
+  /** Redis has confirmed it. Whoever waits learns of it; a future is completed later. */
+  void confirm(@Nullable Position of) {
+    position = of;
+    if (ofThread == null) {
+      future.complete(of);
+    }
+  }
+
+  /** As {@link #confirm}. */
+  void fail(Throwable why) {
+    failure = why;
+    if (ofThread == null) {
+      future.completeExceptionally(why);
+    }
+  }
+
+  /**
+   * Completes the future: users' code runs.
+   *
+   * @param translation returns with what it fails
+   */
+  void complete(UnaryOperator<Throwable> translation) {
+    if (failure == null) {
+      future.complete(position);
+    } else {
+      future.completeExceptionally(translation.apply(failure));
+    }
+  }
+
+  /**
+   * Waits for the outcome. An interrupt doesn't end that: the outcome would be lost.
+   *
+   * @param withdraw takes it back; false if it is under way to Redis, whose answer is waited for no
+   *     longer than for any other command
+   * @throws RedisFailure if it has failed
+   */
+  @Nullable Position await(Predicate<Publishing> withdraw) {
+    boolean isInterrupted = false;
+    boolean isUnderWay = false;
+    try {
+      while (true) {
+        try {
+          return isUnderWay ? future.get() : future.get(deadline - System.nanoTime(), NANOSECONDS);
+        } catch (InterruptedException e) {
+          isInterrupted = true;
+        } catch (TimeoutException e) {
+          if (withdraw.test(this)) {
+            throw new RedisFailure.NoConnection(e);
+          }
+          isUnderWay = true;
+        }
+      }
+    } catch (ExecutionException e) {
+      throw unchecked(Objects.requireNonNull(e.getCause()));
+    } finally {
+      if (isInterrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  private static RuntimeException unchecked(Throwable why) {
+    if (why instanceof Error error) {
+      throw error;
+    }
+    return (RuntimeException) why;
+  }
+}
