@@ -83,9 +83,9 @@ class RedisAccessIT extends RedisTest {
         admin.aclSetUser(
             "sse",
             ("on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
-                 + " +client|setname +select +subscribe +unsubscribe +publish +evalsha +eval +time"
-                 + " +get +set +hget +hgetall +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
-                 + " +xrevrange +pexpire")
+                    + " +client|setname +select +subscribe +unsubscribe +publish +evalsha +eval +time"
+                    + " +get +set +hget +hgetall +hset +hdel +hmget +hrandfield +xadd +xtrim +xrange"
+                    + " +xrevrange +pexpire")
                 .split(" "));
       }
       Hub hub = Hub.create();
