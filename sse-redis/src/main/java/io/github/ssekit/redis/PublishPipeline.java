@@ -76,7 +76,7 @@ final class PublishPipeline implements AutoCloseable {
             failure.apply(
                 new RedisFailure.NoConnection(
                     new IllegalStateException(
-                        "%d bytes of publishes wait already, the limit is %d"
+                        "%d bytes of publishes wait already, the limit is %d: await some, or raise maxUnconfirmedBytes"
                             .formatted(bytes, maxBytes)))));
       }
       if (!enqueue(publishing)) {

@@ -40,8 +40,7 @@ final class AsyncNumbers implements AutoCloseable {
       window.acquireUninterruptibly();
       CompletableFuture<Position> future = bridge.publishAsync(channel, SseEvent.of("" + i));
       futures.put(i, future);
-      CompletableFuture<?> unused =
-          future.whenComplete((position, failure) -> window.release());
+      CompletableFuture<?> unused = future.whenComplete((position, failure) -> window.release());
     }
   }
 
