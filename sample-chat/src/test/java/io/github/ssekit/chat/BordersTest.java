@@ -79,6 +79,7 @@ class BordersTest {
             "org.jspecify..",
             "jakarta.servlet..",
             "io.undertow..",
+            "org.eclipse.jetty..",
             "org.xnio..")
         .check(ALL);
   }
@@ -121,6 +122,19 @@ class BordersTest {
         .should()
         .dependOnClassesThat()
         .resideInAPackage("io.undertow..")
+        .check(ALL);
+  }
+
+  @Test
+  void jettyIsKnownToItsChunksAndWhatTellsIfTheyAreSafeAlone() {
+    noClasses()
+        .that()
+        .resideInAPackage(SERVLET)
+        .and()
+        .haveNameNotMatching(".*\\.(JettyChunks|JettyCore)(\\$.*)?")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("org.eclipse.jetty..")
         .check(ALL);
   }
 

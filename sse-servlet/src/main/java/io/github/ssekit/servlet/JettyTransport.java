@@ -1,5 +1,6 @@
 package io.github.ssekit.servlet;
 
+import jakarta.servlet.AsyncContext;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -11,13 +12,18 @@ import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Carries bytes to one client on Jetty. Jetty's output stream has a {@code write(ByteBuffer)} that
- * bypasses the response's buffer: one operation in place of write and flush, no copy, and no buffer
- * kept for an idle connection. The end of a chunk needs another write, see {@link ChunkEnds}.
+ * Carries bytes to one client on Jetty, in one of three ways:
  *
- * <p>The method is looked up on the stream's class, since each version of Jetty's servlet module
- * has that class in a package of its own. Any other stream, such as a filter's, is used as the
- * Servlet specification says.
+ * <ul>
+ *   <li>Over HTTP/1.1, chunks go past the response to the connection: {@link JettyChunks} says why,
+ *       and when that isn't possible.
+ *   <li>Otherwise Jetty's output stream has a {@code write(ByteBuffer)} that bypasses the
+ *       response's buffer: one operation in place of write and flush, no copy, and no buffer kept
+ *       for an idle connection. The method is looked up on the stream's class, since each version
+ *       of Jetty's servlet module has that class in a package of its own. Over HTTP/1.1 the end of
+ *       a chunk needs another write, see {@link ChunkEnds}.
+ *   <li>Any other stream, such as a filter's, is used as the Servlet specification says.
+ * </ul>
  */
 final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChunk {
   /** A comment line, which makes a chunk, without a blank line, which some clients report. */
@@ -31,8 +37,16 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
         }
       };
 
-  /** Whether Jetty sends the response in chunks. */
-  private final boolean chunked;
+  /** Whether this class loader has Jetty's core, which a WAR's doesn't. */
+  private static final boolean HAS_CORE = hasCore();
+
+  // Set by start(), before the container knows of this transport.
+
+  /** Whether Jetty sends the response in chunks, as far as is known. */
+  private boolean chunked;
+
+  /** The connection, if chunks go there. */
+  private @Nullable JettyChunks chunks;
 
   // Volatile: written by the hub's loop and by the thread of ChunkEnds.
 
@@ -50,6 +64,16 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
     chunked = request.getProtocol().equals("HTTP/1.1");
   }
 
+  private static boolean hasCore() {
+    try {
+      Class.forName(
+          "org.eclipse.jetty.server.Response", false, JettyTransport.class.getClassLoader());
+      return JettyCore.IS_USABLE;
+    } catch (ClassNotFoundException | LinkageError e) {
+      return false;
+    }
+  }
+
   private static @Nullable MethodHandle lookUp(Class<?> type) {
     if (!type.getName().startsWith("org.eclipse.jetty.")) {
       return null;
@@ -64,7 +88,24 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
   }
 
   @Override
+  void prepare(HttpServletResponse response, ServletOutputStream stream) {
+    if (chunked && HAS_CORE && WRITE.get(stream.getClass()) != null) {
+      chunks = JettyChunks.of(innermost(response), signals());
+    }
+  }
+
+  @Override
   void sendFirst(ServletOutputStream stream, byte[] first) throws IOException {
+    if (chunks != null) {
+      // The head alone: Jetty itself sends no chunk.
+      stream.flush();
+      chunked = chunks.isChunked();
+      if (chunked) {
+        chunks.writeFirst(first);
+        return;
+      }
+      chunks = null;
+    }
     MethodHandle write = WRITE.get(stream.getClass());
     if (write == null) {
       super.sendFirst(stream, first);
@@ -74,8 +115,17 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
   }
 
   @Override
+  boolean isReady(ServletOutputStream stream) throws IOException {
+    return chunks == null ? super.isReady(stream) : chunks.isReady();
+  }
+
+  @Override
   boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
       throws IOException {
+    if (chunks != null) {
+      chunks.write(bytes, offset, length);
+      return true;
+    }
     if (chunked && !isHeartbeat(bytes, offset, length)) {
       wrote = true;
       if (!listed) {
@@ -94,6 +144,14 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
   /** Whether this is a heartbeat or a chunk's end: no client waits for the end of that chunk. */
   private static boolean isHeartbeat(byte[] bytes, int offset, int length) {
     return length <= 3 && bytes[offset] == ':';
+  }
+
+  @Override
+  void complete(AsyncContext ended) {
+    if (chunks != null) {
+      chunks.end();
+    }
+    super.complete(ended);
   }
 
   /** Asks the hub's loop to end the chunk. */

@@ -8,6 +8,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.ServletResponse;
 import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.HttpServletRequest;
@@ -102,7 +103,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
           filterProblem(response, stream, "has the Content-Encoding " + encoding));
     }
     Head.eventStream(response);
-    prepare(response);
+    prepare(response, stream);
     sendFirst(stream, first);
     // A response without a wrapper is the container's own. Quarkus commits one later than a flush.
     if (response instanceof ServletResponseWrapper) {
@@ -135,6 +136,15 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     }
   }
 
+  /** The container's own response, inside the wrappers of filters. */
+  static ServletResponse innermost(ServletResponse response) {
+    ServletResponse innermost = response;
+    while (innermost instanceof ServletResponseWrapper wrapper) {
+      innermost = wrapper.getResponse();
+    }
+    return innermost;
+  }
+
   private static String filterProblem(
       HttpServletResponse response, ServletOutputStream stream, String problem) {
     return "The response's output, a "
@@ -165,20 +175,20 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   /** Sends what an earlier write has left, then asks whether the stream is ready. */
   private boolean flushAndAsk(ServletOutputStream stream) throws IOException {
-    if (!stream.isReady()) {
+    if (!isReady(stream)) {
       return false;
     }
     if (unflushed) {
       unflushed = false;
       stream.flush();
-      return stream.isReady();
+      return isReady(stream);
     }
     byte[] due = dueBytes();
     if (due == null) {
       return true;
     }
     unflushed = !send(stream, due, 0, due.length);
-    return stream.isReady();
+    return isReady(stream);
   }
 
   @Override
@@ -231,12 +241,17 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   // Steps that differ between containers. The guard is held unless a comment says otherwise.
 
   /** Called on the request's thread, before anything is written; without the guard. */
-  void prepare(HttpServletResponse response) {}
+  void prepare(HttpServletResponse response, ServletOutputStream stream) {}
 
   /** Sends the head and the first bytes; may block on the client. Called without the guard. */
   void sendFirst(ServletOutputStream stream, byte[] first) throws IOException {
     stream.write(first);
     stream.flush();
+  }
+
+  /** Whether a write is accepted now. After a no, {@link Signals#writable} is called. */
+  boolean isReady(ServletOutputStream stream) throws IOException {
+    return stream.isReady();
   }
 
   /** Bytes to send now, without a write of the hub's; null if there are none. */

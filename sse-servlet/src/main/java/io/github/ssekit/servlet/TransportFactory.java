@@ -1,7 +1,5 @@
 package io.github.ssekit.servlet;
 
-import jakarta.servlet.ServletResponse;
-import jakarta.servlet.ServletResponseWrapper;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 
@@ -18,11 +16,7 @@ final class TransportFactory {
     if (undertow != null) {
       return undertow;
     }
-    ServletResponse innermost = response;
-    while (innermost instanceof ServletResponseWrapper wrapper) {
-      innermost = wrapper.getResponse();
-    }
-    String container = innermost.getClass().getName();
+    String container = ServletTransport.innermost(response).getClass().getName();
     if (container.startsWith("org.eclipse.jetty.")) {
       return new JettyTransport(request, response);
     }

@@ -64,7 +64,7 @@ final class UndertowTransport extends ServletTransport {
   }
 
   @Override
-  void prepare(HttpServletResponse response) {
+  void prepare(HttpServletResponse response, ServletOutputStream stream) {
     response.setBufferSize(1);
     silenceCloseLater();
   }

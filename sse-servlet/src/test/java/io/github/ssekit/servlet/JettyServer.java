@@ -7,6 +7,7 @@ import org.eclipse.jetty.server.ConnectionFactory;
 import org.eclipse.jetty.server.Handler;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
+import org.eclipse.jetty.server.RequestLog;
 import org.eclipse.jetty.server.SecureRequestCustomizer;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.server.SslConnectionFactory;
@@ -28,6 +29,11 @@ final class JettyServer implements Server {
     counting = new GracefulHandler(compress ? new GzipHandler(context) : context);
     server.setHandler(counting);
     server.start();
+  }
+
+  /** Has a log of its own told of each request that ends. */
+  void logRequests(RequestLog log) {
+    server.setRequestLog(log);
   }
 
   private static ConnectionFactory[] factories(Protocol protocol) throws Exception {
