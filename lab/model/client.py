@@ -81,7 +81,7 @@ class Connection:
             self.asking = False
             if self.open:
                 if page.broken:
-                    self._write(("reset", page.up_to, (None, self.at, page.up_to), None))
+                    self._write(("reset", page.up_to, (None, 0 if self.rules["from"] else self.at, page.up_to), None))
                 else:
                     for reset in page.resets:
                         id_too = None if self.rules["quiet-reset"] else page.up_to

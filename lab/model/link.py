@@ -159,13 +159,15 @@ class Link:
                 self.last = dict.fromkeys(self.last, at)
             elif kind == "gap":
                 channel = message[2]
-                self.node.gaps.pop(channel, None)
                 begin = message[3] if self.rules["from"] else self.last.get(channel, 0)
+                self.node.gap_told(channel, message[3])
                 self.node.lost(channel, begin, at)
                 if channel in self.last:
                     self.last[channel] = at
             self.node.reached(at)
             self._passed(at)
+            if own:
+                self.node.heard_probe(at)
 
     def _passed(self, at):
         """Everything up to an id has been heard."""

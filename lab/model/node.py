@@ -20,6 +20,14 @@ class Log:
         self.trimmed = 0
 
 
+class Gap:
+    """Missing events of a channel: behind which id, and the id of the notice that was sent of it, or None."""
+
+    def __init__(self, begin):
+        self.begin = begin
+        self.notice = None
+
+
 class Node:
     def __init__(self, world, number):
         self.world = world
@@ -138,17 +146,28 @@ class Node:
 
         self.command(run, done)
 
-    def probe(self, gaps_too=False):
+    def probe(self):
+        """First the notices of gaps: whoever hears the probe should have heard them."""
         link = self.link
         if not (link and link.open and link.ready):
             return
+        due = [channel for channel, gap in self.gaps.items() if gap.notice is None]
+        if due:
+            gap = self.gaps[due[0]]
+
+            def noted(at, _):
+                if self.gaps.get(due[0]) is gap:
+                    gap.notice = at
+                    if not self.rules["heard-gaps"]:
+                        del self.gaps[due[0]]
+                self.probe()
+
+            self.command(lambda server: server.gap(due[0], gap.begin), noted)
+            return
         self._see_reached()
         seen, channels = dict(self.seen), [c for c in self.complete if c in self.wanted]
-        gaps = dict(self.gaps) if gaps_too else {}
 
         def run(server):
-            for channel, begin in gaps.items():
-                server.gap(channel, begin)
             return server.attach(link.nonce, seen, channels)
 
         def done(reply, server_run):
@@ -171,14 +190,24 @@ class Node:
         self.command(lambda server: server.page(position, channels), done, failed)
 
     def gap(self, channel, begin):
-        """
-        Events of a channel behind an id are missing, and nobody knows where else: that is told
-        until this node hears it itself.
-        """
-        self.gaps.setdefault(channel, begin)
-        self.probe(gaps_too=True)
-        if not self.rules["heard-gaps"]:
-            self.gaps = {}
+        """Events of a channel behind an id are missing, and nobody knows where else."""
+        known = self.gaps.get(channel)
+        self.gaps[channel] = Gap(min(begin, known.begin) if known else begin)
+        self.probe()
+
+    def gap_told(self, channel, begin):
+        """Events of a channel behind an id were told as missing, up to the present."""
+        if channel in self.gaps and begin <= self.gaps[channel].begin:
+            del self.gaps[channel]
+
+    def heard_probe(self, at):
+        """A notice which was sent before this probe, and not heard by now, is lost."""
+        for channel, gap in self.gaps.items():
+            if gap.notice is not None and gap.notice <= at:
+                self.log("is to tell its gap again", channel, gap.begin)
+                self.gaps[channel] = Gap(gap.begin)
+        if any(gap.notice is None for gap in self.gaps.values()):
+            self.probe()
 
     def prove_by(self, channel, last, rule, up_to=None):
         """A channel goes on from an id: if that is below what was heard of it by then, this was lost."""
@@ -201,7 +230,7 @@ class Node:
             link = self.link
             if link and self.world.now - link.heard > SILENCE:
                 link.give_up("it does not hear its own probes")
-            self.probe(gaps_too=True)
+            self.probe()
             for connection in list(self.connections):
                 connection.idle()
             self._close_unused()
@@ -226,7 +255,6 @@ class Node:
                     self.complete.remove(channel)
                 del self.logs[channel]
                 self.heard.pop(channel, None)
-                self.gaps.pop(channel, None)
                 link = self.link
                 if link and link.open:
                     link.subscribe([channel], False)
@@ -282,12 +310,13 @@ class Node:
     def take(self, page, position):
         """What a repair has read."""
         if page.broken:
-            self.rewound(position, page.up_to)
+            self.rewound(0 if self.rules["from"] else position, page.up_to)
         else:
             for channel, last in page.ends.items():
                 self.prove_by(channel, last, "prev-below")
         for reset in page.resets:
             self.lost(*reset)
+            self.gap_told(*reset[:2])
         for at, channel, event in page.events:
             self.heard[channel] = at
             self.deliver(channel, at, event)

@@ -25,14 +25,14 @@ RULES = {
     "from": "the range of a reset begins where the last event is that nobody lost, not at the last one that was heard",
     # Losses of pub/sub
     "gaps": "a message that names one which was not heard is told to all nodes, by a floor of its channel",
-    "heard-gaps": "that is told again until the node hears it itself",
+    "heard-gaps": "that is told again where a node has heard its own later probe, and not its notice",
     "audit": "the reply to a probe has the last ids, so that the last message of a channel is missed, too",
     # Back in time within one run
     "above": "an id that a caller has seen on the same run, above the clock, proves a loss",
     "answers": "the id that a publish is answered counts as seen, heard or not, with a token or without",
     "token-run": "but not the answer to a token whose event is of an earlier run, or time of the run",
     "own-ears": "of a run a node has seen what came over its subscription, not what a repair read beyond",
-    "since": "what was seen of the present run, below its first id, belongs to an earlier time of the same process",
+    "since": "to a probe, what was seen of the present run, below its first id, belongs to an earlier time of the same process",
     "prev-below": "so does an entry or a message that names one before the last one heard of its channel",
     "last-below": "so does a last id below the last one heard of its channel",
 }

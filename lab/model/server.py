@@ -132,8 +132,9 @@ class Server:
             at = d.tokens[event]
             return at, d.run == self.run and at > d.since
         self._touch(seen)
-        if self.rules["above"] and self._lost(self.run, seen_here):
-            self._rewind(seen_here, max(d.floor, self._end(self.run, seen_here)))
+        if self.rules["above"] and seen_here > max(d.floor, d.clock):
+            # Less than a probe proves, which knows when this time of the run began: no more is needed.
+            self._rewind(seen_here, max(d.floor, d.clock))
         prev = self._last(channel)
         fresh = prev is None
         if fresh:
@@ -177,6 +178,7 @@ class Server:
         at = self._step()
         self.data.floors[channel] = at
         self._send("control", ("gap", at, channel, begin))
+        return at
 
     def page(self, position, channels):
         """page.lua: clock, floor, the bound for last ids that are not known, and what it holds of each channel."""

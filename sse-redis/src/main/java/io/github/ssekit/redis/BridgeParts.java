@@ -16,7 +16,8 @@ record BridgeParts(
     @Nullable HistoryScripts history,
     Deliveries deliveries,
     OpenChannels channels,
-    Evidence evidence) {
+    Evidence evidence,
+    GapNotices gaps) {
 
   HistoryScripts requireHistory() {
     if (history == null) {

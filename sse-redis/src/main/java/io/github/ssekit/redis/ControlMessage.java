@@ -12,17 +12,18 @@ import org.jspecify.annotations.Nullable;
  * message = "ping" SP nonce               ; a probe where no channel has history
  *         / "probe" SP id SP nonce        ; a probe
  *         / "clock" SP clock SP nonce     ; a probe where Redis refuses writes
- *         / "rewind" SP id SP position    ; what was after the position and before the id is lost
- *         / "gap" SP id SP channel        ; a node has missed events of the channel
+ *         / "rewind" SP id SP from        ; what was after that position and before the id is lost
+ *         / "gap" SP id SP from SP channel; the same, of one channel, on some node
  * </pre>
  *
  * Anybody with the right to publish there may send anything: unknown words with an id only advance
  * the position.
  *
  * @param id null for a ping
- * @param text nonce, position or channel
+ * @param from null but for a rewind and a gap, and if it can't be read
+ * @param text nonce or channel
  */
-record ControlMessage(String word, @Nullable Position id, String text) {
+record ControlMessage(String word, @Nullable Position id, @Nullable Position from, String text) {
 
   /** Returns the payload of a ping. */
   static byte[] ping(String nonce) {
@@ -33,9 +34,22 @@ record ControlMessage(String word, @Nullable Position id, String text) {
   static @Nullable ControlMessage parse(byte[] payload) {
     String[] words = new String(payload, UTF_8).split(" ", 3);
     if (words.length == 2 && words[0].equals("ping")) {
-      return new ControlMessage(words[0], null, words[1]);
+      return new ControlMessage(words[0], null, null, words[1]);
     }
     Position id = words.length == 3 ? Position.parse(words[1]) : null;
-    return id == null ? null : new ControlMessage(words[0], id, words[2]);
+    if (id == null) {
+      return null;
+    }
+    return switch (words[0]) {
+      case "rewind" -> new ControlMessage(words[0], id, Position.parse(words[2]), "");
+      case "gap" -> gap(id, words[2].split(" ", 2));
+      default -> new ControlMessage(words[0], id, null, words[2]);
+    };
+  }
+
+  private static ControlMessage gap(Position id, String[] words) {
+    return words.length == 2
+        ? new ControlMessage("gap", id, Position.parse(words[0]), words[1])
+        : new ControlMessage("", id, null, "");
   }
 }

@@ -1,22 +1,18 @@
 package io.github.ssekit.redis;
 
 import io.github.ssekit.hub.Position;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node knows and Redis may not: the highest id seen on each server run, ids that Redis
- * has lost, and channels with gaps. Probes carry it to Redis. Thread-safe.
+ * What this node knows and Redis may not: the highest id seen on each server run, and ids that
+ * Redis has lost. Probes carry it to Redis. Thread-safe.
  */
 final class Evidence {
   private final Map<String, Position> seen = new HashMap<>();
   private final Map<String, Position> lost = new HashMap<>();
-  private final Set<String> gaps = new LinkedHashSet<>();
 
   /** An id existed on a run. */
   synchronized void see(String run, Position id) {
@@ -54,18 +50,6 @@ final class Evidence {
   synchronized void reportedTo(String run) {
     seen.keySet().retainAll(Set.of(run));
     lost.keySet().retainAll(Set.of(run));
-  }
-
-  /** Events of a channel are missing on this node, and perhaps on others. */
-  synchronized void addGap(String channel) {
-    gaps.add(channel);
-  }
-
-  /** Removes and returns the channels with gaps: a further gap is another one. */
-  synchronized List<String> takeGaps() {
-    List<String> taken = new ArrayList<>(gaps);
-    gaps.clear();
-    return taken;
   }
 
   private static Position later(Position a, Position b) {

@@ -158,14 +158,20 @@ final class HistoryScripts {
                 args(nonce, redis.publishCommand())));
   }
 
-  void gap(String channel) {
-    CommandPool.Answer<Object> unused =
-        redis.execute(
+  /**
+   * Tells all nodes that events of a channel are missing after a position. Returns the id of the
+   * notice.
+   */
+  Position gap(String channel, Position from) {
+    return redis
+        .execute(
             connection ->
-                Script.GAP.run(
-                    connection,
-                    keys(scope.hash(), scope.control()),
-                    args(connection.run(), channel, redis.publishCommand())));
+                position(
+                    Script.GAP.run(
+                        connection,
+                        keys(scope.hash(), scope.control()),
+                        args(connection.run(), channel, redis.publishCommand(), from.toString()))))
+        .value();
   }
 
   /**

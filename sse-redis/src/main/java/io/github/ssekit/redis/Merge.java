@@ -42,8 +42,16 @@ final class Merge {
     upTo = bounds == null ? null : bounds.clock();
   }
 
-  /** Missing events of a channel: after one position, up to another. */
-  private record Gap(Position from, Position to, Reason reason) {}
+  /**
+   * Missing events of a channel: after one position, up to another.
+   *
+   * @param isVoid whether a floor says so: what is lost may begin before the position
+   */
+  private record Gap(Position from, Position to, Reason reason, boolean isVoid) {
+    @Nullable Position begin() {
+      return isVoid ? null : from;
+    }
+  }
 
   /** The entries of one channel as they are read, each linked to the one before it. */
   private static final class Chain {
@@ -58,8 +66,17 @@ final class Merge {
 
     /** Notes a gap if the next entry names an event before it that was not read. */
     void expect(Position prev, Reason reason) {
+      expect(prev, reason, false);
+    }
+
+    /** What is below a floor is void. */
+    void beginAt(Position floor) {
+      expect(floor, Reason.LOST, true);
+    }
+
+    private void expect(Position prev, Reason reason, boolean isVoid) {
       if (prev.isAfter(at)) {
-        gaps.add(new Gap(at, prev, reason));
+        gaps.add(new Gap(at, prev, reason, isVoid));
         at = prev;
       }
     }
@@ -70,7 +87,8 @@ final class Merge {
       for (Gap gap : gaps) {
         if (upTo.isAfter(gap.from)) {
           reset =
-              new StreamReset(channel, gap.reason, reset == null ? gap.from : reset.from(), gap.to);
+              new StreamReset(
+                  channel, gap.reason, reset == null ? gap.begin() : reset.from(), gap.to);
         }
       }
       return reset;
@@ -105,7 +123,7 @@ final class Merge {
   private void add(String channel, Bounds now, List<?> reply) {
     Position last = Entry.position(reply.get(0), now.last());
     Chain chain = new Chain(channel, from);
-    chain.expect(Entry.position(reply.get(1), START), Reason.LOST);
+    chain.beginAt(Entry.position(reply.get(1), START));
     boolean first = true;
     for (Object each : (List<?>) reply.get(3)) {
       Entry entry = Entry.of((List<?>) each);
@@ -154,12 +172,12 @@ final class Merge {
     Bounds known = Objects.requireNonNull(bounds);
     Position end = Objects.requireNonNull(upTo);
     if (from.isAfter(known.clock())) {
-      return new Page(from, known.clock(), Reason.UNKNOWN_ID, List.of(), List.of());
+      return new Page(known.clock(), Reason.UNKNOWN_ID, List.of(), List.of());
     }
     List<StreamReset> resets = new ArrayList<>();
     if (known.floor().isAfter(from)) {
       // Events that are kept still follow, also those below the floor.
-      resets.add(new StreamReset(null, Reason.LOST, from, known.floor()));
+      resets.add(new StreamReset(null, Reason.LOST, null, known.floor()));
     }
     for (Chain chain : broken) {
       StreamReset reset = chain.reset(end);
@@ -169,6 +187,6 @@ final class Merge {
       }
     }
     events.sort(Comparator.comparing(Kept::position));
-    return new Page(from, end, null, resets, events);
+    return new Page(end, null, resets, events);
   }
 }

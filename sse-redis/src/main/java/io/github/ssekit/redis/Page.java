@@ -12,18 +12,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The events of some channels after a position, checked for gaps by {@link Merge}.
  *
- * @param from the position
  * @param upTo the position of a reader that has read the page
  * @param broken why nothing can be said of any channel, or null
  * @param resets of single channels, or of all; they come before the events
  * @param events in order
  */
-record Page(
-    Position from,
-    Position upTo,
-    @Nullable Reason broken,
-    List<StreamReset> resets,
-    List<Kept> events) {
+record Page(Position upTo, @Nullable Reason broken, List<StreamReset> resets, List<Kept> events) {
 
   /** An event in the history. */
   record Kept(String channel, Entry entry) {
@@ -44,7 +38,7 @@ record Page(
    */
   Replay toReplay(int maxEventBytes) {
     if (broken != null) {
-      return Replay.reset(broken, from, upTo);
+      return Replay.reset(broken, null, upTo);
     }
     List<StreamReset> told = new ArrayList<>(resets);
     List<SseEvent> sent = new ArrayList<>(events.size());

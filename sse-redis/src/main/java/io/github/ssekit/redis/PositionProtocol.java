@@ -4,10 +4,8 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
-import java.util.ArrayDeque;
 import java.util.Collection;
 import java.util.List;
-import java.util.Queue;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,9 +26,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Not thread-safe: the thread that makes it owns it.
  */
 final class PositionProtocol {
-  /** How many last ids a probe asks for: Redis takes about a millisecond for them. */
-  private static final int CHANNELS_PER_PROBE = 2000;
-
   private static final Position START = new Position(0, 0);
 
   /** How far the present connection has come. */
@@ -42,19 +37,9 @@ final class PositionProtocol {
     BROKEN
   }
 
-  /** What a node remembers from one connection to the next. */
-  static final class Memory {
-    private final HeardChannels channels = new HeardChannels(CHANNELS_PER_PROBE);
-
-    /** Up to where everything was delivered; null before the first position. */
-    private @Nullable Position position;
-
-    /** Whether clients are still to be told that Redis has gone back in time. */
-    private boolean isRewindDue;
-  }
-
-  private final Memory memory;
+  private final ProtocolMemory memory;
   private final HeardChannels channels;
+  private final ChannelAudit audit;
   private final ProtocolHub hub;
   private final ProtocolRedis redis;
   private final OpenChannels open;
@@ -63,9 +48,6 @@ final class PositionProtocol {
   private final Thread owner = Thread.currentThread();
 
   private Phase phase = Phase.SUBSCRIBING;
-
-  /** Replies to probes which the subscription has not reached yet. */
-  private final Queue<HistoryScripts.Attached> audits = new ArrayDeque<>();
 
   /** The last id on this connection. */
   private Position previous = START;
@@ -84,13 +66,14 @@ final class PositionProtocol {
    *
    * @param memory what the connections before it have left
    */
-  PositionProtocol(Memory memory, OpenChannels open, ProtocolHub hub, ProtocolRedis redis) {
+  PositionProtocol(ProtocolMemory memory, OpenChannels open, ProtocolHub hub, ProtocolRedis redis) {
     this.memory = memory;
     this.hub = hub;
     this.redis = redis;
     this.open = open;
     channels = memory.channels;
     channels.reset();
+    audit = new ChannelAudit(channels, redis);
   }
 
   private void assertOwned() {
@@ -101,6 +84,12 @@ final class PositionProtocol {
   @Nullable String broken() {
     assertOwned();
     return broken;
+  }
+
+  /** The last id that was heard on this connection; null before the first. */
+  @Nullable Position lastId() {
+    assertOwned();
+    return previous.equals(START) ? null : previous;
   }
 
   // Subscribing.
@@ -155,11 +144,11 @@ final class PositionProtocol {
     }
     HeardChannel channel = channels.getOrAdd(name);
     channels.preferInAudit(name);
-    note(channel, id, message.prev());
+    audit.note(channel, id, message.prev());
     Position before = channel.upTo;
     channel.upTo = id;
     if (before != null && !message.fresh()) {
-      expect(channel, message.prev(), before);
+      audit.expect(channel, message.prev(), before);
     }
     deliver(name, message.event(), Reason.LOST, id);
     passed(id);
@@ -168,7 +157,7 @@ final class PositionProtocol {
   /** A message has come which was an event once, and can't be read. */
   void unreadable(String name) {
     assertOwned();
-    redis.reportGap(name);
+    audit.missed(name);
   }
 
   /** A probe of this node has come. */
@@ -178,6 +167,7 @@ final class PositionProtocol {
       attach(id, true);
     } else {
       probe(id);
+      redis.reportUnheardGaps(id);
     }
   }
 
@@ -212,14 +202,18 @@ final class PositionProtocol {
     }
   }
 
-  /** A node has missed events of a channel: the channel continues at the id. */
-  void gap(Position id, String name) {
+  /**
+   * A node has missed events of a channel: the channel continues at the id.
+   *
+   * @param from after which position they are missing on that node, from which clients may have
+   *     come here; null if unknown
+   */
+  void gap(Position id, @Nullable Position from, String name) {
     assertOwned();
     if (phase == Phase.ATTACHED && advance(id)) {
+      lost(new StreamReset(name, Reason.LOST, from, id));
       HeardChannel channel = channels.get(name);
-      Position from = channel == null ? null : channel.upTo;
-      hub.lost(new StreamReset(name, Reason.LOST, from, id));
-      if (channel != null && from != null) {
+      if (channel != null && channel.upTo != null) {
         channel.upTo = id;
       }
       reach(id);
@@ -227,9 +221,9 @@ final class PositionProtocol {
   }
 
   /** Redis has answered a probe of this connection, which may not have been heard yet. */
-  void audit(HistoryScripts.Attached answer) {
+  void answered(HistoryScripts.Attached answer) {
     assertOwned();
-    audits.add(answer);
+    audit.answered(answer);
   }
 
   /** Returns the channels whose last ids the next probe should ask for. */
@@ -255,21 +249,6 @@ final class PositionProtocol {
     redis.reportLoss(previous);
   }
 
-  /** Notes an event; if Redis denies the one before it, Redis has lost that. */
-  private void note(HeardChannel channel, Position event, Position prev) {
-    Position lost = channel.note(event, prev);
-    if (lost != null) {
-      redis.reportLoss(lost);
-    }
-  }
-
-  /** Redis has an event at a position: a node that has not heard it reports a gap. */
-  private void expect(HeardChannel channel, Position event, Position heardUpTo) {
-    if (channel.revealsGap(event, heardUpTo)) {
-      redis.reportGap(channel.name);
-    }
-  }
-
   /**
    * @param event null if it can't be sent, for a reason
    */
@@ -279,19 +258,18 @@ final class PositionProtocol {
     } else {
       hub.deliver(channel, event, at);
     }
-    memory.position = later(memory.position, at);
+    memory.reach(at);
   }
 
   private void reach(Position id) {
     hub.reached(id);
-    memory.position = later(memory.position, id);
+    memory.reach(id);
     passed(id);
   }
 
   private void rewound(Reason reason, @Nullable Position from, Position to) {
     hub.rewound(reason, from, to);
-    memory.position = to;
-    channels.forgetLastEvents();
+    memory.continueAt(to);
   }
 
   /** Everything up to an id has been heard. */
@@ -301,30 +279,7 @@ final class PositionProtocol {
       open.completed(names);
       hub.opened(names, id);
     }
-    while (!audits.isEmpty() && !audits.peek().probe().isAfter(id)) {
-      judge(audits.remove());
-    }
-  }
-
-  /** Compares the last ids that Redis had at a probe with what this node has heard by now. */
-  private void judge(HistoryScripts.Attached answer) {
-    answer
-        .last()
-        .forEach(
-            (name, last) -> {
-              HeardChannel channel = channels.get(name);
-              if (channel != null && channel.upTo != null) {
-                expect(channel, last, channel.upTo);
-                Position lost = channel.lostBeyond(last, answer.probe());
-                if (lost != null) {
-                  redis.reportLoss(lost);
-                }
-              }
-            });
-  }
-
-  private static Position later(@Nullable Position a, Position b) {
-    return a != null && a.isAfter(b) ? a : b;
+    audit.passed(id);
   }
 
   // Repair.
@@ -336,12 +291,13 @@ final class PositionProtocol {
    */
   private void attach(Position id, boolean isNew) {
     previous = id;
-    Position at = memory.position;
+    Position at = memory.position();
     if (at == null) {
       follow(id);
     } else if (memory.isRewindDue || at.isAfter(id) || (isNew && at.equals(id))) {
-      // An id below what was heard before is as good a proof as an id out of order.
-      rewound(Reason.REWOUND, at, id);
+      // An id below what was heard before is as good a proof as an id out of order. Ids may have
+      // been given twice by then: what is lost may begin below the position.
+      rewound(Reason.REWOUND, null, id);
       memory.isRewindDue = false;
       follow(id);
     } else {
@@ -354,7 +310,7 @@ final class PositionProtocol {
   /** The position after which the history has to be read next; null if nothing has to be. */
   @Nullable Position repairFrom() {
     assertOwned();
-    return phase == Phase.REPAIRING ? memory.position : null;
+    return phase == Phase.REPAIRING ? memory.position() : null;
   }
 
   /** A page of the complete channels was read, after {@link #repairFrom}. */
@@ -363,23 +319,30 @@ final class PositionProtocol {
     if (page.broken() != null) {
       // To a client an id above the clock is unknown; this node's own was lost by Redis.
       Reason reason = page.broken() == Reason.UNKNOWN_ID ? Reason.REWOUND : page.broken();
-      rewound(reason, page.from(), page.upTo());
+      rewound(reason, null, page.upTo());
     }
-    page.resets().forEach(hub::lost);
+    page.resets().forEach(this::lost);
     if (page.resets().stream().anyMatch(reset -> reset.channel() == null)) {
       channels.forgetLastEvents();
     }
     for (Page.Kept kept : page.events()) {
       Entry entry = kept.entry();
       if (entry.prev() != null) {
-        note(channels.getOrAdd(kept.channel()), entry.position(), entry.prev());
+        audit.note(channels.getOrAdd(kept.channel()), entry.position(), entry.prev());
       }
       Reason reason = entry.unsendable() == null ? Reason.LOST : entry.unsendable();
       deliver(kept.channel(), entry.event(), reason, entry.position());
     }
     hub.reached(page.upTo());
-    memory.position = later(memory.position, page.upTo());
+    memory.reach(page.upTo());
     followOnceRepaired(page.upTo());
+  }
+
+  private void lost(StreamReset reset) {
+    hub.lost(reset);
+    if (reset.channel() != null) {
+      redis.gapTold(reset.channel(), reset.from());
+    }
   }
 
   private void followOnceRepaired(Position at) {

@@ -248,7 +248,8 @@ public final class RedisBridgeBuilder {
             history == null ? null : new HistoryScripts(commands, names, feed.maxEventBytes()),
             new Deliveries(feed, eventTypes, ignored),
             new OpenChannels(names::hasHistory),
-            new Evidence());
+            new Evidence(),
+            new GapNotices());
     RedisSubscriber subscriber = new RedisSubscriber(connector, parts, silence);
     try {
       subscriber.start(!withoutRedis);
@@ -277,7 +278,8 @@ public final class RedisBridgeBuilder {
   private void logNodes(CommandPool commands, RedisUri address, Scope names) {
     LOG.log(
         INFO,
-        "Subscribed to Redis at {0}, scope \"{1}\" of database {2}; nodes that hear it, with this one: {3}",
+        "Subscribed to Redis at {0}, scope \"{1}\" of database {2}; nodes that hear it, with this"
+            + " one: {3}",
         address,
         scope,
         address.database(),

@@ -33,7 +33,7 @@ final class RedisSubscriber
   private final SubscriptionWriter writer;
   private final Replays replays = new Replays(this::readPage);
   private final Thread reader = new Thread(this::run, "sse-redis-reader");
-  private final PositionProtocol.Memory memory = new PositionProtocol.Memory();
+  private final ProtocolMemory memory = new ProtocolMemory();
   private final CompletableFuture<Void> firstConnection = new CompletableFuture<>();
   private final CountDownLatch closed = new CountDownLatch(1);
   private final Survival survival = new Survival(LOG);
@@ -159,15 +159,11 @@ final class RedisSubscriber
 
   @Override
   public @Nullable Position seenOn(String run) {
-    SubscribedConnection connection = attachedConnection();
-    Position delivered = parts.feed().position();
-    Position seen = parts.evidence().seenOn(run);
-    return connection == null
-            || delivered == null
-            || !connection.run().equals(run)
-            || (seen != null && seen.isAfter(delivered))
-        ? seen
-        : delivered;
+    SubscribedConnection connection = current;
+    if (connection != null) {
+      connection.seeHeard();
+    }
+    return parts.evidence().seenOn(run);
   }
 
   // Called by the hub.
@@ -246,7 +242,7 @@ final class RedisSubscriber
   private void unsubscribed() {
     SubscribedConnection ended = current;
     if (ended != null) {
-      writer.seeDelivered(ended);
+      ended.seeHeard();
     }
     current = null;
     parts.channels().unsubscribed();

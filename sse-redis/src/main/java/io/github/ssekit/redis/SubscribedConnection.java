@@ -64,6 +64,9 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   private volatile boolean isAttached;
 
+  /** The last id that was heard; null before the first. */
+  private volatile @Nullable Position lastId;
+
   /** When the connection's own probe was heard last, in nanoseconds. */
   private volatile long lastHeard = System.nanoTime();
 
@@ -90,7 +93,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
       RedisConnection connection,
       boolean sharded,
       BridgeParts parts,
-      PositionProtocol.Memory memory,
+      ProtocolMemory memory,
       BooleanSupplier onWriter) {
     this.owner = owner;
     this.parts = parts;
@@ -125,6 +128,17 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   /** When its own probe was heard last, in nanoseconds. */
   long lastHeard() {
     return lastHeard;
+  }
+
+  /**
+   * Counts what was heard over this connection as seen on its run. A repair may have read further,
+   * from the same process at a later time.
+   */
+  void seeHeard() {
+    Position id = lastId;
+    if (id != null) {
+      parts.evidence().see(run, id);
+    }
   }
 
   void giveUp(String why) {
@@ -258,7 +272,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   @Override
   public void message(byte[] name, byte[] payload) {
     for (HistoryScripts.Attached answer = audits.poll(); answer != null; answer = audits.poll()) {
-      protocol.audit(answer);
+      protocol.answered(answer);
     }
     String redisChannel = new String(name, UTF_8);
     String channel = parts.scope().withHistory(redisChannel);
@@ -278,6 +292,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     Message message = Message.parse(payload);
     if (message != null) {
       protocol.event(channel, message);
+      lastId = protocol.lastId();
       endIfBroken();
     } else if (Message.isTorn(payload)) {
       parts.deliveries().logUnreadable(channel);
@@ -298,6 +313,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
       }
     } else if (parts.history() != null) {
       control(message, id, isOwn);
+      lastId = protocol.lastId();
       repair();
       endIfBroken();
     }
@@ -311,8 +327,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
           protocol.clock(id);
         }
       }
-      case "rewind" -> protocol.rewind(id, Position.parse(message.text()));
-      case "gap" -> protocol.gap(id, message.text());
+      case "rewind" -> protocol.rewind(id, message.from());
+      case "gap" -> protocol.gap(id, message.from(), message.text());
       default -> {
         if (isOwn && message.word().equals("probe")) {
           lastHeard = System.nanoTime();
@@ -364,9 +380,21 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   }
 
   @Override
-  public void reportGap(String channel) {
-    parts.evidence().addGap(channel);
+  public void reportGap(String channel, Position from) {
+    parts.gaps().found(channel, from);
     owner.requestProbe();
+  }
+
+  @Override
+  public void gapTold(String channel, @Nullable Position from) {
+    parts.gaps().told(channel, from);
+  }
+
+  @Override
+  public void reportUnheardGaps(Position probe) {
+    if (parts.gaps().passedBy(probe)) {
+      owner.requestProbe();
+    }
   }
 
   @Override

@@ -2,7 +2,6 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
-import io.github.ssekit.hub.Position;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -196,8 +195,13 @@ final class SubscriptionWriter implements AutoCloseable {
   private void attach(
       SubscribedConnection connection, HistoryScripts history, List<String> channels) {
     Evidence evidence = parts.evidence();
-    seeDelivered(connection);
-    reportGaps(history);
+    connection.seeHeard();
+    // Before the probe: who hears the probe, and not the notice, knows that it is lost.
+    parts
+        .gaps()
+        .due()
+        .forEach(
+            (channel, gap) -> parts.gaps().sent(channel, gap, history.gap(channel, gap.from())));
     CommandPool.Answer<HistoryScripts.Attached> answer =
         history.attach(connection.nonce(), evidence.seen(), evidence::lostOn, channels);
     evidence.lossReported(answer.run(), answer.value().lost());
@@ -205,26 +209,6 @@ final class SubscriptionWriter implements AutoCloseable {
       connection.probeAnswered(answer.value());
     }
     connection.answeredBy(answer.run());
-  }
-
-  /** What a connection has brought existed on its run. Any thread may call this. */
-  void seeDelivered(SubscribedConnection connection) {
-    Position delivered = parts.feed().position();
-    if (connection.isAttached() && delivered != null) {
-      parts.evidence().see(connection.run(), delivered);
-    }
-  }
-
-  private void reportGaps(HistoryScripts history) {
-    List<String> gaps = parts.evidence().takeGaps();
-    for (int i = 0; i < gaps.size(); i++) {
-      try {
-        history.gap(gaps.get(i));
-      } catch (Throwable e) {
-        gaps.subList(i, gaps.size()).forEach(parts.evidence()::addGap);
-        throw e;
-      }
-    }
   }
 
   /** Does something with the subscribed connection, if there is one. */

@@ -19,8 +19,9 @@
  *   <dd>{@code RedisSubscriber}, {@code SubscribedConnection}, {@code SubscriptionWriter}, {@code
  *       SubscribeCommands}, {@code OpenChannels}, {@code ControlMessage}, {@code Message}
  *   <dt>judging what was heard
- *   <dd>{@code PositionProtocol} with {@code HeardChannel}: gaps, losses, and a Redis that went
- *       back in time; {@code Evidence}: what Redis is to be told of them; {@code AuditRotation}
+ *   <dd>{@code PositionProtocol} with {@code HeardChannel} and {@code ChannelAudit}: gaps, losses,
+ *       and a Redis that went back in time; {@code Evidence} and {@code GapNotices}: what Redis is
+ *       to be told of them; {@code AuditRotation}
  *   <dt>reading the history
  *   <dd>{@code Replays} for clients, {@code MovedChannels}, {@code Page}, {@code Merge}, {@code
  *       Entry}

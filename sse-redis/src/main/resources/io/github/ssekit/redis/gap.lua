@@ -3,7 +3,8 @@
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 run_id of this server   2 channel   3 PUBLISH or SPUBLISH
--- Returns the id. Message: "gap" SP id SP channel
+--       4 the position after which messages are missing
+-- Returns the id. Message: "gap" SP id SP from SP channel
 local fn = scope_functions()
 local scope, name = KEYS[1], ARGV[2]
 local known = fn.fields(scope, 'clock', 'run', 'last:' .. name)
@@ -11,5 +12,5 @@ local now = fn.time()
 local id = fn.step(fn.touch(scope, ARGV[1], now, known[1], known[2]), now)
 fn.channel(scope, name, id, known[3])
 redis.call('HSET', scope, 'clock', id, 'floor:' .. name, id)
-redis.call(ARGV[3], KEYS[2], 'gap ' .. id .. ' ' .. name)
+redis.call(ARGV[3], KEYS[2], 'gap ' .. id .. ' ' .. ARGV[4] .. ' ' .. name)
 return id

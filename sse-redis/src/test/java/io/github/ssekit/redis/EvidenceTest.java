@@ -4,7 +4,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.github.ssekit.hub.Position;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -52,16 +51,5 @@ class EvidenceTest {
     evidence.lose("r1", at(20));
     evidence.lossReported("r1", at(10));
     assertEquals(at(20), evidence.lostOn("r1"));
-  }
-
-  @Test
-  void aGapIsTakenOnceAndTheNextOneIsAnother() {
-    evidence.addGap("a");
-    evidence.addGap("a");
-    evidence.addGap("b");
-    assertEquals(List.of("a", "b"), evidence.takeGaps());
-    assertEquals(List.of(), evidence.takeGaps());
-    evidence.addGap("a");
-    assertEquals(List.of("a"), evidence.takeGaps());
   }
 }

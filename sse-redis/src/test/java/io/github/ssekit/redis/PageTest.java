@@ -33,7 +33,7 @@ class PageTest {
             channel("55-0", entry(15, 9), entry(40, 15), entry(55, 40)),
             channel("41-0", entry(16, 8), entry(41, 16)));
     assertNull(page.broken());
-    assertEquals(List.of(new StreamReset(null, Reason.LOST, at(10), at(50))), page.resets());
+    assertEquals(List.of(new StreamReset(null, Reason.LOST, null, at(50))), page.resets());
     assertEquals(List.of("a15", "b16", "a40", "b41", "a55"), events(page));
     assertEquals(at(60), page.upTo());
   }
@@ -41,7 +41,7 @@ class PageTest {
   @Test
   void aFirstEventAfterAFlushNamesTheFloorWhichIsToldOnce() {
     Page page = page("60-0", "50-0", channel("55-0", entry(55, 50)), channel(""));
-    assertEquals(List.of(new StreamReset(null, Reason.LOST, at(10), at(50))), page.resets());
+    assertEquals(List.of(new StreamReset(null, Reason.LOST, null, at(50))), page.resets());
     assertEquals(List.of("a55"), events(page));
   }
 
@@ -50,7 +50,7 @@ class PageTest {
     Page page = page("60-0", "50-0", channel("58-0", entry(58, 55)), channel(""));
     assertEquals(
         List.of(
-            new StreamReset(null, Reason.LOST, at(10), at(50)),
+            new StreamReset(null, Reason.LOST, null, at(50)),
             new StreamReset("a", Reason.TRIMMED, at(10), at(55))),
         page.resets());
     assertEquals(List.of("a58"), events(page));

@@ -27,15 +27,17 @@ import org.jspecify.annotations.Nullable;
  *         / channel at ( "&lt;" / "~" ) at ; an event that names the one before it, or only a bound
  *         / channel at "!" at           ; the same, of an event that can't be sent
  *         / "torn" channel              ; a message that can't be read
- *         / "rewind" at from / "gap" at channel
+ *         / "rewind" at from / "gap" at from channel
+ *         / "notice" at                 ; the notices of gaps that are due are sent, with that id
  *         / "answer" at *( channel at ) ; the reply to a probe at that position, with last ids
  *         / "page" at *( event )        ; a page of the repair is read, up to a position
- *         / "void" at at                ; a page that says: all is lost from one position to another
+ *         / "void" channel at           ; a page that says: of the channel all is lost up to there
  *         / "unknown" at                ; a page of a Redis whose clock is below our position
  * </pre>
  */
 final class ProtocolScript implements ProtocolHub, ProtocolRedis {
-  private final PositionProtocol.Memory memory = new PositionProtocol.Memory();
+  private final ProtocolMemory memory = new ProtocolMemory();
+  private final GapNotices gaps = new GapNotices();
   private final OpenChannels open = new OpenChannels(channel -> true);
   private final List<String> decisions = new ArrayList<>();
   private PositionProtocol protocol = new PositionProtocol(memory, open, this, this);
@@ -47,6 +49,10 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
       step(List.of(step.strip().split(" +", -1)));
     }
     return String.join(", ", decisions);
+  }
+
+  @Nullable Position lastId() {
+    return protocol.lastId();
   }
 
   List<String> nextAudit() {
@@ -70,15 +76,17 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
       case "clock" -> protocol.clock(at(rest.get(0)));
       case "torn" -> protocol.unreadable(rest.get(0));
       case "rewind" -> protocol.rewind(at(rest.get(0)), at(rest.get(1)));
-      case "gap" -> protocol.gap(at(rest.get(0)), rest.get(1));
+      case "gap" -> protocol.gap(at(rest.get(0)), at(rest.get(1)), rest.get(2));
+      case "notice" -> gaps.due().forEach((name, gap) -> gaps.sent(name, gap, at(rest.get(0))));
       case "answer" -> {
         Map<String, Position> last = new HashMap<>();
         rest.stream().skip(1).forEach(id -> last.put(id.substring(0, 1), at(id.substring(1))));
-        protocol.audit(new HistoryScripts.Attached(at(rest.get(0)), last, null));
+        protocol.answered(new HistoryScripts.Attached(at(rest.get(0)), last, null));
       }
       case "page" -> page(at(rest.get(0)), null, List.of(), rest.subList(1, rest.size()));
       case "void" -> {
-        StreamReset all = new StreamReset(null, Reason.LOST, at(rest.get(0)), at(rest.get(1)));
+        String channel = rest.get(0).equals("all") ? null : rest.get(0);
+        StreamReset all = new StreamReset(channel, Reason.LOST, null, at(rest.get(1)));
         page(at(rest.get(1)), null, List.of(all), List.of());
       }
       case "unknown" -> page(at(rest.get(0)), Reason.UNKNOWN_ID, List.of(), List.of());
@@ -106,11 +114,10 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
           new Page.Kept(
               event.channel, new Entry(event.at, event.prev, event.sse(), unsendable, 0)));
     }
-    Position from = protocol.repairFrom();
-    if (from == null) {
+    if (protocol.repairFrom() == null) {
       throw new IllegalStateException("there is no repair: " + decisions);
     }
-    protocol.repair(new Page(from, upTo, broken, resets, kept));
+    protocol.repair(new Page(upTo, broken, resets, kept));
   }
 
   private record Event(String channel, Position at, char kind, Position prev) {
@@ -178,8 +185,23 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
   }
 
   @Override
-  public void reportGap(String channel) {
-    decisions.add("reports gap " + channel);
+  public void reportGap(String channel, Position from) {
+    decisions.add("reports gap " + channel + " after " + text(from));
+    gaps.found(channel, from);
+  }
+
+  @Override
+  public void gapTold(String channel, @Nullable Position from) {
+    gaps.told(channel, from);
+  }
+
+  @Override
+  public void reportUnheardGaps(Position probe) {
+    if (gaps.passedBy(probe)) {
+      gaps.due()
+          .forEach(
+              (name, gap) -> decisions.add("again gap " + name + " after " + text(gap.from())));
+    }
   }
 
   @Override

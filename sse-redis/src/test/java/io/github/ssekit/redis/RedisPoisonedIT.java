@@ -156,7 +156,7 @@ class RedisPoisonedIT {
         other.eval(
             RedisTest.text("scope.lua") + RedisTest.text("gap.lua"),
             List.of("{sse}:scope", "{sse}:control"),
-            List.of("run", "a", "PUBLISH"));
+            List.of("run", "a", "PUBLISH", "0-0"));
       }
     };
 
