@@ -56,6 +56,13 @@ final class HeardChannel {
     }
   }
 
+  /** The channel continues at a position, if it has one. */
+  void moveTo(Position position) {
+    if (upTo != null) {
+      upTo = position;
+    }
+  }
+
   /** The channel continues elsewhere: earlier events prove nothing any more. */
   void forgetLastEvent() {
     lastEvent = null;

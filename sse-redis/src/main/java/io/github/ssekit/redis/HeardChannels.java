@@ -142,10 +142,14 @@ final class HeardChannels {
 
   /** All channels continue at a position. */
   void moveTo(Position position) {
-    for (HeardChannel channel : channels.values()) {
-      if (channel.upTo != null) {
-        channel.upTo = position;
-      }
+    channels.values().forEach(channel -> channel.moveTo(position));
+  }
+
+  /** A channel continues at a position. */
+  void moveTo(String name, Position position) {
+    HeardChannel channel = channels.get(name);
+    if (channel != null) {
+      channel.moveTo(position);
     }
   }
 

@@ -212,10 +212,7 @@ final class PositionProtocol {
     assertOwned();
     if (phase == Phase.ATTACHED && advance(id)) {
       lost(new StreamReset(name, Reason.LOST, from, id));
-      HeardChannel channel = channels.get(name);
-      if (channel != null && channel.upTo != null) {
-        channel.upTo = id;
-      }
+      channels.moveTo(name, id);
       reach(id);
     }
   }
