@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * protocol owns it.
  */
 final class ProtocolMemory {
-  /** How many last ids a probe asks for: Redis takes about a millisecond for them. */
+  /** How many last ids a probe asks for: Redis takes up to three milliseconds for them. */
   private static final int CHANNELS_PER_PROBE = 2000;
 
   final HeardChannels channels = new HeardChannels(CHANNELS_PER_PROBE);
