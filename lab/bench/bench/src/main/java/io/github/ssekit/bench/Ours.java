@@ -88,6 +88,7 @@ final class Ours {
       connector.setHost("127.0.0.1");
       connector.setAcceptQueueSize(1024);
       connector.setAcceptedSendBufferSize(SEND_BUFFER);
+      connector.setIdleTimeout(Integer.getInteger("bench.jetty.idle", 30_000));
       jetty.addConnector(connector);
       ServletContextHandler context = new ServletContextHandler();
       ServletHolder holder = new ServletHolder(servlet(redis));

@@ -1,17 +1,19 @@
 package io.github.ssekit.bench;
 
+import com.sun.management.ThreadMXBean;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.ToIntFunction;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
  * The process of one server under test: says the port, then answers each line of its input, with
- * heap and threads or with why connections were closed since it was last asked, and ends with its
- * input, and so with the process that started it.
+ * heap and threads, with the bytes that its threads have allocated, or with why connections were
+ * closed since it was last asked; and ends with its input, and so with the process that started it.
  */
 final class Serve {
   private Serve() {}
@@ -29,9 +31,11 @@ final class Serve {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
     for (String line = commands.readLine(); line != null; line = commands.readLine()) {
       System.out.println(
-          line.equals("closed")
-              ? "CLOSED " + Closed.take()
-              : "MEMORY " + heapAfterGc() + " " + threads());
+          switch (line) {
+            case "closed" -> "CLOSED " + Closed.take();
+            case "allocated" -> "ALLOCATED " + allocated();
+            default -> "MEMORY " + heapAfterGc() + " " + threads();
+          });
     }
     System.exit(0);
   }
@@ -41,6 +45,14 @@ final class Serve {
       System.gc();
     }
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  /** By the threads that live: those that deliver do so until the end. */
+  private static long allocated() {
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    return Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))
+        .filter(bytes -> bytes > 0)
+        .sum();
   }
 
   private static int threads() {

@@ -24,6 +24,7 @@ enum Server {
   UNDERTOW_HISTORY(Ours.OnUndertow.class, "jetty|tomcat"),
   SSE_EMITTER("SseEmitterServer"),
   WEBFLUX("WebFluxServer"),
+  UNDERTOW_OWN(UndertowHandler.class, "jetty|tomcat"),
   JERSEY(JerseyServer.class, "jetty|undertow|servlet-api"),
   NCHAN;
 

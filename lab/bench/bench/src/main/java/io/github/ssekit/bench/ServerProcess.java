@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -104,11 +105,38 @@ final class ServerProcess implements AutoCloseable {
   private static double cpuSeconds(ProcessHandle root) throws IOException {
     long ticks = 0;
     for (long pid : pids(root)) {
-      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-      ticks += Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+      ticks += ticks(Path.of("/proc/" + pid + "/stat"));
     }
     return (double) ticks / USER_HZ;
+  }
+
+  private static long ticks(Path stat) throws IOException {
+    String text = Files.readString(stat);
+    String[] fields = text.substring(text.lastIndexOf(')') + 2).split(" ");
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
+  }
+
+  /** Processor seconds that the threads of a JVM's collector have used so far. */
+  double collectorCpuSeconds() throws IOException {
+    long ticks = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
+      for (Path thread : threads) {
+        try {
+          String name = Files.readString(thread.resolve("comm"));
+          boolean collects = name.startsWith("G1 ") || name.startsWith("GC ");
+          ticks += collects ? ticks(thread.resolve("stat")) : 0;
+        } catch (IOException e) {
+          // A thread that has ended meanwhile is none of the collector's.
+        }
+      }
+    }
+    return (double) ticks / USER_HZ;
+  }
+
+  /** The bytes that the threads of a JVM have allocated so far; 0 if it is none. */
+  long allocatedBytes() throws IOException {
+    return java ? Long.parseLong(ask("allocated", "ALLOCATED ")) : 0;
   }
 
   /** Collects garbage, if the server is a JVM. */

@@ -163,6 +163,8 @@ final class Turn implements AutoCloseable {
 
   private void measure(int seconds) throws IOException {
     mark();
+    long allocated = server.allocatedBytes();
+    double collector = server.collectorCpuSeconds();
     double cpu = server.cpuSeconds();
     double others = ServerProcess.othersCpuSeconds();
     long start = System.nanoTime();
@@ -176,12 +178,17 @@ final class Turn implements AutoCloseable {
     settle();
     double took = seconds(System.nanoTime() - start);
     double used = server.cpuSeconds() - cpu;
+    double collected = server.collectorCpuSeconds() - collector;
+    double bytes = server.allocatedBytes() - allocated;
     int cores = Runtime.getRuntime().availableProcessors();
     result.put("othersCpuShare", (ServerProcess.othersCpuSeconds() - others) / took / cores);
     load.onThread(
         () -> {
           result.put("deliveriesPerSecond", tally.received / took);
-          result.put("cpuMicros", tally.received == 0 ? Double.NaN : used * 1e6 / tally.received);
+          double received = tally.received == 0 ? Double.NaN : tally.received;
+          result.put("cpuMicros", used * 1e6 / received);
+          result.put("collectorMicros", collected * 1e6 / received);
+          result.put("allocatedBytes", bytes / received);
           result.put("p50", tally.latencies.millis(0.5));
           result.put("p99", tally.latencies.millis(0.99));
           result.put("max", tally.latencies.maxMillis());
@@ -246,9 +253,10 @@ final class Turn implements AutoCloseable {
         () -> {
           result.put("p99BeforeExit", tally.latencies.millis(0.99));
           tally.latencies = new Latencies();
-          others.forEach(Load::closeQuietly);
-          return others;
+          return tally;
         });
+    // On this thread: the load client's would read nothing for as long as that takes.
+    others.forEach(Load::closeQuietly);
   }
 
   private void publish() throws IOException {
