@@ -84,6 +84,12 @@ final class Batches {
     return cursor.next(upTo);
   }
 
+  /** The entry behind a cursor, if it is the only one in this sweep; else null. */
+  @Nullable Entry only(Entry cursor) {
+    Entry entry = next(cursor);
+    return entry == null || entry == Entry.CUT || next(entry) != null ? null : entry;
+  }
+
   /** Whether something at or below the ordinal is left behind a cursor for the next sweep. */
   boolean more(Entry cursor, long ordinal) {
     return cursor.next(Math.min(ordinal, latest)) != null;

@@ -2,10 +2,10 @@ package io.github.ssekit.hub;
 
 import static java.lang.System.Logger.Level.WARNING;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Why a connection has closed, and the application's listeners that are told so. Any thread. */
@@ -33,10 +33,11 @@ final class CloseListeners {
     synchronized (this) {
       why = reason;
       if (why == null) {
-        if (listeners.isEmpty()) {
-          listeners = new ArrayList<>(1);
-        }
-        listeners.add(listener);
+        // One alone is what most connections have: the list of one is half the size of others.
+        listeners =
+            listeners.isEmpty()
+                ? List.of(listener)
+                : Stream.concat(listeners.stream(), Stream.of(listener)).toList();
         return;
       }
     }

@@ -48,7 +48,11 @@ abstract class LoopConnection {
   final long opened;
 
   // The loop's.
-  private State state = State.BLOCKED;
+  /**
+   * The ordinal of the {@link State}. It changes several times with each write, and each store of a
+   * reference costs the garbage collector as much as the rest of the state machine costs the loop.
+   */
+  private byte state;
 
   /** Whether the last answer of the transport was that it takes no bytes. */
   private boolean blocked = true;
@@ -70,6 +74,7 @@ abstract class LoopConnection {
     this.transport = transport;
     this.opened = loop.nanoTime();
     this.blockedSince = opened;
+    become(State.BLOCKED);
   }
 
   // What the layer above does, called on the loop.
@@ -103,21 +108,31 @@ abstract class LoopConnection {
 
   // The state machine.
 
+  @SuppressWarnings("EnumOrdinal") // Read within this class only.
+  private boolean is(State other) {
+    return state == other.ordinal();
+  }
+
+  @SuppressWarnings("EnumOrdinal")
+  private void become(State next) {
+    state = (byte) next.ordinal();
+  }
+
   /** Begins closed: the transport is never used. */
   final void neverOpen() {
-    state = State.CLOSED;
+    become(State.CLOSED);
   }
 
   final boolean isClosed() {
-    return state == State.CLOSED;
+    return is(State.CLOSED);
   }
 
   final boolean isIdle() {
-    return state == State.IDLE;
+    return is(State.IDLE);
   }
 
   final void queueIfIdle() {
-    if (state == State.IDLE) {
+    if (is(State.IDLE)) {
       queue();
     }
   }
@@ -125,8 +140,8 @@ abstract class LoopConnection {
   /** Takes part in the next sweep, if there is a reason to. */
   final void queue() {
     assert loop.isCurrent();
-    if (state == State.IDLE || state == State.BLOCKED) {
-      state = State.QUEUED;
+    if (is(State.IDLE) || is(State.BLOCKED)) {
+      become(State.QUEUED);
       loop.queue(this);
     }
   }
@@ -134,7 +149,7 @@ abstract class LoopConnection {
   /** Writes once, if the transport takes bytes. Returns false if that failed. */
   final boolean write(Batches batches) {
     assert loop.isCurrent();
-    if (state != State.QUEUED) {
+    if (!is(State.QUEUED)) {
       return true;
     }
     try {
@@ -143,7 +158,7 @@ abstract class LoopConnection {
         return true;
       }
       unblock();
-      state = State.IDLE;
+      become(State.IDLE);
       if (writeNext(batches)) {
         queue();
       }
@@ -156,7 +171,7 @@ abstract class LoopConnection {
   }
 
   private void block() {
-    state = State.BLOCKED;
+    become(State.BLOCKED);
     if (!blocked) {
       blocked = true;
       blockedSince = loop.nanoTime();
@@ -194,7 +209,7 @@ abstract class LoopConnection {
   /** Leaves the loop, for good. */
   final void leaveLoop() {
     assert loop.isCurrent();
-    state = State.CLOSED;
+    become(State.CLOSED);
     unblock();
     loop.remove(this);
   }

@@ -27,7 +27,6 @@ final class Outgoing {
   private volatile int outboxBytes;
 
   private final DeliveryLoop loop;
-  private final boolean idsOnEventsOnly;
 
   private @Nullable Queue<byte[]> outbox;
 
@@ -39,7 +38,14 @@ final class Outgoing {
   /** Whether the replay was polled, and the transport has not been ready since. */
   private boolean replayUntaken;
 
-  /** The subscriptions whose logs have grown, as a linked list. */
+  /** Whether a log has grown. */
+  private boolean hasPending;
+
+  /**
+   * The subscriptions whose logs have grown, as a linked list; without meaning unless {@link
+   * #hasPending}. The list stays here once it is read: on a connection with one channel the next
+   * list is the same, and nothing has to be stored.
+   */
   private @Nullable Subscription pending;
 
   /** The highest ordinal to read: once the connection closes, the watermark of that moment. */
@@ -57,10 +63,9 @@ final class Outgoing {
   /** The time of the last write; or, if positioned, of the last write that said a position. */
   private long lastHeartbeat;
 
-  Outgoing(DeliveryLoop loop, long now, boolean idsOnEventsOnly) {
+  Outgoing(DeliveryLoop loop, long now) {
     this.loop = loop;
     this.lastHeartbeat = now;
-    this.idsOnEventsOnly = idsOnEventsOnly;
   }
 
   /**
@@ -97,9 +102,16 @@ final class Outgoing {
     assert loop.isCurrent();
     if (!s.pending) {
       s.pending = true;
-      s.nextPending = pending;
-      pending = s;
+      s.nextPending = firstPending();
+      hasPending = true;
+      if (pending != s) {
+        pending = s;
+      }
     }
+  }
+
+  private @Nullable Subscription firstPending() {
+    return hasPending ? pending : null;
   }
 
   /** Makes heartbeats positions, from now on. */
@@ -136,18 +148,18 @@ final class Outgoing {
 
   /** Whether a log has something to read. */
   boolean hasPending() {
-    return pending != null;
+    return hasPending;
   }
 
   /** Has counters compare all subscriptions whose logs have grown. */
   void compare(LoopCounters counters) {
-    for (Subscription s = pending; s != null; s = s.nextPending) {
+    for (Subscription s = firstPending(); s != null; s = s.nextPending) {
       counters.compare(s.cursor, s.channel);
     }
   }
 
   boolean isEmpty() {
-    return outbox == null && block == null && replay == null && pending == null;
+    return outbox == null && block == null && replay == null && !hasPending;
   }
 
   void clear() {
@@ -155,6 +167,7 @@ final class Outgoing {
     outbox = null;
     block = null;
     dropReplay();
+    hasPending = false;
     pending = null;
   }
 
@@ -187,7 +200,7 @@ final class Outgoing {
   @Nullable Subscription overrun(Batches batches) {
     assert loop.isCurrent();
     if (outbox == null && block == null && replay == null) {
-      for (Subscription s = pending; s != null; s = s.nextPending) {
+      for (Subscription s = firstPending(); s != null; s = s.nextPending) {
         if (batches.next(s.cursor) == Entry.CUT && !s.ended) {
           return s;
         }
@@ -240,7 +253,7 @@ final class Outgoing {
   }
 
   /** How many of the bytes that were polled last are for this client. */
-  int length(byte[] polled) {
+  int length(byte[] polled, boolean idsOnEventsOnly) {
     Replay missed = replay;
     return replayUntaken && missed != null ? missed.length(idsOnEventsOnly) : polled.length;
   }
@@ -273,14 +286,29 @@ final class Outgoing {
   }
 
   private byte @Nullable [] pollBatch(Batches batches) {
+    Subscription first = firstPending();
+    if (first != null && first.nextPending == null && !first.ended) {
+      Entry only = batches.only(first.cursor);
+      if (only != null) {
+        hasPending = false;
+        moveTo(only, first, batches);
+        events++;
+        polledHeartbeat = only.position != null;
+        return only.frame;
+      }
+    }
+    return pollMerged(batches);
+  }
+
+  private byte @Nullable [] pollMerged(Batches batches) {
     int count = 0;
-    for (Subscription s = pending; s != null; s = s.nextPending) {
+    for (Subscription s = firstPending(); s != null; s = s.nextPending) {
       count++;
     }
     Subscription[] readers = new Subscription[count];
     Entry[] cursors = new Entry[count];
     count = 0;
-    for (Subscription s = pending; s != null; s = s.nextPending) {
+    for (Subscription s = firstPending(); s != null; s = s.nextPending) {
       if (!s.ended) {
         readers[count] = s;
         cursors[count++] = s.cursor;
@@ -288,16 +316,9 @@ final class Outgoing {
     }
     // Most often no subscription has ended, and the array is used as it is.
     Batch batch = batches.behind(count == cursors.length ? cursors : Arrays.copyOf(cursors, count));
-    pending = null;
+    hasPending = false;
     for (int i = 0; i < count; i++) {
-      Subscription s = readers[i];
-      if (batch != null) {
-        s.cursor = batch.ends[i];
-      }
-      s.pending = false;
-      if (batches.more(s.cursor, upTo)) {
-        markPending(s);
-      }
+      moveTo(batch == null ? cursors[i] : batch.ends[i], readers[i], batches);
     }
     if (batch == null) {
       return null;
@@ -305,5 +326,14 @@ final class Outgoing {
     events += batch.events;
     polledHeartbeat = batch.positioned;
     return batch.bytes;
+  }
+
+  /** Moves a subscription, which is pending again if the next sweep has something to read. */
+  private void moveTo(Entry end, Subscription s, Batches batches) {
+    s.cursor = end;
+    s.pending = false;
+    if (batches.more(end, upTo)) {
+      markPending(s);
+    }
   }
 }

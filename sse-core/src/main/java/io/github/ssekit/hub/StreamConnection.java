@@ -40,7 +40,7 @@ abstract class StreamConnection extends LoopConnection {
   StreamConnection(DeliveryLoop loop, Transport transport, boolean idsOnEventsOnly) {
     super(loop, transport);
     this.idsOnEventsOnly = idsOnEventsOnly;
-    this.outgoing = new Outgoing(loop, opened, idsOnEventsOnly);
+    this.outgoing = new Outgoing(loop, opened);
   }
 
   // What the layer above does, called on the loop.
@@ -216,7 +216,7 @@ abstract class StreamConnection extends LoopConnection {
     if (bytes == null) {
       return false;
     }
-    int length = outgoing.length(bytes);
+    int length = outgoing.length(bytes, idsOnEventsOnly);
     transport.write(bytes, 0, length);
     outgoing.written(length, loop.nanoTime());
     setLastWrite(outgoing.hasReplay() ? 0 : length);

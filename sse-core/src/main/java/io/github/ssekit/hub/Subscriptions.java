@@ -11,7 +11,9 @@ import org.jspecify.annotations.Nullable;
 final class Subscriptions {
   private final Channels channels;
   private final Resumes resumes;
-  private final List<Subscription> all = new ArrayList<>(1);
+
+  /** Immutable, so that one subscription, which is what most connections have, takes 24 bytes. */
+  private List<Subscription> all = List.of();
 
   /** Null once the connection is live, or if it has nothing to resume. */
   private @Nullable Resume resume;
@@ -90,7 +92,9 @@ final class Subscriptions {
 
   private Subscription add(StreamConnection connection, Channels.Wanted wanted) {
     Subscription s = new Subscription(connection, channels.enter(wanted));
-    all.add(s);
+    List<Subscription> more = new ArrayList<>(all);
+    more.add(s);
+    all = List.copyOf(more);
     return s;
   }
 
@@ -125,7 +129,7 @@ final class Subscriptions {
     try {
       Subscription s = find(name);
       if (s != null) {
-        all.remove(s);
+        all = all.stream().filter(other -> other != s).toList();
         if (resume != null) {
           resume.left(s, revoke);
         }
@@ -140,8 +144,8 @@ final class Subscriptions {
   /** Ends all subscriptions, for good, and returns them. */
   List<Subscription> release() {
     assert channels.lock.isHeldByCurrentThread();
-    List<Subscription> before = List.copyOf(all);
-    all.clear();
+    List<Subscription> before = all;
+    all = List.of();
     released = true;
     if (resume != null) {
       resume.close();
@@ -170,10 +174,10 @@ final class Subscriptions {
     }
   }
 
-  /** A copy. */
+  /** Those of this moment. */
   List<Subscription> all() {
     assert channels.lock.isHeldByCurrentThread();
-    return List.copyOf(all);
+    return all;
   }
 
   /** Whether the connection is not live yet. */

@@ -76,6 +76,23 @@ class BatchesTest {
   }
 
   @Test
+  void anEntryIsTheOnlyOneIfTheSweepHasNothingBehindIt() {
+    Entry first = a.append(1, frame("1"), null);
+    a.append(2, frame("2"), null);
+    batches.begin(0, 2, Long.MAX_VALUE);
+    assertNull(batches.only(startA), "nothing yet");
+    batches.begin(1, 2, Long.MAX_VALUE);
+    assertSame(first, batches.only(startA), "the second is for the next sweep");
+    batches.begin(2, 2, Long.MAX_VALUE);
+    assertNull(batches.only(startA), "two");
+    assertSame(a.tail(), batches.only(first));
+    for (int i = 3; i <= 6; i++) {
+      a.append(i, frame("x"), null);
+    }
+    assertNull(batches.only(startA), "the log has left this cursor behind");
+  }
+
+  @Test
   void sameCursorsShareOneArrayWithinASweepOnly() {
     a.append(1, frame("1"), null);
     a.append(2, frame("2"), null);

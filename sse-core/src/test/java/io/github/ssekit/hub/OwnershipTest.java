@@ -49,7 +49,7 @@ class OwnershipTest {
 
   @Test
   void offTheLoop() {
-    Outgoing outgoing = new Outgoing(loop, 0, false);
+    Outgoing outgoing = new Outgoing(loop, 0);
     Batches batches = new Batches(1_000, loop::isCurrent);
     refused(
         () -> outgoing.send(new byte[1]),

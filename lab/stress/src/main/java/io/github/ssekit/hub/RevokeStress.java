@@ -1,0 +1,51 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+
+import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
+import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
+
+import java.util.List;
+import org.openjdk.jcstress.annotations.Actor;
+import org.openjdk.jcstress.annotations.Arbiter;
+import org.openjdk.jcstress.annotations.JCStressTest;
+import org.openjdk.jcstress.annotations.Outcome;
+import org.openjdk.jcstress.annotations.State;
+import org.openjdk.jcstress.infra.results.II_Result;
+
+/** An owner is taken off a channel while the loop writes to it: nothing is written afterwards. */
+@JCStressTest
+@Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "not written")
+@Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "written before")
+@Outcome(expect = FORBIDDEN, desc = "written after the call has returned")
+@State
+public class RevokeStress {
+  private final ManualHub manual = new ManualHub();
+  private final StressTransport transport = new StressTransport();
+
+  public RevokeStress() {
+    manual.hub.connect(transport, ConnectionOptions.of(List.of("a")).withOwner("ann"));
+    manual.settle();
+    manual.hub.publish("a", SseEvent.of("x"));
+  }
+
+  /** The loop. */
+  @Actor
+  public void turn() {
+    manual.turn(0);
+  }
+
+  /** The application. */
+  @Actor
+  public void revoke(II_Result r) {
+    int unused = manual.hub.unsubscribe("ann", "a");
+    r.r1 = transport.events;
+  }
+
+  /** What the loop is left with. */
+  @Arbiter
+  public void rest(II_Result r) {
+    manual.settle();
+    r.r2 = transport.events;
+  }
+}
