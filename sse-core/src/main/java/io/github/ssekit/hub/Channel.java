@@ -12,6 +12,9 @@ final class Channel implements LoopCounters.LagSource {
   /** In characters. */
   static final int MAX_NAME_LENGTH = 200;
 
+  /** Subscribers that one loop is given before the others take their share. */
+  private static final int FEW = 16;
+
   final String name;
   final ChannelLog log;
   final OverrunPolicy policy;
@@ -78,6 +81,23 @@ final class Channel implements LoopCounters.LagSource {
     for (Subscribers s : byLoop) {
       s.wake();
     }
+  }
+
+  /**
+   * The loop that has all subscribers, if they are few: to wake a second one would cost more than
+   * to write to them one after the other. Null else. Any thread.
+   */
+  @Nullable DeliveryLoop home() {
+    Subscribers home = null;
+    for (Subscribers s : byLoop) {
+      if (s.size() > 0) {
+        if (home != null || s.size() >= FEW) {
+          return null;
+        }
+        home = s;
+      }
+    }
+    return home == null ? null : home.loop;
   }
 
   // What a loop asks, which takes the hub's lock.

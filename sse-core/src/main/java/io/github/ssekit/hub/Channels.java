@@ -70,6 +70,13 @@ final class Channels {
         name, settings.overrunPolicies() == null ? null : settings.overrunPolicies().apply(name));
   }
 
+  /** The loop that serves the only channel of a connection already, see {@link Channel#home}. */
+  @Nullable DeliveryLoop home(List<Wanted> wanted) {
+    // With several channels each, clients that share one with the next would all be in one loop.
+    Channel only = wanted.size() == 1 ? open.get(wanted.get(0).name) : null;
+    return only == null ? null : only.home();
+  }
+
   /** Throws if that is too many channels for one connection. */
   void checkCount(int channels) {
     if (channels > settings.maxChannelsPerConnection()) {

@@ -170,7 +170,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
     Objects.requireNonNull(options, "options");
     channels.checkCount(options.channels().size());
     List<Channels.Wanted> wanted = options.channels().stream().map(channels::wanted).toList();
-    Connection connection = new Connection(context, loops.next(), transport, options);
+    DeliveryLoop home = channels.home(wanted);
+    DeliveryLoop loop = home == null ? loops.next() : home;
+    Connection connection = new Connection(context, loop, transport, options);
     connections.add(connection, options, wanted);
     connection.start(settings.reconnectionTime().frame().toByteArray());
     return connection;

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** The subscriptions to one channel whose connections belong to one delivery loop. */
 final class Subscribers implements Runnable {
-  private final DeliveryLoop loop;
+  final DeliveryLoop loop;
   private final AtomicBoolean signalled = new AtomicBoolean();
 
   /** Touched on the loop only. */
@@ -17,6 +17,11 @@ final class Subscribers implements Runnable {
 
   Subscribers(DeliveryLoop loop) {
     this.loop = loop;
+  }
+
+  /** The number of subscriptions. Any thread. */
+  int size() {
+    return size;
   }
 
   /** Tells the loop, if it has subscribers here, that the log has grown. Any thread. */
