@@ -1,9 +1,13 @@
 """A client, which comes back with its last event ID, and its connection on a node (Resumes.java)."""
 
+from server import NEWEST
+
 
 class Connection:
     """
     opening ──► live, at its place in the node's logs ◄──► a page of Redis, until the logs go on from there
+
+    A newcomer that starts in the past is given a page first, which says where each channel starts.
     """
 
     def __init__(self, node, client, channels, at):
@@ -12,6 +16,8 @@ class Connection:
         self.channels = channels
         self.rules = node.rules
         self.at = at
+        self.starts = client.starts if at is None else {}
+        """Where channels start that the client has not reached: newest events, then ids."""
         self.open = True
         self.live = False
         self.asking = False
@@ -42,7 +48,9 @@ class Connection:
         if node.position is None or any(log.start is None for log in logs):
             return
         ahead = self.at is not None and self.at > node.position and self.rules["wait"]
-        if self.at is None:
+        if self.at is None and self.starts:
+            self._ask()
+        elif self.at is None:
             self._go_live(node.ordinal)
             self._announce(node.position)
         elif not ahead and self._is_served(logs):
@@ -51,8 +59,13 @@ class Connection:
             self._ask()
 
     def _is_served(self, logs):
-        starts = all(log.start <= self.at for log in logs) or not self.rules["log-start"]
-        return starts and self.node.floor <= self.at
+        starts = all(self.node.logs[c].start <= self._start(c) for c in self.channels)
+        return (starts or not self.rules["log-start"]) and self.node.floor <= self.at
+
+    def _start(self, channel):
+        """Of a channel: behind what the client has, and not before the channel's own start."""
+        start = self.starts.get(channel, 0)
+        return start if self.at is None else max(start, self.at)
 
     def _place(self, logs):
         """The ordinal behind the last item that the client has."""
@@ -80,6 +93,8 @@ class Connection:
         def take(page):
             self.asking = False
             if self.open:
+                if self.at is None and self.starts:
+                    self._started(page)
                 if page.broken:
                     self._write(("reset", page.up_to, (None, 0 if self.rules["from"] else self.at, page.up_to), None))
                 else:
@@ -95,7 +110,11 @@ class Connection:
                 self.replayed = rewinds == node.rewinds
                 self.advance()
 
-        node.page(link, self.at, self.channels, take, self._again)
+        node.page(link, self.at, {c: self._start(c) for c in self.channels}, take, self._again)
+
+    def _started(self, page):
+        self.client.started(page)
+        self.starts = page.starts if self.rules["own-starts"] else {c: 0 for c in page.starts}
 
     def _again(self):
         def again():
@@ -114,7 +133,9 @@ class Connection:
             return
         news = {o: item for log in logs for o, item in log.items if o > self.cursor}
         for ordinal in sorted(news):
-            self._write(news[ordinal])
+            kind, at, _, channel = news[ordinal]
+            if kind != "event" or at > self.starts.get(channel, 0):
+                self._write(news[ordinal])
             self.cursor = ordinal
 
     def idle(self):
@@ -135,21 +156,32 @@ class Client:
     def __init__(self, world, number):
         self.world = world
         self.number = number
+        self.gone = False
+        self.has_returned = False
         self.channels = world.random.sample(world.channels, world.random.choice([1, 2, 2, 3, 4]))
         self.last_event_id = None
+        self.starts = {}
+        """Where each channel starts, if not from now on."""
+        if world.mode.has_newcomers:
+            self.starts = {c: (NEWEST, world.random.choice([0, 3, 8, 10**6])) for c in self.channels}
+        self.wanted = []
+        """Events that a newcomer is to get."""
+        self.began = {}
+        """The ids after which its channels started."""
         self.connection = None
         self.trace = []
         """(time, kind, id or None, event or range)"""
 
     def connect(self):
         nodes = [n for n in self.world.nodes if n.alive]
-        if self.connection:
+        if self.connection or self.gone:
             return
         if not nodes:
             self.world.after(20, self.connect)
             return
         node = self.world.random.choice(nodes)
         self.world.log(f"client {self.number}", "asks node", node.number, self.channels, self.last_event_id)
+        self.has_returned = self.last_event_id is not None
         self.connection = Connection(node, self, self.channels, self.last_event_id)
 
     def leave(self):
@@ -158,6 +190,21 @@ class Client:
             self.connection = None
         pause = 5 if self.world.quiet else self.world.random.choice([5, 50, 300, 900])
         self.world.after(pause, self.connect)
+
+    def started(self, page):
+        """Its first page was read: perhaps again, if it has not had anything of the last."""
+        self.began = page.starts
+        self.wanted = [(channel, event) for channel, kept in page.wanted.items() for _, _, event in kept]
+
+    def replace(self):
+        """Goes for good; another one comes."""
+        if self.connection:
+            self.connection.close()
+            self.connection = None
+        self.gone = True
+        other = Client(self.world, len(self.world.clients))
+        self.world.clients.append(other)
+        self.world.after(self.world.random.choice([5, 50]), other.connect)
 
     def receive(self, connection, block):
         if self.connection is not connection:

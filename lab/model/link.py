@@ -215,8 +215,8 @@ class Link:
                 self.node.take(page, position)
                 self._repair(page.up_to, probe)
 
-        channels = list(self.node.complete)
-        self.node.page(self, position, channels, take, lambda: self.give_up("it can't be repaired"))
+        starts = dict.fromkeys(self.node.complete, position)
+        self.node.page(self, position, starts, take, lambda: self.give_up("it can't be repaired"))
 
     def _attached(self, up_to):
         self.repaired = up_to

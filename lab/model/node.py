@@ -179,7 +179,7 @@ class Node:
 
         self.command(run, done)
 
-    def page(self, link, position, channels, then, failed):
+    def page(self, link, position, starts, then, failed):
         def done(reply, run):
             if run != link.run and self.rules["same-run"]:
                 failed()
@@ -187,7 +187,7 @@ class Node:
             else:
                 then(Page(self.rules, position, reply))
 
-        self.command(lambda server: server.page(position, channels), done, failed)
+        self.command(lambda server: server.page(starts), done, failed)
 
     def gap(self, channel, begin):
         """Events of a channel behind an id are missing, and nobody knows where else."""

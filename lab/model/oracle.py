@@ -29,10 +29,14 @@ def judge(client, world):
         if kind != "reset" and at is not None:
             highest = max(highest, at)
     if first is None:
-        return [("deaf", None, world.now)]
+        return [] if client.gone else [("deaf", None, world.now)]
+    if client.starts:
+        found += _newcomer(client, world, seen, resets)
+    if client.gone:
+        return found
     for number, event in world.events.items():
         owed = event.channel in client.channels and event.is_acknowledged and not event.is_exempt
-        if not owed or number in seen or (event.sent_at < first[0] and event.id <= first[1]):
+        if not owed or number in seen or (event.sent_at < first[0] and event.id <= client.began.get(event.channel, first[1])):
             continue
         told = any(
             channel in (None, event.channel) and now >= event.sent_at and begin < event.id <= end
@@ -40,6 +44,20 @@ def judge(client, world):
         )
         if not told:
             found.append(("untold", number, event.sent_at))
+    return found
+
+
+def _newcomer(client, world, seen, resets):
+    """A newcomer gets what was kept when it began, from the start of each channel on, and nothing older."""
+    found = []
+    for channel, number in client.wanted if not client.gone else ():
+        told = any(c in (None, channel) and begin < world.events[number].id <= end for _, _, c, begin, end in resets)
+        if number not in seen and not told:
+            found.append(("not given", number, world.now))
+    for number in seen:
+        event = world.events[number]
+        if event.id <= client.began.get(event.channel, 0) and not client.has_returned:
+            found.append(("uninvited", number, world.now))
     return found
 
 

@@ -6,6 +6,10 @@ class Page:
 
     def __init__(self, rules, position, reply):
         self.clock, floor, bound, found = reply
+        self.starts = {channel: start for channel, (*_, start, _) in found.items()}
+        self.wanted = {channel: wanted for channel, (*_, wanted) in found.items()}
+        """What a newcomer is to get, for the oracle."""
+        position = min(self.starts.values()) if position is None else position
         self.broken = position > self.clock
         self.up_to = self.clock
         self.resets = []
@@ -17,9 +21,9 @@ class Page:
         if floor > position:
             # From where is not known: ids may have been given twice.
             self.resets.append((None, 0 if rules["from"] else position, floor))
-        for channel, (last, channel_floor, more, entries) in found.items():
+        for channel, (last, channel_floor, more, entries, start, _) in found.items():
             last = bound if last is None else last
-            chain = _Chain(position)
+            chain = _Chain(start)
             chain.expect(channel_floor)
             if chain.reset and rules["from"]:
                 # A gap may have begun below what the reader has.

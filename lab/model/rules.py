@@ -13,6 +13,7 @@ RULES = {
     "chain": "every further entry must name the one before it",
     "last-ids": "the last id of every channel is kept apart from its stream",
     "pruned": "forgetting the last id of a quiet channel raises the bound for unknown ones",
+    "own-starts": "each channel of a newcomer starts at its own place, behind its first page, too",
     "log-start": "a node's own log serves who stands at or behind its start only",
     "quiet-reset": "a reset of one channel carries no id",
     # Losses of Redis

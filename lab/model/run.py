@@ -21,6 +21,7 @@ SHOWS = {
     "chain": ("rollback", 71),
     "last-ids": ("lossier", 15),
     "pruned": ("trimmed", 19),
+    "own-starts": ("newcomers", 0),
     "log-start": ("clean", 0),
     "quiet-reset": ("trimmed", 72),
     "margin": ("restarts", 0),

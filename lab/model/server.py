@@ -3,6 +3,7 @@
 MARGIN = 800_000
 PAGE = 5
 """Entries of a channel in a page."""
+NEWEST = "newest"
 BLOCK = 4
 """Entries that go at once when a stream is trimmed, as MAXLEN ~ does."""
 
@@ -180,15 +181,23 @@ class Server:
         self._send("control", ("gap", at, channel, begin))
         return at
 
-    def page(self, position, channels):
-        """page.lua: clock, floor, the bound for last ids that are not known, and what it holds of each channel."""
+    def page(self, starts):
+        """
+        page.lua: clock, floor, the bound for last ids that are not known, and what it holds of each channel.
+        A channel starts after an id, or at the newest events: NEWEST and their number.
+        """
         self._touch()
         d = self.data
         found = {}
-        for channel in channels:
-            entries = [e for e in d.streams.get(channel, []) if position < e[0] <= d.clock]
+        for channel, start in starts.items():
+            entries = [e for e in d.streams.get(channel, []) if e[0] <= d.clock]
+            if isinstance(start, tuple):
+                entries = entries[max(0, len(entries) - start[1]) :]
+                start = entries[0][0] - 1 if entries else d.clock
+            else:
+                entries = [e for e in entries if e[0] > start]
             more = len(entries) > PAGE
-            found[channel] = (self._last(channel), d.floors.get(channel, 0), more, entries[:PAGE])
+            found[channel] = (self._last(channel), d.floors.get(channel, 0), more, entries[:PAGE], start, entries)
         return d.clock, d.floor, max(d.floor, d.pruned), found
 
     def read_clock(self):

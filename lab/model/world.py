@@ -25,7 +25,7 @@ CLEAN = ["client"] * 8 + ["kill", "subscription", "subscription", "pause"]
 class Mode:
     """What goes wrong in a run, and how often."""
 
-    def __init__(self, faults, every=(20, 60, 150, 400), clients=6, is_clean=False, is_beyond=False, apart=RECOVERY):
+    def __init__(self, faults, every=(20, 60, 150, 400), clients=6, is_clean=False, is_beyond=False, apart=RECOVERY, has_newcomers=False):
         self.rolls_back = any(fault in ROLLBACKS for fault in faults)
         self.faults = faults
         self.every = every
@@ -35,6 +35,8 @@ class Mode:
         self.is_beyond = is_beyond
         """More than is promised: it is run without a rule only."""
         self.apart = apart
+        self.has_newcomers = has_newcomers
+        """Clients come that start in the past; others go for good."""
 
 
 MODES = {
@@ -44,6 +46,8 @@ MODES = {
     ),
     # Histories are short, and clients fall out of them.
     "trimmed": Mode(CLEAN),
+    "newcomers": Mode(["newcomer"] * 6 + CLEAN, has_newcomers=True),
+    "late": Mode(["newcomer"] * 6 + ["client", "kill", "subscription", "failover", "rollback"], has_newcomers=True),
     "lossy": Mode(["client"] * 6 + ["lossy"] * 2),
     "lossier": Mode(["client"] * 2 + ["lossy"] * 3, every=(20, 60), is_beyond=True),
     # Redis loses what it had acknowledged.
@@ -128,7 +132,7 @@ class World:
         """Returns what the oracle finds."""
         for node in self.nodes:
             node.boot()
-        for client in self.clients:
+        for client in list(self.clients):
             self.at(self.random.randint(0, 200), client.connect)
         self.at(30, self._publish)
         self.at(20, self._copy)
@@ -204,7 +208,11 @@ class World:
         return self.random.choice(nodes) if nodes else None
 
     def _client(self):
-        self.random.choice(self.clients).leave()
+        self.random.choice([c for c in self.clients if not c.gone]).leave()
+
+    def _newcomer(self):
+        present = [c for c in self.clients if not c.gone]
+        self.random.choice(present).replace()
 
     def _kill(self):
         node = self._a_node()

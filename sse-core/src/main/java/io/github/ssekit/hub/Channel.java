@@ -32,6 +32,9 @@ final class Channel implements LoopCounters.LagSource {
   /** Only if the policy is to conflate. Guarded by the hub's lock. */
   private final @Nullable NewestByKey newest;
 
+  /** Whether nothing follows. Guarded by the hub's lock. */
+  boolean hasEnded;
+
   /** Subscriptions of all loops. Guarded by the hub's lock. */
   int subscriptions;
 
@@ -73,6 +76,13 @@ final class Channel implements LoopCounters.LagSource {
   void signal() {
     for (Subscribers s : byLoop) {
       s.signal();
+    }
+  }
+
+  /** The channel has ended: closes the connections that wait for nothing else. */
+  void closeConnections() {
+    for (Subscribers s : byLoop) {
+      s.closeConnections();
     }
   }
 

@@ -18,6 +18,12 @@ public enum CloseReason {
   CLOSED,
 
   /**
+   * The upstream: all channels of the connection have ended, and all their events are written. The
+   * client comes back; 204 then keeps it away.
+   */
+  ENDED,
+
+  /**
    * The client or its network: it took no byte for longer than the hub's stuck-write deadline. It
    * may come back.
    */

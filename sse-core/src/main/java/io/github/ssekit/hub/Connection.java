@@ -222,8 +222,8 @@ public final class Connection extends StreamConnection {
    * Subscribes to the channels that the connection begins with. Under the hub's lock, once the loop
    * has the connection.
    */
-  void subscribe(List<Channels.Wanted> channels) {
-    orFail(() -> subscriptions.begin(this, new Client(), channels, lastEventId));
+  void subscribe(List<Channels.Wanted> channels, @Nullable Start start) {
+    orFail(() -> subscriptions.begin(this, new Client(), channels, lastEventId, start));
   }
 
   /** Starts the transport, which sends these bytes first. */
@@ -293,6 +293,13 @@ public final class Connection extends StreamConnection {
   @Override
   List<Subscription> release() {
     return context.release().apply(this);
+  }
+
+  @Override
+  void closeIfEnded() {
+    if (subscriptions.haveEnded()) {
+      closeGracefully(CloseReason.ENDED);
+    }
   }
 
   @Override

@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
  *     Connection#expireAt}; or null, for no such time
  * @param idsOnEventsOnly true if the client gets ids with events only, and never a block of an id
  *     alone; {@link HubBuilder#idsOnEventsOnly} sets this for all connections of a hub
+ * @param start where a client without a last event ID starts on each of its channels with history;
+ *     or null, for what is the channel's own, which is {@link Start#NOW} unless the upstream says
+ *     otherwise. The client gets its events of the past before live ones, in order; from its first
+ *     event on it resumes like any other client, on all channels alike
  * @param attachment any object of the application's, which {@link Connection#attachment} returns;
  *     or null. The hub never reads it, and keeps it as long as the connection is referenced.
  */
@@ -33,6 +37,7 @@ public record ConnectionOptions(
     @Nullable String owner,
     @Nullable Instant expiresAt,
     boolean idsOnEventsOnly,
+    @Nullable Start start,
     @Nullable Object attachment) {
   /** The longest last event ID that is kept, in characters. */
   public static final int MAX_LAST_EVENT_ID = 200;
@@ -78,12 +83,13 @@ public record ConnectionOptions(
   }
 
   private static ConnectionOptions ofList(List<String> channels) {
-    return new ConnectionOptions(channels, null, null, null, false, null);
+    return new ConnectionOptions(channels, null, null, null, false, null, null);
   }
 
   /** A copy with another last event ID, or with none. */
   public ConnectionOptions withLastEventId(@Nullable String id) {
-    return new ConnectionOptions(channels, id, owner, expiresAt, idsOnEventsOnly, attachment);
+    return new ConnectionOptions(
+        channels, id, owner, expiresAt, idsOnEventsOnly, start, attachment);
   }
 
   /**
@@ -93,21 +99,29 @@ public record ConnectionOptions(
    */
   public ConnectionOptions withOwner(@Nullable String name) {
     return new ConnectionOptions(
-        channels, lastEventId, name, expiresAt, idsOnEventsOnly, attachment);
+        channels, lastEventId, name, expiresAt, idsOnEventsOnly, start, attachment);
   }
 
   /** A copy with another time at which the connection expires, or with none. */
   public ConnectionOptions withExpiresAt(@Nullable Instant time) {
-    return new ConnectionOptions(channels, lastEventId, owner, time, idsOnEventsOnly, attachment);
+    return new ConnectionOptions(
+        channels, lastEventId, owner, time, idsOnEventsOnly, start, attachment);
   }
 
   /** A copy for a client that reports a message at each block, even one without data. */
   public ConnectionOptions withIdsOnEventsOnly() {
-    return new ConnectionOptions(channels, lastEventId, owner, expiresAt, true, attachment);
+    return new ConnectionOptions(channels, lastEventId, owner, expiresAt, true, start, attachment);
+  }
+
+  /** A copy with another place to start at, or with each channel's own. */
+  public ConnectionOptions withStart(@Nullable Start place) {
+    return new ConnectionOptions(
+        channels, lastEventId, owner, expiresAt, idsOnEventsOnly, place, attachment);
   }
 
   /** A copy with another attachment, or with none. */
   public ConnectionOptions withAttachment(@Nullable Object object) {
-    return new ConnectionOptions(channels, lastEventId, owner, expiresAt, idsOnEventsOnly, object);
+    return new ConnectionOptions(
+        channels, lastEventId, owner, expiresAt, idsOnEventsOnly, start, object);
   }
 }

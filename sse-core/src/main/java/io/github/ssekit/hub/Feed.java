@@ -204,6 +204,26 @@ public final class Feed {
   }
 
   /**
+   * Says that nothing follows on some channels with history, whose last events have been
+   * {@linkplain #reached reached}. A connection of which all channels have ended is closed, with
+   * {@link CloseReason#ENDED}, once the client has everything. A channel that closes and opens
+   * again has not ended.
+   */
+  public void ended(Collection<String> channels) {
+    Objects.requireNonNull(channels, "channels");
+    locked(
+        () -> {
+          for (String name : channels) {
+            Channel channel = this.channels.get(name);
+            if (channel != null && !channel.hasEnded) {
+              channel.hasEnded = true;
+              channel.closeConnections();
+            }
+          }
+        });
+  }
+
+  /**
    * Says that events of the reset's channel, or of all channels with history if it names none, are
    * missing up to the reset's end, and can't be had any more. Positions stay: what is kept of the
    * range may still be delivered.

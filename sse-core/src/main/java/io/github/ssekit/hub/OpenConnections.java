@@ -89,7 +89,7 @@ final class OpenConnections {
         connection.expireAt(options.expiresAt());
       }
       // Under the same lock as the check: of two connections at once, the second sees the first.
-      connection.subscribe(wanted);
+      connection.subscribe(wanted, options.start());
     } finally {
       lock.unlock();
     }

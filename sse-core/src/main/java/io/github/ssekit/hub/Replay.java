@@ -3,6 +3,7 @@ package io.github.ssekit.hub;
 import io.github.ssekit.event.SseEvent;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -20,16 +21,25 @@ public final class Replay {
   private final List<StreamReset> resets;
   private final int events;
 
+  /** Where channels start that start behind its end: a newcomer gets nothing from before. */
+  private final Map<String, Position> starts;
+
   /** How many clients hold it, of which it counts once. Guarded by the hub's lock. */
   int holders;
 
   private Replay(
-      Position upTo, byte[] bytes, int lengthOfEvents, List<StreamReset> resets, int events) {
+      Position upTo,
+      byte[] bytes,
+      int lengthOfEvents,
+      List<StreamReset> resets,
+      int events,
+      Map<String, Position> starts) {
     this.upTo = upTo;
     this.bytes = bytes;
     this.lengthOfEvents = lengthOfEvents;
     this.resets = List.copyOf(resets);
     this.events = events;
+    this.starts = Map.copyOf(starts);
   }
 
   /**
@@ -51,7 +61,7 @@ public final class Replay {
       append(out, upTo.block());
     }
     return new Replay(
-        upTo, out.toByteArray(), lengthOfEvents, resets, resets.size() + events.size());
+        upTo, out.toByteArray(), lengthOfEvents, resets, resets.size() + events.size(), Map.of());
   }
 
   /**
@@ -63,7 +73,17 @@ public final class Replay {
     Objects.requireNonNull(to, "to");
     StreamReset reset = new StreamReset(null, reason, from, to);
     byte[] bytes = reset.event().withId(to.toString()).frame().toByteArray();
-    return new Replay(to, bytes, bytes.length, List.of(reset), 1);
+    return new Replay(to, bytes, bytes.length, List.of(reset), 1, Map.of());
+  }
+
+  /**
+   * The same for newcomers, of whose channels some start behind its end.
+   *
+   * @param starts the positions after which these start
+   */
+  public Replay withStarts(Map<String, Position> starts) {
+    Objects.requireNonNull(starts, "starts");
+    return new Replay(upTo, bytes, lengthOfEvents, resets, events, starts);
   }
 
   private static void append(ByteArrayOutputStream out, SseEvent event) {
@@ -88,6 +108,10 @@ public final class Replay {
   /** How many events, resets among them. */
   int events() {
     return events;
+  }
+
+  Map<String, Position> starts() {
+    return starts;
   }
 
   List<StreamReset> resets() {

@@ -3,13 +3,14 @@ package io.github.ssekit.hub;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's way from its last event ID to the live events of its channels with history: the
- * state machine that decides what the client gets first. Guarded by the hub's lock, which only
- * {@link #accept} and {@link #taken} take by themselves.
+ * One client's way from its last event ID, or from where a newcomer starts, to the live events of
+ * its channels with history: the state machine that decides what the client gets first. Guarded by
+ * the hub's lock, which only {@link #accept} and {@link #taken} take by themselves.
  */
 final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   private static final System.Logger LOG = System.getLogger(Resume.class.getName());
@@ -81,10 +82,13 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
 
   private final ResumingSubscriptions subscriptions;
 
+  /** Whether the client sent no last event ID. */
+  private final boolean isNewcomer;
+
   /** Whether the client sent a last event ID that isn't a position. */
   private final boolean unknownId;
 
-  /** The client has all events up to here; null for a client that has none and misses none. */
+  /** The client has all events up to here; null for a newcomer, and for an unknown ID. */
   private @Nullable Position at;
 
   /** Volatile for {@link #isWanted}. */
@@ -108,6 +112,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   /**
    * @param subscriptions changed by the resume alone from now on
    * @param lastEventId as the client sent it, or null
+   * @param start where a client without one starts, or null for where the upstream says
    */
   Resume(
       Resumes resumes,
@@ -115,15 +120,19 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       Client client,
       List<Subscription> subscriptions,
       @Nullable String lastEventId,
+      @Nullable Start start,
       boolean idsOnEventsOnly) {
     this.resumes = resumes;
     this.upstream = upstream;
     this.client = client;
-    this.subscriptions = new ResumingSubscriptions(subscriptions);
+    this.subscriptions =
+        new ResumingSubscriptions(
+            subscriptions, channel -> start == null ? upstream.start(channel) : start);
     this.idsOnEventsOnly = idsOnEventsOnly;
     // A client without a last event ID may send an empty one.
     String sent = lastEventId == null ? "" : lastEventId;
     this.at = Position.parse(sent);
+    this.isNewcomer = sent.isEmpty();
     this.unknownId = !sent.isEmpty() && at == null;
   }
 
@@ -197,19 +206,19 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   private void admitted() {
     transitionTo(State.ASKED);
     rewindsAtRequest = resumes.rewinds();
-    Position after = Objects.requireNonNull(at);
-    if (!ask(after, subscriptions.names())) {
-      loseAndGoLive(after);
+    if (!ask()) {
+      loseAndGoLive();
     }
   }
 
   /** Returns false if there is nothing to ask for, or if the upstream failed. */
-  private boolean ask(Position after, List<String> channels) {
-    if (channels.isEmpty()) {
-      return false;
-    }
+  private boolean ask() {
     try {
-      upstream.replay(after, channels, this);
+      Map<String, Start> starts = subscriptions.starts(at);
+      if (starts.isEmpty()) {
+        return false;
+      }
+      upstream.replay(starts, this);
       return true;
     } catch (Throwable e) {
       // An Error too: the clients behind this one would wait for ever. Never logs under the lock.
@@ -256,6 +265,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       Replay written = page;
       if (state == State.REPLAYING && written != null) {
         page = null;
+        if (at == null) {
+          subscriptions.startAfter(written.starts());
+        }
         at = written.upTo();
         replays++;
         events += written.events();
@@ -295,11 +307,12 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       goLive(subscriptions.continueAtEnds(false), null, null);
     } else if (now == null || !subscriptions.areOpen()) {
       transitionTo(State.OPENING);
-    } else if (at == null) {
+    } else if (at == null && (unknownId || subscriptions.startNow())) {
       greetAndGoLive(now);
-    } else if (!resumes.isAhead(at) && areLogsComplete(at)) {
-      goLive(subscriptions.continueFrom(at), null, new ResumeOutcome(null, replays, events));
-    } else if (resumes.isAhead(at) && readUpstream) {
+    } else if (at != null && !resumes.isAhead(at) && areLogsComplete(at)) {
+      ResumeOutcome outcome = isNewcomer ? null : new ResumeOutcome(null, replays, events);
+      goLive(subscriptions.continueFrom(at), null, outcome);
+    } else if (at != null && resumes.isAhead(at) && readUpstream) {
       transitionTo(State.AHEAD);
     } else {
       transitionTo(State.WAITING);
@@ -323,8 +336,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     }
   }
 
-  private void loseAndGoLive(Position after) {
-    resetAndGoLive(StreamReset.Reason.LOST, after, Objects.requireNonNull(resumes.position()));
+  private void loseAndGoLive() {
+    Position now = Objects.requireNonNull(resumes.position());
+    resetAndGoLive(StreamReset.Reason.LOST, at, now);
   }
 
   private void resetAndGoLive(StreamReset.Reason reason, @Nullable Position from, Position to) {

@@ -1,8 +1,12 @@
 package io.github.ssekit.hub;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The subscriptions that become live together at the end of a {@link Resume}, and how far their
@@ -18,11 +22,19 @@ final class ResumingSubscriptions {
    */
   private final List<Subscription> added = new ArrayList<>(0);
 
+  /** Where newcomers start on each channel. */
+  private final Function<String, Start> newcomers;
+
+  /** The positions after which channels start that a newcomer has not reached. */
+  private Map<String, Position> starts = Map.of();
+
   /**
    * @param first changed by this object alone from now on
+   * @param newcomers where they start, by the channel's name
    */
-  ResumingSubscriptions(List<Subscription> first) {
+  ResumingSubscriptions(List<Subscription> first, Function<String, Start> newcomers) {
     this.first = first;
+    this.newcomers = newcomers;
   }
 
   void add(Subscription s) {
@@ -38,9 +50,34 @@ final class ResumingSubscriptions {
     return first.isEmpty() && added.isEmpty();
   }
 
-  /** The names of the channels whose events the client may have missed. */
-  List<String> names() {
-    return first.stream().map(s -> s.channel.name).toList();
+  /** Whether a newcomer is given nothing of the past. */
+  boolean startNow() {
+    return first.stream().allMatch(s -> newcomers.apply(s.channel.name).equals(Start.NOW));
+  }
+
+  /**
+   * Where the channels start whose events the client may have missed.
+   *
+   * @param at the client's position, or null for a newcomer
+   */
+  Map<String, Start> starts(@Nullable Position at) {
+    Map<String, Start> wanted = new HashMap<>();
+    for (Subscription s : first) {
+      String name = s.channel.name;
+      wanted.put(name, at == null ? newcomers.apply(name) : Start.after(from(s, at)));
+    }
+    return wanted;
+  }
+
+  /** Remembers where channels start that a newcomer's first page does not reach. */
+  void startAfter(Map<String, Position> positions) {
+    starts = positions;
+  }
+
+  /** Where a client at a position continues on a channel. */
+  private Position from(Subscription s, Position at) {
+    Position start = starts.get(s.channel.name);
+    return start != null && start.isAfter(at) ? start : at;
   }
 
   /** Whether the upstream has opened the channels whose events the client may have missed. */
@@ -50,7 +87,8 @@ final class ResumingSubscriptions {
 
   /** Whether the logs hold all events after a position. */
   boolean areCompleteFrom(Position at) {
-    return first.stream().allMatch(s -> !Objects.requireNonNull(s.channel.log.from()).isAfter(at));
+    return first.stream()
+        .allMatch(s -> !Objects.requireNonNull(s.channel.log.from()).isAfter(from(s, at)));
   }
 
   /** Whether no event waits for the client in the channels that were added. */
@@ -60,7 +98,7 @@ final class ResumingSubscriptions {
 
   /** Moves the cursors behind a position. Returns all subscriptions. */
   List<Subscription> continueFrom(Position at) {
-    first.forEach(s -> s.cursor = s.channel.log.at(at));
+    first.forEach(s -> s.cursor = s.channel.log.at(from(s, at)));
     added.forEach(s -> s.cursor = s.channel.log.at(at, s.cursor));
     return all();
   }

@@ -56,6 +56,9 @@ abstract class StreamConnection extends LoopConnection {
       List<Subscription> subscriptions,
       @Nullable Throwable cause);
 
+  /** Closes the connection, once everything is written, if all its channels have ended. */
+  abstract void closeIfEnded();
+
   /** The client is live on the channels that it resumed. */
   abstract void resumed(ResumeOutcome outcome);
 

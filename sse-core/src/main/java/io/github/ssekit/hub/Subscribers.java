@@ -54,6 +54,11 @@ final class Subscribers implements Runnable {
     }
   }
 
+  /** The channel has ended: closes the connections that wait for nothing else. Any thread. */
+  void closeConnections() {
+    loop.execute(() -> List.copyOf(list).forEach(s -> s.connection.closeIfEnded()));
+  }
+
   void add(Subscription s) {
     assert loop.isCurrent();
     s.index = list.size();

@@ -35,12 +35,14 @@ final class Subscriptions {
    * Subscribes a connection that begins; it resumes the channels with history.
    *
    * @param client is told of subscriptions that are live
+   * @param start where a client without a last event ID starts, or null for where the upstream says
    */
   void begin(
       StreamConnection connection,
       Resume.Client client,
       List<Channels.Wanted> wanted,
-      @Nullable String lastEventId) {
+      @Nullable String lastEventId,
+      @Nullable Start start) {
     assert channels.lock.isHeldByCurrentThread();
     List<Subscription> resumed = new ArrayList<>(0);
     for (Channels.Wanted w : wanted) {
@@ -57,7 +59,13 @@ final class Subscriptions {
       boolean idsOnEventsOnly = connection.idsOnEventsOnly;
       resume =
           new Resume(
-              resumes, upstream, new Resuming(client), resumed, lastEventId, idsOnEventsOnly);
+              resumes,
+              upstream,
+              new Resuming(client, connection),
+              resumed,
+              lastEventId,
+              start,
+              idsOnEventsOnly);
       resume.start();
     }
   }
@@ -65,9 +73,11 @@ final class Subscriptions {
   /** The client of a resume, which is forgotten once it is over. */
   private final class Resuming implements Resume.Client {
     private final Resume.Client client;
+    private final StreamConnection connection;
 
-    Resuming(Resume.Client client) {
+    Resuming(Resume.Client client, StreamConnection connection) {
       this.client = client;
+      this.connection = connection;
     }
 
     @Override
@@ -87,6 +97,9 @@ final class Subscriptions {
         @Nullable ResumeOutcome outcome) {
       resume = null;
       client.live(subscriptions, greeting, outcome);
+      if (subscriptions.stream().anyMatch(s -> s.channel.hasEnded)) {
+        connection.loop.execute(connection::closeIfEnded);
+      }
     }
   }
 
@@ -178,6 +191,16 @@ final class Subscriptions {
   List<Subscription> all() {
     assert channels.lock.isHeldByCurrentThread();
     return all;
+  }
+
+  /** Whether the connection is live, and nothing follows on any of its channels. Takes the lock. */
+  boolean haveEnded() {
+    channels.lock.lock();
+    try {
+      return resume == null && !all.isEmpty() && all.stream().allMatch(s -> s.channel.hasEnded);
+    } finally {
+      channels.lock.unlock();
+    }
   }
 
   /** Whether the connection is not live yet. */

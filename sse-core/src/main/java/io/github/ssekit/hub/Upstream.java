@@ -1,6 +1,6 @@
 package io.github.ssekit.hub;
 
-import java.util.Collection;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /**
@@ -27,6 +27,14 @@ public interface Upstream {
     return false;
   }
 
+  /**
+   * Where a client without a last event ID starts on a channel with history, if its {@link
+   * ConnectionOptions} don't say. Called under the hub's lock, too.
+   */
+  default Start start(String channel) {
+    return Start.NOW;
+  }
+
   /** The first connection on this node subscribed to the channel. */
   void channelOpened(String channel);
 
@@ -34,20 +42,21 @@ public interface Upstream {
   void channelClosed(String channel);
 
   /**
-   * Finds what a client has missed: the next events of some channels after a position, in order, as
-   * many as fit the memory that one client is worth. The hub asks again, from where the answer
-   * ends, until its own logs go on from there.
+   * Finds what a client has missed, or what a newcomer starts with: the next events of some
+   * channels, in order, as many as fit the memory that one client is worth. The hub asks again,
+   * from where the answer ends, until its own logs go on from there.
    *
    * <p>If this throws, the client is told by a {@link StreamReset} of all its channels, with reason
    * {@code lost}, and goes on live; the exception is logged. So what may pass is better tried again
    * in here.
    *
-   * @param after what the client has
-   * @param channels at least one, with history; the caller doesn't change it
+   * @param starts where each channel starts, at least one, with history; the caller doesn't change
+   *     it. If that is anywhere else than after a position, the answer says after which positions
+   *     the channels start that it doesn't reach: {@link Replay#withStarts}
    * @param sink takes the answer, once, on any thread, later; or never, if the upstream closes, or
    *     once it is not wanted any more, or if this throws
    */
-  default void replay(Position after, Collection<String> channels, ReplaySink sink) {
+  default void replay(Map<String, Start> starts, ReplaySink sink) {
     throw new IllegalStateException("No channel has history");
   }
 

@@ -6,7 +6,8 @@
  * <dl>
  *   <dt>for applications
  *   <dd>{@link Hub}, {@link HubBuilder}, {@link EventPublisher}, {@link Connection}, {@link
- *       ConnectionOptions}, {@link OverrunPolicy}, {@link StreamReset}, {@link CloseReason}
+ *       ConnectionOptions}, {@link Start}, {@link OverrunPolicy}, {@link StreamReset}, {@link
+ *       CloseReason}
  *   <dt>for adapters
  *   <dd>to containers: {@link Transport}, {@link Refusal}, {@link OverCapacityException}, {@link
  *       UnopenedConnection}; to a message broker: {@link Upstream}, {@link Feed}, {@link Position},
@@ -69,6 +70,9 @@
  *   <dt>resume
  *   <dd>to continue after a position: a client that reconnects with {@code Last-Event-ID} first
  *       gets the events after it, then live ones
+ *   <dt>newcomer
+ *   <dd>a client without a last event ID. Its {@link Start} says which events of the past it is
+ *       given
  *   <dt>live
  *   <dd>the state of a connection that gets events as they are appended to the logs
  *   <dt>page

@@ -19,13 +19,17 @@ class ConnectionOptionsTest {
     assertNull(options.lastEventId());
     assertNull(options.owner());
     assertNull(options.expiresAt());
+    assertNull(options.start());
     ConnectionOptions all =
         options
             .withLastEventId("7-0")
             .withOwner("ann")
             .withExpiresAt(Instant.EPOCH)
+            .withStart(Start.ALL)
             .withAttachment("x");
-    assertEquals(new ConnectionOptions(List.of("a"), "7-0", "ann", Instant.EPOCH, false, "x"), all);
+    assertEquals(
+        new ConnectionOptions(List.of("a"), "7-0", "ann", Instant.EPOCH, false, Start.ALL, "x"),
+        all);
   }
 
   @Test

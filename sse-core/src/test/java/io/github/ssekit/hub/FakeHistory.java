@@ -3,9 +3,13 @@ package io.github.ssekit.hub;
 import io.github.ssekit.event.SseEvent;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +18,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class FakeHistory implements Upstream {
   /** A replay that the hub waits for. */
-  record Request(Position after, List<String> channels, ReplaySink sink) {
+  record Request(Map<String, Start> starts, ReplaySink sink) {
+    /** The position after which a channel starts, the same for all; null for a newcomer. */
+    @Nullable Position after() {
+      return starts.values().iterator().next().after();
+    }
+
     void answer(Replay replay) {
       sink.accept(replay);
     }
@@ -26,7 +35,18 @@ final class FakeHistory implements Upstream {
 
     @Override
     public String toString() {
-      return channels + " after " + after;
+      Set<String> places = new TreeSet<>();
+      starts.values().forEach(s -> places.add(text(s)));
+      return places.size() == 1
+          ? starts.keySet().stream().sorted().toList() + places.iterator().next()
+          : new TreeMap<>(starts)
+              .entrySet().stream().map(e -> e.getKey() + text(e.getValue())).toList().toString();
+    }
+
+    private static String text(Start start) {
+      return start.after() != null
+          ? " after " + start.after()
+          : start.equals(Start.ALL) ? " all" : " last " + start.events();
     }
   }
 
@@ -35,6 +55,9 @@ final class FakeHistory implements Upstream {
 
   /** All requests, as text. */
   final List<String> asked = new ArrayList<>();
+
+  /** Where newcomers start, by channel. */
+  final Map<String, Start> newcomers = new HashMap<>();
 
   /** What the next requests throw, if not null. */
   @Nullable Error failure;
@@ -75,8 +98,13 @@ final class FakeHistory implements Upstream {
   }
 
   @Override
-  public void replay(Position after, Collection<String> channels, ReplaySink sink) {
-    Request request = new Request(after, List.copyOf(channels), sink);
+  public Start start(String channel) {
+    return newcomers.getOrDefault(channel, Start.NOW);
+  }
+
+  @Override
+  public void replay(Map<String, Start> starts, ReplaySink sink) {
+    Request request = new Request(starts, sink);
     asked.add(request.toString());
     if (failure != null) {
       throw failure;

@@ -3,7 +3,6 @@ package io.github.ssekit.hub;
 import io.github.ssekit.event.SseEvent;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -21,11 +20,12 @@ final class FakeRedis implements Upstream {
   /** An event as it was published. */
   record Stored(Position position, String channel) {}
 
-  private record Request(Position after, Collection<String> channels, ReplaySink sink) {}
+  private record Request(Map<String, Start> starts, ReplaySink sink) {}
 
   private static final int PAGE = 3;
 
   final List<Stored> stored = new ArrayList<>();
+  private final Start newcomers;
   private final Random random;
   private final Feed feed;
 
@@ -52,7 +52,11 @@ final class FakeRedis implements Upstream {
   /** Channels that are acknowledged, and complete from the next position on. */
   private final Set<String> acknowledged = new HashSet<>();
 
-  FakeRedis(Random random, Feed feed) {
+  /**
+   * @param newcomers where they start on all channels: now, or at all that is kept
+   */
+  FakeRedis(Random random, Feed feed, Start newcomers) {
+    this.newcomers = newcomers;
     this.random = random;
     this.feed = feed;
   }
@@ -183,8 +187,13 @@ final class FakeRedis implements Upstream {
   }
 
   @Override
-  public void replay(Position after, Collection<String> channels, ReplaySink sink) {
-    requests.add(new Request(after, channels, sink));
+  public Start start(String channel) {
+    return newcomers;
+  }
+
+  @Override
+  public void replay(Map<String, Start> starts, ReplaySink sink) {
+    requests.add(new Request(starts, sink));
   }
 
   /** Reads one page. Returns whether one was wanted. */
@@ -193,9 +202,20 @@ final class FakeRedis implements Upstream {
       return false;
     }
     Request request = requests.remove(random.nextInt(requests.size()));
-    Replay replay = page(request.after(), request.channels());
+    Position after = request.starts().values().iterator().next().after();
+    Set<String> channels = request.starts().keySet();
+    Replay replay = page(after == null ? wholeFrom(channels) : after, channels);
     answers.add(() -> request.sink().accept(replay));
     return true;
+  }
+
+  /** The position after which nothing of some channels is missing: a newcomer starts there. */
+  private Position wholeFrom(Set<String> channels) {
+    Position from = floor;
+    for (String channel : channels) {
+      from = Position.later(from, floors.get(channel));
+    }
+    return from;
   }
 
   /** Hands a page over. Returns whether there was one. */
@@ -207,7 +227,7 @@ final class FakeRedis implements Upstream {
     return answer != null;
   }
 
-  private Replay page(Position after, Collection<String> channels) {
+  private Replay page(Position after, Set<String> channels) {
     if (after.isAfter(clock)) {
       return Replay.reset(StreamReset.Reason.UNKNOWN_ID, after, clock);
     }

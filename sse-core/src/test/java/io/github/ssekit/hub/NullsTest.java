@@ -64,6 +64,7 @@ class NullsTest extends NullsTable {
         named("reason", () -> feed.reset("a", none())),
         named("channels", () -> feed.opened(none(), POSITION)),
         named("from", () -> feed.opened(List.of("a"), none())),
+        named("channels", () -> feed.ended(none())),
         named("position", () -> feed.reached(none())),
         named("reset", () -> feed.lost(none())),
         named("reason", () -> feed.rewound(none(), null, POSITION)),
@@ -100,7 +101,7 @@ class NullsTest extends NullsTable {
         named("listener", () -> connection.onClose(none())),
         named("channels", () -> ConnectionOptions.of(NullsTest.<Collection<String>>none())),
         named("channels", () -> ConnectionOptions.of(NullsTest.<String[]>none())),
-        named("channels", () -> new ConnectionOptions(none(), null, null, null, false, null)),
+        named("channels", () -> new ConnectionOptions(none(), null, null, null, false, null, null)),
         named("channel", () -> ConnectionOptions.of("a", none())),
         named("channel", () -> ConnectionOptions.of(Arrays.asList("a", none()))));
   }
@@ -145,6 +146,8 @@ class NullsTest extends NullsTable {
         named("text", () -> Position.parse(none())),
         named("other", () -> POSITION.isAfter(none())),
         named("other", () -> POSITION.compareTo(none())),
+        named("position", () -> Start.after(none())),
+        named("starts", () -> Replay.of(List.of(), List.of(), POSITION).withStarts(none())),
         named("resets", () -> Replay.of(none(), List.of(), POSITION)),
         named("events", () -> Replay.of(List.of(), none(), POSITION)),
         named("upTo", () -> Replay.of(List.of(), List.of(), none())),

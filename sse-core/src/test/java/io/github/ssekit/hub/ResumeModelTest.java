@@ -162,7 +162,7 @@ class ResumeModelTest {
                     .maxBatchBytes(60)
                     .heartbeat(HEARTBEAT)
                     .maxReplayBytes(1 + seed % 4 * 60));
-    FakeRedis redis = new FakeRedis(random, hub.feed);
+    FakeRedis redis = new FakeRedis(random, hub.feed, seed % 4 == 3 ? Start.ALL : Start.NOW);
     hub.feed.attach(redis);
     List<Client> clients = new ArrayList<>();
     for (int step = 0; step < STEPS; step++) {

@@ -59,6 +59,12 @@ class ResumeStateTest {
           """
           # case                       | id    | steps                                         | states                                  | told
           no id                        |       | start opened=10                               | OPENING LIVE                            | live [a]
+          a newcomer's page            | last 2 | opened=10 start page=10 taken                | OPENING ASKED REPLAYING LIVE            | page 10-0, live [a]
+          a newcomer's pages           | last 2 | opened=10 start page=7 taken page=10 taken   | OPENING ASKED REPLAYING ASKED REPLAYING LIVE | page 7-0, page 10-0, live [a]
+          a newcomer before it opens   | last 2 | start opened=10 page=15 taken reached=15     | OPENING ASKED REPLAYING AHEAD LIVE      | page 15-0, live [a]
+          a newcomer of nothing        | last 0 | opened=10 start                              | OPENING LIVE                            | live [a]
+          a newcomer, upstream throws  | last 2 | opened=10 fail start                         | OPENING OPENING LIVE                    | live [a] lost
+          a newcomer, no room          | last 2 | opened=10 room=900 start room=0              | OPENING OPENING WAITING ASKED           |
           an id that is no position    | x     | opened=10 start                               | OPENING LIVE                            | live [a] unknown-id
           the logs have the rest       | 10-0  | opened=10 start                               | OPENING LIVE                            | live [a]
           one page                     | 3-0   | opened=10 start page=10 taken                 | OPENING ASKED REPLAYING LIVE            | page 10-0, live [a]
@@ -89,7 +95,8 @@ class ResumeStateTest {
     Subscription a = subscription("a");
     a.resumed = true;
     List<Subscription> own = new ArrayList<>(List.of(a));
-    Resume resume = new Resume(resumes, history, client, own, id, false);
+    Resume resume =
+        new Resume(resumes, history, client, own, start(id) == null ? id : null, start(id), false);
     List<String> seen = new ArrayList<>();
     for (String step : steps.split(" ", -1)) {
       lock.lock();
@@ -102,6 +109,13 @@ class ResumeStateTest {
     }
     assertEquals(states, String.join(" ", seen));
     assertEquals(told == null ? "" : told, String.join(", ", this.told));
+  }
+
+  /** Of a newcomer that is given events: "last 2" in place of an id. */
+  private static @Nullable Start start(@Nullable String id) {
+    return id != null && id.startsWith("last ")
+        ? Start.last(Integer.parseInt(id.substring(5)))
+        : null;
   }
 
   private void step(Resume resume, String step, String argument) {
@@ -179,6 +193,9 @@ class ResumeStateTest {
         long bytes,
         List<Subscription> subscriptions,
         @Nullable Throwable cause) {}
+
+    @Override
+    void closeIfEnded() {}
 
     @Override
     void resumed(ResumeOutcome outcome) {}

@@ -68,7 +68,8 @@ class UnsubscribeOwnerTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Connection connection =
         history.hub.connect(
-            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null));
+            client,
+            new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null, null));
     connection.onClose(reasons::add);
     history.settle();
     client.ready(false);
@@ -99,7 +100,8 @@ class UnsubscribeOwnerTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Connection connection =
         history.hub.connect(
-            client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null));
+            client,
+            new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null, null));
     history.settle();
     FakeHistory.Request request = history.history.request();
     // The page is the loop's next task, and the close the one after it.
@@ -116,7 +118,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
     Transport dropping = new EagerTransport(() -> history.hub.unsubscribe("Ann", "a"), () -> {});
     history.hub.connect(dropping, ConnectionOptions.of("plain"));
     history.hub.connect(
-        client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null));
+        client, new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null, null));
     history.settle();
     client.ready(false);
     history.answer(20, 11, 12);
@@ -133,7 +135,8 @@ class UnsubscribeOwnerTest extends OneClientTest {
     HistoryHub history = HistoryHub.open();
     Connection connection =
         history.hub.connect(
-            client, new ConnectionOptions(List.of("a", "plain"), "5-0", "Ann", null, false, null));
+            client,
+            new ConnectionOptions(List.of("a", "plain"), "5-0", "Ann", null, false, null, null));
     history.settle();
     connection.subscribe("b");
     assertEquals(1, history.hub.unsubscribe("Ann", "b"));

@@ -1,6 +1,8 @@
 package io.github.ssekit.redis;
 
 import io.github.ssekit.hub.Feed;
+import io.github.ssekit.hub.Start;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -8,12 +10,14 @@ import org.jspecify.annotations.Nullable;
  * thread to the other.
  *
  * @param history null if no channel has history
+ * @param newcomers where clients without a last event ID start, by channel
  */
 record BridgeParts(
     Feed feed,
     Scope scope,
     CommandPool commands,
     @Nullable HistoryScripts history,
+    Function<? super String, Start> newcomers,
     Deliveries deliveries,
     OpenChannels channels,
     Evidence evidence,

@@ -27,7 +27,7 @@ record Entry(
   /** The size of an entry without its fields, in bytes. */
   private static final int OVERHEAD = 64;
 
-  private static final int LAST_SEQUENCE = 9_999_999;
+  static final int LAST_SEQUENCE = 9_999_999;
 
   /**
    * Reads an entry as Redis replies it.

@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Start;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -22,6 +24,10 @@ final class HistoryScripts {
   private static final int CALL_EVENTS = 500;
 
   private static final int CALL_BYTES = 256 << 10;
+
+  /** The calls for one page of a client. */
+  private static final int CALLS_A_PAGE = 4;
+
   private static final int CALL_CHANNELS = 50;
   private static final int CALL_FIELDS = 2000;
 
@@ -115,15 +121,45 @@ final class HistoryScripts {
     return redis.execute(connection -> page(connection, after, moved, bytes));
   }
 
-  /** Reads the next events of some channels after a position, as many as fit one call. */
-  CommandPool.Answer<Page> page(Position after, List<String> channels) {
+  /**
+   * Reads the next events of some channels, in a few calls: of small events a client then gets many
+   * in one write.
+   */
+  CommandPool.Answer<Page> page(Map<String, Start> starts) {
     return redis.execute(
-        connection -> page(connection, after, moved(connection, after, channels), CALL_BYTES));
+        connection -> {
+          Page page = call(connection, starts);
+          for (int calls = 1; calls < CALLS_A_PAGE && page.goesOn(CALL_BYTES); calls++) {
+            Page next = call(connection, page.next(starts.keySet()));
+            if (!next.isWhole()) {
+              // The client is told with the page that it asks for next.
+              break;
+            }
+            page = page.and(next);
+          }
+          return page;
+        });
+  }
+
+  private Page call(RedisConnection connection, Map<String, Start> starts) {
+    Position after = commonPosition(starts.values());
+    List<String> channels = List.copyOf(starts.keySet());
+    return after == null
+        ? page(connection, channels, new Merge(starts, CALL_BYTES))
+        : page(connection, after, moved(connection, after, channels), CALL_BYTES);
+  }
+
+  /** The position after which all channels start, or null if they start at several places. */
+  private static @Nullable Position commonPosition(Collection<Start> starts) {
+    Position first = starts.iterator().next().after();
+    return starts.stream().allMatch(start -> Objects.equals(start.after(), first)) ? first : null;
   }
 
   private Page page(RedisConnection connection, Position after, MovedChannels moved, int bytes) {
-    List<String> channels = moved.after(after);
-    Merge merge = new Merge(after, bytes, moved.bounds());
+    return page(connection, moved.after(after), new Merge(after, bytes, moved.bounds()));
+  }
+
+  private Page page(RedisConnection connection, List<String> channels, Merge merge) {
     int read = 0;
     while (read < channels.size() || merge.upTo() == null) {
       List<String> some = channels.subList(read, Math.min(channels.size(), read + CALL_CHANNELS));
@@ -133,12 +169,13 @@ final class HistoryScripts {
       List<byte[]> args =
           args(
               connection.run(),
-              after.toString(),
+              merge.position().toString(),
               "" + CALL_EVENTS,
               "" + CALL_BYTES,
               "" + maxEventBytes,
               upTo == null ? "" : upTo.toString());
       some.forEach(channel -> args.addAll(args(channel)));
+      args.addAll(args(merge.starts(some)));
       read += merge.add(some, (List<?>) Script.PAGE.run(connection, keys, args));
     }
     return merge.page();
@@ -241,7 +278,7 @@ final class HistoryScripts {
     return new ArrayList<>(List.of(keys));
   }
 
-  private static List<byte[]> args(String... args) {
+  static List<byte[]> args(String... args) {
     List<byte[]> bytes = new ArrayList<>(args.length);
     for (String arg : args) {
       bytes.add(arg.getBytes(UTF_8));

@@ -1,13 +1,16 @@
 package io.github.ssekit.redis;
 
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
 import io.github.ssekit.redis.MovedChannels.Bounds;
 import io.github.ssekit.redis.Page.Kept;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
@@ -16,13 +19,24 @@ import org.jspecify.annotations.Nullable;
  * and checks that nothing is missing: each entry names the entry before it, back to one that the
  * client has.
  *
+ * <p>A channel may start at its newest events, or at the oldest that is kept: then nothing is
+ * missing before its first entry, whatever that names.
+ *
  * <p>A page ends at the first position up to which some channel was not read completely, or where
  * the page is large enough. Gaps beyond that end are left to the next page.
  */
 final class Merge {
   private static final Position START = new Position(0, 0);
 
+  /** The lowest position after which a channel starts; 0-0 if none starts after a position. */
   private final Position from;
+
+  /** Where each channel starts, if not all start after the same position. */
+  private final Map<String, Start> starts;
+
+  /** After which positions they start, once they are read. */
+  private final Map<String, Position> started = new HashMap<>();
+
   private final int mostBytes;
   private final List<Chain> broken = new ArrayList<>();
   private final List<Kept> events = new ArrayList<>();
@@ -37,9 +51,46 @@ final class Merge {
    */
   Merge(Position from, int mostBytes, @Nullable Bounds bounds) {
     this.from = from;
+    this.starts = Map.of();
     this.mostBytes = mostBytes;
     this.bounds = bounds;
     upTo = bounds == null ? null : bounds.clock();
+  }
+
+  /**
+   * @param starts where each channel starts
+   */
+  Merge(Map<String, Start> starts, int mostBytes) {
+    this.starts = starts;
+    this.mostBytes = mostBytes;
+    from =
+        starts.values().stream()
+            .map(Start::after)
+            .filter(Objects::nonNull)
+            .min(Comparator.naturalOrder())
+            .orElse(START);
+  }
+
+  /** Returns the position of those channels that don't say where they start. */
+  Position position() {
+    return from;
+  }
+
+  /**
+   * Returns where some channels start, as {@code page.lua} is told; empty if after the position.
+   */
+  String[] starts(List<String> channels) {
+    return starts.isEmpty()
+        ? new String[0]
+        : channels.stream().map(channel -> text(starts.get(channel))).toArray(String[]::new);
+  }
+
+  private static String text(@Nullable Start start) {
+    Position after = Objects.requireNonNull(start).after();
+    if (after != null) {
+      return after.toString();
+    }
+    return start.equals(Start.ALL) ? "-" : "+" + start.events();
   }
 
   /**
@@ -122,10 +173,11 @@ final class Merge {
 
   private void add(String channel, Bounds now, List<?> reply) {
     Position last = Entry.position(reply.get(0), now.last());
-    Chain chain = new Chain(channel, from);
+    List<?> entries = (List<?>) reply.get(3);
+    Chain chain = new Chain(channel, startOf(channel, entries, now.clock()));
     chain.beginAt(Entry.position(reply.get(1), START));
     boolean first = true;
-    for (Object each : (List<?>) reply.get(3)) {
+    for (Object each : entries) {
       Entry entry = Entry.of((List<?>) each);
       chain.expect(
           entry.prev() == null ? chain.at : entry.prev(), first ? Reason.TRIMMED : Reason.LOST);
@@ -142,6 +194,26 @@ final class Merge {
     if (!chain.gaps.isEmpty()) {
       broken.add(chain);
     }
+  }
+
+  /** Returns after which position a channel starts, given what is held from there on. */
+  private Position startOf(String channel, List<?> entries, Position clock) {
+    Start start = starts.get(channel);
+    if (start == null) {
+      return from;
+    }
+    Position after = start.after();
+    if (after == null) {
+      after = entries.isEmpty() ? clock : before(Entry.of((List<?>) entries.get(0)).position());
+    }
+    started.put(channel, after);
+    return after;
+  }
+
+  private static Position before(Position id) {
+    return id.sequence() > 0
+        ? new Position(id.milliseconds(), id.sequence() - 1)
+        : new Position(Math.max(0, id.milliseconds() - 1), Entry.LAST_SEQUENCE);
   }
 
   private void endAt(Position end) {
@@ -172,10 +244,12 @@ final class Merge {
     Bounds known = Objects.requireNonNull(bounds);
     Position end = Objects.requireNonNull(upTo);
     if (from.isAfter(known.clock())) {
-      return new Page(known.clock(), Reason.UNKNOWN_ID, List.of(), List.of());
+      return new Page(
+          known.clock(), known.clock(), Reason.UNKNOWN_ID, List.of(), List.of(), Map.of());
     }
     List<StreamReset> resets = new ArrayList<>();
-    if (known.floor().isAfter(from)) {
+    Position first = started.values().stream().min(Comparator.naturalOrder()).orElse(from);
+    if (known.floor().isAfter(first)) {
       // Events that are kept still follow, also those below the floor.
       resets.add(new StreamReset(null, Reason.LOST, null, known.floor()));
     }
@@ -187,6 +261,7 @@ final class Merge {
       }
     }
     events.sort(Comparator.comparing(Kept::position));
-    return new Page(end, null, resets, events);
+    started.values().removeIf(start -> !start.isAfter(end));
+    return new Page(known.clock(), end, null, resets, events, started);
   }
 }

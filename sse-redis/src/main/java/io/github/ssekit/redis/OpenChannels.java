@@ -75,6 +75,10 @@ final class OpenChannels {
     return channels.containsKey(name);
   }
 
+  synchronized List<String> open(Predicate<String> some) {
+    return channels.keySet().stream().filter(some).toList();
+  }
+
   /** A subscription stands. Returns the channels it has to be extended to. */
   synchronized Set<String> subscribed() {
     isSubscribed = true;

@@ -3,21 +3,34 @@ package io.github.ssekit.redis;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The events of some channels after a position, checked for gaps by {@link Merge}.
  *
+ * @param clock the last id that was given when it was read
  * @param upTo the position of a reader that has read the page
  * @param broken why nothing can be said of any channel, or null
  * @param resets of single channels, or of all; they come before the events
  * @param events in order
+ * @param starts the positions after which some channels start, which lie behind the end: for those
+ *     who gave no position
  */
-record Page(Position upTo, @Nullable Reason broken, List<StreamReset> resets, List<Kept> events) {
+record Page(
+    Position clock,
+    Position upTo,
+    @Nullable Reason broken,
+    List<StreamReset> resets,
+    List<Kept> events,
+    Map<String, Position> starts) {
 
   /** An event in the history. */
   record Kept(String channel, Entry entry) {
@@ -29,6 +42,35 @@ record Page(Position upTo, @Nullable Reason broken, List<StreamReset> resets, Li
     @Nullable SseEvent event() {
       return entry.event();
     }
+  }
+
+  /** Whether there may be more to read, and fewer than so many bytes are read. */
+  boolean goesOn(int bytes) {
+    return broken == null
+        && clock.isAfter(upTo)
+        && events.stream().mapToLong(kept -> kept.entry().size()).sum() < bytes;
+  }
+
+  /** Where some channels go on behind this page. */
+  Map<String, Start> next(Collection<String> channels) {
+    Map<String, Start> next = new HashMap<>();
+    for (String channel : channels) {
+      // Those in the table start behind the page.
+      next.put(channel, Start.after(starts.getOrDefault(channel, upTo)));
+    }
+    return next;
+  }
+
+  /** Whether nothing is missing in it. */
+  boolean isWhole() {
+    return broken == null && resets.isEmpty();
+  }
+
+  /** Both as one, if the next one is whole. */
+  Page and(Page next) {
+    List<Kept> all = new ArrayList<>(events);
+    all.addAll(next.events);
+    return new Page(next.clock, next.upTo, null, resets, all, next.starts);
   }
 
   /**
@@ -57,6 +99,7 @@ record Page(Position upTo, @Nullable Reason broken, List<StreamReset> resets, Li
         told.add(new StreamReset(kept.channel, unsendable));
       }
     }
-    return Replay.of(told, sent, upTo);
+    Replay replay = Replay.of(told, sent, upTo);
+    return starts.isEmpty() ? replay : replay.withStarts(starts);
   }
 }

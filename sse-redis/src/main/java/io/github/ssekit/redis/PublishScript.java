@@ -41,7 +41,7 @@ final class PublishScript {
    *     event that was stored before
    */
   record Stored(Position position, boolean onRun) {
-    private static Stored of(Object reply) {
+    static Stored of(Object reply) {
       return reply instanceof List<?> before
           ? new Stored(HistoryScripts.position(before.get(0)), false)
           : new Stored(HistoryScripts.position(reply), true);
@@ -78,6 +78,12 @@ final class PublishScript {
       keys.add(scope.token(token));
     }
     return new Call(keys, bytes(channel), bytes(event.type()), bytes(event.data()));
+  }
+
+  /** The arguments of {@code publish.lua}, for a script that calls it. */
+  List<byte[]> arguments(String channel, SseEvent event, String run) {
+    return new Call(List.of(), bytes(channel), bytes(event.type()), bytes(event.data()))
+        .arguments(run);
   }
 
   private static byte[] bytes(@Nullable Object text) {

@@ -9,6 +9,8 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import java.net.URI;
+import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -52,6 +54,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private final CommandPool commands;
   private final @Nullable HistoryScripts history;
   private final RedisSubscriber subscriber;
+  private final @Nullable AnswerStreams answers;
   private final @Nullable PublishScript script;
   private final RedisPublisher publisher;
   private volatile boolean closed;
@@ -62,6 +65,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       Function<? super String, @Nullable String> eventTypes,
       RedisSubscriber subscriber,
       @Nullable PublishScript script,
+      @Nullable AnswerScripts answerScripts,
       int maxUnconfirmedBytes) {
     feed = parts.feed();
     this.connector = connector;
@@ -72,6 +76,53 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     this.subscriber = subscriber;
     this.script = script;
     publisher = new RedisPublisher(commands, maxUnconfirmedBytes, this::failure);
+    answers = answerScripts == null ? null : new AnswerStreams(new ForAnswers(), answerScripts);
+  }
+
+  /** The bridge, as its answers use it. */
+  private final class ForAnswers implements AnswerStreams.Bridge {
+    @Override
+    public List<String> followed() {
+      return subscriber.open(AnswerStreams::isAnswer);
+    }
+
+    @Override
+    public @Nullable Position position() {
+      return feed.position();
+    }
+
+    @Override
+    public void ended(Collection<String> channels) {
+      feed.ended(channels);
+    }
+
+    @Override
+    public void checkEvent(String channel, SseEvent event) {
+      RedisBridge.this.requireEvent(channel, event);
+    }
+
+    @Override
+    public void published(String run, PublishScript.Stored stored) {
+      subscriber.published(run, stored);
+    }
+
+    @Override
+    public PublishException failure(RedisFailure e) {
+      return RedisBridge.this.failure(e);
+    }
+  }
+
+  /**
+   * The answers of this bridge's scope.
+   *
+   * @throws IllegalStateException if the bridge was made without {@link RedisBridgeBuilder#answers}
+   */
+  public AnswerStreams answers() {
+    if (answers == null) {
+      throw new IllegalStateException(
+          "The bridge has no answers: call RedisBridgeBuilder.answers() before connect()");
+    }
+    return answers;
   }
 
   /**
@@ -200,6 +251,14 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   private void requirePublishable(String channel, SseEvent event) {
+    requireEvent(channel, event);
+    if (answers != null && AnswerStreams.isAnswer(channel)) {
+      throw new IllegalArgumentException(
+          "channel \"" + channel + "\" is an answer's: only its producer sends to it");
+    }
+  }
+
+  private void requireEvent(String channel, SseEvent event) {
     Objects.requireNonNull(channel, "channel");
     Objects.requireNonNull(event, "event");
     feed.checkPublishable(channel, scope.hasHistory(channel) ? event.withId(LONGEST_ID) : event);
@@ -311,6 +370,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   @Override
   public void close() {
     closed = true;
+    if (answers != null) {
+      answers.close();
+    }
     publisher.close();
     subscriber.close();
     commands.close();

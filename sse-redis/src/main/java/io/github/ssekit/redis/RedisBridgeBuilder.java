@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Start;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -33,11 +34,13 @@ public final class RedisBridgeBuilder {
   private BiPredicate<? super String, ? super String> ignored = (channel, data) -> false;
   private @Nullable Predicate<? super String> history;
   private @Nullable Supplier<RedisLogin> login;
+  private Function<? super String, Start> newcomers = channel -> Start.NOW;
   private int historyEvents = 1000;
   private Duration historyAge = Duration.ofHours(24);
   private Tls tls = Tls.DEFAULT;
   private int maxUnconfirmedBytes = 16 << 20;
   private boolean withoutRedis;
+  private boolean answers;
 
   RedisBridgeBuilder(Hub hub, URI uri) {
     this.hub = Objects.requireNonNull(hub, "hub");
@@ -89,6 +92,17 @@ public final class RedisBridgeBuilder {
   }
 
   /**
+   * Lets the bridge have {@linkplain RedisBridge#answers answers}. Channels whose names begin with
+   * {@code answer:} are theirs then: they have history, newcomers start at their beginning, and
+   * nothing else publishes to them. The same on all nodes. Each node asks Redis once a second for
+   * lost producers. Default: no answers.
+   */
+  public RedisBridgeBuilder answers() {
+    answers = true;
+    return this;
+  }
+
+  /**
    * How much of each channel with history is kept in Redis: the newest events, and a bit more; and
    * for how long, and a bit longer. The same on all nodes. Default: 1,000 events, 24 hours.
    *
@@ -121,6 +135,17 @@ public final class RedisBridgeBuilder {
       throw new IllegalArgumentException("maxUnconfirmedBytes " + bytes + " is not 1 or more");
     }
     maxUnconfirmedBytes = bytes;
+    return this;
+  }
+
+  /**
+   * Where a client without a last event ID starts on each channel with history, if its {@link
+   * io.github.ssekit.hub.ConnectionOptions#start options} don't say. Default: {@link Start#NOW}.
+   * The function is called for each newcomer, as that of {@link #history}; if it throws, or returns
+   * null, the client's connection fails.
+   */
+  public RedisBridgeBuilder newcomers(Function<? super String, Start> startOfChannel) {
+    newcomers = Objects.requireNonNull(startOfChannel, "startOfChannel");
     return this;
   }
 
@@ -229,6 +254,7 @@ public final class RedisBridgeBuilder {
    */
   public RedisBridge connect() {
     RedisUri address = RedisUri.parse(uri);
+    Predicate<? super String> history = withHistory();
     Scope names =
         new Scope(scope, address.database(), history == null ? channel -> false : history);
     if (login != null && address.password() != null) {
@@ -246,6 +272,7 @@ public final class RedisBridgeBuilder {
             names,
             commands,
             history == null ? null : new HistoryScripts(commands, names, feed.maxEventBytes()),
+            answers ? AnswerStreams.newcomers(newcomers) : newcomers,
             new Deliveries(feed, eventTypes, ignored),
             new OpenChannels(names::hasHistory),
             new Evidence(),
@@ -272,7 +299,31 @@ public final class RedisBridgeBuilder {
                 historyAge,
                 feed.maxEventBytes(),
                 subscriber);
-    return new RedisBridge(parts, connector, eventTypes, subscriber, script, maxUnconfirmedBytes);
+    AnswerScripts answerScripts =
+        answers
+            ? new AnswerScripts(
+                commands,
+                names,
+                new PublishScript(
+                    names,
+                    connector.publishCommand(),
+                    2 * MAX_HISTORY_EVENTS,
+                    AnswerScripts.WHILE_RUNNING,
+                    feed.maxEventBytes(),
+                    subscriber))
+            : null;
+    return new RedisBridge(
+        parts, connector, eventTypes, subscriber, script, answerScripts, maxUnconfirmedBytes);
+  }
+
+  private @Nullable Predicate<? super String> withHistory() {
+    Predicate<? super String> chosen = history;
+    if (!answers) {
+      return chosen;
+    }
+    return chosen == null
+        ? AnswerStreams::isAnswer
+        : channel -> AnswerStreams.isAnswer(channel) || chosen.test(channel);
   }
 
   private void logNodes(CommandPool commands, RedisUri address, Scope names) {

@@ -2,11 +2,13 @@ package io.github.ssekit.redis;
 
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.Upstream;
 import io.github.ssekit.redis.RedisHealth.Problem;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -14,6 +16,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -140,6 +143,11 @@ final class RedisSubscriber
     return connection == null || !connection.isAttached() ? null : connection;
   }
 
+  /** The channels that are open in the hub, of some. */
+  List<String> open(Predicate<String> some) {
+    return parts.channels().open(some);
+  }
+
   /** Redis has stored an event of this node, on a run. */
   @Override
   public void published(String run, PublishScript.Stored stored) {
@@ -195,16 +203,21 @@ final class RedisSubscriber
   }
 
   @Override
-  public void replay(Position after, Collection<String> channels, ReplaySink sink) {
-    replays.replay(after, channels, sink);
+  public Start start(String channel) {
+    return parts.newcomers().apply(channel);
   }
 
-  private Replay readPage(Position after, Collection<String> channels) {
+  @Override
+  public void replay(Map<String, Start> starts, ReplaySink sink) {
+    replays.replay(starts, sink);
+  }
+
+  private Replay readPage(Map<String, Start> starts) {
     SubscribedConnection connection = attachedConnection();
     if (connection == null) {
       throw new IllegalStateException("Redis is not subscribed to at present");
     }
-    Page page = connection.page(after, channels);
+    Page page = connection.page(starts);
     Position delivered = parts.feed().position();
     if (delivered == null || page.upTo().isAfter(delivered)) {
       // The client waits until this node has heard everything in the page.

@@ -2,22 +2,20 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
-import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.Upstream.ReplaySink;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BiFunction;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -35,9 +33,6 @@ final class Replays implements AutoCloseable {
   private static final long KEEP_NANOS = Duration.ofSeconds(2).toNanos();
   private static final long KEEP_BYTES = 8 << 20;
 
-  /** The key of a read. */
-  private record Question(Position after, Set<String> channels) {}
-
   /** One read: its waiting clients, then its answer. Guarded by the map. */
   private static final class Read {
     private final List<ReplaySink> sinks = new ArrayList<>();
@@ -45,13 +40,16 @@ final class Replays implements AutoCloseable {
     private long answered;
   }
 
-  private final BiFunction<Position, Collection<String>, Replay> source;
+  private final Function<Map<String, Start>, Replay> source;
   private final ScheduledThreadPoolExecutor threads =
       new ScheduledThreadPoolExecutor(
           THREADS, Replays::thread, new ThreadPoolExecutor.DiscardPolicy());
 
-  /** In the order in which they were asked. Guarded by itself, as {@link #keptBytes} is. */
-  private final Map<Question, Read> reads = new LinkedHashMap<>();
+  /**
+   * By where each channel starts, in the order in which they were asked. Guarded by itself, as
+   * {@link #keptBytes} is.
+   */
+  private final Map<Map<String, Start>, Read> reads = new LinkedHashMap<>();
 
   private long keptBytes;
   private final Survival survival = new Survival(LOG);
@@ -59,21 +57,20 @@ final class Replays implements AutoCloseable {
   /**
    * @param source reads a page; throws if it can't
    */
-  Replays(BiFunction<Position, Collection<String>, Replay> source) {
+  Replays(Function<Map<String, Start>, Replay> source) {
     this.source = source;
   }
 
   /** See {@link io.github.ssekit.hub.Upstream#replay}. */
-  void replay(Position after, Collection<String> channels, ReplaySink sink) {
-    Question question = new Question(after, Set.copyOf(channels));
+  void replay(Map<String, Start> starts, ReplaySink sink) {
     synchronized (reads) {
       expire();
-      Read read = reads.get(question);
+      Read read = reads.get(starts);
       if (read == null) {
         read = new Read();
-        reads.put(question, read);
+        reads.put(starts, read);
         Read begun = read;
-        threads.execute(() -> answer(question, begun));
+        threads.execute(() -> answer(starts, begun));
       }
       Replay answer = read.answer;
       if (answer == null) {
@@ -85,20 +82,20 @@ final class Replays implements AutoCloseable {
   }
 
   /** Reads the page, and gives it to all that wait for it; tries again later if that fails. */
-  private void answer(Question question, Read read) {
-    if (isForNobody(question, read)) {
+  private void answer(Map<String, Start> starts, Read read) {
+    if (isForNobody(starts, read)) {
       return;
     }
     Replay answer;
     try {
-      answer = source.apply(question.after(), question.channels());
+      answer = source.apply(starts);
     } catch (Throwable e) {
       LOG.log(DEBUG, "History could not be read; the read is repeated: {0}", Diagnosis.of(e));
       if (e instanceof Error) {
         survival.survived(e);
       }
       Future<?> unused =
-          threads.schedule(() -> answer(question, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+          threads.schedule(() -> answer(starts, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     List<ReplaySink> sinks;
@@ -115,11 +112,11 @@ final class Replays implements AutoCloseable {
   }
 
   /** Forgets a read if all its clients have left. Returns whether they have. */
-  private boolean isForNobody(Question question, Read read) {
+  private boolean isForNobody(Map<String, Start> starts, Read read) {
     synchronized (reads) {
       read.sinks.removeIf(sink -> !sink.isWanted());
       if (read.sinks.isEmpty()) {
-        reads.remove(question);
+        reads.remove(starts);
       }
       return read.sinks.isEmpty();
     }

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  * {sse}:stream:room:42   stream: the history of the channel room:42
  * {sse}:channel:room:42  Redis channel: the events of room:42 as they come
  * {sse}:control          Redis channel: probes and notices, for all nodes
+ * {sse}:answer:4711      hash: the state of the answer 4711, whose channel is answer:4711
+ * {sse}:answers          hash: until when the leases of running answers last
  * {sse}:token:…          string: the id of an event that was published with a token
  * </pre>
  *
@@ -96,6 +98,15 @@ final class Scope {
 
   byte[] stream(String channel) {
     return key("stream:" + channel);
+  }
+
+  /** The key of an answer, by its channel, which begins with {@code answer:}. */
+  byte[] answer(String channel) {
+    return key(channel);
+  }
+
+  byte[] answers() {
+    return key("answers");
   }
 
   byte[] token(String token) {

@@ -22,12 +22,27 @@ final class Script {
   static final Script RIGHTS = new Script("rights.lua");
   static final Script GAP = new Script("gap.lua");
   static final Script RECENT = new Script("recent.lua");
+  static final Script ANSWER_START = new Script("answer-start.lua");
+  static final Script ANSWERS = new Script("answers.lua");
+
+  /** {@code answer.lua}, which calls {@code publish.lua} as a function. */
+  static final Script ANSWER =
+      new Script(
+          "local function publish(KEYS, ARGV)\n"
+              + read("publish.lua")
+              + "end\n"
+              + read("answer.lua"),
+          "scope.lua");
 
   private final byte[] text;
   private final byte[] digest;
 
   private Script(String file) {
-    text = (read("scope.lua") + read(file)).getBytes(UTF_8);
+    this(read(file), "scope.lua");
+  }
+
+  private Script(String body, String before) {
+    text = (read(before) + body).getBytes(UTF_8);
     digest = sha1(text).getBytes(UTF_8);
   }
 

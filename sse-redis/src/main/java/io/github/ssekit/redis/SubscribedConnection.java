@@ -3,9 +3,10 @@ package io.github.ssekit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.StreamReset;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
@@ -167,8 +168,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   }
 
   /** Reads what some channels hold after a position, from the server that it is subscribed to. */
-  Page page(Position after, Collection<String> channels) {
-    return ofThisRun(parts.requireHistory().page(after, List.copyOf(channels)));
+  Page page(Map<String, Start> starts) {
+    return ofThisRun(parts.requireHistory().page(starts));
   }
 
   private <T> T ofThisRun(CommandPool.Answer<T> answer) {

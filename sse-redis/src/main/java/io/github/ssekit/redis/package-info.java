@@ -15,6 +15,11 @@
  *   <dt>scripts
  *   <dd>{@code HistoryScripts}, {@code Script} and the Lua files beside them; {@code Scope}, {@code
  *       Rights}
+ *   <dt>answers
+ *   <dd>{@link io.github.ssekit.redis.AnswerStreams}, {@link
+ *       io.github.ssekit.redis.AnswerProducer}, {@link io.github.ssekit.redis.AnswerOptions},
+ *       {@link io.github.ssekit.redis.AnswerState}, {@link
+ *       io.github.ssekit.redis.AnswerRefusedException}; {@code AnswerScripts}
  *   <dt>subscribing
  *   <dd>{@code RedisSubscriber}, {@code SubscribedConnection}, {@code SubscriptionWriter}, {@code
  *       SubscribeCommands}, {@code OpenChannels}, {@code ControlMessage}, {@code Message}
@@ -39,6 +44,10 @@
  * of this package:
  *
  * <dl>
+ *   <dt>answer
+ *   <dd>a channel with history that has a beginning, one producer, and an ending
+ *   <dt>lease
+ *   <dd>the time for which a producer's node may be out of reach before the answer is ended
  *   <dt>gap
  *   <dd>an event that Redis published and this node has not heard, as the next one's reference to
  *       it shows

@@ -5,10 +5,13 @@
 -- ARGV  1 run_id of this server   2 position
 --       3 maximum number of events   4 maximum size of events, in bytes; the last event may exceed it
 --       5 maximum size of an event, in bytes: a larger one has its size, in field o, in place of data
---       6 position up to which events are wanted, or empty for all   7.. the channels
+--       6 position up to which events are wanted, or empty for all   7.. the channels,
+--       then, unless all start after the position, where each starts: a position; "+" and a number of
+--       newest events, of which it gets at most 1 MiB, or one event; or "-" for the oldest event
 -- Returns clock, floor, pruned (or empty); then for each channel its last id and its floor (or empty),
 -- 1 if there may be more events, else 0, and the entries. If the first entries of the channels already
 -- exceed the bytes, the remaining channels are missing in the reply.
+local NEWEST_BYTES = 1048576
 local fn = scope_functions()
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local largest, wanted = tonumber(ARGV[5]), ARGV[6]
@@ -31,11 +34,34 @@ local function read(key, held, chunk)
   return not held.more
 end
 
+-- The id of the oldest of the newest events: their size is known only once they are read.
+local function oldest(key, wanted)
+  local id, read, length, chunk = nil, 0, 0, 1
+  while read < wanted and length < NEWEST_BYTES do
+    local from = id and '(' .. id or clock
+    local some, more = fn.entries(largest, 'XREVRANGE', key, from, '-', 'COUNT', math.min(chunk, wanted - read))
+    for _, entry in ipairs(some) do
+      id = entry[1]
+    end
+    if #some < chunk then break end
+    read, length = read + #some, length + more
+    chunk = math.min(chunk * 2, 1 + math.floor((NEWEST_BYTES - length) * read / math.max(1, length)))
+  end
+  return id or '(' .. clock
+end
+
+local function start(i)
+  local place = ARGV[#KEYS + 5 + i - 1] or position
+  if place == '-' then return place end
+  local newest = string.match(place, '^%+(%d+)$')
+  return newest and oldest(KEYS[i], tonumber(newest)) or '(' .. place
+end
+
 -- The size of events is known only once they are read. So the first round reads one event of each
 -- channel, and each further round twice as many of the channels that have more, until it is enough.
 local held, open, channels = {}, {}, 0
 for i = 2, #KEYS do
-  held[i] = {from = '(' .. position}
+  held[i] = {from = start(i)}
   channels = i
   if read(KEYS[i], held[i], 1) then open[#open + 1] = i end
   if size >= bytes then break end

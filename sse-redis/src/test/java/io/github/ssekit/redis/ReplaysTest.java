@@ -7,11 +7,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.Upstream.ReplaySink;
 import java.lang.ref.WeakReference;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -51,7 +52,8 @@ class ReplaysTest {
     replays.close();
   }
 
-  private Replay page(Position after, Collection<String> channels) {
+  private Replay page(Map<String, Start> starts) {
+    Position after = starts.get("a").after();
     try {
       answering.await();
     } catch (InterruptedException e) {
@@ -70,7 +72,7 @@ class ReplaysTest {
     for (int i = from; i < to; i++) {
       Sink sink = new Sink();
       sinks.add(sink);
-      replays.replay(new Position(i, 0), List.of("a"), sink);
+      replays.replay(Map.of("a", Start.after(new Position(i, 0))), sink);
     }
     return sinks;
   }

@@ -17,8 +17,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A servlet that answers each GET with an event stream or a refusal. Register it with {@code
- * async-supported} set to true.
+ * A servlet that answers each GET, and each POST if it is told to, with an event stream or a
+ * refusal. Register it with {@code async-supported} set to true.
  */
 public final class EventStreamServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
@@ -30,6 +30,7 @@ public final class EventStreamServlet extends HttpServlet {
   private final transient Function<? super HttpServletRequest, @Nullable String> owner;
   private final transient OverCapacityAnswer overCapacity;
   private final transient @Nullable Origins origins;
+  private final boolean acceptsPost;
 
   EventStreamServlet(EventStreamServletBuilder settings, @Nullable Origins origins) {
     this.hub = settings.hub;
@@ -37,6 +38,7 @@ public final class EventStreamServlet extends HttpServlet {
     this.owner = settings.owner;
     this.overCapacity = settings.overCapacity;
     this.origins = origins;
+    this.acceptsPost = settings.acceptsPost;
   }
 
   /**
@@ -88,6 +90,16 @@ public final class EventStreamServlet extends HttpServlet {
       response
           .getOutputStream()
           .write(String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+    }
+  }
+
+  @Override
+  protected void doPost(HttpServletRequest request, HttpServletResponse response)
+      throws ServletException, IOException {
+    if (acceptsPost) {
+      doGet(request, response);
+    } else {
+      super.doPost(request, response);
     }
   }
 

@@ -16,6 +16,7 @@ public final class EventStreamServletBuilder {
   private List<String> origins = List.of();
   private List<String> headers = List.of();
   private boolean credentials;
+  boolean acceptsPost;
 
   EventStreamServletBuilder(Hub hub, Function<? super HttpServletRequest, Admission> selector) {
     this.hub = Objects.requireNonNull(hub, "hub");
@@ -81,6 +82,15 @@ public final class EventStreamServletBuilder {
       Objects.requireNonNull(header, "header");
     }
     headers = List.of(names);
+    return this;
+  }
+
+  /**
+   * Answers POST as GET: for clients built on fetch that start something and follow it with one
+   * request. The selector may read the body. Default: a POST gets status 405.
+   */
+  public EventStreamServletBuilder acceptPost() {
+    acceptsPost = true;
     return this;
   }
 

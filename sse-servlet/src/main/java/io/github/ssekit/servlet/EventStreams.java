@@ -187,8 +187,12 @@ public final class EventStreams {
     }
   }
 
-  /** The header's ID, or the query's, which polyfills send, and pages that embed their position. */
-  private static @Nullable String lastEventId(HttpServletRequest request) {
+  /**
+   * The last event ID of a request: that of its header {@code Last-Event-ID}, or else of its query
+   * parameter {@code lastEventId} or {@code last_event_id}, which polyfills send, and pages that
+   * embed their position. Null if it has none.
+   */
+  public static @Nullable String lastEventId(HttpServletRequest request) {
     String id = request.getHeader("Last-Event-ID");
     String query = request.getQueryString();
     // Ask for no parameter without need: containers then build a map of them, and keep it.

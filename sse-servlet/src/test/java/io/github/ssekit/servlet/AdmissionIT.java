@@ -8,10 +8,12 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.Upstream;
 import io.github.ssekit.testing.LogCapture;
-import java.util.Collection;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.logging.Level;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,7 +111,7 @@ class AdmissionIT extends AdmissionServer {
 
     // 5 is from before the log: asked of the upstream, for ann's channel alone.
     Answer older = get("/events?user=ann&channels=of:ann", "Last-Event-ID: 5-0");
-    assertEquals("data: asked for [of:ann] after 5-0", older.nextLine("data: "));
+    assertEquals("data: asked for [of:ann after 5-0]", older.nextLine("data: "));
     assertEquals("data: of:ann16", older.nextLine("data: of:ann16"));
   }
 
@@ -122,6 +124,20 @@ class AdmissionIT extends AdmissionServer {
     assertEquals("event: stream-reset", answer.nextLine("event: "));
     assertEquals(
         "data: {\"channel\":null,\"reason\":\"unknown-id\",\"to\":\"10-0\"}", answer.nextLine());
+  }
+
+  @Test
+  void aPostIsAnsweredWhereItIsAccepted() throws Exception {
+    // A servlet's 405, as it is over HTTP/1.0.
+    assertEquals(400, ask("POST", "/events?user=ann", "Content-Length: 0").status);
+    Answer answer = ask("POST", "/post?user=ann", "Content-Length: 0");
+    assertEquals(200, answer.status);
+    assertEquals("text/event-stream;charset=utf-8", answer.header("Content-Type"));
+    assertEquals("retry: 1234", answer.nextLine());
+    hub.publish("of:ann", SseEvent.of("started"));
+    assertEquals("data: started", answer.nextLine("data: "));
+    assertEquals(403, ask("POST", "/post?status=403", "Content-Length: 0").status);
+    assertEquals(200, get("/post?user=ann").status);
   }
 
   /** An upstream whose channels all have history. Its replays only say what was requested. */
@@ -138,8 +154,10 @@ class AdmissionIT extends AdmissionServer {
     public void channelClosed(String channel) {}
 
     @Override
-    public void replay(Position after, Collection<String> channels, ReplaySink sink) {
-      SseEvent event = SseEvent.of("asked for " + channels + " after " + after).withId("12-0");
+    public void replay(Map<String, Start> starts, ReplaySink sink) {
+      List<String> asked = new ArrayList<>();
+      starts.forEach((channel, start) -> asked.add(channel + " after " + start.after()));
+      SseEvent event = SseEvent.of("asked for " + asked).withId("12-0");
       sink.accept(Replay.of(List.of(), List.of(event), new Position(12, 0)));
     }
   }

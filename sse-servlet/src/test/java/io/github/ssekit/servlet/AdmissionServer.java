@@ -61,6 +61,7 @@ abstract class AdmissionServer {
                     served(
                         "/headers",
                         builder().allowOrigins(APP).allowHeaders("X-Api-Key", "X-Trace").create()),
+                    served("/post", builder().acceptPost().create()),
                     served("/any", builder().allowOrigins("*").create()),
                     served(
                         "/own",

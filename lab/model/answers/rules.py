@@ -1,0 +1,29 @@
+"""The rules of answer streams, each with what goes wrong without it. Switch one off and see."""
+
+RULES = {
+    "one-start": "a start looks whether the answer has been started, or stopped, before",
+    "tombstone": "an answer whose keys have expired is known by the last id of its channel: it is not begun again",
+    "fencing": "what a producer sends is stored only while the answer runs, and is the producer's own",
+    "atomic-end": "the ending and the state that says so are stored in one step",
+    "sequence": "an event that is sent again, since no answer came, is stored once",
+    "renew": "a node renews the leases of its producers by itself, also while they send nothing",
+    "lease": "a producer is lost only when its lease has passed",
+    "any-node": "any node ends the answer of a lost producer, not its own alone",
+    "stop-first": "a stop before the start leaves an ending, which refuses the start",
+    "keep": "the keys of an answer that runs don't expire",
+}
+
+
+class Rules:
+    """All rules but those that are switched off: rules["lease"]."""
+
+    def __init__(self, off=()):
+        unknown = [rule for rule in off if rule not in RULES]
+        if unknown:
+            raise SystemExit(f"no rule is named {', '.join(unknown)}; there are {', '.join(RULES)}")
+        self.off = frozenset(off)
+
+    def __getitem__(self, rule):
+        if rule not in RULES:
+            raise KeyError(rule)
+        return rule not in self.off

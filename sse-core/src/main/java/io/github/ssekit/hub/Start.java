@@ -1,0 +1,60 @@
+package io.github.ssekit.hub;
+
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A place in the history of a channel, from which a client without a last event ID is given the
+ * events: from now on, the newest few first, or all that are kept.
+ *
+ * @param events how many of the newest events at most: 0 to {@value #MAX_EVENTS}, or {@link
+ *     Integer#MAX_VALUE} for all
+ * @param after only events after this position, or null
+ */
+public record Start(int events, @Nullable Position after) {
+  /** The largest number of events to begin with, other than all of them. */
+  public static final int MAX_EVENTS = 1_000;
+
+  /** From now on: nothing of what is kept. */
+  public static final Start NOW = new Start(0, null);
+
+  /** From the oldest event that is kept. */
+  public static final Start ALL = new Start(Integer.MAX_VALUE, null);
+
+  /**
+   * Checks the number.
+   *
+   * @throws IllegalArgumentException if it is not within its limits, or if events are counted
+   *     though there is a position
+   */
+  public Start {
+    if (events < 0 || (events > MAX_EVENTS && events != Integer.MAX_VALUE)) {
+      throw new IllegalArgumentException(
+          "start at the newest %d events: give 0 to %d, or Start.ALL"
+              .formatted(events, MAX_EVENTS));
+    }
+    if (after != null && events != Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "start after %s at the newest %d events: give one of the two".formatted(after, events));
+    }
+  }
+
+  /**
+   * At the newest events; fewer if no more are kept, or if they have more than 1 MiB together.
+   *
+   * @param events 0 to {@value #MAX_EVENTS}
+   * @throws IllegalArgumentException if it is not within these limits
+   */
+  public static Start last(int events) {
+    if (events > MAX_EVENTS) {
+      throw new IllegalArgumentException(
+          "start at the last %d events: give 0 to %d, or Start.ALL".formatted(events, MAX_EVENTS));
+    }
+    return new Start(events, null);
+  }
+
+  /** After a position, as a client that returns with it. */
+  public static Start after(Position position) {
+    return new Start(Integer.MAX_VALUE, Objects.requireNonNull(position, "position"));
+  }
+}

@@ -1,0 +1,173 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scripts of answers as calls. Each throws a {@link RedisFailure} if Redis refuses it or does
+ * not answer. Thread-safe.
+ */
+final class AnswerScripts {
+  /** How long an answer is kept while nobody renews its lease, and its oldest events at least. */
+  static final Duration WHILE_RUNNING = Duration.ofHours(24);
+
+  private final CommandPool redis;
+  private final Scope scope;
+  private final PublishScript publish;
+
+  AnswerScripts(CommandPool redis, Scope scope, PublishScript publish) {
+    this.redis = redis;
+    this.scope = scope;
+    this.publish = publish;
+  }
+
+  /** Returns {@link AnswerState#NONE} if nothing was there, and the producer has the answer now. */
+  AnswerState start(String channel, String producer, AnswerOptions options) {
+    List<byte[]> keys = List.of(scope.hash(), scope.answer(channel), scope.answers());
+    List<byte[]> args =
+        HistoryScripts.args(
+            channel,
+            producer,
+            "" + options.lease().toMillis(),
+            "" + WHILE_RUNNING.toMillis(),
+            "" + options.keep().toMillis());
+    String reply = redis.execute(c -> Entry.text(Script.ANSWER_START.run(c, keys, args))).value();
+    return reply.equals("started") ? AnswerState.NONE : AnswerState.of(reply);
+  }
+
+  /**
+   * An event for an answer.
+   *
+   * @param how how it ends the answer, or null
+   * @param producer the token, or empty if it is not the producer's
+   * @param number counts the producer's events, or 0
+   * @param options the answer's, or those for one that has not begun
+   */
+  record Addition(
+      SseEvent event,
+      @Nullable AnswerState how,
+      String producer,
+      int number,
+      AnswerOptions options) {}
+
+  /**
+   * What {@code answer.lua} replies.
+   *
+   * @param stored null if the event was refused
+   * @param refused why; null if it was stored
+   */
+  record Added(PublishScript.@Nullable Stored stored, @Nullable AnswerState refused) {
+    private static Added of(Object reply) {
+      if (reply instanceof byte[]) {
+        return new Added(PublishScript.Stored.of(reply), null);
+      }
+      List<?> words = (List<?>) reply;
+      return words.size() == 2
+          ? new Added(new PublishScript.Stored(HistoryScripts.position(words.get(1)), false), null)
+          : new Added(null, AnswerState.of(Entry.text(words.get(0))));
+    }
+  }
+
+  CommandPool.Answer<Added> add(String channel, Addition addition) {
+    List<byte[]> keys =
+        List.of(
+            scope.hash(),
+            scope.stream(channel),
+            scope.redisChannel(channel),
+            scope.answer(channel),
+            scope.answers());
+    AnswerOptions options = addition.options();
+    return redis.execute(
+        connection -> {
+          List<byte[]> args =
+              new ArrayList<>(publish.arguments(channel, addition.event(), connection.run()));
+          args.addAll(
+              HistoryScripts.args(
+                  addition.how() == null ? "" : addition.how().toString(),
+                  addition.producer(),
+                  addition.number() == 0 ? "" : "" + addition.number(),
+                  "" + options.keep().toMillis()));
+          return Added.of(Script.ANSWER.run(connection, keys, args));
+        });
+  }
+
+  /** A producer's hold on an answer. */
+  record Lease(String channel, String producer, Duration time) {}
+
+  /**
+   * What {@code answers.lua} replies.
+   *
+   * @param states of the answers whose leases were to be renewed
+   * @param passed channels whose lease has passed
+   * @param endings the ids of the endings of followed answers, by channel
+   */
+  record Renewed(
+      Map<String, AnswerState> states, List<String> passed, Map<String, Position> endings) {}
+
+  /**
+   * @param leases a few hundred at most
+   * @param followed channels whose endings are asked for, likewise
+   */
+  Renewed renew(List<Lease> leases, List<String> followed) {
+    List<byte[]> keys = new ArrayList<>(List.of(scope.hash(), scope.answers()));
+    List<byte[]> args = HistoryScripts.args("" + WHILE_RUNNING.toMillis(), "" + leases.size());
+    for (Lease lease : leases) {
+      keys.add(scope.answer(lease.channel()));
+      keys.add(scope.stream(lease.channel()));
+      args.addAll(
+          HistoryScripts.args(lease.channel(), lease.producer(), "" + lease.time().toMillis()));
+    }
+    followed.forEach(channel -> keys.add(scope.answer(channel)));
+    args.addAll(HistoryScripts.args(followed.toArray(String[]::new)));
+    List<?> reply = (List<?>) redis.execute(c -> Script.ANSWERS.run(c, keys, args)).value();
+    List<?> words = (List<?>) reply.get(0);
+    Map<String, AnswerState> states = new HashMap<>();
+    for (int i = 0; i < leases.size(); i++) {
+      states.put(leases.get(i).channel(), AnswerState.of(Entry.text(words.get(i))));
+    }
+    List<?> ids = (List<?>) reply.get(2);
+    Map<String, Position> endings = new HashMap<>();
+    for (int i = 0; i < followed.size(); i++) {
+      Position ending = Position.parse(Entry.text(ids.get(i)));
+      if (ending != null) {
+        endings.put(followed.get(i), ending);
+      }
+    }
+    return new Renewed(
+        states, ((List<?>) reply.get(1)).stream().map(Entry::text).toList(), endings);
+  }
+
+  /**
+   * The state of an answer.
+   *
+   * @param last the id of its last event, or null if it has none, or if it is not known
+   */
+  record Known(AnswerState state, @Nullable Position last) {}
+
+  Known known(String channel) {
+    return redis.execute(connection -> known(connection, channel)).value();
+  }
+
+  private Known known(RedisConnection connection, String channel) {
+    List<?> fields =
+        (List<?>)
+            connection.call(
+                "HMGET", scope.answer(channel), "state".getBytes(UTF_8), "id".getBytes(UTF_8));
+    if (fields.get(0) != null) {
+      Object id = fields.get(1);
+      return new Known(
+          AnswerState.of(Entry.text(fields.get(0))),
+          id == null ? null : Position.parse(Entry.text(id)));
+    }
+    Object last = connection.call("HGET", scope.hash(), ("last:" + channel).getBytes(UTF_8));
+    return new Known(last == null ? AnswerState.NONE : AnswerState.EXPIRED, null);
+  }
+}

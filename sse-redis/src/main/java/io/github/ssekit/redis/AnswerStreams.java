@@ -1,0 +1,337 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.INFO;
+
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.hub.Start;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers: finite event streams, each of one producer, which outlive the connections of those who
+ * watch. A language model's tokens, the log of a build, the progress of an import.
+ *
+ * <p>An answer is a channel with history, {@link #channel}, that has a beginning, one producer over
+ * all nodes, and an end, which is an event. A client that listens to it gets the whole from its
+ * start, then live events, on any node, also after the end; and resumes as ever.
+ *
+ * <pre>
+ *   NONE ──── start ───► RUNNING ── end, fail, stop, or the lease passes ──► ended ── keep ──► EXPIRED
+ *     └────────────────── stop ─────────────────────────────────────────────► CANCELLED
+ * </pre>
+ *
+ * Each change is one step in Redis. An answer that has ended is never begun again: for at least
+ * three days after it has expired, Redis knows that there was one.
+ *
+ * <p>See {@link RedisBridgeBuilder#answers}. Any thread may use it. There is no connection and no
+ * thread per answer.
+ */
+public final class AnswerStreams {
+  /** The type of the events that end an answer which its producer has not ended. */
+  public static final String END_TYPE = "stream-end";
+
+  /** How long a viewer's connection waits for an answer that nobody has started: a minute. */
+  public static final Duration LONGEST_WAIT = Duration.ofMinutes(1);
+
+  static final String PREFIX = "answer:";
+
+  private static final System.Logger LOG = System.getLogger(AnswerStreams.class.getName());
+  private static final long TICK_MILLIS = 1_000;
+  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final int ANSWERS_A_CALL = 200;
+  private static final int MAX_ID_LENGTH = 150;
+
+  /** What answers need of their bridge. */
+  interface Bridge {
+    /** The answers' channels that have viewers on this node. */
+    List<String> followed();
+
+    /** The position up to which this node has everything, or null. */
+    @Nullable Position position();
+
+    /** Nothing follows on some channels. */
+    void ended(Collection<String> channels);
+
+    /** Throws if the event can't be published to the channel. */
+    void checkEvent(String channel, SseEvent event);
+
+    /** An event was stored, on a run. */
+    void published(String run, PublishScript.Stored stored);
+
+    PublishException failure(RedisFailure e);
+  }
+
+  private final Bridge bridge;
+  private final AnswerScripts scripts;
+  private final Map<String, AnswerProducer> running = new ConcurrentHashMap<>();
+  private final Survival survival = new Survival(LOG);
+
+  /** One thread for the leases, one for listeners. */
+  private final ScheduledThreadPoolExecutor threads =
+      new ScheduledThreadPoolExecutor(
+          2, AnswerStreams::thread, new ThreadPoolExecutor.DiscardPolicy());
+
+  AnswerStreams(Bridge bridge, AnswerScripts scripts) {
+    this.bridge = bridge;
+    this.scripts = scripts;
+    Future<?> unused =
+        threads.scheduleWithFixedDelay(
+            () -> survival.run(this::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
+  }
+
+  /**
+   * The channel of an answer, for clients to listen to.
+   *
+   * @throws IllegalArgumentException if the id is not 1 to 150 characters
+   */
+  public static String channel(String id) {
+    Objects.requireNonNull(id, "id");
+    if (id.isEmpty() || id.length() > MAX_ID_LENGTH) {
+      throw new IllegalArgumentException(
+          "answer id of %d characters: give it 1 to %d".formatted(id.length(), MAX_ID_LENGTH));
+    }
+    return PREFIX + id;
+  }
+
+  static boolean isAnswer(String channel) {
+    return channel.startsWith(PREFIX);
+  }
+
+  /** Where newcomers start: at the beginning of an answer. */
+  static Function<String, Start> newcomers(Function<? super String, Start> others) {
+    return channel -> isAnswer(channel) ? Start.ALL : others.apply(channel);
+  }
+
+  /**
+   * Starts an answer: of all who try, on all nodes, one becomes its producer. From then on this
+   * node renews the producer's lease until it ends the answer: it must end it in any case.
+   *
+   * @param id 1 to 150 characters, without control characters. It is no secret: whether a client
+   *     may listen is for the application to check at each request
+   * @throws AnswerRefusedException if it was started or stopped before; see {@link
+   *     AnswerRefusedException#state}
+   * @throws IllegalArgumentException if the id is not such a one
+   * @throws PublishException if Redis did not confirm within about four seconds
+   */
+  public AnswerProducer start(String id, AnswerOptions options) {
+    Objects.requireNonNull(options, "options");
+    String channel = channel(id);
+    check(id, SseEvent.of("start"));
+    String token = UUID.randomUUID().toString();
+    AnswerState refused = retrying(options.lease(), () -> scripts.start(channel, token, options));
+    if (refused.isEnded() || refused == AnswerState.RUNNING) {
+      throw new AnswerRefusedException(id, refused);
+    }
+    AnswerProducer producer = new AnswerProducer(this, id, token, options);
+    running.put(channel, producer);
+    return producer;
+  }
+
+  /**
+   * Stops an answer, on whichever node its producer is: it ends at once, with an event of type
+   * {@value #END_TYPE}, and as {@link AnswerState#CANCELLED}. One that nobody has started yet is
+   * never started then. A client that disconnects stops nothing.
+   *
+   * @return whether this has ended it; false if it had ended before
+   * @throws IllegalArgumentException as {@link #start}
+   * @throws PublishException if Redis did not confirm within about four seconds
+   */
+  public boolean stop(String id) {
+    String channel = channel(id);
+    check(id, SseEvent.of("stop"));
+    AnswerScripts.Added added = add(id, ending(AnswerState.CANCELLED));
+    AnswerProducer here = running.get(channel);
+    if (here != null && added.refused() == null) {
+      here.ended(AnswerState.CANCELLED);
+    }
+    return added.refused() == null;
+  }
+
+  /**
+   * Asks Redis what has become of an answer.
+   *
+   * @throws IllegalArgumentException as {@link #start}
+   * @throws RedisUnavailableException if Redis does not answer
+   */
+  public AnswerState state(String id) {
+    return known(id).state();
+  }
+
+  /**
+   * Returns the settings of the connection of a viewer, who gets the whole from the start, then
+   * live events; after the ending the connection is closed, within about a second, with {@link
+   * io.github.ssekit.hub.CloseReason#ENDED}. Empty if there is nothing to follow: the viewer has
+   * the ending, or the answer has expired, as {@link #state} says. Answer that request with 204,
+   * and an {@code EventSource} stops by itself.
+   *
+   * <p>A viewer that comes before the start waits: for {@link #LONGEST_WAIT}, then its connection
+   * is closed, and it asks again.
+   *
+   * @param lastEventId as the client sent it, or null
+   * @throws IllegalArgumentException as {@link #start}
+   * @throws RedisUnavailableException if Redis does not answer
+   */
+  public Optional<ConnectionOptions> follow(String id, @Nullable String lastEventId) {
+    AnswerScripts.Known known = known(id);
+    Position had = lastEventId == null ? null : Position.parse(lastEventId);
+    Position last = known.last();
+    boolean hasAll = known.state().isEnded() && had != null && last != null && !last.isAfter(had);
+    if (hasAll || known.state() == AnswerState.EXPIRED) {
+      return Optional.empty();
+    }
+    ConnectionOptions options = ConnectionOptions.of(channel(id)).withLastEventId(lastEventId);
+    return Optional.of(
+        known.state() == AnswerState.NONE
+            ? options.withExpiresAt(Instant.now().plus(LONGEST_WAIT))
+            : options);
+  }
+
+  private AnswerScripts.Known known(String id) {
+    String channel = channel(id);
+    try {
+      return scripts.known(channel);
+    } catch (RedisFailure e) {
+      throw new RedisUnavailableException(
+          "The state of an answer can't be read: " + Diagnosis.of(e), e);
+    }
+  }
+
+  /** The event that ends an answer for its producer: what it means is in its data. */
+  private static AnswerScripts.Addition ending(AnswerState how) {
+    SseEvent event = SseEvent.of(END_TYPE, "{\"reason\":\"" + how + "\"}");
+    return new AnswerScripts.Addition(event, how, "", 0, AnswerOptions.DEFAULT);
+  }
+
+  // For producers.
+
+  void check(String id, SseEvent event) {
+    bridge.checkEvent(channel(id), Objects.requireNonNull(event, "event"));
+  }
+
+  AnswerScripts.Added add(String id, AnswerScripts.Addition addition) {
+    String channel = channel(id);
+    CommandPool.Answer<AnswerScripts.Added> answer =
+        retrying(addition.options().lease(), () -> scripts.add(channel, addition));
+    PublishScript.Stored stored = answer.value().stored();
+    if (stored != null) {
+      bridge.published(answer.run(), stored);
+    }
+    return answer.value();
+  }
+
+  /** Tries again while Redis is away: each script, run again with the same token, does nothing. */
+  private <T> T retrying(Duration time, Supplier<T> script) {
+    long deadline = System.nanoTime() + time.toNanos();
+    while (true) {
+      try {
+        return script.get();
+      } catch (RedisFailure e) {
+        if (!passes(e) || System.nanoTime() > deadline || Thread.currentThread().isInterrupted()) {
+          throw bridge.failure(e);
+        }
+      }
+      LockSupport.parkNanos(RETRY_NANOS);
+    }
+  }
+
+  /** Whether a failure is one of a server that is away, or is about to be the primary. */
+  private boolean passes(RedisFailure e) {
+    return !threads.isShutdown()
+        && (!(e instanceof RedisFailure.Refused refused)
+            || refused instanceof RedisFailure.NotPrimary
+            || refused.is("LOADING")
+            || refused.is("TRYAGAIN"));
+  }
+
+  void over(AnswerProducer producer) {
+    running.remove(channel(producer.id()), producer);
+  }
+
+  /** Runs a listener, off the thread that renews leases. */
+  void tell(Runnable listener) {
+    threads.execute(() -> survival.run(listener));
+  }
+
+  // On a thread of its own.
+
+  /** Renews the leases of this node's producers, ends the answers of lost ones, and viewers. */
+  private void tick() {
+    try {
+      List<AnswerProducer> all = List.copyOf(running.values());
+      List<String> followed = bridge.followed();
+      int from = 0;
+      do {
+        AnswerScripts.Renewed renewed =
+            scripts.renew(
+                part(all, from).stream().map(AnswerProducer::lease).toList(), part(followed, from));
+        renewed.states().forEach(this::told);
+        renewed.passed().forEach(this::endLost);
+        end(renewed.endings());
+        from += ANSWERS_A_CALL;
+      } while (from < Math.max(all.size(), followed.size()));
+    } catch (RedisFailure e) {
+      LOG.log(DEBUG, "Leases of answers could not be renewed: {0}", Diagnosis.of(e));
+    }
+  }
+
+  private static <T> List<T> part(List<T> all, int from) {
+    return all.subList(Math.min(all.size(), from), Math.min(all.size(), from + ANSWERS_A_CALL));
+  }
+
+  /** Ends the channels whose endings this node has heard: the others are asked for again. */
+  private void end(Map<String, Position> endings) {
+    Position heard = bridge.position();
+    if (heard != null) {
+      endings.values().removeIf(ending -> ending.isAfter(heard));
+      bridge.ended(endings.keySet());
+    }
+  }
+
+  private void told(String channel, AnswerState state) {
+    AnswerProducer producer = running.get(channel);
+    if (producer != null && state != AnswerState.RUNNING) {
+      producer.ended(state);
+    }
+  }
+
+  private void endLost(String channel) {
+    CommandPool.Answer<AnswerScripts.Added> answer =
+        scripts.add(channel, ending(AnswerState.PRODUCER_LOST));
+    PublishScript.Stored stored = answer.value().stored();
+    if (stored != null) {
+      LOG.log(INFO, "The producer of {0} is lost: the answer is ended", Diagnosis.clean(channel));
+      bridge.published(answer.run(), stored);
+      told(channel, AnswerState.PRODUCER_LOST);
+    }
+  }
+
+  /** Ends the threads. The producers' leases pass. */
+  void close() {
+    threads.shutdownNow();
+  }
+
+  private static Thread thread(Runnable task) {
+    Thread thread = new Thread(task, "sse-redis-answers");
+    thread.setDaemon(true);
+    return thread;
+  }
+}

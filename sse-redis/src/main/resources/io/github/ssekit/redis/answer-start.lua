@@ -1,0 +1,26 @@
+-- Starts an answer, once: elects its one producer over all nodes.
+--
+-- KEYS  1 {sse}:scope   2 {sse}:answer:<id>   3 {sse}:answers
+-- ARGV  1 the answer's channel, answer:<id>   2 token of the producer, to try again with
+--       3 milliseconds of a lease   4 milliseconds to keep the answer while nobody renews the lease
+--       5 milliseconds to keep it once it has ended
+-- Returns "started"; or what is there: "running", how it has ended, or "expired".
+--
+-- The hash {sse}:answer:<id> holds
+--   state     running, done, failed, cancelled or producer-lost
+--   producer  the producer's token
+--   keep      milliseconds to keep it once it has ended
+--   sequence  the number of the producer's last event   id  the id of that event, or of the ending
+-- The hash {sse}:answers has the time at which the lease of each running answer passes.
+local scope, answer, answers, channel = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
+local known = redis.call('HMGET', answer, 'state', 'producer')
+if known[1] then
+  return known[1] == 'running' and known[2] == ARGV[2] and 'started' or known[1]
+end
+-- The last id of a channel outlives its keys by days.
+if redis.call('HGET', scope, 'last:' .. channel) then return 'expired' end
+local now = scope_functions().time()
+redis.call('HSET', answer, 'state', 'running', 'producer', ARGV[2], 'keep', ARGV[5])
+redis.call('PEXPIRE', answer, ARGV[4])
+redis.call('HSET', answers, channel, now + tonumber(ARGV[3]))
+return 'started'

@@ -1,0 +1,48 @@
+-- Adds an event to an answer that runs, or its ending. Put behind publish.lua, as function publish.
+--
+-- KEYS  1 to 3 as in publish.lua   4 {sse}:answer:<id>   5 {sse}:answers
+-- ARGV  1 to 12 as in publish.lua
+--       13 empty for an event; for an ending: done, failed, cancelled or producer-lost
+--       14 token of the producer, and 15 the number of the event, if they are the producer's; or empty
+--       16 milliseconds to keep an answer that was stopped before it began
+-- Returns the event's id; a list of "again" and the id if the event has been stored before; or a
+-- list of what is there in place of a running answer of this producer: its state, or "expired"; or
+-- the errors of publish.lua.
+local scope, stream, answer, answers, channel = KEYS[1], KEYS[2], KEYS[4], KEYS[5], ARGV[1]
+local how, producer, sequence = ARGV[13], ARGV[14], ARGV[15]
+local known = redis.call('HMGET', answer, 'state', 'producer', 'sequence', 'id', 'keep')
+local state = known[1]
+
+if producer ~= '' and known[2] == producer and known[3] == sequence then
+  return {'again', known[4]}
+end
+if state and state ~= 'running' then return {state} end
+if producer ~= '' then
+  if not state or known[2] ~= producer then return {state or 'expired'} end
+elseif how == 'producer-lost' then
+  local lease = redis.call('HGET', answers, channel)
+  if not state then
+    redis.call('HDEL', answers, channel)
+    return {'expired'}
+  end
+  if lease and tonumber(lease) > scope_functions().time() then return {state} end
+elseif not state and redis.call('HGET', scope, 'last:' .. channel) then
+  return {'expired'}
+end
+
+local reply = publish({scope, stream, KEYS[3]}, {unpack(ARGV, 1, 12)})
+local id = reply
+if type(reply) == 'table' then
+  id = string.match(reply.err or '', '^STORED as (%S+),')
+  if not id then return reply end
+end
+if how == '' then
+  redis.call('HSET', answer, 'sequence', sequence, 'id', id)
+else
+  local keep = known[5] or ARGV[16]
+  redis.call('HSET', answer, 'state', how, 'sequence', sequence, 'id', id)
+  redis.call('PEXPIRE', answer, keep)
+  redis.call('PEXPIRE', stream, keep)
+  redis.call('HDEL', answers, channel)
+end
+return reply

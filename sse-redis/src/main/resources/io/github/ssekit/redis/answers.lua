@@ -1,0 +1,38 @@
+-- Renews the leases of a node's producers, and finds the answers whose lease has passed, and which of
+-- those that are followed on a node have ended.
+--
+-- KEYS  1 {sse}:scope   2 {sse}:answers
+--       then, of each producer: {sse}:answer:<id>, {sse}:stream:answer:<id>
+--       then, of each answer that is followed: {sse}:answer:<id>
+-- ARGV  1 milliseconds to keep an answer while nobody renews its lease   2 number of producers
+--       then, of each producer: the answer's channel, the producer's token, milliseconds of its lease
+--       then, of each answer that is followed: its channel
+-- Returns a list of the states of the producers' answers: running, how it has ended, or expired; a
+-- list of channels whose lease has passed; and of each answer that is followed the id of its ending, or
+-- empty.
+local scope, answers, now, producers = KEYS[1], KEYS[2], scope_functions().time(), tonumber(ARGV[2])
+local states = {}
+for i = 1, producers do
+  local answer, stream = KEYS[2 * i + 1], KEYS[2 * i + 2]
+  local channel, producer, lease = ARGV[3 * i], ARGV[3 * i + 1], tonumber(ARGV[3 * i + 2])
+  local known = redis.call('HMGET', answer, 'state', 'producer')
+  states[i] = known[2] == producer and known[1] or 'expired'
+  if states[i] == 'running' then
+    redis.call('HSET', answers, channel, now + lease)
+    redis.call('PEXPIRE', answer, ARGV[1])
+    redis.call('PEXPIRE', stream, ARGV[1])
+  end
+end
+local passed, all = {}, redis.call('HGETALL', answers)
+for i = 1, #all, 2 do
+  if (tonumber(all[i + 1]) or 0) <= now and #passed < 100 then passed[#passed + 1] = all[i] end
+end
+local endings = {}
+for i = 2 * producers + 3, #KEYS do
+  local channel = ARGV[i + producers]
+  local known = redis.call('HMGET', KEYS[i], 'state', 'id')
+  local ending = known[1] and known[1] ~= 'running' and known[2]
+  if not known[1] then ending = redis.call('HGET', scope, 'last:' .. channel) end
+  endings[#endings + 1] = ending or ''
+end
+return {states, passed, endings}

@@ -1,0 +1,333 @@
+package io.github.ssekit.redis;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.hub.RecordingTransport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Answers, with a real Redis and two nodes. */
+class RedisAnswersIT extends RedisTest {
+  private static final AnswerOptions OPTIONS =
+      AnswerOptions.DEFAULT.withLease(Duration.ofSeconds(3)).withKeep(Duration.ofMinutes(1));
+  private static final String CANCELLED = "{\"reason\":\"cancelled\"}";
+  private static final String LOST = "{\"reason\":\"producer-lost\"}";
+
+  private Hub hub;
+  private AnswerStreams answers;
+  private AnswerStreams elsewhere;
+  private RedisBridge other;
+
+  @BeforeEach
+  void start() {
+    startRedis("--appendonly", "yes", "--appendfsync", "always");
+    hub = keep(Hub.create());
+    answers = bridge(hub).answers();
+    other = bridge(keep(Hub.create()));
+    elsewhere = other.answers();
+  }
+
+  private RedisBridge bridge(Hub made) {
+    return keep(RedisBridge.builder(made, redis.uri()).answers().connect());
+  }
+
+  private RecordingTransport follow(String id) {
+    RecordingTransport viewer = new RecordingTransport();
+    hub.connect(viewer, List.of(AnswerStreams.channel(id)), null);
+    return viewer;
+  }
+
+  private static void awaitEvents(RecordingTransport viewer, List<String> events) {
+    soon().until(() -> viewer.published().size() >= events.size());
+    assertEquals(events, viewer.published());
+    assertEquals(List.of(), viewer.resets());
+  }
+
+  private static List<String> and(List<String> events, String last) {
+    return Stream.concat(events.stream(), Stream.of(last)).toList();
+  }
+
+  private static AnswerState refusal(org.junit.jupiter.api.function.Executable action) {
+    return assertThrows(AnswerRefusedException.class, action).state();
+  }
+
+  private static SseEvent event(String data) {
+    return SseEvent.of(data);
+  }
+
+  @Test
+  void viewersEarlyAndLateGetTheWholeFromTheStart() {
+    RecordingTransport early = follow("x");
+    soon().until(() -> early.lastEventId() != null);
+    AnswerProducer producer = elsewhere.start("x", OPTIONS);
+    numbers(0, 10).forEach(n -> producer.send(event(n)));
+    RecordingTransport meanwhile = follow("x");
+    numbers(10, 20).forEach(n -> producer.send(event(n)));
+    producer.end(event("end"));
+    assertEquals(AnswerState.DONE, producer.state());
+    assertEquals(AnswerState.DONE, answers.state("x"));
+    RecordingTransport late = follow("x");
+    for (RecordingTransport viewer : List.of(early, meanwhile, late)) {
+      awaitEvents(viewer, and(numbers(0, 20), "end"));
+    }
+  }
+
+  @Test
+  void viewersAreClosedAfterTheEndingAndNeedNotComeAgain() {
+    assertTrue(answers.follow("x", null).orElseThrow().expiresAt() != null, "it waits");
+    RecordingTransport early = follow("x");
+    AnswerProducer producer = elsewhere.start("x", OPTIONS);
+    assertEquals(null, answers.follow("x", null).orElseThrow().expiresAt());
+    RecordingTransport with = new RecordingTransport();
+    hub.connect(with, List.of(AnswerStreams.channel("x"), AnswerStreams.channel("y")), null);
+    numbers(0, 3).forEach(n -> producer.send(event(n)));
+    Position end = producer.end(event("end"));
+    soon().until(early::closed);
+    awaitEvents(early, List.of("0", "1", "2", "end"));
+    RecordingTransport late = new RecordingTransport();
+    hub.connect(late, answers.follow("x", null).orElseThrow());
+    soon().until(late::closed);
+    awaitEvents(late, List.of("0", "1", "2", "end"));
+    assertEquals(Optional.empty(), answers.follow("x", late.lastEventId()));
+    assertEquals(Optional.empty(), elsewhere.follow("x", end.toString()));
+    assertTrue(answers.follow("x", early.events().get(1).id()).isPresent());
+    assertTrue(answers.follow("x", "nonsense").isPresent());
+    assertFalse(with.closed(), "it follows another answer, too");
+    elsewhere.stop("y");
+    soon().until(with::closed);
+    awaitEvents(with, List.of("0", "1", "2", "end", CANCELLED));
+  }
+
+  @Test
+  void twoThousandEventsReachALateViewerInTwoWrites() {
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    numbers(0, 2_000).forEach(n -> producer.send(SseEvent.of("token", n)));
+    producer.end(event("end"));
+    RecordingTransport late = new RecordingTransport();
+    hub.connect(late, answers.follow("x", null).orElseThrow());
+    soon().until(late::closed);
+    assertEquals(and(numbers(0, 2_000), "end"), late.published());
+    long writes =
+        late.writes().stream().filter(bytes -> new String(bytes, UTF_8).contains("data:")).count();
+    assertTrue(writes <= 2, writes + " writes");
+  }
+
+  @Test
+  void anAnswerThatHasExpiredIsNotFollowed() {
+    answers.start("x", OPTIONS.withKeep(Duration.ofSeconds(1))).end(event("end"));
+    soon().until(() -> answers.state("x") == AnswerState.EXPIRED);
+    assertEquals(Optional.empty(), answers.follow("x", null));
+    RecordingTransport viewer = follow("x");
+    soon().until(viewer::closed);
+  }
+
+  @Test
+  void ofManyWhoStartOneIsTheProducer() throws Exception {
+    List<AnswerProducer> producers = Collections.synchronizedList(new ArrayList<>());
+    List<AnswerState> refused = Collections.synchronizedList(new ArrayList<>());
+    CountDownLatch go = new CountDownLatch(1);
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      AnswerStreams node = i % 2 == 0 ? answers : elsewhere;
+      Thread thread =
+          new Thread(
+              () -> {
+                try {
+                  go.await();
+                  producers.add(node.start("x", OPTIONS));
+                } catch (AnswerRefusedException e) {
+                  refused.add(e.state());
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+      threads.add(thread);
+      thread.start();
+    }
+    go.countDown();
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    assertEquals(1, producers.size());
+    assertEquals(Collections.nCopies(7, AnswerState.RUNNING), refused);
+  }
+
+  @Test
+  void whatHasEndedIsNeverBegunAgainAndTakesNothingMore() {
+    assertEquals(AnswerState.NONE, answers.state("x"));
+    AnswerProducer producer = answers.start("x", OPTIONS.withKeep(Duration.ofSeconds(1)));
+    producer.send(event("0"));
+    producer.fail(SseEvent.of("failed", "why"));
+    assertEquals(AnswerState.FAILED, refusal(() -> elsewhere.start("x", OPTIONS)));
+    assertEquals(AnswerState.FAILED, refusal(() -> producer.send(event("1"))));
+    assertFalse(elsewhere.stop("x"));
+    soon().until(() -> !admin.exists("{sse}:answer:x") && !admin.exists("{sse}:stream:answer:x"));
+    assertEquals(AnswerState.EXPIRED, answers.state("x"));
+    assertEquals(AnswerState.EXPIRED, refusal(() -> elsewhere.start("x", OPTIONS)));
+    assertFalse(elsewhere.stop("x"));
+    assertEquals(0, admin.hlen("{sse}:answers"));
+  }
+
+  @Test
+  void aStopFromAnotherNodeEndsItAtOnceAndTheProducerIsTold() {
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    List<AnswerState> told = Collections.synchronizedList(new ArrayList<>());
+    producer.onEnd(told::add);
+    producer.send(event("0"));
+    RecordingTransport viewer = follow("x");
+    assertTrue(elsewhere.stop("x"));
+    assertFalse(elsewhere.stop("x"), "once");
+    awaitEvents(viewer, List.of("0", CANCELLED));
+    assertEquals("stream-end", viewer.events().get(1).type());
+    soon().until(() -> told.equals(List.of(AnswerState.CANCELLED)));
+    assertEquals(AnswerState.CANCELLED, refusal(() -> producer.end(event("late"))));
+    producer.onEnd(told::add);
+    assertEquals(2, told.size(), "at once");
+  }
+
+  @Test
+  void aStopThatIsNotKnownYetFencesTheProducerOff() {
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    elsewhere.stop("x");
+    assertEquals(AnswerState.CANCELLED, refusal(() -> producer.send(event("late"))));
+    awaitEvents(follow("x"), List.of(CANCELLED));
+  }
+
+  @Test
+  void aStopBeforeTheStartRefusesTheStart() {
+    assertTrue(answers.stop("x"));
+    assertEquals(AnswerState.CANCELLED, refusal(() -> elsewhere.start("x", OPTIONS)));
+    awaitEvents(follow("x"), List.of(CANCELLED));
+  }
+
+  @Test
+  void aNodeThatDiesHasItsAnswersEndedByAnotherOneOnce() {
+    RecordingTransport viewer = follow("x");
+    AnswerProducer producer = elsewhere.start("x", OPTIONS);
+    producer.send(event("0"));
+    AnswerProducer alive = answers.start("y", OPTIONS);
+    other.close();
+    awaitEvents(viewer, List.of("0", LOST));
+    assertEquals(AnswerState.PRODUCER_LOST, answers.state("x"));
+    assertThrows(PublishException.class, () -> producer.send(event("1")));
+    // One that sends nothing for longer than its lease is renewed by its node.
+    assertEquals(AnswerState.RUNNING, answers.state("y"));
+    alive.end(event("end"));
+    awaitEvents(follow("x"), List.of("0", LOST));
+    awaitEvents(follow("y"), List.of("end"));
+  }
+
+  @Test
+  void aRestartOfRedisWithinTheLeaseLosesNothingAndDoublesNothing() {
+    RecordingTransport viewer = follow("x");
+    AnswerProducer producer = answers.start("x", OPTIONS.withLease(Duration.ofSeconds(30)));
+    numbers(0, 100).forEach(n -> producer.send(event(n)));
+    redis.kill();
+    redis.restart();
+    numbers(100, 200).forEach(n -> producer.send(event(n)));
+    producer.end(event("end"));
+    awaitEvents(viewer, and(numbers(0, 200), "end"));
+    awaitEvents(follow("x"), and(numbers(0, 200), "end"));
+  }
+
+  @Test
+  void anEventThatIsSentAgainIsStoredOnce() {
+    Scope scope = new Scope("sse", 0, channel -> true);
+    RedisConnector connector =
+        new RedisConnector(
+            RedisUri.parse(redis.uri()), Tls.DEFAULT, null, scope, Duration.ofSeconds(10), true);
+    CommandPool commands = keep(new CommandPool(connector));
+    PublishScript publish =
+        new PublishScript(
+            scope,
+            "PUBLISH",
+            100,
+            Duration.ofHours(1),
+            1 << 20,
+            new PublishScript.Witness() {
+              @Override
+              public Position position() {
+                return null;
+              }
+
+              @Override
+              public Position seenOn(String run) {
+                return null;
+              }
+
+              @Override
+              public void published(String run, PublishScript.Stored stored) {}
+            });
+    AnswerScripts scripts = new AnswerScripts(commands, scope, publish);
+    assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS));
+    assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS), "again");
+    AnswerScripts.Addition first =
+        new AnswerScripts.Addition(event("0"), null, "token", 1, OPTIONS);
+    AnswerScripts.Addition end =
+        new AnswerScripts.Addition(event("end"), AnswerState.DONE, "token", 2, OPTIONS);
+    PublishScript.Stored stored = scripts.add("answer:x", first).value().stored();
+    PublishScript.Stored again = scripts.add("answer:x", first).value().stored();
+    assertEquals(stored.position(), again.position());
+    assertFalse(again.onRun(), "no evidence of this run");
+    stored = scripts.add("answer:x", end).value().stored();
+    assertEquals(stored.position(), scripts.add("answer:x", end).value().stored().position());
+    assertEquals(2, admin.xlen("{sse}:stream:answer:x"));
+    AnswerScripts.Addition foreign =
+        new AnswerScripts.Addition(event("1"), null, "other", 1, OPTIONS);
+    assertEquals(AnswerState.DONE, scripts.add("answer:x", foreign).value().refused());
+  }
+
+  @Test
+  void whatAnAnswerDoesNotTakeIsRefusedAtTheCall() {
+    AnswerProducer producer = answers.start("x", OPTIONS.withMaxEvents(3));
+    assertThrows(IllegalArgumentException.class, () -> producer.send(event("0").withId("7")));
+    producer.send(event("0"));
+    producer.send(event("1"));
+    assertThrows(IllegalStateException.class, () -> producer.send(event("2")));
+    producer.end(event("end"));
+    awaitEvents(follow("x"), List.of("0", "1", "end"));
+    assertThrows(IllegalArgumentException.class, () -> answers.start("", OPTIONS));
+    assertThrows(IllegalArgumentException.class, () -> answers.start("a\nb", OPTIONS));
+    assertThrows(IllegalArgumentException.class, () -> answers.stop("x".repeat(151)));
+    assertThrows(IllegalArgumentException.class, () -> other.publish("answer:x", event("no")));
+    try (Hub plain = Hub.create();
+        RedisBridge without = RedisBridge.connect(plain, redis.uri())) {
+      assertThrows(IllegalStateException.class, without::answers);
+    }
+  }
+
+  @Test
+  void optionsHaveLimits() {
+    assertThrows(IllegalArgumentException.class, () -> OPTIONS.withKeep(Duration.ofMillis(999)));
+    assertThrows(IllegalArgumentException.class, () -> OPTIONS.withLease(Duration.ofSeconds(2)));
+    assertThrows(IllegalArgumentException.class, () -> OPTIONS.withMaxEvents(0));
+  }
+
+  @Test
+  void theKeysLiveWhileItRunsAndTheChosenTimeAfter() {
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    producer.send(event("0"));
+    soon().until(() -> admin.pttl("{sse}:stream:answer:x") > Duration.ofHours(23).toMillis());
+    assertTrue(admin.pttl("{sse}:answer:x") > Duration.ofHours(23).toMillis());
+    producer.end(event("end"));
+    for (String key : List.of("{sse}:answer:x", "{sse}:stream:answer:x")) {
+      long left = admin.pttl(key);
+      assertTrue(left > 0 && left <= 60_000, key + " " + left);
+    }
+  }
+}
