@@ -108,9 +108,10 @@ class NewcomerTest {
     connect(Start.ALL, "a");
     assertEquals(
         List.of(
-            "id: 10-0\n"
-                + "event: stream-reset\n"
-                + "data: {\"channel\":null,\"reason\":\"lost\",\"to\":\"10-0\"}"),
+            """
+            id: 10-0
+            event: stream-reset
+            data: {"channel":null,"reason":"lost","to":"10-0"}"""),
         received(client));
   }
 
