@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -46,7 +47,7 @@ import org.jspecify.annotations.Nullable;
  * thread per answer.
  */
 public final class AnswerStreams {
-  /** The type of the events that end an answer which its producer has not ended. */
+  /** The type of the event that ends an answer if somebody other than its producer ends it. */
   public static final String END_TYPE = "stream-end";
 
   /** How long a viewer's connection waits for an answer that nobody has started: a minute. */
@@ -85,16 +86,26 @@ public final class AnswerStreams {
   private final Map<String, AnswerProducer> running = new ConcurrentHashMap<>();
   private final Survival survival = new Survival(LOG);
 
-  /** One thread for the leases, one for listeners. */
-  private final ScheduledThreadPoolExecutor threads =
+  private final ScheduledThreadPoolExecutor ticks =
       new ScheduledThreadPoolExecutor(
-          2, AnswerStreams::thread, new ThreadPoolExecutor.DiscardPolicy());
+          1, task -> daemon(task, "sse-redis-answers"), new ThreadPoolExecutor.DiscardPolicy());
+
+  /** A thread of their own: a listener that blocks must delay no lease. */
+  private final ThreadPoolExecutor listeners =
+      new ThreadPoolExecutor(
+          1,
+          1,
+          0,
+          TimeUnit.SECONDS,
+          new LinkedBlockingQueue<>(),
+          task -> daemon(task, "sse-redis-answers-ended"),
+          new ThreadPoolExecutor.DiscardPolicy());
 
   AnswerStreams(Bridge bridge, AnswerScripts scripts) {
     this.bridge = bridge;
     this.scripts = scripts;
     Future<?> unused =
-        threads.scheduleWithFixedDelay(
+        ticks.scheduleWithFixedDelay(
             () -> survival.run(this::tick), TICK_MILLIS, TICK_MILLIS, TimeUnit.MILLISECONDS);
   }
 
@@ -129,7 +140,7 @@ public final class AnswerStreams {
    *     may listen is for the application to check at each request
    * @throws AnswerRefusedException if it was started or stopped before; see {@link
    *     AnswerRefusedException#state}
-   * @throws IllegalArgumentException if the id is not such a one
+   * @throws IllegalArgumentException if the id is invalid
    * @throws PublishException if Redis did not confirm within about four seconds
    */
   public AnswerProducer start(String id, AnswerOptions options) {
@@ -137,9 +148,9 @@ public final class AnswerStreams {
     String channel = channel(id);
     check(id, SseEvent.of("start"));
     String token = UUID.randomUUID().toString();
-    AnswerState refused = retrying(options.lease(), () -> scripts.start(channel, token, options));
-    if (refused.isEnded() || refused == AnswerState.RUNNING) {
-      throw new AnswerRefusedException(id, refused);
+    AnswerState before = retrying(options.lease(), () -> scripts.start(channel, token, options));
+    if (before.isEnded() || before == AnswerState.RUNNING) {
+      throw new AnswerRefusedException(id, before);
     }
     AnswerProducer producer = new AnswerProducer(this, id, token, options);
     running.put(channel, producer);
@@ -148,8 +159,8 @@ public final class AnswerStreams {
 
   /**
    * Stops an answer, on whichever node its producer is: it ends at once, with an event of type
-   * {@value #END_TYPE}, and as {@link AnswerState#CANCELLED}. One that nobody has started yet is
-   * never started then. A client that disconnects stops nothing.
+   * {@value #END_TYPE}, and as {@link AnswerState#CANCELLED}. An answer that has not started yet
+   * can then never be started. A client that disconnects stops nothing.
    *
    * @return whether this has ended it; false if it had ended before
    * @throws IllegalArgumentException as {@link #start}
@@ -215,7 +226,7 @@ public final class AnswerStreams {
     }
   }
 
-  /** The event that ends an answer for its producer: what it means is in its data. */
+  /** The event that ends an answer on the producer's behalf; its data gives the reason. */
   private static AnswerScripts.Addition ending(AnswerState how) {
     SseEvent event = SseEvent.of(END_TYPE, "{\"reason\":\"" + how + "\"}");
     return new AnswerScripts.Addition(event, how, "", 0, AnswerOptions.DEFAULT);
@@ -238,7 +249,10 @@ public final class AnswerStreams {
     return answer.value();
   }
 
-  /** Tries again while Redis is away: each script, run again with the same token, does nothing. */
+  /**
+   * Tries again while Redis is away. Safe, since a script that ran has no further effect if it is
+   * run again with the same token.
+   */
   private <T> T retrying(Duration time, Supplier<T> script) {
     long deadline = System.nanoTime() + time.toNanos();
     while (true) {
@@ -255,7 +269,7 @@ public final class AnswerStreams {
 
   /** Whether a failure is one of a server that is away, or is about to be the primary. */
   private boolean passes(RedisFailure e) {
-    return !threads.isShutdown()
+    return !ticks.isShutdown()
         && (!(e instanceof RedisFailure.Refused refused)
             || refused instanceof RedisFailure.NotPrimary
             || refused.is("LOADING")
@@ -268,12 +282,15 @@ public final class AnswerStreams {
 
   /** Runs a listener, off the thread that renews leases. */
   void tell(Runnable listener) {
-    threads.execute(() -> survival.run(listener));
+    listeners.execute(() -> survival.run(listener));
   }
 
   // On a thread of its own.
 
-  /** Renews the leases of this node's producers, ends the answers of lost ones, and viewers. */
+  /**
+   * Renews this node's leases, ends the answers whose producer is lost, and closes the channels of
+   * ended answers.
+   */
   private void tick() {
     try {
       List<AnswerProducer> all = List.copyOf(running.values());
@@ -326,11 +343,12 @@ public final class AnswerStreams {
 
   /** Ends the threads. The producers' leases pass. */
   void close() {
-    threads.shutdownNow();
+    ticks.shutdownNow();
+    listeners.shutdownNow();
   }
 
-  private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "sse-redis-answers");
+  private static Thread daemon(Runnable task, String name) {
+    Thread thread = new Thread(task, name);
     thread.setDaemon(true);
     return thread;
   }

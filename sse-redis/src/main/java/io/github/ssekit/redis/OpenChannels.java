@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 
 /**
  * The channels that are open in the hub, and what its clients have of each. Thread-safe: its
- * monitor guards everything, and nothing is called under it.
+ * monitor guards everything; only the predicate of channels with history is called under it.
  *
  * <pre>
  *   plain         opened ──► LIVE ◄──► INTERRUPTED

@@ -201,6 +201,32 @@ class RedisAnswersIT extends RedisTest {
   }
 
   @Test
+  void listenersThatBlockDelayNoLease() {
+    CountDownLatch over = new CountDownLatch(1);
+    try {
+      for (String id : List.of("x", "y")) {
+        AnswerProducer ended = answers.start(id, OPTIONS);
+        ended.onEnd(how -> awaitUninterrupted(over));
+        ended.end(event("end"));
+      }
+      AnswerProducer producer = answers.start("z", OPTIONS);
+      String first = admin.hget("{sse}:answers", "answer:z");
+      soon().until(() -> !first.equals(admin.hget("{sse}:answers", "answer:z")));
+      producer.send(event("0"));
+    } finally {
+      over.countDown();
+    }
+  }
+
+  private static void awaitUninterrupted(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Test
   void aStopThatIsNotKnownYetFencesTheProducerOff() {
     AnswerProducer producer = answers.start("x", OPTIONS);
     elsewhere.stop("x");
