@@ -127,7 +127,7 @@ final class ServerProcess implements AutoCloseable {
           boolean collects = name.startsWith("G1 ") || name.startsWith("GC ");
           ticks += collects ? ticks(thread.resolve("stat")) : 0;
         } catch (IOException e) {
-          // A thread that has ended meanwhile is none of the collector's.
+          // A thread that has ended: it was not one of the collector, whose threads stay.
         }
       }
     }
