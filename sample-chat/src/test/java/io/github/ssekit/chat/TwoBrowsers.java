@@ -12,12 +12,14 @@ import java.net.http.HttpResponse.BodyHandlers;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import redis.clients.jedis.Jedis;
 
 /**
  * Two people, each with a browser, in the lobby of one node with a real Redis. Skipped where there
- * is no browser.
+ * is no browser. The tag names what they try: the page, which another JDK does not change.
  */
+@Tag("page")
 abstract class TwoBrowsers {
   static final String CHANNEL = Outside.CHANNEL;
   static final String SHOWN = ".message .text";
