@@ -58,7 +58,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   Hub(
       HubSettings settings,
-      @Nullable HubObserver observer,
+      List<HubObserver> observers,
       @Nullable Predicate<? super Connection> closeWhen,
       HubThreads threads,
       LongSupplier nanoTime) {
@@ -67,7 +67,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
     this.nanoTime = nanoTime;
     this.callbacks = threads.callbacks();
     Observation observation =
-        observer == null ? null : new Observation(observer, callbacks, nanoTime);
+        observers.isEmpty() ? null : new Observation(observers, callbacks, nanoTime);
     Consumer<LoopCounters> counts = observation == null ? null : observation::add;
     AtomicLong watermark = new AtomicLong();
     this.loops =
@@ -343,6 +343,11 @@ public final class Hub implements EventPublisher, AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Returns whether this hub refuses new connections because {@link #drain} was called. */
+  public boolean isDraining() {
+    return connections.isDraining();
   }
 
   /**

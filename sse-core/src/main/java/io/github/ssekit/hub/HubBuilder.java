@@ -3,6 +3,8 @@ package io.github.ssekit.hub;
 import io.github.ssekit.event.ReconnectionTime;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -32,7 +34,7 @@ public final class HubBuilder {
   private int maxSendBytes = 256 << 10;
   private long maxReplayBytes = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
   private @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
-  private @Nullable HubObserver observer;
+  private final List<HubObserver> observers = new ArrayList<>();
   private @Nullable Duration maxLifetime;
   private @Nullable Predicate<? super Connection> closeWhen;
 
@@ -152,9 +154,12 @@ public final class HubBuilder {
     return this;
   }
 
-  /** Who is told what the hub does. Default: nobody, at no cost. */
+  /**
+   * Adds an observer, which is told what the hub does. Observers are called in the order in which
+   * they were added, on one thread: a slow one delays the others. Default: none, at no cost.
+   */
   public HubBuilder observer(HubObserver observer) {
-    this.observer = Objects.requireNonNull(observer, "observer");
+    observers.add(Objects.requireNonNull(observer, "observer"));
     return this;
   }
 
@@ -250,7 +255,7 @@ public final class HubBuilder {
 
   /** A hub with these settings, not started, on other threads and another clock. */
   Hub create(HubThreads threads, LongSupplier nanoTime) {
-    return new Hub(settings(), observer, closeWhen, threads, nanoTime);
+    return new Hub(settings(), List.copyOf(observers), closeWhen, threads, nanoTime);
   }
 
   HubSettings settings() {

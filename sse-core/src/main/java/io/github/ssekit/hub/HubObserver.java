@@ -7,11 +7,11 @@ import org.jspecify.annotations.Nullable;
  * A listener for what a hub does, for an application's counters, gauges and presence. By default
  * every method does nothing.
  *
- * <p>The hub calls one method at a time, in order, on a thread of its callback executor, and never
- * waits for the observer. Totals of what was written are added up and reported once a tick. Calls
- * about single connections wait while the observer is busy, {@value #CAPACITY} of them at most;
- * further ones are dropped and counted in {@link Written#dropped}. Exceptions from the observer are
- * logged, at most once a minute.
+ * <p>A hub may have several, see {@link HubBuilder#observer}. The hub calls one method at a time,
+ * in order, on a thread of its callback executor, and never waits for an observer. Totals of what
+ * was written are added up and reported once a tick. Calls about single connections wait while the
+ * observer is busy, {@value #CAPACITY} of them at most; further ones are dropped and counted in
+ * {@link Written#dropped}. Exceptions from the observer are logged, at most once a minute.
  *
  * <p>A slow client first shows in a rising {@link Written#lag}. Then, depending on the channel's
  * {@link OverrunPolicy}, {@link #reset} is called with this connection and {@link

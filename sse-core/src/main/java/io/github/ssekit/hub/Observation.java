@@ -2,6 +2,7 @@ package io.github.ssekit.hub;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -13,14 +14,14 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that wait for a hub's observer: a bounded queue of single calls, and the totals of what
- * was written, which are reported once a tick. One task at a time makes the calls, on the callback
- * executor. Any thread.
+ * The calls that wait for a hub's observers: a bounded queue of single calls, and the totals of
+ * what was written, which are reported once a tick. One task at a time makes the calls, on the
+ * callback executor. Any thread.
  */
 final class Observation implements Runnable {
   private static final System.Logger LOG = System.getLogger(Observation.class.getName());
 
-  private final HubObserver observer;
+  private final List<HubObserver> observers;
   private final Executor callbacks;
   private final RareLine failed;
 
@@ -38,8 +39,8 @@ final class Observation implements Runnable {
   /** Whether totals were reported for the last tick: then the next are reported even if zero. */
   private boolean busy;
 
-  Observation(HubObserver observer, Executor callbacks, LongSupplier nanoTime) {
-    this.observer = observer;
+  Observation(List<HubObserver> observers, Executor callbacks, LongSupplier nanoTime) {
+    this.observers = observers;
     this.callbacks = callbacks;
     this.failed = new RareLine(LOG, nanoTime);
   }
@@ -127,10 +128,12 @@ final class Observation implements Runnable {
   }
 
   private void make(Consumer<? super HubObserver> call) {
-    try {
-      call.accept(observer);
-    } catch (Throwable e) {
-      failed.log(WARNING, "The hub's observer failed", e);
+    for (HubObserver observer : observers) {
+      try {
+        call.accept(observer);
+      } catch (Throwable e) {
+        failed.log(WARNING, "The hub's observer failed", e);
+      }
     }
   }
 }

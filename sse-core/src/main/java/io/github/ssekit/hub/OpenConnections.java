@@ -36,7 +36,7 @@ final class OpenConnections {
   // Guarded by the lock.
   private final Owners owners;
   private int count;
-  private boolean draining;
+  private volatile boolean draining;
   private volatile boolean closed;
 
   OpenConnections(
@@ -169,6 +169,11 @@ final class OpenConnections {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether {@link #refuseAll} was called. Without the lock. */
+  boolean isDraining() {
+    return draining;
   }
 
   /** Accepts no connection from now on. Returns false if that was so before. */

@@ -34,7 +34,9 @@ class DrainTest extends OneClientTest {
       clients.add(transport);
     }
     Instant start = hub.instant();
+    assertFalse(hub.hub.isDraining());
     hub.hub.drain(FIVE);
+    assertTrue(hub.hub.isDraining());
     assertEquals(0, hub.hub.connectionCount());
     assertEquals(Set.of(CloseReason.DRAINED), Set.copyOf(reasons));
     for (int tenth = 0; tenth < 10; tenth++) {

@@ -53,6 +53,33 @@ class HubObserverTest extends OneClientTest {
   }
 
   @Test
+  void allObserversAreToldInTheirOrderEvenIfOneFails() {
+    List<String> order = new ArrayList<>();
+    HubObserver failing =
+        new HubObserver() {
+          @Override
+          public void opened(Connection connection) {
+            order.add("first");
+            throw new IllegalStateException("on purpose");
+          }
+        };
+    HubObserver second =
+        new HubObserver() {
+          @Override
+          public void opened(Connection connection) {
+            order.add("second");
+          }
+        };
+    try (LogCapture log = LogCapture.only(Observation.class, Level.WARNING)) {
+      hub = new ManualHub(b -> b.observer(failing).observer(second).observer(seen));
+      hub.connect("a");
+      assertEquals(1, log.messages().size());
+    }
+    assertEquals(List.of("first", "second"), order);
+    assertEquals(List.of("opened"), seen.calls);
+  }
+
+  @Test
   void theObserverIsNeverCalledOnTheLoop() {
     hub.hub.connect(client, List.of("a"), null);
     client.signals().failed(new IOException("gone"));
@@ -238,7 +265,7 @@ class HubObserverTest extends OneClientTest {
             observation[0].enqueue(o -> calls.add("next"));
           }
         };
-    observation[0] = new Observation(observer, tasks::add, System::nanoTime);
+    observation[0] = new Observation(List.of(observer), tasks::add, System::nanoTime);
     LoopCounters counters = new LoopCounters();
     counters.wrote(1, 10);
     observation[0].add(counters);

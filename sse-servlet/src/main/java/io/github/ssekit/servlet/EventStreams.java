@@ -22,6 +22,10 @@ public final class EventStreams {
   /** The attribute of a request that this class has answered. */
   private static final String OPENED = EventStreams.class.getName();
 
+  /** The attribute by which Spring's filter is told not to hold back the response. */
+  private static final String NO_ETAG =
+      "org.springframework.web.filter.ShallowEtagHeaderFilter.STREAMING";
+
   private EventStreams() {}
 
   /**
@@ -124,6 +128,7 @@ public final class EventStreams {
     requireOpenable(request, response);
     TomcatTlsBug.warnOnce(request);
     request.setAttribute(OPENED, true);
+    request.setAttribute(NO_ETAG, true);
     try {
       if ("HEAD".equals(request.getMethod())) {
         Head.eventStream(response);

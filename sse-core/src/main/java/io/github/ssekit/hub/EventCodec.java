@@ -1,0 +1,17 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+
+/**
+ * Makes an event of an application's object, for {@link ObjectPublisher}: its data, and its type if
+ * the codec knows one. Must be thread-safe.
+ */
+@FunctionalInterface
+public interface EventCodec {
+  /**
+   * Returns the event for an object, without an id.
+   *
+   * @throws IllegalArgumentException if the codec can't encode the object
+   */
+  SseEvent encode(Object value);
+}

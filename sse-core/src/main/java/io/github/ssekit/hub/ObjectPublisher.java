@@ -1,0 +1,49 @@
+package io.github.ssekit.hub;
+
+import io.github.ssekit.event.SseEvent;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/** Publishes objects, as events that a codec makes of them. Thread-safe. */
+public final class ObjectPublisher {
+  private final EventPublisher publisher;
+  private final EventCodec codec;
+
+  /**
+   * Creates a publisher of objects.
+   *
+   * @param publisher publishes the events
+   */
+  public ObjectPublisher(EventPublisher publisher, EventCodec codec) {
+    this.publisher = Objects.requireNonNull(publisher, "publisher");
+    this.codec = Objects.requireNonNull(codec, "codec");
+  }
+
+  /**
+   * Publishes an object, as an event of the type that the codec gives it.
+   *
+   * @return as {@link EventPublisher#publish}
+   * @throws IllegalArgumentException as {@link EventPublisher#publish}, or if the codec can't
+   *     encode the object
+   * @throws PublishException as {@link EventPublisher#publish}
+   */
+  public @Nullable Position publish(String channel, Object value) {
+    Objects.requireNonNull(channel, "channel");
+    return publisher.publish(channel, encode(value));
+  }
+
+  /**
+   * Publishes an object as {@link #publish(String, Object)} does, as an event of this type.
+   *
+   * @param type in place of the codec's
+   */
+  public @Nullable Position publish(String channel, String type, Object value) {
+    Objects.requireNonNull(channel, "channel");
+    Objects.requireNonNull(type, "type");
+    return publisher.publish(channel, new SseEvent(type, encode(value).data(), null));
+  }
+
+  private SseEvent encode(Object value) {
+    return codec.encode(Objects.requireNonNull(value, "value"));
+  }
+}
