@@ -33,9 +33,10 @@ class ApiTest {
 
   @ParameterizedTest
   @CsvSource({
-    "sse-core,    io.github.ssekit.event io.github.ssekit.hub",
-    "sse-redis,   io.github.ssekit.redis",
-    "sse-servlet, io.github.ssekit.servlet"
+    "sse-core,       io.github.ssekit.event io.github.ssekit.hub",
+    "sse-redis,      io.github.ssekit.redis",
+    "sse-servlet,    io.github.ssekit.servlet",
+    "sse-micrometer, io.github.ssekit.micrometer"
   })
   void theSignatureListIsWhatUsersCompileAgainst(String module, String packages)
       throws IOException {

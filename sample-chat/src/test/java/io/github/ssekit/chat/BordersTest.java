@@ -21,6 +21,7 @@ class BordersTest {
   private static final String HUB = "io.github.ssekit.hub";
   private static final String REDIS = "io.github.ssekit.redis";
   private static final String SERVLET = "io.github.ssekit.servlet";
+  private static final String MICROMETER = "io.github.ssekit.micrometer";
 
   private static final JavaClasses ALL =
       new ClassFileImporter()
@@ -81,6 +82,18 @@ class BordersTest {
             "io.undertow..",
             "org.eclipse.jetty..",
             "org.xnio..")
+        .check(ALL);
+  }
+
+  @Test
+  void theMetersKnowWhatTheyMeasureAndMicrometer() {
+    classes()
+        .that()
+        .resideInAPackage(MICROMETER)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            EVENT, HUB, REDIS, MICROMETER, "java..", "org.jspecify..", "io.micrometer..")
         .check(ALL);
   }
 

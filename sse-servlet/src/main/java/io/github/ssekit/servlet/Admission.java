@@ -58,6 +58,16 @@ public final class Admission {
     return all;
   }
 
+  /** The options of the client's connection; null if the client is refused. */
+  public @Nullable ConnectionOptions options() {
+    return options;
+  }
+
+  /** The status of the answer: 200, or that of the refusal. */
+  public int status() {
+    return status;
+  }
+
   /**
    * Refuses the client. A browser's {@code EventSource} does not reconnect by itself after any of
    * these statuses; 204 is the one that the standard made for this (WHATWG HTML 9.2.1).
