@@ -36,7 +36,8 @@ class ApiTest {
     "sse-core,       io.github.ssekit.event io.github.ssekit.hub",
     "sse-redis,      io.github.ssekit.redis",
     "sse-servlet,    io.github.ssekit.servlet",
-    "sse-micrometer, io.github.ssekit.micrometer"
+    "sse-micrometer, io.github.ssekit.micrometer",
+    "sse-client,     io.github.ssekit.client"
   })
   void theSignatureListIsWhatUsersCompileAgainst(String module, String packages)
       throws IOException {

@@ -22,6 +22,7 @@ class BordersTest {
   private static final String REDIS = "io.github.ssekit.redis";
   private static final String SERVLET = "io.github.ssekit.servlet";
   private static final String MICROMETER = "io.github.ssekit.micrometer";
+  private static final String CLIENT = "io.github.ssekit.client";
 
   private static final JavaClasses ALL =
       new ClassFileImporter()
@@ -94,6 +95,17 @@ class BordersTest {
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
             EVENT, HUB, REDIS, MICROMETER, "java..", "org.jspecify..", "io.micrometer..")
+        .check(ALL);
+  }
+
+  @Test
+  void theClientKnowsTheFormatAndTheJdk() {
+    classes()
+        .that()
+        .resideInAPackage(CLIENT)
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(CLIENT, EVENT, "java..", "org.jspecify..")
         .check(ALL);
   }
 

@@ -29,7 +29,7 @@ class DocCommentsTest {
   @TempDir private Path scratch;
 
   @ParameterizedTest
-  @ValueSource(strings = {"sse-core", "sse-redis", "sse-servlet", "sse-micrometer"})
+  @ValueSource(strings = {"sse-core", "sse-redis", "sse-servlet", "sse-micrometer", "sse-client"})
   void publicMembersHaveComments(String module) throws IOException {
     assertEquals(List.of(), missing(ROOT.resolve(module).resolve("src/main/java")));
   }

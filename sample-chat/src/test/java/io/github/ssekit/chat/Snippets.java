@@ -19,6 +19,7 @@ final class Snippets {
   private static final String AROUND =
       """
       import com.fasterxml.jackson.databind.ObjectMapper;
+      import io.github.ssekit.client.*;
       import io.github.ssekit.event.*;
       import io.github.ssekit.hub.*;
       import io.github.ssekit.redis.*;

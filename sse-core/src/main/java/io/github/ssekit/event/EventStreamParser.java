@@ -76,8 +76,16 @@ public final class EventStreamParser {
     this(handler, "", maxEventBytes);
   }
 
-  /** A parser for a connection that resumes an earlier one. */
-  EventStreamParser(EventStreamHandler handler, String lastEventId, int maxEventBytes) {
+  /**
+   * A parser for a connection that resumes an earlier one.
+   *
+   * @param lastEventId the {@code Last-Event-ID} that the client sent: {@link #lastEventId} starts
+   *     with it, so that the place is kept if this connection ends before its first id; {@code ""}
+   *     for none
+   * @param maxEventBytes the limit, see {@link #EventStreamParser(EventStreamHandler, int)}
+   * @throws IllegalArgumentException if the limit is less than 1
+   */
+  public EventStreamParser(EventStreamHandler handler, String lastEventId, int maxEventBytes) {
     this.handler = Objects.requireNonNull(handler, "handler");
     this.lastEventId = Objects.requireNonNull(lastEventId, "lastEventId");
     this.data = new ByteAccumulator(maxEventBytes, 0);

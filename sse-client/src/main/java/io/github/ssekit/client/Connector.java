@@ -1,0 +1,259 @@
+package io.github.ssekit.client;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpHeaders;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublisher;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeoutException;
+import java.util.zip.GZIPInputStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Asks for an event stream, follows redirects, and judges the answer (WHATWG HTML 9.2.2, 9.2.3):
+ *
+ * <pre>
+ *   200 and text/event-stream ──► the stream
+ *   204                       ──► null: the server asks the client to stop
+ *   301 302 303 307 308       ──► the same, of the location
+ *   retryStatus               ──► TemporaryStatusException: another attempt follows
+ *   anything else             ──► EventSourceException: the connection has failed for good
+ *   no answer                 ──► another IOException: another attempt follows
+ * </pre>
+ *
+ * Redirects are followed here and not by the {@code HttpClient}, which would send the application's
+ * headers, an {@code Authorization} among them, to any origin that it is redirected to.
+ */
+final class Connector {
+  private static final int MOST_REDIRECTS = 20;
+  private static final Duration LONGEST_RETRY_AFTER = Duration.ofDays(1);
+
+  /** The client that all share unless they bring one. */
+  private static final class Shared {
+    static final HttpClient CLIENT =
+        HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
+  }
+
+  /** An open stream, where it comes from, and the headers of its answer. */
+  record Answer(URI uri, HttpHeaders headers, InputStream body) {}
+
+  /** A request, and where a redirect would lead it. */
+  private record Hop(URI uri, @Nullable BodyPublisher body, Map<String, String> headers) {
+    String method() {
+      return body == null ? "GET" : "POST";
+    }
+
+    @Override
+    public String toString() {
+      return method() + " " + uri;
+    }
+
+    Hop to(URI target, int status) {
+      boolean keepsBody = status == 307 || status == 308;
+      return new Hop(
+          target, keepsBody ? body : null, isSameOrigin(uri, target) ? headers : Map.of());
+    }
+  }
+
+  private final Settings settings;
+
+  Connector(Settings settings) {
+    this.settings = settings;
+  }
+
+  /**
+   * Opens the stream; null if the server asks the client to stop.
+   *
+   * @throws EventSourceException if the connection has failed for good
+   * @throws IOException if another attempt may succeed
+   * @throws InterruptedException if the thread is interrupted
+   */
+  @Nullable Answer open(String lastEventId, Abortable attempt)
+      throws IOException, InterruptedException {
+    Hop hop = new Hop(settings.uri(), settings.body(), ownHeaders());
+    for (int redirects = 0; ; redirects++) {
+      HttpResponse<InputStream> response = send(hop, lastEventId, attempt);
+      if (response.statusCode() == 200) {
+        return stream(hop, response, attempt);
+      }
+      response.body().close();
+      URI target = redirect(hop, response);
+      if (target == null) {
+        judge(hop, response);
+        return null;
+      }
+      if (redirects == MOST_REDIRECTS) {
+        throw new EventSourceException(
+            "more than " + MOST_REDIRECTS + " redirects, the last by " + hop,
+            response.statusCode());
+      }
+      hop = hop.to(target, response.statusCode());
+    }
+  }
+
+  private Map<String, String> ownHeaders() throws IOException {
+    Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    try {
+      headers.putAll(settings.headers().get());
+    } catch (RuntimeException e) {
+      // A token that can't be had now may be had later.
+      throw new IOException("the supplier of headers failed: " + e, e);
+    }
+    return headers;
+  }
+
+  private HttpResponse<InputStream> send(Hop hop, String lastEventId, Abortable attempt)
+      throws IOException, InterruptedException {
+    HttpClient client = settings.client();
+    CompletableFuture<HttpResponse<InputStream>> answer =
+        (client == null ? Shared.CLIENT : client)
+            .sendAsync(request(hop, lastEventId), BodyHandlers.ofInputStream());
+    attempt.step(() -> abandon(answer));
+    try {
+      // Not the request's own timeout: since JDK 26 that one bounds the body too.
+      return answer.get(settings.answerTimeout().toNanos(), NANOSECONDS);
+    } catch (TimeoutException e) {
+      abandon(answer);
+      throw new HttpTimeoutException(hop + ": no answer within " + settings.answerTimeout());
+    } catch (InterruptedException e) {
+      abandon(answer);
+      throw e;
+    } catch (CancellationException e) {
+      throw new IOException(hop + ": aborted", e);
+    } catch (ExecutionException e) {
+      throw new IOException(hop + ": " + e.getCause(), e.getCause());
+    }
+  }
+
+  /** Cancels a request; if its answer has come by now, closes that. */
+  private static void abandon(CompletableFuture<HttpResponse<InputStream>> answer) {
+    answer.cancel(true);
+    CompletableFuture<Void> unused = answer.thenAccept(response -> closeQuietly(response.body()));
+  }
+
+  private static void closeQuietly(InputStream body) {
+    try {
+      body.close();
+    } catch (IOException e) {
+      // It is closed, and nobody reads it.
+    }
+  }
+
+  private HttpRequest request(Hop hop, String lastEventId) {
+    HttpRequest.Builder request = HttpRequest.newBuilder(hop.uri());
+    if (settings.client() == null && "http".equalsIgnoreCase(hop.uri().getScheme())) {
+      // Without an offer of HTTP/2, which some servers of HTTP/1.1 misunderstand.
+      request.version(HttpClient.Version.HTTP_1_1);
+    }
+    request.setHeader("Accept", "text/event-stream").setHeader("Cache-Control", "no-cache");
+    hop.headers().forEach(request::setHeader);
+    if (!lastEventId.isEmpty() && US_ASCII.newEncoder().canEncode(lastEventId)) {
+      request.setHeader("Last-Event-ID", lastEventId);
+    }
+    BodyPublisher body = hop.body();
+    return request.method(hop.method(), body == null ? BodyPublishers.noBody() : body).build();
+  }
+
+  /** Where the answer redirects to; null if it is no redirect. */
+  private static @Nullable URI redirect(Hop hop, HttpResponse<?> response)
+      throws EventSourceException {
+    int status = response.statusCode();
+    if (status < 301 || status > 308 || (status > 303 && status < 307)) {
+      return null;
+    }
+    String location = response.headers().firstValue("Location").orElse("");
+    URI target;
+    try {
+      target = hop.uri().resolve(location);
+    } catch (IllegalArgumentException e) {
+      throw new EventSourceException(refused(hop, status) + location, status, e);
+    }
+    String scheme = String.valueOf(target.getScheme()).toLowerCase(Locale.ROOT);
+    boolean wasSecure = "https".equalsIgnoreCase(hop.uri().getScheme());
+    boolean fits = scheme.equals("https") || (scheme.equals("http") && !wasSecure);
+    if (location.isEmpty() || !fits || target.getHost() == null) {
+      throw new EventSourceException(refused(hop, status) + target, status);
+    }
+    return target;
+  }
+
+  private static String refused(Hop hop, int status) {
+    return hop + ": status " + status + ", a redirect that is not followed, to ";
+  }
+
+  private static boolean isSameOrigin(URI one, URI other) {
+    return one.getScheme().equalsIgnoreCase(other.getScheme())
+        && one.getHost().equalsIgnoreCase(other.getHost())
+        && port(one) == port(other);
+  }
+
+  private static int port(URI uri) {
+    int standard = "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
+    return uri.getPort() < 0 ? standard : uri.getPort();
+  }
+
+  /** Returns if the answer asks the client to stop, and else throws. */
+  private void judge(Hop hop, HttpResponse<?> response) throws IOException {
+    int status = response.statusCode();
+    if (status == 204) {
+      return;
+    }
+    String message = hop + ": status " + status;
+    if (settings.retryStatus().test(status)) {
+      throw new TemporaryStatusException(message, retryAfter(response.headers()));
+    }
+    throw new EventSourceException(message + ", where an event stream has 200", status);
+  }
+
+  /** The seconds of a {@code Retry-After}; a date counts as none. */
+  private static Duration retryAfter(HttpHeaders headers) {
+    return headers
+        .firstValue("Retry-After")
+        .filter(value -> value.matches("\\d{1,9}"))
+        .map(value -> Duration.ofSeconds(Long.parseLong(value)))
+        .map(time -> time.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : time)
+        .orElse(Duration.ZERO);
+  }
+
+  private Answer stream(Hop hop, HttpResponse<InputStream> response, Abortable attempt)
+      throws IOException {
+    HttpHeaders headers = response.headers();
+    String type = headers.firstValue("Content-Type").orElse("");
+    String coding = headers.firstValue("Content-Encoding").orElse("identity").trim();
+    boolean gzip = coding.equalsIgnoreCase("gzip") || coding.equalsIgnoreCase("x-gzip");
+    String wrong = null;
+    if (!type.split(";", 2)[0].trim().equalsIgnoreCase("text/event-stream")) {
+      wrong = "the content type is \"" + type + "\", not text/event-stream";
+    } else if (!gzip && !coding.equalsIgnoreCase("identity")) {
+      wrong = "the content encoding is \"" + coding + "\", which was not asked for";
+    }
+    if (wrong != null) {
+      response.body().close();
+      throw new EventSourceException(hop + ": " + wrong, 200);
+    }
+    InputStream body = new WatchedInputStream(response.body(), settings.idleTimeout());
+    attempt.step(() -> closeQuietly(body));
+    try {
+      return new Answer(hop.uri(), headers, gzip ? new GZIPInputStream(body) : body);
+    } catch (IOException e) {
+      body.close();
+      throw e;
+    }
+  }
+}

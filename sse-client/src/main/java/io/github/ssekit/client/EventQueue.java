@@ -1,0 +1,134 @@
+package io.github.ssekit.client;
+
+import io.github.ssekit.event.SseEvent;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Events between the thread that reads the stream and the threads that take them, bounded in bytes:
+ * a reader that meets a full queue waits, and so doesn't read. Keeps the last event ID of what was
+ * taken. Thread-safe; its threads wait on conditions, not in monitors.
+ */
+final class EventQueue {
+  private record Waiting(SseEvent event, String lastEventId, long bytes) {}
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final long maxBytes;
+
+  // Guarded by lock.
+  private final Queue<Waiting> waiting = new ArrayDeque<>();
+  private long bytes;
+  private String receivedId;
+  private String takenId;
+  private boolean ended;
+
+  EventQueue(long maxBytes, String lastEventId) {
+    this.maxBytes = maxBytes;
+    this.receivedId = lastEventId;
+    this.takenId = lastEventId;
+  }
+
+  /**
+   * Adds an event once there is room; an event that is larger than the queue has room in an empty
+   * one. Drops it if the queue is ended.
+   */
+  void put(SseEvent event, String lastEventId) {
+    Waiting added = new Waiting(event, lastEventId, size(event));
+    lock.lock();
+    try {
+      while (!ended && bytes > 0 && bytes + added.bytes > maxBytes) {
+        changed.awaitUninterruptibly();
+      }
+      if (!ended) {
+        waiting.add(added);
+        bytes += added.bytes;
+        receivedId = lastEventId;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** About the memory of an event: two bytes a character, and its objects. */
+  private static long size(SseEvent event) {
+    return 100 + 2L * (length(event.data()) + length(event.type()) + length(event.id()));
+  }
+
+  private static int length(@Nullable String text) {
+    return text == null ? 0 : text.length();
+  }
+
+  /** All that was received up to this id is in the queue, or needs no place in it. */
+  void received(String lastEventId) {
+    lock.lock();
+    try {
+      receivedId = lastEventId;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Takes the next event, waiting for it if need be; null if the time is over, or if the queue is
+   * ended and empty.
+   */
+  @Nullable SseEvent take(long nanos) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      long left = nanos;
+      while (waiting.isEmpty()) {
+        if (ended || left <= 0) {
+          return null;
+        }
+        left = changed.awaitNanos(left);
+      }
+      Waiting taken = waiting.remove();
+      bytes -= taken.bytes;
+      takenId = taken.lastEventId;
+      changed.signalAll();
+      return taken.event;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The last event ID of a client that has handled all that was taken, and nothing else. */
+  String lastEventId() {
+    lock.lock();
+    try {
+      return waiting.isEmpty() ? receivedId : takenId;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Adds nothing more. What waits can still be taken. */
+  void end() {
+    lock.lock();
+    try {
+      ended = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Drops what waits, which was not handled: the last event ID stays that of what was taken. */
+  void discard() {
+    lock.lock();
+    try {
+      receivedId = lastEventId();
+      waiting.clear();
+      bytes = 0;
+      ended = true;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+}

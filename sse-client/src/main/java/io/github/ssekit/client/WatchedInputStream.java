@@ -1,0 +1,104 @@
+package io.github.ssekit.client;
+
+import static java.util.concurrent.TimeUnit.NANOSECONDS;
+
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.http.HttpTimeoutException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A stream whose reads fail if no byte comes for a given time. The time counts within a read only:
+ * a reader that is busy elsewhere is not the server's silence.
+ *
+ * <p>A read can be ended only by closing its stream, so a task of the JDK's shared timer looks
+ * after it: it comes back when the present read would be too long, no matter how many reads there
+ * are in between.
+ *
+ * <p>One thread reads; any thread may close.
+ */
+final class WatchedInputStream extends FilterInputStream {
+  private final long idleNanos;
+
+  /** When the read in progress began. Written by the reader, before {@link #reading}. */
+  private volatile long since;
+
+  private volatile boolean reading;
+  private volatile boolean idle;
+  private volatile boolean closed;
+
+  /**
+   * Watches a stream.
+   *
+   * @param idle the longest time without a byte, or zero for no limit
+   */
+  WatchedInputStream(InputStream in, Duration idle) {
+    super(in);
+    this.idleNanos = idle.toNanos();
+    if (idleNanos > 0) {
+      look(idleNanos);
+    }
+  }
+
+  private void look(long delay) {
+    CompletableFuture.delayedExecutor(delay, NANOSECONDS).execute(this::check);
+  }
+
+  private void check() {
+    if (closed) {
+      return;
+    }
+    long left = reading ? idleNanos - (System.nanoTime() - since) : idleNanos;
+    if (left > 0) {
+      look(left);
+      return;
+    }
+    idle = true;
+    try {
+      close();
+    } catch (IOException e) {
+      // The read fails all the same, with the message below.
+    }
+  }
+
+  @Override
+  public int read() throws IOException {
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
+  }
+
+  @Override
+  public int read(byte[] bytes, int offset, int length) throws IOException {
+    since = System.nanoTime();
+    reading = true;
+    try {
+      int count = in.read(bytes, offset, length);
+      if (count < 0 && idle) {
+        throw silent(null);
+      }
+      return count;
+    } catch (IOException e) {
+      throw idle ? silent(e) : e;
+    } finally {
+      reading = false;
+    }
+  }
+
+  private IOException silent(@Nullable IOException cause) {
+    IOException silent =
+        new HttpTimeoutException("no byte came for " + Duration.ofNanos(idleNanos));
+    if (cause != null) {
+      silent.initCause(cause);
+    }
+    return silent;
+  }
+
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    in.close();
+  }
+}
