@@ -38,6 +38,7 @@ final class Snippets {
         interface Model { void cancel(); }
         interface Tokens { boolean isValid(String token); String userOf(String token); Instant expiryOf(String token); }
         interface Orders { void save(Order order); }
+        @interface GetMapping { String value(); }
         record Order(long id, String user, String state) {}
         static final System.Logger LOG = System.getLogger("example");
         Hub hub;

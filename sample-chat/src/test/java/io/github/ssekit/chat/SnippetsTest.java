@@ -36,7 +36,12 @@ class SnippetsTest {
               .sorted()
               .toList();
       return Stream.concat(
-          Stream.of("README.md", "docs/clients.md", "docs/delivery.md", "docs/observing.md"),
+          Stream.of(
+              "README.md",
+              "docs/clients.md",
+              "docs/delivery.md",
+              "docs/moving.md",
+              "docs/observing.md"),
           withJava.stream());
     }
   }
