@@ -1,0 +1,10 @@
+package io.github.ssekit.spring;
+
+import io.github.ssekit.hub.HubBuilder;
+
+/** Changes the settings of the auto-configured hub. All beans of this type are called, in order. */
+@FunctionalInterface
+public interface HubCustomizer {
+  /** Changes the settings, which have the values of the properties. */
+  void customize(HubBuilder builder);
+}

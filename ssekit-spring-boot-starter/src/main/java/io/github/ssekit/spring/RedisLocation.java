@@ -1,0 +1,104 @@
+package io.github.ssekit.spring;
+
+import io.github.ssekit.redis.RedisBridgeBuilder;
+import io.github.ssekit.redis.RedisLogin;
+import java.net.URI;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.ssl.SslBundle;
+
+/**
+ * Where the application's Redis is, and how to log in to it.
+ *
+ * @param uri without the login, unless the application gave it so
+ * @param login asked for each connection, so that a password may change
+ * @param bundle the certificates, if the connections are TLS
+ */
+record RedisLocation(URI uri, @Nullable Supplier<RedisLogin> login, @Nullable SslBundle bundle) {
+  /** Host and port. */
+  record Node(String host, int port) {
+    @Override
+    public String toString() {
+      return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+    }
+  }
+
+  static RedisLocation single(
+      Node node, int database, @Nullable Supplier<RedisLogin> login, @Nullable SslBundle bundle) {
+    return new RedisLocation(URI.create(scheme("", bundle) + node + "/" + database), login, bundle);
+  }
+
+  static RedisLocation sentinel(
+      List<Node> nodes,
+      String master,
+      int database,
+      @Nullable String user,
+      @Nullable String password,
+      @Nullable Supplier<RedisLogin> login,
+      @Nullable SslBundle bundle) {
+    StringBuilder text = new StringBuilder(scheme("-sentinel", bundle));
+    text.append(join(nodes)).append('/').append(encode(master)).append("?db=").append(database);
+    if (password != null) {
+      text.append("&sentinelPassword=").append(encode(password));
+      if (user != null) {
+        text.append("&sentinelUser=").append(encode(user));
+      }
+    }
+    return new RedisLocation(URI.create(text.toString()), login, bundle);
+  }
+
+  static RedisLocation cluster(
+      List<Node> nodes, @Nullable Supplier<RedisLogin> login, @Nullable SslBundle bundle) {
+    return new RedisLocation(URI.create(scheme("-cluster", bundle) + join(nodes)), login, bundle);
+  }
+
+  private static String scheme(String kind, @Nullable SslBundle bundle) {
+    return (bundle == null ? "redis" : "rediss") + kind + "://";
+  }
+
+  private static String join(List<Node> nodes) {
+    return nodes.stream().map(Node::toString).collect(Collectors.joining(","));
+  }
+
+  private static String encode(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /**
+   * The login, if the application has a password.
+   *
+   * @param source asked once now, and then for each connection
+   */
+  static @Nullable Supplier<RedisLogin> login(
+      Supplier<@Nullable String> user, Supplier<@Nullable String> source) {
+    if (source.get() == null) {
+      return null;
+    }
+    return () -> {
+      String password = source.get();
+      if (password == null) {
+        throw new IllegalStateException("Redis has no password any more");
+      }
+      return new RedisLogin(user.get(), password);
+    };
+  }
+
+  void apply(RedisBridgeBuilder builder) {
+    if (login != null) {
+      builder.login(login);
+    }
+    if (bundle != null) {
+      builder.sslContext(bundle.createSslContext());
+    }
+  }
+
+  /** Without a login. */
+  @Override
+  public String toString() {
+    return "RedisLocation[" + uri.getScheme() + "]";
+  }
+}

@@ -1,0 +1,77 @@
+package io.github.ssekit.spring;
+
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.redis.RedisBridge;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+
+/** The health {@code ssekit}, and the endpoint of that name. */
+@AutoConfiguration(after = SsekitRedisAutoConfiguration.class)
+@ConditionalOnBean(Hub.class)
+public class SsekitActuatorAutoConfiguration {
+  private static final String BEAN = "ssekitHealthIndicator";
+
+  /** Creates the configuration. */
+  public SsekitActuatorAutoConfiguration() {}
+
+  /** Spring Boot 3.5's health. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(org.springframework.boot.actuate.health.HealthIndicator.class)
+  @ConditionalOnProperty(name = "management.health.ssekit.enabled", matchIfMissing = true)
+  @Order(1)
+  static class Health3 {
+    @Bean
+    @ConditionalOnMissingBean(name = BEAN)
+    org.springframework.boot.actuate.health.HealthIndicator ssekitHealthIndicator(
+        Hub hub, ObjectProvider<RedisBridge> bridge) {
+      NodeHealth health = new NodeHealth(hub, bridge.getIfAvailable());
+      return () -> {
+        NodeHealth.State now = health.now();
+        return org.springframework.boot.actuate.health.Health.status(now.status())
+            .withDetails(now.details())
+            .build();
+      };
+    }
+  }
+
+  /** Spring Boot 4's health. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass(org.springframework.boot.health.contributor.HealthIndicator.class)
+  @ConditionalOnProperty(name = "management.health.ssekit.enabled", matchIfMissing = true)
+  @Order(2)
+  static class Health4 {
+    @Bean
+    @ConditionalOnMissingBean(name = BEAN)
+    org.springframework.boot.health.contributor.HealthIndicator ssekitHealthIndicator(
+        Hub hub, ObjectProvider<RedisBridge> bridge) {
+      NodeHealth health = new NodeHealth(hub, bridge.getIfAvailable());
+      return () -> {
+        NodeHealth.State now = health.now();
+        return org.springframework.boot.health.contributor.Health.status(now.status())
+            .withDetails(now.details())
+            .build();
+      };
+    }
+  }
+
+  /** The endpoint. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass({Endpoint.class, ConditionalOnAvailableEndpoint.class})
+  static class Endpoints {
+    @Bean
+    @ConditionalOnMissingBean
+    @ConditionalOnAvailableEndpoint
+    SsekitEndpoint ssekitEndpoint(Hub hub) {
+      return new SsekitEndpoint(hub);
+    }
+  }
+}

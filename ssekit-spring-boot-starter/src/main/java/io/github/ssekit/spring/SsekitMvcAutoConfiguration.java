@@ -1,0 +1,164 @@
+package io.github.ssekit.spring;
+
+import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.IllegalChannelException;
+import io.github.ssekit.servlet.EventStreams;
+import io.github.ssekit.servlet.OverCapacityAnswer;
+import jakarta.servlet.http.HttpServletResponse;
+import jakarta.servlet.http.HttpSession;
+import java.io.IOException;
+import java.security.Principal;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
+import org.springframework.context.ApplicationListener;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.annotation.Order;
+import org.springframework.security.authentication.event.LogoutSuccessEvent;
+import org.springframework.security.core.Authentication;
+import org.springframework.security.oauth2.core.OAuth2Token;
+import org.springframework.web.context.request.RequestContextHolder;
+import org.springframework.web.context.request.ServletRequestAttributes;
+import org.springframework.web.method.support.HandlerMethodReturnValueHandler;
+import org.springframework.web.servlet.HandlerExceptionResolver;
+import org.springframework.web.servlet.ModelAndView;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
+
+/**
+ * Controllers that return what their stream carries, and what their streams have to do with users.
+ */
+@AutoConfiguration(after = SsekitPublisherAutoConfiguration.class)
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
+@ConditionalOnClass({EventStreams.class, WebMvcConfigurer.class})
+public class SsekitMvcAutoConfiguration {
+  /** Creates the configuration. */
+  public SsekitMvcAutoConfiguration() {}
+
+  @Bean
+  WebMvcConfigurer ssekitMvcConfigurer(
+      ObjectProvider<Hub> hub,
+      ObjectProvider<StreamCustomizer> customizers,
+      ObjectProvider<OverCapacityAnswer> overCapacity,
+      ObjectProvider<SessionStreams> sessions) {
+    StreamReturnValueHandler handler =
+        new StreamReturnValueHandler(
+            hub::getObject,
+            () -> customizers.orderedStream().toList(),
+            () -> overCapacity.getIfAvailable(() -> OverCapacityAnswer.DEFAULT),
+            sessions::getIfAvailable);
+    return new WebMvcConfigurer() {
+      @Override
+      public void addReturnValueHandlers(List<HandlerMethodReturnValueHandler> handlers) {
+        handlers.add(handler);
+      }
+    };
+  }
+
+  /**
+   * A channel's name that a client may not give is the client's mistake: 400, and no stack trace.
+   */
+  @Bean
+  HandlerExceptionResolver ssekitIllegalChannelResolver() {
+    return (request, response, handler, failure) ->
+        failure instanceof IllegalChannelException && badRequest(response)
+            ? new ModelAndView()
+            : null;
+  }
+
+  private static boolean badRequest(HttpServletResponse response) {
+    try {
+      response.sendError(HttpServletResponse.SC_BAD_REQUEST);
+      return true;
+    } catch (IOException | IllegalStateException e) {
+      return false;
+    }
+  }
+
+  /** Gives streams an owner whose controller has given none. */
+  @Bean
+  @ConditionalOnMissingBean(name = "ssekitOwner")
+  @Order(0)
+  StreamCustomizer ssekitOwner(SsekitProperties properties) {
+    return switch (properties.owner()) {
+      case NONE -> (options, request) -> options;
+      case PRINCIPAL ->
+          (options, request) -> {
+            Principal principal = request.getUserPrincipal();
+            return options.owner() == null && principal != null
+                ? options.withOwner(owner(principal.getName()))
+                : options;
+          };
+      case SESSION ->
+          (options, request) -> {
+            HttpSession session = request.getSession(false);
+            return options.owner() == null && session != null
+                ? options.withOwner(SessionStreams.hash(session.getId()))
+                : options;
+          };
+    };
+  }
+
+  /** A name that is too long for an owner is replaced by its hash. */
+  private static @Nullable String owner(@Nullable String name) {
+    if (name == null || name.isEmpty()) {
+      return null;
+    }
+    return name.length() > ConnectionOptions.MAX_OWNER_LENGTH ? SessionStreams.hash(name) : name;
+  }
+
+  /** The streams of a session end with it. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnProperty(name = "ssekit.close-with-session", matchIfMissing = true)
+  static class Sessions {
+    @Bean
+    SessionStreams ssekitSessionStreams(Hub hub) {
+      return new SessionStreams(hub);
+    }
+
+    /** A log-out that keeps the session: one that ends it is seen by the session's end. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(LogoutSuccessEvent.class)
+    static class Logout {
+      @Bean
+      ApplicationListener<LogoutSuccessEvent> ssekitLogoutListener(SessionStreams streams) {
+        return event -> {
+          if (RequestContextHolder.getRequestAttributes()
+              instanceof ServletRequestAttributes attributes) {
+            HttpSession session = attributes.getRequest().getSession(false);
+            if (session != null) {
+              streams.end(session.getId());
+            }
+          }
+        };
+      }
+    }
+  }
+
+  /** A stream ends when the token of its request expires. */
+  @Configuration(proxyBeanMethods = false)
+  @ConditionalOnClass({OAuth2Token.class, Authentication.class})
+  @ConditionalOnProperty(name = "ssekit.expire-with-token", matchIfMissing = true)
+  static class Tokens {
+    @Bean
+    @Order(0)
+    StreamCustomizer ssekitTokenExpiry() {
+      return (options, request) -> {
+        if (options.expiresAt() == null
+            && request.getUserPrincipal() instanceof Authentication authentication
+            && authentication.getCredentials() instanceof OAuth2Token token) {
+          Instant expiry = token.getExpiresAt();
+          return expiry == null ? options : options.withExpiresAt(expiry);
+        }
+        return options;
+      };
+    }
+  }
+}

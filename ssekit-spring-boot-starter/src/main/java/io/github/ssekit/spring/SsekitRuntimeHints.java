@@ -1,0 +1,14 @@
+package io.github.ssekit.spring;
+
+import org.jspecify.annotations.Nullable;
+import org.springframework.aot.hint.RuntimeHints;
+import org.springframework.aot.hint.RuntimeHintsRegistrar;
+
+/** For a native image: the bridge's scripts, which are read as resources. */
+final class SsekitRuntimeHints implements RuntimeHintsRegistrar {
+  @Override
+  public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {
+    hints.resources().registerPattern("io/github/ssekit/redis/*.lua");
+    hints.resources().registerPattern("redis/clients/jedis/pom.properties");
+  }
+}

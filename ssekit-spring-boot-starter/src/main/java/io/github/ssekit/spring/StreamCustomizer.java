@@ -1,0 +1,14 @@
+package io.github.ssekit.spring;
+
+import io.github.ssekit.hub.ConnectionOptions;
+import jakarta.servlet.http.HttpServletRequest;
+
+/**
+ * Completes what a controller has returned, before its stream opens: with an owner, say. All beans
+ * of this type are called, in order, on the request's thread.
+ */
+@FunctionalInterface
+public interface StreamCustomizer {
+  /** Returns the options to open the stream with. What the controller has set should stay. */
+  ConnectionOptions customize(ConnectionOptions options, HttpServletRequest request);
+}

@@ -1,0 +1,9 @@
+/**
+ * Auto-configuration of SSE Kit for Spring Boot 3.5 and 4.0: a hub, a bridge over the application's
+ * Redis, controllers that return what their stream carries, meters, health, and a shutdown that
+ * loses no client. Every bean steps back for one of the application's.
+ */
+@NullMarked
+package io.github.ssekit.spring;
+
+import org.jspecify.annotations.NullMarked;
