@@ -5,7 +5,9 @@
  *
  * <p>Read it along the path of an event: {@link SseEvent} (with {@link Comment} and {@link
  * ReconnectionTime}, the other {@link Block}s), {@link Frame}, {@link EventStreamWriter}; then the
- * way back, {@link EventStreamParser} and {@link EventStreamReader}.
+ * way back, {@code LineSplitter}, {@link EventStreamParser} with its {@link EventStreamHandler} and
+ * its {@link EventStreamLimitException}, and {@link EventStreamReader}. {@code Text}, {@code Utf8}
+ * and {@code ByteAccumulator} help both ways.
  *
  * <h2>Glossary</h2>
  *

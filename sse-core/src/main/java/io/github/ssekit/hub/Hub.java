@@ -243,9 +243,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * Returns which connections and channels are open, since when, and how far clients are behind.
    * Waits for the delivery loops, one second at most.
    *
-   * <p>Meant for a page of operations or a report once a minute, not for every request: the
-   * delivery loops spend O(connections) on it, and the calling thread O(channels) and O(the events
-   * that the listed connections are behind).
+   * <p>Meant for an operator's page or a report once a minute, not for every request. The delivery
+   * loops look at every connection for it. The calling thread looks at every channel, and at every
+   * event that the listed connections have still to get.
    *
    * @param limit the maximum number of connections, and of channels, to list
    * @throws IllegalArgumentException if the limit is not above zero
@@ -295,13 +295,13 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * to them any more. Bytes that the container has already may still reach the client, and a
    * connection can {@linkplain Connection#subscribe subscribe} again.
    *
-   * <p>A connection that is still being sent missed events is closed instead, with {@link
-   * CloseReason#REVOKED}, because one page holds the events of all its channels. The client
+   * <p>A connection that is still getting events that it missed is closed instead, with {@link
+   * CloseReason#REVOKED}: such events come in pages, and one page mixes all channels. The client
    * reconnects, and resumes the channels that it may still have.
    *
-   * <p>Before you call this, make sure that new requests of the owner don't get the channel: a
-   * request that was authorised before and connects afterwards is not affected. Nor are connections
-   * without an owner, or those on other nodes.
+   * <p>First make sure that new requests of the owner don't get the channel. A request that was
+   * authorised before this call, and connects after it, has the channel. Connections without an
+   * owner, and those on other nodes, keep it as well.
    *
    * @param owner as in {@link ConnectionOptions}
    * @return the number of connections that were subscribed to the channel

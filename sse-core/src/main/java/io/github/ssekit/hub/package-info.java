@@ -7,7 +7,8 @@
  *   <dt>for applications
  *   <dd>{@link Hub}, {@link HubBuilder}, {@link EventPublisher}, {@link Connection}, {@link
  *       ConnectionOptions}, {@link Start}, {@link OverrunPolicy}, {@link StreamReset}, {@link
- *       CloseReason}
+ *       CloseReason}, {@link PublishException}, {@link IllegalChannelException}; {@link
+ *       ObjectPublisher}, {@link EventCodec}
  *   <dt>for adapters
  *   <dd>to containers: {@link Transport}, {@link Refusal}, {@link OverCapacityException}, {@link
  *       UnopenedConnection}; to a message broker: {@link Upstream}, {@link Feed}, {@link Position},
@@ -20,14 +21,16 @@
  *   <dt>loops
  *   <dd>{@code HubThreads}, {@code DeliveryLoops}, {@code DeliveryLoop}, {@code Subscribers},
  *       {@code LoopConnection}, {@code StreamConnection}, {@code Outgoing}, {@code Batches}, {@code
- *       PeriodicWork}, {@code Tick}
+ *       PeriodicWork}, {@code Tick}, {@code TransportSignals}, {@code NoTransport}
  *   <dt>resume
  *   <dd>{@code Subscriptions}, {@code Resume}, {@code ResumingSubscriptions}, {@code Resumes},
- *       {@code ReplayRoom}
+ *       {@code ResumeOutcome}, {@code ReplayRoom}
  *   <dt>limits, observing and closing
  *   <dd>{@code OpenConnections}, {@link HubObserver}, {@link HubSnapshot}, {@code Observation},
  *       {@code SnapshotRequest}, {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine},
- *       {@code Health}, {@code Owners}, {@code Drain}, {@code CloseIf}
+ *       {@code Health}, {@code Owners}, {@code Drain}, {@code CloseIf}, {@code CloseListeners}
+ *   <dt>what many classes share
+ *   <dd>{@code HubSettings}, {@code ConnectionContext}, {@code LogText}
  * </dl>
  *
  * <p>Read along the path of an event: {@link Hub} or {@link Feed}, {@code Channel}, {@code

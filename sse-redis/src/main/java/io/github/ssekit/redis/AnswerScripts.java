@@ -76,7 +76,7 @@ final class AnswerScripts {
     }
   }
 
-  CommandPool.Answer<Added> add(String channel, Addition addition) {
+  CommandPool.Reply<Added> add(String channel, Addition addition) {
     List<byte[]> keys =
         List.of(
             scope.hash(),

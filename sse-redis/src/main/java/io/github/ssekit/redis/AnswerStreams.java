@@ -240,13 +240,13 @@ public final class AnswerStreams {
 
   AnswerScripts.Added add(String id, AnswerScripts.Addition addition) {
     String channel = channel(id);
-    CommandPool.Answer<AnswerScripts.Added> answer =
+    CommandPool.Reply<AnswerScripts.Added> reply =
         retrying(addition.options().lease(), () -> scripts.add(channel, addition));
-    PublishScript.Stored stored = answer.value().stored();
+    PublishScript.Stored stored = reply.value().stored();
     if (stored != null) {
-      bridge.published(answer.run(), stored);
+      bridge.published(reply.run(), stored);
     }
-    return answer.value();
+    return reply.value();
   }
 
   /**
@@ -331,12 +331,12 @@ public final class AnswerStreams {
   }
 
   private void endLost(String channel) {
-    CommandPool.Answer<AnswerScripts.Added> answer =
+    CommandPool.Reply<AnswerScripts.Added> reply =
         scripts.add(channel, ending(AnswerState.PRODUCER_LOST));
-    PublishScript.Stored stored = answer.value().stored();
+    PublishScript.Stored stored = reply.value().stored();
     if (stored != null) {
       LOG.log(INFO, "The producer of {0} is lost: the answer is ended", Diagnosis.clean(channel));
-      bridge.published(answer.run(), stored);
+      bridge.published(reply.run(), stored);
       told(channel, AnswerState.PRODUCER_LOST);
     }
   }

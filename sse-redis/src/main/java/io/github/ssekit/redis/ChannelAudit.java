@@ -14,7 +14,7 @@ final class ChannelAudit {
   private final ProtocolRedis redis;
 
   /** Replies to probes which the subscription has not reached yet. */
-  private final Queue<HistoryScripts.Attached> answers = new ArrayDeque<>();
+  private final Queue<HistoryScripts.Attached> replies = new ArrayDeque<>();
 
   ChannelAudit(HeardChannels channels, ProtocolRedis redis) {
     this.channels = channels;
@@ -44,27 +44,27 @@ final class ChannelAudit {
     }
   }
 
-  /** Redis has answered a probe, which may not have been heard yet. */
-  void answered(HistoryScripts.Attached answer) {
-    answers.add(answer);
+  /** Redis has replied to a probe, which may not have been heard yet. */
+  void answered(HistoryScripts.Attached reply) {
+    replies.add(reply);
   }
 
   /** Everything up to an id has been heard: judges the replies to probes up to there. */
   void passed(Position id) {
-    while (!answers.isEmpty() && !answers.peek().probe().isAfter(id)) {
-      judge(answers.remove());
+    while (!replies.isEmpty() && !replies.peek().probe().isAfter(id)) {
+      judge(replies.remove());
     }
   }
 
-  private void judge(HistoryScripts.Attached answer) {
-    answer
+  private void judge(HistoryScripts.Attached reply) {
+    reply
         .last()
         .forEach(
             (name, last) -> {
               HeardChannel channel = channels.get(name);
               if (channel != null && channel.upTo != null) {
                 expect(channel, last, channel.upTo);
-                Position lost = channel.lostBeyond(last, answer.probe());
+                Position lost = channel.lostBeyond(last, reply.probe());
                 if (lost != null) {
                   redis.reportLoss(lost);
                 }

@@ -37,8 +37,8 @@ final class CommandPool implements AutoCloseable {
     pool = new GenericObjectPool<>(new Connections(), settings);
   }
 
-  /** An answer, and the run of the server that gave it. */
-  record Answer<T>(String run, T value) {}
+  /** A reply, and the run of the server that gave it. */
+  record Reply<T>(String run, T value) {}
 
   private final class Connections extends BasePooledObjectFactory<RedisConnection> {
     @Override
@@ -73,7 +73,7 @@ final class CommandPool implements AutoCloseable {
    * Publishes to a channel of the scope, if the server still is the primary. The answer is the
    * number of nodes that hear it.
    */
-  Answer<Long> publishToScope(byte[] channel, byte[] message) {
+  Reply<Long> publishToScope(byte[] channel, byte[] message) {
     return execute(
         connection -> {
           connector.checkPrimary(connection);
@@ -89,7 +89,7 @@ final class CommandPool implements AutoCloseable {
    * @throws RedisFailure.NoConnection if there is none: then nothing was sent
    * @throws RedisFailure.NotPrimary if it was refused again
    */
-  <T> Answer<T> execute(Function<RedisConnection, T> command) {
+  <T> Reply<T> execute(Function<RedisConnection, T> command) {
     try {
       return executeOnce(command);
     } catch (RedisFailure.NotPrimary | RedisFailure.Unsent e) {
@@ -97,13 +97,13 @@ final class CommandPool implements AutoCloseable {
     }
   }
 
-  private <T> Answer<T> executeOnce(Function<RedisConnection, T> command) {
+  private <T> Reply<T> executeOnce(Function<RedisConnection, T> command) {
     RedisConnection connection = borrow();
     boolean usable = false;
     try {
       T value = command.apply(connection);
       usable = true;
-      return new Answer<>(connection.run(), value);
+      return new Reply<>(connection.run(), value);
     } catch (RedisFailure.Refused e) {
       RedisFailure.Refused judged = judged(connection, e);
       usable = !(judged instanceof RedisFailure.NotPrimary);

@@ -60,7 +60,7 @@ final class HistoryScripts {
    * @param lost gives the highest id that a run has lost, or null
    * @param channels a few thousand at most
    */
-  CommandPool.Answer<Attached> attach(
+  CommandPool.Reply<Attached> attach(
       String nonce,
       Map<String, Position> seen,
       Function<String, @Nullable Position> lost,
@@ -91,7 +91,7 @@ final class HistoryScripts {
   }
 
   /** Finds the channels that hold events after a position. */
-  CommandPool.Answer<MovedChannels> moved(Position after, List<String> channels) {
+  CommandPool.Reply<MovedChannels> moved(Position after, List<String> channels) {
     return redis.execute(connection -> moved(connection, after, channels));
   }
 
@@ -117,7 +117,7 @@ final class HistoryScripts {
    *
    * @param bytes roughly how many, in as many calls as that takes
    */
-  CommandPool.Answer<Page> page(Position after, MovedChannels moved, int bytes) {
+  CommandPool.Reply<Page> page(Position after, MovedChannels moved, int bytes) {
     return redis.execute(connection -> page(connection, after, moved, bytes));
   }
 
@@ -125,7 +125,7 @@ final class HistoryScripts {
    * Reads the next events of some channels, in a few calls: of small events a client then gets many
    * in one write.
    */
-  CommandPool.Answer<Page> page(Map<String, Start> starts) {
+  CommandPool.Reply<Page> page(Map<String, Start> starts) {
     return redis.execute(
         connection -> {
           Page page = call(connection, starts);
@@ -186,7 +186,7 @@ final class HistoryScripts {
    *
    * @return null, and the run
    */
-  CommandPool.Answer<?> publishClock(String nonce) {
+  CommandPool.Reply<?> publishClock(String nonce) {
     return redis.execute(
         connection ->
             Script.CLOCK.run(

@@ -218,9 +218,9 @@ final class PositionProtocol {
   }
 
   /** Redis has answered a probe of this connection, which may not have been heard yet. */
-  void answered(HistoryScripts.Attached answer) {
+  void answered(HistoryScripts.Attached reply) {
     assertOwned();
-    audit.answered(answer);
+    audit.answered(reply);
   }
 
   /** Returns the channels whose last ids the next probe should ask for. */

@@ -38,8 +38,8 @@ final class RedisPublisher implements AutoCloseable {
       return pipeline.publish(publication);
     }
     try {
-      CommandPool.Answer<Object> answer = commands.execute(publication::call);
-      return publication.confirm(answer.run(), answer.value());
+      CommandPool.Reply<Object> reply = commands.execute(publication::call);
+      return publication.confirm(reply.run(), reply.value());
     } finally {
       alone.release();
     }

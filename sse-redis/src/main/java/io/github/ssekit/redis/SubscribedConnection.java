@@ -172,12 +172,12 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     return ofThisRun(parts.requireHistory().page(starts));
   }
 
-  private <T> T ofThisRun(CommandPool.Answer<T> answer) {
-    answeredBy(answer.run());
-    if (!answer.run().equals(run)) {
+  private <T> T ofThisRun(CommandPool.Reply<T> reply) {
+    answeredBy(reply.run());
+    if (!reply.run().equals(run)) {
       throw new RedisFailure.Disconnected("Redis answers from another server");
     }
-    return answer.value();
+    return reply.value();
   }
 
   // On the writer.
@@ -200,8 +200,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   }
 
   /** Redis has answered a probe. */
-  void probeAnswered(HistoryScripts.Attached answer) {
-    audits.add(answer);
+  void probeAnswered(HistoryScripts.Attached reply) {
+    audits.add(reply);
   }
 
   // On the reader.
@@ -272,8 +272,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   @Override
   public void message(byte[] name, byte[] payload) {
-    for (HistoryScripts.Attached answer = audits.poll(); answer != null; answer = audits.poll()) {
-      protocol.answered(answer);
+    for (HistoryScripts.Attached reply = audits.poll(); reply != null; reply = audits.poll()) {
+      protocol.answered(reply);
     }
     String redisChannel = new String(name, UTF_8);
     String channel = parts.scope().withHistory(redisChannel);

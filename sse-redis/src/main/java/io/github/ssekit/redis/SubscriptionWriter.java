@@ -202,13 +202,13 @@ final class SubscriptionWriter implements AutoCloseable {
         .due()
         .forEach(
             (channel, gap) -> parts.gaps().sent(channel, gap, history.gap(channel, gap.from())));
-    CommandPool.Answer<HistoryScripts.Attached> answer =
+    CommandPool.Reply<HistoryScripts.Attached> reply =
         history.attach(connection.nonce(), evidence.seen(), evidence::lostOn, channels);
-    evidence.lossReported(answer.run(), answer.value().lost());
-    if (answer.run().equals(connection.run())) {
-      connection.probeAnswered(answer.value());
+    evidence.lossReported(reply.run(), reply.value().lost());
+    if (reply.run().equals(connection.run())) {
+      connection.probeAnswered(reply.value());
     }
-    connection.answeredBy(answer.run());
+    connection.answeredBy(reply.run());
   }
 
   /** Does something with the subscribed connection, if there is one. */

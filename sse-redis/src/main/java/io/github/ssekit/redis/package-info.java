@@ -8,7 +8,8 @@
  *   <dt>for applications
  *   <dd>{@link io.github.ssekit.redis.RedisBridge}, {@link
  *       io.github.ssekit.redis.RedisBridgeBuilder}, {@link io.github.ssekit.redis.RedisHealth},
- *       {@link io.github.ssekit.redis.Recent}, {@link io.github.ssekit.redis.RedisLogin}
+ *       {@link io.github.ssekit.redis.Recent}, {@link io.github.ssekit.redis.RedisLogin}, {@link
+ *       io.github.ssekit.redis.RedisUnavailableException}
  *   <dt>publishing
  *   <dd>{@code RedisPublisher}, which uses {@code PublishPipeline} with {@code PublishFlight} and
  *       {@code Publishing}; {@code Publication}, {@code PublishScript}
@@ -24,18 +25,21 @@
  *   <dd>{@code RedisSubscriber}, {@code SubscribedConnection}, {@code SubscriptionWriter}, {@code
  *       SubscribeCommands}, {@code OpenChannels}, {@code ControlMessage}, {@code Message}
  *   <dt>judging what was heard
- *   <dd>{@code PositionProtocol} with {@code HeardChannel} and {@code ChannelAudit}: gaps, losses,
- *       and a Redis that went back in time; {@code Evidence} and {@code GapNotices}: what Redis is
- *       to be told of them; {@code AuditRotation}
+ *   <dd>{@code PositionProtocol} with {@code HeardChannels}, {@code HeardChannel} and {@code
+ *       ChannelAudit}: gaps, losses, and a Redis that went back in time. It sees the rest as {@code
+ *       ProtocolHub}, {@code ProtocolRedis} and {@code ProtocolMemory}. {@code Evidence} and {@code
+ *       GapNotices}: what Redis is to be told of them; {@code AuditRotation}
  *   <dt>reading the history
  *   <dd>{@code Replays} for clients, {@code MovedChannels}, {@code Page}, {@code Merge}, {@code
  *       Entry}
  *   <dt>connecting
  *   <dd>{@code RedisConnector}, {@code RedisConnection}, {@code PubSubConnection}, {@code
  *       CommandPool}, {@code PrimaryFinder}, {@code PrimaryDiscovery}, {@code RedisUri}, {@code
- *       RedisSocketFactory}, {@code Tls}
+ *       RedisAddress}, {@code RedisSocketFactory}, {@code Tls}, {@code JedisVersion}
  *   <dt>failures
  *   <dd>{@code RedisFailure}, {@code Diagnosis}, {@code Outage}, {@code Survival}, {@code TlsCheck}
+ *   <dt>what many classes share
+ *   <dd>{@code BridgeParts}, {@code BackgroundThread}
  * </dl>
  *
  * <p>Read along the way of an event from Redis: {@code RedisSubscriber}, {@code
@@ -47,15 +51,16 @@
  *   <dt>answer
  *   <dd>a channel with history that has a beginning, one producer, and an ending
  *   <dt>lease
- *   <dd>the time for which a producer's node may be out of reach before the answer is ended
+ *   <dd>a producer's claim to its answer, which its node renews. When it is not renewed in time,
+ *       another node ends the answer
  *   <dt>gap
- *   <dd>an event that Redis published and this node has not heard, as the next one's reference to
- *       it shows
+ *   <dd>an event that Redis published and this node did not hear. The next event of the channel
+ *       reveals it, since each names the one before it
  *   <dt>loss
- *   <dd>events that this node has heard, or Redis had acknowledged, and Redis does not have any
- *       more
+ *   <dd>events that Redis once had, and has no longer: a node has heard them, or Redis had
+ *       acknowledged them
  *   <dt>rewind
- *   <dd>Redis goes on from an older state: after a restart or a restore, or on another server
+ *   <dd>Redis continues from an older state: after a restart or a restore, or on another server
  *   <dt>run
  *   <dd>one process of a Redis server, by its run id
  *   <dt>control channel
