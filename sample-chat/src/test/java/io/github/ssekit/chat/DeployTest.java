@@ -50,7 +50,7 @@ class DeployTest {
   }
 
   @Test
-  void kubernetesProbesWhatTheNodeAnswersAndGivesItTimeToDrain() throws IOException {
+  void kubernetesProbesWhatTheNodeRepliesAndGivesItTimeToDrain() throws IOException {
     List<Object> documents = new ArrayList<>();
     yaml.loadAll(read("kubernetes.yaml")).forEach(documents::add);
     assertEquals(

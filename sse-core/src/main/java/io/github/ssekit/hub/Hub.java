@@ -227,6 +227,18 @@ public final class Hub implements EventPublisher, AutoCloseable {
     return connections.count();
   }
 
+  /** Returns the number of open connections that are subscribed to a channel. */
+  public int connectionCount(String channel) {
+    Objects.requireNonNull(channel, "channel");
+    lock.lock();
+    try {
+      Channel open = channels.get(channel);
+      return open == null ? 0 : open.subscriptions;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /**
    * Returns whether this hub is open and its threads work: each delivery loop has responded to the
    * timer within the last ten seconds. Cheap enough for a health check that is called often.
@@ -287,6 +299,20 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   private CloseIf closeIf(String name, Predicate<? super Connection> predicate) {
     return new CloseIf(loops, callbacks, nanoTime, name, predicate);
+  }
+
+  /**
+   * Closes all connections of an owner, on this node, as {@link #closeIf} does: those of a user who
+   * has logged out. Returns at once. A request that was authorised before and connects afterwards
+   * is not affected.
+   *
+   * @param owner as in {@link ConnectionOptions}
+   * @return the number of connections that the owner had
+   */
+  public int closeAll(String owner) {
+    List<Connection> all = connections.of(Objects.requireNonNull(owner, "owner"));
+    all.forEach(Connection::revoke);
+    return all.size();
   }
 
   /**

@@ -43,6 +43,8 @@ class NullsTest extends NullsTable {
         named("channel", () -> hub.publish(none(), EVENT)),
         named("event", () -> hub.publish("a", none())),
         named("predicate", () -> hub.closeIf(none())),
+        named("owner", () -> hub.closeAll(none())),
+        named("channel", () -> hub.connectionCount(none())),
         named("owner", () -> hub.unsubscribe(none(), "a")),
         named("channel", () -> hub.unsubscribe("o", none())),
         named("drain", () -> hub.drain(none())));

@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Unsubscribing an owner from a channel. */
+/** Unsubscribing an owner from a channel, and closing what the owner has. */
 class UnsubscribeOwnerTest extends OneClientTest {
   private Connection connect(RecordingTransport transport, String owner, String... channels) {
     Connection connection =
@@ -242,5 +242,22 @@ class UnsubscribeOwnerTest extends OneClientTest {
 
     @Override
     public void close() {}
+  }
+
+  @Test
+  void allOfAnOwnersConnectionsAreClosed() {
+    RecordingTransport bob = new RecordingTransport();
+    Connection ann = connect(client, "Ann", "a", "b");
+    connect(new RecordingTransport(), "Ann", "a");
+    connect(bob, "Bob", "a");
+    ann.onClose(reasons::add);
+    assertEquals(3, hub.hub.connectionCount("a"));
+    assertEquals(2, hub.hub.closeAll("Ann"));
+    hub.settle();
+    assertEquals(List.of(CloseReason.REVOKED), reasons);
+    assertEquals(1, hub.hub.connectionCount("a"));
+    assertEquals(0, hub.hub.connectionCount("b"));
+    assertFalse(bob.closed());
+    assertEquals(0, hub.hub.closeAll("Ann"));
   }
 }

@@ -21,7 +21,8 @@ record BridgeParts(
     Deliveries deliveries,
     OpenChannels channels,
     Evidence evidence,
-    GapNotices gaps) {
+    GapNotices gaps,
+    Directives directives) {
 
   HistoryScripts requireHistory() {
     if (history == null) {

@@ -14,14 +14,16 @@ import org.jspecify.annotations.Nullable;
  *         / "clock" SP clock SP nonce     ; a probe where Redis refuses writes
  *         / "rewind" SP id SP from        ; what was after that position and before the id is lost
  *         / "gap" SP id SP from SP channel; the same, of one channel, on some node
+ *         / "directive" SP directive      ; what all nodes are to do, see {@link Directive}
+ *         / "reply" SP nonce SP number    ; the connections that a directive met on a node
  * </pre>
  *
  * Anybody with the right to publish there may send anything: unknown words with an id only advance
  * the position.
  *
- * @param id null for a ping
+ * @param id null for a ping, a directive and a reply
  * @param from null but for a rewind and a gap, and if it can't be read
- * @param text nonce or channel
+ * @param text nonce or channel; of a directive and a reply, all that follows the word
  */
 record ControlMessage(String word, @Nullable Position id, @Nullable Position from, String text) {
 
@@ -35,6 +37,9 @@ record ControlMessage(String word, @Nullable Position id, @Nullable Position fro
     String[] words = new String(payload, UTF_8).split(" ", 3);
     if (words.length == 2 && words[0].equals("ping")) {
       return new ControlMessage(words[0], null, null, words[1]);
+    }
+    if (words.length == 3 && (words[0].equals("directive") || words[0].equals("reply"))) {
+      return new ControlMessage(words[0], null, null, words[1] + " " + words[2]);
     }
     Position id = words.length == 3 ? Position.parse(words[1]) : null;
     if (id == null) {

@@ -3,6 +3,7 @@ package io.github.ssekit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.EventPublisher;
 import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Hub;
@@ -54,6 +55,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private final CommandPool commands;
   private final @Nullable HistoryScripts history;
   private final RedisSubscriber subscriber;
+  private final Directives directives;
   private final @Nullable AnswerStreams answers;
   private final @Nullable PublishScript script;
   private final RedisPublisher publisher;
@@ -73,6 +75,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     scope = parts.scope();
     commands = parts.commands();
     history = parts.history();
+    directives = parts.directives();
     this.subscriber = subscriber;
     this.script = script;
     publisher = new RedisPublisher(commands, maxUnconfirmedBytes, this::failure);
@@ -364,6 +367,68 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   /** Whether events arrive, and whether Redis takes what is published. At once: asks nobody. */
   public RedisHealth health() {
     return subscriber.health();
+  }
+
+  /**
+   * Closes all connections of an owner, on all nodes, with {@link
+   * io.github.ssekit.hub.CloseReason#REVOKED}: those of a user who has logged out, or whose rights
+   * have changed. A client that may still come reconnects, and is authorised anew. Waits for the
+   * nodes' replies, a second at most after Redis has taken it.
+   *
+   * <p>A node that is away does it when it is back, if Redis keeps history for this bridge: within
+   * a day, and for the newest 10,000 such calls. It closes what the owner has there by then.
+   *
+   * <p>Before you call this, make sure that new requests of the owner are refused: as {@link
+   * Hub#unsubscribe}.
+   *
+   * @param owner as in {@link io.github.ssekit.hub.ConnectionOptions}
+   * @throws IllegalArgumentException if the owner's length is not within its limits
+   * @throws PublishException if Redis did not confirm: nodes may have heard of it all the same, and
+   *     it may be called again
+   */
+  public NodeReplies closeAll(String owner) {
+    return tell(Directive.Verb.CLOSE, requireOwner(owner), "");
+  }
+
+  /**
+   * Unsubscribes all connections of an owner from a channel, on all nodes: those of a user who was
+   * banned from a room. On each node as {@link Hub#unsubscribe}, and for nodes that are away as
+   * {@link #closeAll}.
+   *
+   * @throws IllegalArgumentException if the owner's length is not within its limits, or the
+   *     channel's name is not legal
+   * @throws PublishException as {@link #closeAll}
+   */
+  public NodeReplies unsubscribe(String owner, String channel) {
+    return tell(Directive.Verb.UNSUBSCRIBE, requireOwner(owner), requireName(channel));
+  }
+
+  /**
+   * Counts the connections of a channel on all nodes. Waits for their replies, a second at most.
+   *
+   * @throws IllegalArgumentException if the channel's name is not legal
+   * @throws PublishException if Redis did not confirm
+   */
+  public NodeReplies counts(String channel) {
+    return tell(Directive.Verb.COUNT, "", requireName(channel));
+  }
+
+  private NodeReplies tell(Directive.Verb verb, String owner, String channel) {
+    try {
+      return directives.tell(Directive.of(verb, owner, channel));
+    } catch (RedisFailure e) {
+      throw failure(e);
+    }
+  }
+
+  private static String requireOwner(String owner) {
+    return Objects.requireNonNull(
+        ConnectionOptions.of().withOwner(Objects.requireNonNull(owner, "owner")).owner());
+  }
+
+  private String requireName(String channel) {
+    feed.checkPublishable(Objects.requireNonNull(channel, "channel"), SseEvent.of(""));
+    return channel;
   }
 
   /** Ends the subscription, the threads and all connections. Close the hub first. */

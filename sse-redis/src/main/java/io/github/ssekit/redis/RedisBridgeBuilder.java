@@ -276,10 +276,14 @@ public final class RedisBridgeBuilder {
             new Deliveries(feed, eventTypes, ignored),
             new OpenChannels(names::hasHistory),
             new Evidence(),
-            new GapNotices());
+            new GapNotices(),
+            new Directives(hub, commands, names, history != null));
     RedisSubscriber subscriber = new RedisSubscriber(connector, parts, silence);
     try {
       subscriber.start(!withoutRedis);
+      if (subscriber.isSubscribed()) {
+        parts.directives().begin();
+      }
       feed.attach(subscriber);
       if (subscriber.isSubscribed()) {
         logNodes(commands, address, names);

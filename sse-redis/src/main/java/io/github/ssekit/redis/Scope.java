@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * {sse}:control          Redis channel: probes and notices, for all nodes
  * {sse}:answer:4711      hash: the state of the answer 4711, whose channel is answer:4711
  * {sse}:answers          hash: until when the leases of running answers last
+ * {sse}:directives       stream: what all nodes are told to do, for those that are away
  * {sse}:token:…          string: the id of an event that was published with a token
  * </pre>
  *
@@ -107,6 +108,10 @@ final class Scope {
 
   byte[] answers() {
     return key("answers");
+  }
+
+  byte[] directives() {
+    return key("directives");
   }
 
   byte[] token(String token) {

@@ -311,6 +311,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
       if (isOwn) {
         lastHeard = System.nanoTime();
         attached();
+      } else {
+        parts.directives().heard(message);
       }
     } else if (parts.history() != null) {
       control(message, id, isOwn);
@@ -325,6 +327,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
       case "clock" -> {
         if (isOwn) {
           lastHeard = System.nanoTime();
+          parts.directives().probeHeard();
           protocol.clock(id);
         }
       }
@@ -333,6 +336,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
       default -> {
         if (isOwn && message.word().equals("probe")) {
           lastHeard = System.nanoTime();
+          parts.directives().probeHeard();
           parts.evidence().reportedTo(run);
           if (nextAudit.get() == null) {
             nextAudit.set(protocol.nextAudit());

@@ -9,7 +9,8 @@
  *   <dd>{@link io.github.ssekit.redis.RedisBridge}, {@link
  *       io.github.ssekit.redis.RedisBridgeBuilder}, {@link io.github.ssekit.redis.RedisHealth},
  *       {@link io.github.ssekit.redis.Recent}, {@link io.github.ssekit.redis.RedisLogin}, {@link
- *       io.github.ssekit.redis.RedisUnavailableException}
+ *       io.github.ssekit.redis.RedisUnavailableException}, {@link
+ *       io.github.ssekit.redis.NodeReplies}
  *   <dt>publishing
  *   <dd>{@code RedisPublisher}, which uses {@code PublishPipeline} with {@code PublishFlight} and
  *       {@code Publishing}; {@code Publication}, {@code PublishScript}
@@ -24,6 +25,8 @@
  *   <dt>subscribing
  *   <dd>{@code RedisSubscriber}, {@code SubscribedConnection}, {@code SubscriptionWriter}, {@code
  *       SubscribeCommands}, {@code OpenChannels}, {@code ControlMessage}, {@code Message}
+ *   <dt>telling all nodes
+ *   <dd>{@code Directives}, {@code Directive}, {@code AwaitedReplies}
  *   <dt>judging what was heard
  *   <dd>{@code PositionProtocol} with {@code HeardChannels}, {@code HeardChannel} and {@code
  *       ChannelAudit}: gaps, losses, and a Redis that went back in time. It sees the rest as {@code
@@ -53,6 +56,8 @@
  *   <dt>lease
  *   <dd>a producer's claim to its answer, which its node renews. When it is not renewed in time,
  *       another node ends the answer
+ *   <dt>directive
+ *   <dd>what all nodes are told to do with the connections of an owner or a channel
  *   <dt>gap
  *   <dd>an event that Redis published and this node did not hear. The next event of the channel
  *       reveals it, since each names the one before it

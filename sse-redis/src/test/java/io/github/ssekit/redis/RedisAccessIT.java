@@ -102,6 +102,7 @@ class RedisAccessIT extends RedisTest {
         bridge.publish("chat", SseEvent.of("plain"));
         await().atMost(SOON).until(() -> receiver.published().size() == 2);
         assertEquals(1, bridge.recent("room:1", 5).events().size());
+        assertEquals(new NodeReplies(1, 1, 0), bridge.closeAll("Ann"));
         try (Jedis admin = new Jedis("127.0.0.1", redis.port())) {
           admin.aclSetUser("sse", "-evalsha");
         }

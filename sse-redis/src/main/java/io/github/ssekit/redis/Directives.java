@@ -1,0 +1,190 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.Position;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells all nodes of a scope what to do, and does what this node is told.
+ *
+ * <p>A directive is a message on the control channel, to which each node replies there. What
+ * changes connections is stored first, in a stream: a node reads there, whenever it hears its own
+ * probe, what it has not heard. So it does not matter why it has not. Where no channel has history,
+ * the user of a bridge may have no right to a key: then nothing is stored.
+ *
+ * <p>Thread-safe. What it does takes a while, and runs on a thread of its own.
+ */
+final class Directives {
+  /** How long directives are kept, and how many, roughly. */
+  static final Duration KEPT = Duration.ofHours(24);
+
+  private static final String MAX_KEPT = "10000";
+  private static final String READ_AT_ONCE = "1000";
+  private static final System.Logger LOG = System.getLogger(Directives.class.getName());
+  private static final long WAIT_NANOS = Duration.ofSeconds(1).toNanos();
+
+  /** A Redis that has lost data may give ids that are lower than those before, by so much. */
+  private static final long OVERLAP_MILLIS = 10_000;
+
+  private static final int DONE_REMEMBERED = 10_000;
+
+  private final Hub hub;
+  private final CommandPool commands;
+  private final Scope scope;
+  private final boolean keeps;
+  private final AwaitedReplies replies = new AwaitedReplies();
+  private final Survival survival = new Survival(LOG);
+  private final Executor executor = BackgroundThread.named("sse-redis-directives");
+
+  // Guarded by this.
+
+  /** The connections that each directive met here, by nonce: the newest ones. */
+  private final Map<String, Long> done =
+      new LinkedHashMap<>() {
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
+          return size() > DONE_REMEMBERED;
+        }
+      };
+
+  /** The id of the newest one that was read from the stream; null before the first read. */
+  private @Nullable Position read;
+
+  /**
+   * @param keeps whether directives are stored
+   */
+  Directives(Hub hub, CommandPool commands, Scope scope, boolean keeps) {
+    this.hub = hub;
+    this.commands = commands;
+    this.scope = scope;
+    this.keeps = keeps;
+  }
+
+  // On any thread.
+
+  /** Reads what is stored, before this node has connections: from then on, what is new. */
+  void begin() {
+    if (keeps) {
+      orLater(this::readMissed);
+    }
+  }
+
+  /**
+   * Tells all nodes, and waits a second for their replies.
+   *
+   * @throws RedisFailure if it was not published; nodes may hear of it all the same
+   */
+  NodeReplies tell(Directive directive) {
+    replies.expect(directive.nonce());
+    try {
+      if (keeps && directive.isKept()) {
+        commands.execute(connection -> keep(connection, directive));
+      }
+      long nodes = publish("directive " + directive);
+      return replies.await(directive.nonce(), (int) nodes, WAIT_NANOS);
+    } finally {
+      replies.forget(directive.nonce());
+    }
+  }
+
+  private Object keep(RedisConnection connection, Directive directive) {
+    Position id =
+        HistoryScripts.position(
+            connection.call("XADD", args("MAXLEN", "~", MAX_KEPT, "*", "d", directive.toString())));
+    String oldest = "" + Math.max(0, id.milliseconds() - KEPT.toMillis());
+    connection.call("XTRIM", args("MINID", "~", oldest));
+    return connection.call("PEXPIRE", args("" + KEPT.toMillis()));
+  }
+
+  /** The arguments of a command about the stream. */
+  private List<byte[]> args(String... others) {
+    List<byte[]> args = HistoryScripts.args(others);
+    args.add(0, scope.directives());
+    return args;
+  }
+
+  private long publish(String message) {
+    return commands.publishToScope(scope.control(), message.getBytes(UTF_8)).value();
+  }
+
+  /** A message on the control channel that is a directive, or a reply to one. */
+  void heard(ControlMessage message) {
+    if (message.word().equals("reply")) {
+      String[] words = message.text().split(" ", 2);
+      if (words.length == 2 && words[1].matches("\\d{1,9}")) {
+        replies.add(words[0], Long.parseLong(words[1]));
+      }
+    } else {
+      Directive directive = Directive.parse(message.text());
+      if (directive != null) {
+        execute(() -> publish("reply " + directive.nonce() + " " + carryOut(directive)));
+      }
+    }
+  }
+
+  /** This node hears what is published: what it has missed before is stored by now. */
+  void probeHeard() {
+    if (keeps) {
+      execute(this::readMissed);
+    }
+  }
+
+  private void execute(Runnable task) {
+    executor.execute(() -> survival.run(() -> orLater(task)));
+  }
+
+  private static void orLater(Runnable task) {
+    try {
+      task.run();
+    } catch (RedisFailure e) {
+      LOG.log(DEBUG, "Directives are read later: {0}", Diagnosis.of(e));
+    }
+  }
+
+  // On its thread, but for the first read.
+
+  private synchronized long carryOut(Directive directive) {
+    return done.computeIfAbsent(directive.nonce(), nonce -> connections(directive));
+  }
+
+  private long connections(Directive directive) {
+    return switch (directive.verb()) {
+      case CLOSE -> hub.closeAll(directive.owner());
+      case UNSUBSCRIBE -> hub.unsubscribe(directive.owner(), directive.channel());
+      case COUNT -> hub.connectionCount(directive.channel());
+    };
+  }
+
+  private synchronized void readMissed() {
+    Position from = read;
+    List<?> entries =
+        entries(
+            from == null
+                ? "-"
+                : "" + new Position(Math.max(0, from.milliseconds() - OVERLAP_MILLIS), 0));
+    while (!entries.isEmpty()) {
+      for (Object entry : entries) {
+        List<?> fields = (List<?>) ((List<?>) entry).get(1);
+        Directive directive = Directive.parse(Entry.text(fields.get(1)));
+        if (directive != null) {
+          long unused = carryOut(directive);
+        }
+        read = HistoryScripts.position(((List<?>) entry).get(0));
+      }
+      entries = entries("(" + read);
+    }
+  }
+
+  private List<?> entries(String from) {
+    return (List<?>)
+        commands.execute(c -> c.call("XRANGE", args(from, "+", "COUNT", READ_AT_ONCE))).value();
+  }
+}

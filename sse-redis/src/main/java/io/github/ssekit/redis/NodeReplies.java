@@ -1,0 +1,17 @@
+package io.github.ssekit.redis;
+
+/**
+ * What the nodes of a scope have replied within a second.
+ *
+ * @param nodes how many nodes Redis has told; one whose connection is dead and not yet noticed
+ *     counts
+ * @param replied how many of them have replied
+ * @param connections how many connections these had, in total, of those asked for
+ */
+public record NodeReplies(int nodes, int replied, long connections) {
+
+  /** Whether all nodes that Redis knows of have replied. */
+  public boolean isComplete() {
+    return replied >= nodes;
+  }
+}

@@ -1,0 +1,179 @@
+package io.github.ssekit.redis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.PublishException;
+import io.github.ssekit.hub.RecordingTransport;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import redis.clients.jedis.StreamEntryID;
+import redis.clients.jedis.params.ClientKillParams;
+
+/** What all nodes are told to do, with a real Redis and three nodes. */
+class RedisDirectivesIT extends RedisTest {
+  private static final Duration SILENCE = Duration.ofMillis(900);
+
+  private final Hub hub = keep(Hub.create());
+  private final Hub second = keep(Hub.create());
+  private final Hub third = keep(Hub.create());
+  private RedisBridge bridge;
+
+  @BeforeEach
+  void start() {
+    startRedis();
+    admin.aclSetUser("node", "on", ">pw", "allkeys", "allchannels", "+@all");
+    bridge = connect(hub, redis.uri());
+    connect(second, redis.uri());
+    connect(third, URI.create("redis://node:pw@127.0.0.1:" + redis.port()));
+  }
+
+  private RedisBridge connect(Hub made, URI uri) {
+    return keep(
+        RedisBridge.builder(made, uri)
+            .history(channel -> channel.startsWith("room:"))
+            .silence(SILENCE)
+            .connect());
+  }
+
+  private static RecordingTransport client(Hub at, String owner, String... channels) {
+    RecordingTransport client = new RecordingTransport();
+    at.connect(client, ConnectionOptions.of(channels).withOwner(owner));
+    return client;
+  }
+
+  private void cutOffTheThird() {
+    admin.aclSetUser("node", "off");
+    admin.clientKill(new ClientKillParams().user("node"));
+  }
+
+  private long reads() {
+    return admin
+        .info("commandstats")
+        .lines()
+        .filter(line -> line.startsWith("cmdstat_xrange:calls="))
+        .mapToLong(line -> Long.parseLong(line.split("[=,]", 3)[1]))
+        .sum();
+  }
+
+  @Test
+  void allNodesCloseTheConnectionsOfAnOwnerAndReply() {
+    List<RecordingTransport> ann =
+        List.of(client(hub, "Ann", "room:1"), client(second, "Ann"), client(second, "Ann", "chat"));
+    RecordingTransport bob = client(third, "Bob", "room:1");
+    assertEquals(new NodeReplies(3, 3, 3), bridge.closeAll("Ann"));
+    ann.forEach(client -> soon().until(client::closed));
+    assertFalse(bob.closed());
+    assertEquals(new NodeReplies(3, 3, 0), bridge.closeAll("Ann"));
+  }
+
+  @Test
+  void allNodesUnsubscribeAnOwnerFromAChannel() {
+    RecordingTransport ann = client(second, "Ann", "chat", "room:1");
+    RecordingTransport bob = client(second, "Bob", "room:1");
+    soon().until(() -> ann.lastEventId() != null && bob.lastEventId() != null);
+    assertEquals(new NodeReplies(3, 3, 2), bridge.counts("room:1"));
+    assertEquals(new NodeReplies(3, 3, 1), bridge.unsubscribe("Ann", "room:1"));
+    assertEquals(new NodeReplies(3, 3, 1), bridge.counts("room:1"));
+    bridge.publish("room:1", SseEvent.of("1"));
+    bridge.publish("chat", SseEvent.of("2"));
+    soon().until(() -> !bob.published().isEmpty() && !ann.published().isEmpty());
+    assertEquals(List.of("2"), ann.published());
+    assertEquals(List.of("1"), bob.published());
+  }
+
+  @Test
+  void aNodeThatWasAwayHearsItWhenItIsBack() {
+    RecordingTransport away = client(third, "Ann", "room:1", "room:2");
+    RecordingTransport bob = client(third, "Bob", "room:1", "room:2");
+    soon().until(() -> away.lastEventId() != null && bob.lastEventId() != null);
+    cutOffTheThird();
+    soon().until(() -> bridge.counts("room:1").nodes() == 2);
+    assertEquals(new NodeReplies(2, 2, 0), bridge.closeAll("Ann"));
+    assertEquals(new NodeReplies(2, 2, 0), bridge.unsubscribe("Bob", "room:2"));
+    bridge.publish("room:1", SseEvent.of("1"));
+    assertFalse(away.closed());
+    admin.aclSetUser("node", "on");
+    soon().until(away::closed);
+    soon().until(() -> third.connectionCount("room:2") == 0);
+    soon().until(() -> bob.published().equals(List.of("1")));
+    assertEquals(1, third.connectionCount("room:1"));
+    RecordingTransport again = client(third, "Ann", "room:1");
+    // What is stored is read again and again; what was done is not done again.
+    long reads = reads();
+    soon().until(() -> reads() > reads + 9);
+    assertFalse(again.closed());
+  }
+
+  @Test
+  void aMessageThatANodeDidNotHearIsReadSoon() {
+    RecordingTransport ann = client(second, "Ann", "room:1");
+    Directive unheard = Directive.of(Directive.Verb.CLOSE, "Ann", "");
+    admin.xadd("{sse}:directives", StreamEntryID.NEW_ENTRY, Map.of("d", unheard.toString()));
+    soon().until(ann::closed);
+  }
+
+  @Test
+  void aNodeThatStartsDoesNotDoWhatWasSaidBefore() {
+    bridge.closeAll("Ann");
+    Hub fourth = keep(Hub.create());
+    connect(fourth, redis.uri());
+    RecordingTransport ann = client(fourth, "Ann", "room:1");
+    soon().until(() -> ann.lastEventId() != null);
+    String first = ann.lastEventId();
+    bridge.publish("room:1", SseEvent.of("1"));
+    soon().until(() -> !first.equals(ann.lastEventId()));
+    assertEquals(new NodeReplies(4, 4, 1), bridge.counts("room:1"));
+    assertFalse(ann.closed());
+  }
+
+  @Test
+  void whatIsKeptIsBounded() {
+    bridge.closeAll("Ann");
+    bridge.counts("room:1");
+    assertEquals(1, admin.xlen("{sse}:directives"));
+    long left = admin.pttl("{sse}:directives");
+    assertTrue(left > Directives.KEPT.toMillis() - 60_000 && left <= Directives.KEPT.toMillis());
+  }
+
+  @Test
+  void bridgesWithoutHistoryHearItAndStoreNothing() {
+    startRedis();
+    Hub one = keep(Hub.create());
+    Hub two = keep(Hub.create());
+    RedisBridge plain = keep(RedisBridge.connect(one, redis.uri()));
+    keep(RedisBridge.connect(two, redis.uri()));
+    RecordingTransport ann = client(two, "Ann", "chat");
+    assertEquals(new NodeReplies(2, 2, 1), plain.counts("chat"));
+    assertEquals(new NodeReplies(2, 2, 1), plain.closeAll("Ann"));
+    soon().until(ann::closed);
+    assertEquals(0, admin.dbSize());
+  }
+
+  @Test
+  void aNodeThatDoesNotReplyIsMissing() {
+    admin.aclSetUser("node", "-publish");
+    NodeReplies replies = bridge.counts("room:1");
+    assertEquals(new NodeReplies(3, 2, 0), replies);
+    assertFalse(replies.isComplete());
+  }
+
+  @Test
+  void whatCantBeSaidIsRefused() {
+    assertThrows(IllegalArgumentException.class, () -> bridge.closeAll(""));
+    assertThrows(IllegalArgumentException.class, () -> bridge.closeAll("x".repeat(201)));
+    assertThrows(IllegalArgumentException.class, () -> bridge.unsubscribe("Ann", "a\nb"));
+    assertThrows(IllegalArgumentException.class, () -> bridge.counts(""));
+    redis.kill();
+    assertThrows(PublishException.class, () -> bridge.closeAll("Ann"));
+  }
+}
