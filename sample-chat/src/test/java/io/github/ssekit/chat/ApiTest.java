@@ -37,7 +37,8 @@ class ApiTest {
     "sse-redis,      io.github.ssekit.redis",
     "sse-servlet,    io.github.ssekit.servlet",
     "sse-micrometer, io.github.ssekit.micrometer",
-    "sse-client,     io.github.ssekit.client"
+    "sse-client,     io.github.ssekit.client",
+    "sse-test,       io.github.ssekit.test"
   })
   void theSignatureListIsWhatUsersCompileAgainst(String module, String packages)
       throws IOException {

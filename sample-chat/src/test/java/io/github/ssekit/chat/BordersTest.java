@@ -110,6 +110,26 @@ class BordersTest {
   }
 
   @Test
+  void theTestKitKnowsTheClientTheHubJUnitAndARedis() {
+    classes()
+        .that()
+        .resideInAPackage("io.github.ssekit.test")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage(
+            "io.github.ssekit.test",
+            CLIENT,
+            EVENT,
+            HUB,
+            "java..",
+            "javax.net.ssl..",
+            "org.jspecify..",
+            "org.junit.jupiter.api..",
+            "redis.embedded..")
+        .check(ALL);
+  }
+
+  @Test
   void jedisIsKnownToAConnectionAndItsSocketAlone() {
     noClasses()
         .that()

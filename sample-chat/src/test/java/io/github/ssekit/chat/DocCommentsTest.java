@@ -29,7 +29,15 @@ class DocCommentsTest {
   @TempDir private Path scratch;
 
   @ParameterizedTest
-  @ValueSource(strings = {"sse-core", "sse-redis", "sse-servlet", "sse-micrometer", "sse-client"})
+  @ValueSource(
+      strings = {
+        "sse-core",
+        "sse-redis",
+        "sse-servlet",
+        "sse-micrometer",
+        "sse-client",
+        "sse-test"
+      })
   void publicMembersHaveComments(String module) throws IOException {
     assertEquals(List.of(), missing(ROOT.resolve(module).resolve("src/main/java")));
   }
