@@ -15,7 +15,6 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,15 +30,8 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
   /** The hash of each stream's session, which changes with the session's id. */
   private final Map<Connection, String> keys = new ConcurrentHashMap<>();
 
-  /** Tells the other nodes of a session that has ended. */
-  private volatile Consumer<String> others = hash -> {};
-
   SessionStreams(Hub hub) {
     this.hub = hub;
-  }
-
-  void tellOthers(Consumer<String> publisher) {
-    others = publisher;
   }
 
   /** The session of one request. */
@@ -107,15 +99,12 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
     }
   }
 
-  /** Closes the streams of a session, on all nodes. */
+  /** Closes the streams of a session. */
   void end(String sessionId) {
-    String hash = hash(sessionId);
-    close(hash);
-    others.accept(hash);
+    close(hash(sessionId));
   }
 
-  /** Closes the streams of a session on this node. */
-  void close(String hash) {
+  private void close(String hash) {
     Set<Connection> all = open.remove(hash);
     if (all != null) {
       all.forEach(keys::remove);

@@ -123,7 +123,10 @@ public class SsekitMvcAutoConfiguration {
       return new SessionStreams(hub);
     }
 
-    /** A log-out that keeps the session: one that ends it is seen by the session's end. */
+    /**
+     * A log-out, whose session may be kept, or end unseen: Spring Session has stores that tell
+     * nobody.
+     */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(LogoutSuccessEvent.class)
     static class Logout {
@@ -132,9 +135,14 @@ public class SsekitMvcAutoConfiguration {
         return event -> {
           if (RequestContextHolder.getRequestAttributes()
               instanceof ServletRequestAttributes attributes) {
-            HttpSession session = attributes.getRequest().getSession(false);
-            if (session != null) {
-              streams.end(session.getId());
+            String id = attributes.getRequest().getRequestedSessionId();
+            if (id != null) {
+              streams.end(id);
+              // Jetty's cookie has the name of the node behind a dot.
+              int dot = id.lastIndexOf('.');
+              if (dot > 0) {
+                streams.end(id.substring(0, dot));
+              }
             }
           }
         };

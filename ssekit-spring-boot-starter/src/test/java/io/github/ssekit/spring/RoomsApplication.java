@@ -9,14 +9,18 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.util.Map;
 import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.http.HttpStatus;
 import org.springframework.security.config.Customizer;
 import org.springframework.security.config.annotation.web.builders.HttpSecurity;
 import org.springframework.security.core.userdetails.User;
 import org.springframework.security.core.userdetails.UserDetailsService;
 import org.springframework.security.provisioning.InMemoryUserDetailsManager;
 import org.springframework.security.web.SecurityFilterChain;
+import org.springframework.security.web.authentication.HttpStatusEntryPoint;
+import org.springframework.transaction.event.TransactionalEventListener;
 import org.springframework.web.bind.annotation.GetMapping;
 import org.springframework.web.bind.annotation.PathVariable;
 import org.springframework.web.bind.annotation.PostMapping;
@@ -32,10 +36,29 @@ class RoomsApplication {
   static class Rooms {
     private final ObjectPublisher publisher;
     private final Hub hub;
+    private final ApplicationEventPublisher application;
 
-    Rooms(ObjectPublisher publisher, Hub hub) {
+    Rooms(ObjectPublisher publisher, Hub hub, ApplicationEventPublisher application) {
       this.publisher = publisher;
       this.hub = hub;
+      this.application = application;
+    }
+
+    record Paid(String order) {}
+
+    @TransactionalEventListener(fallbackExecution = true)
+    void paid(Paid event) {
+      publisher.publish("order:" + event.order(), event);
+    }
+
+    @GetMapping("/orders/{id}/events")
+    ConnectionOptions order(@PathVariable String id) {
+      return ConnectionOptions.of("order:" + id);
+    }
+
+    @PostMapping("/orders/{id}/paid")
+    void pay(@PathVariable String id) {
+      application.publishEvent(new Paid(id));
     }
 
     @GetMapping("/rooms/{id}/events")
@@ -89,6 +112,11 @@ class RoomsApplication {
   SecurityFilterChain security(HttpSecurity http) throws Exception {
     return http.authorizeHttpRequests(
             all -> all.requestMatchers("/private/**").authenticated().anyRequest().permitAll())
+        .exceptionHandling(
+            failures ->
+                failures.defaultAuthenticationEntryPointFor(
+                    new HttpStatusEntryPoint(HttpStatus.UNAUTHORIZED), // or NO_CONTENT
+                    request -> "text/event-stream".equals(request.getHeader("Accept"))))
         .csrf(csrf -> csrf.disable())
         .formLogin(Customizer.withDefaults())
         .build();

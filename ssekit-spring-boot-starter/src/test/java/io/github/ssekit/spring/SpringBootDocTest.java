@@ -1,0 +1,85 @@
+package io.github.ssekit.spring;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * docs/spring-boot.md: its examples are code of the sample or of these tests, its properties exist.
+ */
+class SpringBootDocTest {
+  private static final Path ROOT = Path.of("..");
+
+  private final String page;
+
+  SpringBootDocTest() throws IOException {
+    page = Files.readString(ROOT.resolve("docs/spring-boot.md"));
+  }
+
+  @Test
+  void everyExampleIsCodeThatIsCompiled() throws IOException {
+    StringBuilder code = new StringBuilder();
+    for (Path folder : List.of(Path.of("src/test/java"), ROOT.resolve("sample-boot/src/main"))) {
+      try (Stream<Path> all = Files.walk(folder)) {
+        for (Path file : all.filter(f -> f.toString().endsWith(".java")).toList()) {
+          code.append(squeezed(Files.readString(file)));
+        }
+      }
+    }
+    List<String> examples =
+        Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
+            .matcher(page)
+            .results()
+            .map(found -> found.group(1))
+            .toList();
+    assertTrue(examples.size() >= 4);
+    for (String example : examples) {
+      for (String part : example.split("\n\n", -1)) {
+        assertTrue(code.indexOf(squeezed(part)) >= 0, part);
+      }
+    }
+  }
+
+  /** Without spaces, comments and access. */
+  private static String squeezed(String code) {
+    return code.replaceAll("(?s)/\\*\\*.*?\\*/|//[^\n]*|\\bpublic\\b|\\s+", "");
+  }
+
+  @Test
+  void thePropertiesAreThoseThatThereAre() throws IOException {
+    Set<String> properties = new TreeSet<>();
+    try (InputStream in =
+        SsekitProperties.class.getResourceAsStream(
+            "/META-INF/spring-configuration-metadata.json")) {
+      for (JsonNode each : new ObjectMapper().readTree(in).get("properties")) {
+        // The endpoint's are Spring Boot's.
+        if (each.get("name").asText().startsWith("ssekit.")) {
+          properties.add(each.get("name").asText());
+          assertTrue(each.hasNonNull("description"), each::toString);
+        }
+      }
+    }
+    String table = page.substring(page.indexOf("| property |"), page.indexOf("## WebFlux"));
+    assertEquals(
+        properties,
+        Pattern.compile("`(ssekit\\.[a-z.-]+)`")
+            .matcher(table)
+            .results()
+            .map((MatchResult found) -> found.group(1))
+            .collect(Collectors.toCollection(TreeSet::new)));
+  }
+}
