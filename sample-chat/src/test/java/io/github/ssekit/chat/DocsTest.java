@@ -69,6 +69,24 @@ class DocsTest {
     assertEquals(List.of(), dead);
   }
 
+  @Test
+  void theNumbersOfTheReadmeAreThoseThatWereMeasured() throws IOException {
+    String readme = Files.readString(ROOT.resolve("README.md"));
+    String measured = Files.readString(DOCS.resolve("performance.md"));
+    int from = readme.indexOf("\n## Numbers\n");
+    String table = readme.substring(from, readme.indexOf("\n## ", from + 1));
+    List<String> numbers =
+        Pattern.compile("\\| ([0-9][0-9.,]*(?: / [0-9.]+)?)(?: KB| ms)? (?=\\|)")
+            .matcher(table)
+            .results()
+            .map(cell -> cell.group(1))
+            .toList();
+    assertEquals(11, numbers.size(), numbers::toString);
+    assertEquals(
+        List.of(),
+        numbers.stream().filter(number -> !measured.contains("| " + number + " |")).toList());
+  }
+
   private static boolean leadsSomewhere(Path page, String link) throws IOException {
     String[] parts = link.split("#", 2);
     Path target = parts[0].isEmpty() ? page : page.resolveSibling(parts[0]).normalize();
