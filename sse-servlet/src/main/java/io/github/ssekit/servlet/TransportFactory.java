@@ -28,6 +28,7 @@ final class TransportFactory {
   private static boolean undertowIsPresent() {
     try {
       Class.forName("io.undertow.servlet.handlers.ServletRequestContext");
+      Class.forName("io.undertow.server.BlockingHttpExchange"); // Not in Quarkus's fork.
       return true;
     } catch (ClassNotFoundException e) {
       return false;

@@ -1,0 +1,2 @@
+/** Event streams in the frameworks of docs/other-stacks.md. */
+package io.github.ssekit.stacks;
