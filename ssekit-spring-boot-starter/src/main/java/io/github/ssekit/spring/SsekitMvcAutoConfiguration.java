@@ -3,6 +3,7 @@ package io.github.ssekit.spring;
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.IllegalChannelException;
+import io.github.ssekit.redis.RedisBridge;
 import io.github.ssekit.servlet.EventStreams;
 import io.github.ssekit.servlet.OverCapacityAnswer;
 import jakarta.servlet.http.HttpServletResponse;
@@ -12,6 +13,7 @@ import java.security.Principal;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ListableBeanFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -25,6 +27,7 @@ import org.springframework.core.annotation.Order;
 import org.springframework.security.authentication.event.LogoutSuccessEvent;
 import org.springframework.security.core.Authentication;
 import org.springframework.security.oauth2.core.OAuth2Token;
+import org.springframework.util.ClassUtils;
 import org.springframework.web.context.request.RequestContextHolder;
 import org.springframework.web.context.request.ServletRequestAttributes;
 import org.springframework.web.method.support.HandlerMethodReturnValueHandler;
@@ -39,6 +42,8 @@ import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnClass({EventStreams.class, WebMvcConfigurer.class})
 public class SsekitMvcAutoConfiguration {
+  private static final String SESSIONS = "org.springframework.session.SessionRepository";
+
   /** Creates the configuration. */
   public SsekitMvcAutoConfiguration() {}
 
@@ -107,7 +112,7 @@ public class SsekitMvcAutoConfiguration {
   }
 
   /** A name that is too long for an owner is replaced by its hash. */
-  private static @Nullable String owner(@Nullable String name) {
+  static @Nullable String owner(@Nullable String name) {
     if (name == null || name.isEmpty()) {
       return null;
     }
@@ -133,20 +138,44 @@ public class SsekitMvcAutoConfiguration {
       @Bean
       ApplicationListener<LogoutSuccessEvent> ssekitLogoutListener(SessionStreams streams) {
         return event -> {
-          if (RequestContextHolder.getRequestAttributes()
-              instanceof ServletRequestAttributes attributes) {
-            String id = attributes.getRequest().getRequestedSessionId();
-            if (id != null) {
-              streams.end(id);
-              // Jetty's cookie has the name of the node behind a dot.
-              int dot = id.lastIndexOf('.');
-              if (dot > 0) {
-                streams.end(id.substring(0, dot));
-              }
-            }
+          String id = sessionId();
+          if (id != null) {
+            streams.end(id);
+            // Jetty's cookie has the name of the node behind a dot, which the session's id has not.
+            streams.end(id.replaceFirst("\\.[^.]*$", ""));
           }
         };
       }
+    }
+
+    /** Where nodes share sessions, they are told of a log-out. */
+    @Configuration(proxyBeanMethods = false)
+    @ConditionalOnClass(
+        value = {LogoutSuccessEvent.class, RedisBridge.class},
+        name = SESSIONS)
+    static class Shared {
+      @Bean
+      ApplicationListener<LogoutSuccessEvent> ssekitSharedLogoutListener(
+          ObjectProvider<RedisBridge> bridge,
+          SsekitProperties properties,
+          ListableBeanFactory beans) {
+        Class<?> sessions = ClassUtils.resolveClassName(SESSIONS, null);
+        return event -> {
+          RedisBridge there = bridge.getIfAvailable();
+          if (there != null && beans.getBeanNamesForType(sessions).length > 0) {
+            new SharedLogout(there, properties.owner())
+                .loggedOut(event.getAuthentication().getName(), sessionId());
+          }
+        };
+      }
+    }
+
+    /** The id of the session that the current request has named, which may be over. */
+    private static @Nullable String sessionId() {
+      return RequestContextHolder.getRequestAttributes()
+              instanceof ServletRequestAttributes attributes
+          ? attributes.getRequest().getRequestedSessionId()
+          : null;
     }
   }
 
