@@ -20,6 +20,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Level;
 import java.util.zip.GZIPOutputStream;
@@ -27,6 +28,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.JRE;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -627,6 +630,20 @@ class EventSourceTest {
     threads[0].join(5_000);
     assertFalse(threads[0].isAlive());
     assertNull(source.next(LONG));
+  }
+
+  @Test
+  @EnabledForJreRange(min = JRE.JAVA_21)
+  void aVirtualThreadServes() throws Exception {
+    Object virtual = Thread.class.getMethod("ofVirtual").invoke(null);
+    ThreadFactory factory =
+        (ThreadFactory)
+            Class.forName("java.lang.Thread$Builder").getMethod("factory").invoke(virtual);
+    server.thenStream("data: a\n\n").thenOpen("data: b\n\n");
+    try (EventSource source = builder().threads(factory).open()) {
+      assertEquals("a", source.next(LONG).data());
+      assertEquals("b", source.next(LONG).data());
+    }
   }
 
   @Test
