@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -39,7 +40,7 @@ class OtherLanguagesIT {
 
   @BeforeAll
   static void start() throws Exception {
-    redis = RedisProcess.start(Files.createDirectory(folder.resolve("redis")));
+    redis = RedisProcess.start(Files.createDirectory(folder.resolve("server")));
     hub = Hub.create();
     bridge = RedisBridge.builder(hub, redis.uri()).history(channel -> true).connect();
     Files.writeString(folder.resolve("publish-all.lua"), text("scope") + text("publish"));
@@ -75,14 +76,25 @@ class OtherLanguagesIT {
   })
   void language(String name, String fence, String program, String file, String option, String check)
       throws Exception {
-    assumeTrue(Programs.find(program).isPresent(), program + " is not installed");
-    Process probe = run(program, option, check);
-    assumeTrue(probe.waitFor() == 0, "the Redis client of " + name + " is not installed");
+    Optional<String> installed = withClient(program, option, check);
+    assumeTrue(installed.isPresent(), name + " and its Redis client are not installed");
     String text = Snippets.of(PAGE, fence).get(0);
     Files.writeString(
         folder.resolve(file),
         text.replace("localhost", "127.0.0.1").replace("6379", "" + redis.port()));
-    publishes("hello from " + name, program, file);
+    publishes("hello from " + name, installed.get(), file);
+  }
+
+  /** The program on the path, or else the system's, which packages of the system are for. */
+  private static Optional<String> withClient(String program, String option, String check)
+      throws Exception {
+    for (String each : List.of(program, "/usr/bin/" + program)) {
+      boolean isThere = Programs.find(each).isPresent() || Files.isExecutable(Path.of(each));
+      if (isThere && run(each, option, check).waitFor() == 0) {
+        return Optional.of(each);
+      }
+    }
+    return Optional.empty();
   }
 
   private void publishes(String data, String... command) throws Exception {
