@@ -62,7 +62,7 @@ public final class AnswerStreams {
   private static final int MAX_ID_LENGTH = 150;
 
   /** What answers need of their bridge. */
-  interface Bridge {
+  interface Bridge extends PublishingBridge {
     /** The answers' channels that have viewers on this node. */
     List<String> followed();
 
@@ -71,14 +71,6 @@ public final class AnswerStreams {
 
     /** Nothing follows on some channels. */
     void ended(Collection<String> channels);
-
-    /** Throws if the event can't be published to the channel. */
-    void checkEvent(String channel, SseEvent event);
-
-    /** An event was stored, on a run. */
-    void published(String run, PublishScript.Stored stored);
-
-    PublishException failure(RedisFailure e);
   }
 
   private final Bridge bridge;

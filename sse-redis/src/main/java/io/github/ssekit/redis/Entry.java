@@ -11,9 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * An entry of a channel's stream in Redis: fields {@code p} (the position of the one before it),
  * {@code t} (type) and {@code d} (data); or {@code o} in place of the last two, the size of an
- * event that is too large.
+ * event that is too large. Field {@code k} is the key of an event of a state channel: what was
+ * before it may have been superseded, and its {@code p} proves nothing.
  *
- * @param prev null if it can't be read
+ * @param prev null if it can't be read, or if the entry has a key
  * @param event null if it can't be sent
  * @param unsendable why there is no event; null if there is one
  * @param size of the fields that were read, in bytes
@@ -41,6 +42,7 @@ record Entry(
     String data = null;
     Reason unsendable = Reason.LOST;
     int size = OVERHEAD;
+    boolean hasKey = false;
     for (int i = 0; i + 1 < fields.size(); i += 2) {
       byte[] bytes = (byte[]) fields.get(i + 1);
       size += bytes.length;
@@ -49,13 +51,18 @@ record Entry(
         case "p" -> prev = Position.parse(value);
         case "t" -> type = value;
         case "d" -> data = value;
+        case "k" -> hasKey = true;
         case "o" -> unsendable = Reason.OVERSIZED;
         default -> {}
       }
     }
     SseEvent event = data == null ? null : Message.event(type, data);
     return new Entry(
-        position(text(reply.get(0))), prev, event, event == null ? unsendable : null, size);
+        position(text(reply.get(0))),
+        hasKey ? null : prev,
+        event,
+        event == null ? unsendable : null,
+        size);
   }
 
   /** An entry that another program has added may have a larger sequence number than ours. */

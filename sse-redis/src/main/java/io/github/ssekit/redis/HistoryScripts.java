@@ -12,7 +12,9 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +30,10 @@ final class HistoryScripts {
   /** The calls for one page of a client. */
   private static final int CALLS_A_PAGE = 4;
 
+  /** The calls for the keys of state channels, and roughly their bytes: of a few full channels. */
+  private static final int STATE_CALLS = 100;
+
+  private static final int STATE_BYTES = 8 << 20;
   private static final int CALL_CHANNELS = 50;
   private static final int CALL_FIELDS = 2000;
 
@@ -128,9 +134,12 @@ final class HistoryScripts {
   CommandPool.Reply<Page> page(Map<String, Start> starts) {
     return redis.execute(
         connection -> {
-          Page page = call(connection, starts);
-          for (int calls = 1; calls < CALLS_A_PAGE && page.goesOn(CALL_BYTES); calls++) {
-            Page next = call(connection, page.next(starts.keySet()));
+          Set<String> loaded = loaded(starts);
+          int mostBytes = loaded.isEmpty() ? CALL_BYTES : STATE_BYTES;
+          int mostCalls = loaded.isEmpty() ? CALLS_A_PAGE : STATE_CALLS;
+          Page page = call(connection, starts, loaded);
+          for (int calls = 1; calls < mostCalls && page.goesOn(mostBytes); calls++) {
+            Page next = call(connection, page.next(starts.keySet()), loaded);
             if (!next.isWhole()) {
               // The client is told with the page that it asks for next.
               break;
@@ -141,11 +150,19 @@ final class HistoryScripts {
         });
   }
 
-  private Page call(RedisConnection connection, Map<String, Start> starts) {
-    Position after = commonPosition(starts.values());
+  /** The state channels of which a newcomer is given all keys: in one page, however many. */
+  private Set<String> loaded(Map<String, Start> starts) {
+    return starts.entrySet().stream()
+        .filter(start -> start.getValue().after() == null && scope.isState(start.getKey()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
+  }
+
+  private Page call(RedisConnection connection, Map<String, Start> starts, Set<String> loaded) {
+    Position after = loaded.isEmpty() ? commonPosition(starts.values()) : null;
     List<String> channels = List.copyOf(starts.keySet());
     return after == null
-        ? page(connection, channels, new Merge(starts, CALL_BYTES))
+        ? page(connection, channels, new Merge(starts, loaded, CALL_BYTES))
         : page(connection, after, moved(connection, after, channels), CALL_BYTES);
   }
 

@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,12 @@ final class Merge {
   /** Where each channel starts, if not all start after the same position. */
   private final Map<String, Start> starts;
 
+  /**
+   * The state channels of which a newcomer is given all keys. Floors don't concern it: what is kept
+   * is all there is.
+   */
+  private final Set<String> loaded;
+
   /** After which positions they start, once they are read. */
   private final Map<String, Position> started = new HashMap<>();
 
@@ -52,6 +59,7 @@ final class Merge {
   Merge(Position from, int mostBytes, @Nullable Bounds bounds) {
     this.from = from;
     this.starts = Map.of();
+    this.loaded = Set.of();
     this.mostBytes = mostBytes;
     this.bounds = bounds;
     upTo = bounds == null ? null : bounds.clock();
@@ -59,9 +67,11 @@ final class Merge {
 
   /**
    * @param starts where each channel starts
+   * @param loaded the state channels of which a newcomer is given all keys, by this page and others
    */
-  Merge(Map<String, Start> starts, int mostBytes) {
+  Merge(Map<String, Start> starts, Set<String> loaded, int mostBytes) {
     this.starts = starts;
+    this.loaded = loaded;
     this.mostBytes = mostBytes;
     from =
         starts.values().stream()
@@ -175,7 +185,9 @@ final class Merge {
     Position last = Entry.position(reply.get(0), now.last());
     List<?> entries = (List<?>) reply.get(3);
     Chain chain = new Chain(channel, startOf(channel, entries, now.clock()));
-    chain.beginAt(Entry.position(reply.get(1), START));
+    if (!loaded.contains(channel)) {
+      chain.beginAt(Entry.position(reply.get(1), START));
+    }
     boolean first = true;
     for (Object each : entries) {
       Entry entry = Entry.of((List<?>) each);
@@ -248,7 +260,12 @@ final class Merge {
           known.clock(), known.clock(), Reason.UNKNOWN_ID, List.of(), List.of(), Map.of());
     }
     List<StreamReset> resets = new ArrayList<>();
-    Position first = started.values().stream().min(Comparator.naturalOrder()).orElse(from);
+    Position first =
+        started.entrySet().stream()
+            .filter(start -> !loaded.contains(start.getKey()))
+            .map(Map.Entry::getValue)
+            .min(Comparator.naturalOrder())
+            .orElse(loaded.isEmpty() ? from : known.floor());
     if (known.floor().isAfter(first)) {
       // Events that are kept still follow, also those below the floor.
       resets.add(new StreamReset(null, Reason.LOST, null, known.floor()));

@@ -10,6 +10,7 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import java.net.URI;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -57,6 +58,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private final RedisSubscriber subscriber;
   private final Directives directives;
   private final @Nullable AnswerStreams answers;
+  private final @Nullable StateChannels states;
   private final @Nullable PublishScript script;
   private final RedisPublisher publisher;
   private volatile boolean closed;
@@ -68,6 +70,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       RedisSubscriber subscriber,
       @Nullable PublishScript script,
       @Nullable AnswerScripts answerScripts,
+      @Nullable PublishScript stateScript,
+      Duration removalsKept,
       int maxUnconfirmedBytes) {
     feed = parts.feed();
     this.connector = connector;
@@ -80,9 +84,13 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     this.script = script;
     publisher = new RedisPublisher(commands, maxUnconfirmedBytes, this::failure);
     answers = answerScripts == null ? null : new AnswerStreams(new ForAnswers(), answerScripts);
+    states =
+        stateScript == null
+            ? null
+            : new StateChannels(new ForAnswers(), commands, scope, stateScript, removalsKept);
   }
 
-  /** The bridge, as its answers use it. */
+  /** The bridge, as its answers and state channels use it. */
   private final class ForAnswers implements AnswerStreams.Bridge {
     @Override
     public List<String> followed() {
@@ -126,6 +134,19 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
           "The bridge has no answers: call RedisBridgeBuilder.answers() before connect()");
     }
     return answers;
+  }
+
+  /**
+   * The channels of which the newest event of each key is kept.
+   *
+   * @throws IllegalStateException if the bridge was made without {@link RedisBridgeBuilder#states}
+   */
+  public StateChannels states() {
+    if (states == null) {
+      throw new IllegalStateException(
+          "The bridge has no state channels: call RedisBridgeBuilder.states before connect()");
+    }
+    return states;
   }
 
   /**
@@ -258,6 +279,10 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     if (answers != null && AnswerStreams.isAnswer(channel)) {
       throw new IllegalArgumentException(
           "channel \"" + channel + "\" is an answer's: only its producer sends to it");
+    }
+    if (scope.isState(channel)) {
+      throw new IllegalArgumentException(
+          "channel \"" + channel + "\" has keys: publish by RedisBridge.states(), with one");
     }
   }
 

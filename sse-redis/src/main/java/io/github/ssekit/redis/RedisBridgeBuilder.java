@@ -9,6 +9,8 @@ import io.github.ssekit.hub.Start;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -41,6 +43,8 @@ public final class RedisBridgeBuilder {
   private int maxUnconfirmedBytes = 16 << 20;
   private boolean withoutRedis;
   private boolean answers;
+  private @Nullable Predicate<? super String> states;
+  private Duration removalsKept = Duration.ofHours(24);
 
   RedisBridgeBuilder(Hub hub, URI uri) {
     this.hub = Objects.requireNonNull(hub, "hub");
@@ -99,6 +103,23 @@ public final class RedisBridgeBuilder {
    */
   public RedisBridgeBuilder answers() {
     answers = true;
+    return this;
+  }
+
+  /**
+   * Which channels {@linkplain RedisBridge#states have keys}, of each of which the newest event is
+   * kept. They have history, newcomers get all keys, and nothing else publishes to them. {@link
+   * #maxHistory} does not concern them. The same on all nodes; the function is called as that of
+   * {@link #history}. Default: none.
+   */
+  public RedisBridgeBuilder states(Predicate<? super String> channels) {
+    states = Objects.requireNonNull(channels, "channels");
+    return this;
+  }
+
+  /** For tests: how long it is remembered that a key was removed. */
+  RedisBridgeBuilder removalsKept(Duration time) {
+    removalsKept = time;
     return this;
   }
 
@@ -254,9 +275,10 @@ public final class RedisBridgeBuilder {
    */
   public RedisBridge connect() {
     RedisUri address = RedisUri.parse(uri);
-    Predicate<? super String> history = withHistory();
+    Predicate<String> history = withHistory();
+    Predicate<? super String> states = this.states == null ? channel -> false : this.states;
     Scope names =
-        new Scope(scope, address.database(), history == null ? channel -> false : history);
+        new Scope(scope, address.database(), history == null ? channel -> false : history, states);
     if (login != null && address.password() != null) {
       throw new IllegalArgumentException(
           "Redis URI with a password, and a login besides: give one of the two");
@@ -272,7 +294,7 @@ public final class RedisBridgeBuilder {
             names,
             commands,
             history == null ? null : new HistoryScripts(commands, names, feed.maxEventBytes()),
-            answers ? AnswerStreams.newcomers(newcomers) : newcomers,
+            startsOfNewcomers(states),
             new Deliveries(feed, eventTypes, ignored),
             new OpenChannels(names::hasHistory),
             new Evidence(),
@@ -316,18 +338,47 @@ public final class RedisBridgeBuilder {
                     feed.maxEventBytes(),
                     subscriber))
             : null;
+    PublishScript stateScript =
+        this.states == null
+            ? null
+            : new PublishScript(
+                names,
+                connector.publishCommand(),
+                2 * MAX_HISTORY_EVENTS,
+                StateChannels.KEPT,
+                feed.maxEventBytes(),
+                subscriber);
     return new RedisBridge(
-        parts, connector, eventTypes, subscriber, script, answerScripts, maxUnconfirmedBytes);
+        parts,
+        connector,
+        eventTypes,
+        subscriber,
+        script,
+        answerScripts,
+        stateScript,
+        removalsKept,
+        maxUnconfirmedBytes);
   }
 
-  private @Nullable Predicate<? super String> withHistory() {
-    Predicate<? super String> chosen = history;
-    if (!answers) {
-      return chosen;
+  private Function<? super String, Start> startsOfNewcomers(Predicate<? super String> states) {
+    Function<? super String, Start> others =
+        answers ? AnswerStreams.newcomers(newcomers) : newcomers;
+    return channel -> states.test(channel) ? Start.ALL : others.apply(channel);
+  }
+
+  /** Which channels have history, answers and state channels among them; null if none has. */
+  private @Nullable Predicate<String> withHistory() {
+    List<Predicate<? super String>> kinds = new ArrayList<>();
+    if (answers) {
+      kinds.add(AnswerStreams::isAnswer);
     }
-    return chosen == null
-        ? AnswerStreams::isAnswer
-        : channel -> AnswerStreams.isAnswer(channel) || chosen.test(channel);
+    if (states != null) {
+      kinds.add(states);
+    }
+    if (history != null) {
+      kinds.add(history);
+    }
+    return kinds.isEmpty() ? null : channel -> kinds.stream().anyMatch(kind -> kind.test(channel));
   }
 
   private void logNodes(CommandPool commands, RedisUri address, Scope names) {

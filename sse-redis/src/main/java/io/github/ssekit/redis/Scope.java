@@ -18,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * {sse}:control          Redis channel: probes and notices, for all nodes
  * {sse}:answer:4711      hash: the state of the answer 4711, whose channel is answer:4711
  * {sse}:answers          hash: until when the leases of running answers last
+ * {sse}:keys:prices      hash: the keys of the state channel prices, and their ids
+ * {sse}:removed:prices   stream: its keys that were removed
  * {sse}:directives       stream: what all nodes are told to do, for those that are away
  * {sse}:token:…          string: the id of an event that was published with a token
  * </pre>
@@ -38,6 +40,7 @@ final class Scope {
       Pattern.compile("\\{[A-Za-z0-9._-]{1,64}}:|__[a-z]+(@[0-9]+)?__:");
 
   private final Predicate<? super String> withHistory;
+  private final Predicate<? super String> states;
   private final String prefix;
   private final String channelPrefix;
   private final String control;
@@ -45,21 +48,32 @@ final class Scope {
 
   /**
    * @param database its number
+   * @param states which channels with history have keys
    * @throws IllegalArgumentException if the name is not 1 to 64 of A-Z, a-z, 0-9, dot, dash and
    *     underscore
    */
-  Scope(String name, int database, Predicate<? super String> withHistory) {
+  Scope(
+      String name,
+      int database,
+      Predicate<? super String> withHistory,
+      Predicate<? super String> states) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "scope \"%s\": give it 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore"
               .formatted(name));
     }
     this.withHistory = withHistory;
+    this.states = states;
     prefix = "{" + name + "}:";
     String ofServer = database == 0 ? prefix : prefix + "db" + database + ":";
     channelPrefix = ofServer + "channel:";
     control = ofServer + "control";
     hash = key("scope");
+  }
+
+  /** Whether the newest event of each key is kept of a channel. */
+  boolean isState(String channel) {
+    return states.test(channel);
   }
 
   boolean hasHistory(String channel) {
@@ -108,6 +122,14 @@ final class Scope {
 
   byte[] answers() {
     return key("answers");
+  }
+
+  byte[] keys(String channel) {
+    return key("keys:" + channel);
+  }
+
+  byte[] removed(String channel) {
+    return key("removed:" + channel);
   }
 
   byte[] directives() {

@@ -34,6 +34,15 @@ final class Script {
               + read("answer.lua"),
           "scope.lua");
 
+  /** {@code state.lua}, likewise. */
+  static final Script STATE =
+      new Script(
+          "local function publish(KEYS, ARGV)\n"
+              + read("publish.lua")
+              + "end\n"
+              + read("state.lua"),
+          "scope.lua");
+
   private final byte[] text;
   private final byte[] digest;
 

@@ -25,6 +25,9 @@
  *   <dt>subscribing
  *   <dd>{@code RedisSubscriber}, {@code SubscribedConnection}, {@code SubscriptionWriter}, {@code
  *       SubscribeCommands}, {@code OpenChannels}, {@code ControlMessage}, {@code Message}
+ *   <dt>state channels
+ *   <dd>{@link io.github.ssekit.redis.StateChannels}, {@link
+ *       io.github.ssekit.redis.StateFullException}; {@code PublishingBridge}, of answers too
  *   <dt>telling all nodes
  *   <dd>{@code Directives}, {@code Directive}, {@code AwaitedReplies}
  *   <dt>judging what was heard
@@ -58,6 +61,8 @@
  *       another node ends the answer
  *   <dt>directive
  *   <dd>what all nodes are told to do with the connections of an owner or a channel
+ *   <dt>state channel
+ *   <dd>a channel with history of which the newest event of each key is kept
  *   <dt>gap
  *   <dd>an event that Redis published and this node did not hear. The next event of the channel
  *       reveals it, since each names the one before it

@@ -14,7 +14,7 @@
 --       10 the highest id that the caller has seen on this run. If it is above the clock, Redis has
 --         lost events, and the nodes are told over the Redis channel in argument 11
 --       11 {sse}:control
---       12 maximum size of type and data, in bytes; default 1 MiB
+--       12 maximum size of type and data, in bytes; default 1 MiB   13.. further fields of the entry
 -- Returns the event's id. If the token's event was stored before this run began, callers that pass
 -- argument 10, even empty, get a list that contains the id instead: they must not count it as seen on
 -- this run. Returns the error BADEVENT for an illegal event, which is not stored.
@@ -57,7 +57,8 @@ local function prune(fn, clock, now)
   local some = redis.call('HRANDFIELD', scope, 3, 'WITHVALUES')
   for i = 1, #some, 2 do
     local quiet = string.match(some[i], '^last:(.*)$')
-    if quiet and fn.id(some[i + 1]) and fn.split(some[i + 1]) < now - 3 * age then
+    local old = quiet and fn.id(some[i + 1]) and fn.split(some[i + 1]) < now - 3 * age
+    if old and not redis.call('HGET', scope, 'state:' .. quiet) then
       local _, pruned = fn.bounds(scope, clock)
       redis.call('HSET', scope, 'pruned', fn.later(pruned, some[i + 1]))
       redis.call('HDEL', scope, some[i], 'floor:' .. quiet)
@@ -150,7 +151,7 @@ end
 
 local function add()
   return redis.pcall(
-    'XADD', stream, 'MAXLEN', '~', ARGV[4], id, 'p', prev, 't', ARGV[2], 'd', ARGV[3])
+    'XADD', stream, 'MAXLEN', '~', ARGV[4], id, 'p', prev, 't', ARGV[2], 'd', ARGV[3], unpack(ARGV, 13))
 end
 local added = add()
 local why = type(added) == 'table' and added.err

@@ -11,6 +11,7 @@
 --   pruned           the highest last id of all channels that were forgotten
 --   last:<channel>   the id of the channel's latest event
 --   floor:<channel>  clients below this id can't resume this channel
+--   state:<channel>  present if the channel has keys: then it isn't forgotten, however quiet it is
 -- An id is milliseconds-sequence, as in streams. Ids rise over all channels of the scope.
 --
 -- A field whose value no script can have written counts as lost. The script that finds it replaces it

@@ -1,0 +1,152 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.PublishException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Channels of which the newest event of each key is kept: prices, positions, who is here. A client
+ * that comes for the first time gets all keys, in the order of their ids, then live events; one
+ * that comes back gets what has changed meanwhile, each key once, and what was removed. A client
+ * that is too slow is closed, as on all channels with history: it comes back, and so skips what is
+ * outdated.
+ *
+ * <p>What a {@link io.github.ssekit.hub.StreamReset} means here: the page may hold keys that are
+ * not there any more. It forgets all of them and begins anew, without a last event ID: in a browser
+ * with a new {@code EventSource}.
+ *
+ * <p>A channel holds {@value #MAX_KEYS} keys at most, of {@value #MAX_BYTES} bytes of keys, types
+ * and data. They don't expire. That a key was removed is remembered for a day, in a full channel
+ * for less: a client that was away for longer gets a reset.
+ *
+ * <p>See {@link RedisBridgeBuilder#states}. Any thread may use it.
+ */
+public final class StateChannels {
+  /** The type of the event that says that a key was removed; its data is the key. */
+  public static final String REMOVED_TYPE = "state-removed";
+
+  /** How many keys a channel holds at most. */
+  public static final int MAX_KEYS = 10_000;
+
+  /** How many bytes of keys, types and data a channel holds at most. */
+  public static final int MAX_BYTES = 2 << 20;
+
+  /** How long a channel is kept after its last event: ten years. */
+  static final Duration KEPT = Duration.ofDays(3650);
+
+  private static final int MAX_KEY_LENGTH = 200;
+
+  private final PublishingBridge bridge;
+  private final CommandPool redis;
+  private final Scope scope;
+  private final PublishScript publish;
+  private final Duration removalsKept;
+
+  /**
+   * @param publish with a history that no channel exceeds
+   * @param removalsKept how long it is remembered that a key was removed
+   */
+  StateChannels(
+      PublishingBridge bridge,
+      CommandPool redis,
+      Scope scope,
+      PublishScript publish,
+      Duration removalsKept) {
+    this.bridge = bridge;
+    this.redis = redis;
+    this.scope = scope;
+    this.publish = publish;
+    this.removalsKept = removalsKept;
+  }
+
+  /**
+   * Publishes an event in place of the former one of its key. Waits for Redis as {@link
+   * RedisBridge#publish(String, SseEvent)}; clients are not told the key, so the event's data
+   * should hold it.
+   *
+   * @param key 1 to 200 characters
+   * @return the event's position
+   * @throws StateFullException if the channel has no room for it
+   * @throws IllegalArgumentException if the channel is no state channel, if the key is not such a
+   *     one, and as {@link RedisBridge#publish(String, SseEvent)}
+   * @throws PublishException if Redis did not confirm. It is safe to try again, unless the key was
+   *     published to since
+   */
+  public Position publish(String channel, String key, SseEvent event) {
+    check(channel, key);
+    bridge.checkEvent(channel, event);
+    return Objects.requireNonNull(add(channel, key, event, ""));
+  }
+
+  /**
+   * Removes a key. Clients get an event of type {@value #REMOVED_TYPE}, whose data is the key.
+   *
+   * @return the event's position; null if there is no such key
+   * @throws IllegalArgumentException if the channel is no state channel, or if the key is not 1 to
+   *     200 characters
+   * @throws PublishException as {@link #publish}
+   */
+  public @Nullable Position remove(String channel, String key) {
+    check(channel, key);
+    SseEvent event = SseEvent.of(REMOVED_TYPE, key);
+    bridge.checkEvent(channel, event);
+    return add(channel, key, event, "1");
+  }
+
+  private void check(String channel, String key) {
+    Objects.requireNonNull(channel, "channel");
+    Objects.requireNonNull(key, "key");
+    if (key.isEmpty() || key.length() > MAX_KEY_LENGTH) {
+      throw new IllegalArgumentException(
+          "key of %d characters: give it 1 to %d".formatted(key.length(), MAX_KEY_LENGTH));
+    }
+    if (!scope.isState(channel)) {
+      throw new IllegalArgumentException(
+          "channel \"%s\" has no keys: RedisBridgeBuilder.states says which have"
+              .formatted(channel));
+    }
+  }
+
+  private @Nullable Position add(String channel, String key, SseEvent event, String removal) {
+    CommandPool.Reply<Object> reply;
+    try {
+      reply = redis.execute(connection -> add(connection, channel, key, event, removal));
+    } catch (RedisFailure e) {
+      throw bridge.failure(e);
+    }
+    if (reply.value() instanceof List<?> words) {
+      String why = Entry.text(words.get(0));
+      if (why.equals("none")) {
+        return null;
+      }
+      throw new StateFullException(
+          "channel \"%s\" has no room for key \"%s\": it holds %s at most; remove some, or divide them among channels"
+              .formatted(
+                  channel, key, why.equals("keys") ? MAX_KEYS + " keys" : MAX_BYTES + " bytes"));
+    }
+    PublishScript.Stored stored = PublishScript.Stored.of(reply.value());
+    bridge.published(reply.run(), stored);
+    return stored.position();
+  }
+
+  private Object add(
+      RedisConnection connection, String channel, String key, SseEvent event, String removal) {
+    List<byte[]> keys =
+        List.of(
+            scope.hash(),
+            scope.stream(channel),
+            scope.redisChannel(channel),
+            scope.keys(channel),
+            scope.removed(channel));
+    List<byte[]> args = new ArrayList<>(publish.arguments(channel, event, connection.run()));
+    args.addAll(
+        HistoryScripts.args(
+            "k", key, removal, "" + MAX_KEYS, "" + MAX_BYTES, "" + removalsKept.toMillis()));
+    return Script.STATE.run(connection, keys, args);
+  }
+}
