@@ -106,11 +106,11 @@ final class AnswerScripts {
    * What {@code answers.lua} replies.
    *
    * @param states of the answers whose leases were to be renewed
-   * @param passed channels whose lease has passed
+   * @param expired channels whose lease has expired
    * @param endings the ids of the endings of followed answers, by channel
    */
   record Renewed(
-      Map<String, AnswerState> states, List<String> passed, Map<String, Position> endings) {}
+      Map<String, AnswerState> states, List<String> expired, Map<String, Position> endings) {}
 
   /**
    * @param leases a few hundred at most

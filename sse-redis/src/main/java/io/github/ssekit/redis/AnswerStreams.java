@@ -251,7 +251,7 @@ public final class AnswerStreams {
       try {
         return script.get();
       } catch (RedisFailure e) {
-        if (!passes(e) || System.nanoTime() > deadline || Thread.currentThread().isInterrupted()) {
+        if (!isTemporary(e) || System.nanoTime() > deadline || Thread.currentThread().isInterrupted()) {
           throw bridge.failure(e);
         }
       }
@@ -260,7 +260,7 @@ public final class AnswerStreams {
   }
 
   /** Whether a failure is one of a server that is away, or is about to be the primary. */
-  private boolean passes(RedisFailure e) {
+  private boolean isTemporary(RedisFailure e) {
     return !ticks.isShutdown()
         && (!(e instanceof RedisFailure.Refused refused)
             || refused instanceof RedisFailure.NotPrimary
@@ -293,7 +293,7 @@ public final class AnswerStreams {
             scripts.renew(
                 part(all, from).stream().map(AnswerProducer::lease).toList(), part(followed, from));
         renewed.states().forEach(this::told);
-        renewed.passed().forEach(this::endLost);
+        renewed.expired().forEach(this::endLost);
         end(renewed.endings());
         from += ANSWERS_A_CALL;
       } while (from < Math.max(all.size(), followed.size()));

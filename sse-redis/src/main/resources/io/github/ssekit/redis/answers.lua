@@ -1,4 +1,4 @@
--- Renews the leases of a node's producers, and finds the answers whose lease has passed, and which of
+-- Renews the leases of a node's producers, and finds the answers whose lease has expired, and which of
 -- those that are followed on a node have ended.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:answers
@@ -8,7 +8,7 @@
 --       then, of each producer: the answer's channel, the producer's token, milliseconds of its lease
 --       then, of each answer that is followed: its channel
 -- Returns a list of the states of the producers' answers: running, how it has ended, or expired; a
--- list of channels whose lease has passed; and of each answer that is followed the id of its ending, or
+-- list of channels whose lease has expired; and of each answer that is followed the id of its ending, or
 -- empty.
 local scope, answers, now, producers = KEYS[1], KEYS[2], scope_functions().time(), tonumber(ARGV[2])
 local states = {}
@@ -23,9 +23,9 @@ for i = 1, producers do
     redis.call('PEXPIRE', stream, ARGV[1])
   end
 end
-local passed, all = {}, redis.call('HGETALL', answers)
+local expired, all = {}, redis.call('HGETALL', answers)
 for i = 1, #all, 2 do
-  if (tonumber(all[i + 1]) or 0) <= now and #passed < 100 then passed[#passed + 1] = all[i] end
+  if (tonumber(all[i + 1]) or 0) <= now and #expired < 100 then expired[#expired + 1] = all[i] end
 end
 local endings = {}
 for i = 2 * producers + 3, #KEYS do
@@ -35,4 +35,4 @@ for i = 2 * producers + 3, #KEYS do
   if not known[1] then ending = redis.call('HGET', scope, 'last:' .. channel) end
   endings[#endings + 1] = ending or ''
 end
-return {states, passed, endings}
+return {states, expired, endings}
