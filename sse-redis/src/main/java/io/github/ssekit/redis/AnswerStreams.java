@@ -251,7 +251,9 @@ public final class AnswerStreams {
       try {
         return script.get();
       } catch (RedisFailure e) {
-        if (!isTemporary(e) || System.nanoTime() > deadline || Thread.currentThread().isInterrupted()) {
+        if (!isTemporary(e)
+            || System.nanoTime() > deadline
+            || Thread.currentThread().isInterrupted()) {
           throw bridge.failure(e);
         }
       }
