@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.RedisProcess;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.RedisProcess;
 import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;

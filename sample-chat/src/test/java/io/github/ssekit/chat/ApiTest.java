@@ -38,7 +38,7 @@ class ApiTest {
     "sse-servlet,    io.github.ssekit.servlet",
     "sse-micrometer, io.github.ssekit.micrometer",
     "sse-client,     io.github.ssekit.client",
-    "sse-test,       io.github.ssekit.test"
+    "sse-testing,       io.github.ssekit.testing"
   })
   void theSignatureListIsWhatUsersCompileAgainst(String module, String packages)
       throws IOException {

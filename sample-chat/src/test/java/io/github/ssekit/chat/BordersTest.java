@@ -113,11 +113,11 @@ class BordersTest {
   void theTestKitKnowsTheClientTheHubJUnitAndARedis() {
     classes()
         .that()
-        .resideInAPackage("io.github.ssekit.test")
+        .resideInAPackage("io.github.ssekit.testing")
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "io.github.ssekit.test",
+            "io.github.ssekit.testing",
             CLIENT,
             EVENT,
             HUB,

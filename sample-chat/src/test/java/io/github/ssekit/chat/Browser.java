@@ -3,7 +3,7 @@ package io.github.ssekit.chat;
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.ssekit.testing.Programs;
+import io.github.ssekit.harness.Programs;
 import java.io.File;
 import java.net.URI;
 import java.nio.file.Files;

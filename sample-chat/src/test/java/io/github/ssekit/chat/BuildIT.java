@@ -13,7 +13,7 @@ class BuildIT {
     // other.
     try (ChatProcess maven =
         ChatProcess.maven(
-            "-pl", "sse-testing", "-DskipTests", "-Dit.test=NoneIT", "failsafe:integration-test")) {
+            "-pl", "lab/harness", "-DskipTests", "-Dit.test=NoneIT", "failsafe:integration-test")) {
       assertEquals(0, maven.awaitExit(Duration.ofMinutes(2)), maven.output());
     }
   }

@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.EventStreamReader;
-import io.github.ssekit.testing.Ports;
+import io.github.ssekit.harness.Ports;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;

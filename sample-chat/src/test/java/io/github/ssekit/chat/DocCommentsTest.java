@@ -36,7 +36,7 @@ class DocCommentsTest {
         "sse-servlet",
         "sse-micrometer",
         "sse-client",
-        "sse-test"
+        "sse-testing"
       })
   void publicMembersHaveComments(String module) throws IOException {
     assertEquals(List.of(), missing(ROOT.resolve(module).resolve("src/main/java")));

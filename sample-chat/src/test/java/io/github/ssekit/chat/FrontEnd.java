@@ -3,8 +3,8 @@ package io.github.ssekit.chat;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 
-import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.Programs;
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.Programs;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

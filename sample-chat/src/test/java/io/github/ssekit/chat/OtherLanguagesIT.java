@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.ssekit.harness.Programs;
+import io.github.ssekit.harness.RedisProcess;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.RecordingTransport;
 import io.github.ssekit.redis.RedisBridge;
-import io.github.ssekit.testing.Programs;
-import io.github.ssekit.testing.RedisProcess;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -9,7 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
-import io.github.ssekit.testing.Programs;
+import io.github.ssekit.harness.Programs;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;

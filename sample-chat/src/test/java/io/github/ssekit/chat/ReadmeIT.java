@@ -5,9 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
-import io.github.ssekit.testing.ChildProcess;
-import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.harness.ChildProcess;
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.RedisProcess;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

@@ -9,7 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
-import io.github.ssekit.testing.LogCapture;
+import io.github.ssekit.harness.LogCapture;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;

@@ -1,6 +1,6 @@
 package io.github.ssekit.client;
 
-import io.github.ssekit.testing.NullsTable;
+import io.github.ssekit.harness.NullsTable;
 import java.net.URI;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;

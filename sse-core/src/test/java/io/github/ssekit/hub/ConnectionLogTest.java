@@ -3,7 +3,7 @@ package io.github.ssekit.hub;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import io.github.ssekit.testing.LogCapture;
+import io.github.ssekit.harness.LogCapture;
 import java.io.IOException;
 import java.util.List;
 import java.util.logging.Level;

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.ReconnectionTime;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.HubObserver.Closed;
 import io.github.ssekit.hub.HubObserver.Resumed;
 import io.github.ssekit.hub.HubObserver.Written;
-import io.github.ssekit.testing.LogCapture;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;

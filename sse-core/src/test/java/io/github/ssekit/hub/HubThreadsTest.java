@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
-import io.github.ssekit.testing.LogCapture;
+import io.github.ssekit.harness.LogCapture;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;

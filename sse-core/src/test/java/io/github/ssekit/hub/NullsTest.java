@@ -7,7 +7,7 @@ import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.EventStreamWriter;
 import io.github.ssekit.event.ReconnectionTime;
 import io.github.ssekit.event.SseEvent;
-import io.github.ssekit.testing.NullsTable;
+import io.github.ssekit.harness.NullsTable;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.time.Instant;

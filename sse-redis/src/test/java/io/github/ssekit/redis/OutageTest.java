@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
-import io.github.ssekit.testing.LogCapture;
+import io.github.ssekit.harness.LogCapture;
 import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;

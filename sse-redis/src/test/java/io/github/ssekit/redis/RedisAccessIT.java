@@ -8,13 +8,13 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.ChildProcess;
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.Programs;
+import io.github.ssekit.harness.RedisProcess;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.RecordingTransport;
-import io.github.ssekit.testing.ChildProcess;
-import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.Programs;
-import io.github.ssekit.testing.RedisProcess;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
 import java.net.URI;

@@ -4,10 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.Ports;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.RecordingTransport;
-import io.github.ssekit.testing.Ports;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;

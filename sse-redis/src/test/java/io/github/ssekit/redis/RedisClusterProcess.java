@@ -2,8 +2,8 @@ package io.github.ssekit.redis;
 
 import static org.awaitility.Awaitility.await;
 
-import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.RedisProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.LogCapture;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;

@@ -9,11 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.RecordingTransport;
-import io.github.ssekit.testing.LogCapture;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

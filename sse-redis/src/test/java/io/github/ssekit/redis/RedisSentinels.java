@@ -2,9 +2,9 @@ package io.github.ssekit.redis;
 
 import static org.awaitility.Awaitility.await;
 
-import io.github.ssekit.testing.ChildProcess;
-import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.harness.ChildProcess;
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.RedisProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

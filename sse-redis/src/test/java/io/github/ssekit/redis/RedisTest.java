@@ -3,8 +3,8 @@ package io.github.ssekit.redis;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.awaitility.Awaitility.await;
 
+import io.github.ssekit.harness.RedisProcess;
 import io.github.ssekit.hub.RecordingTransport;
-import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

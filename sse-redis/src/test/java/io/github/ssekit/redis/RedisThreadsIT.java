@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.RecordingTransport;
-import io.github.ssekit.testing.LogCapture;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
 import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.Upstream;
-import io.github.ssekit.testing.LogCapture;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.Programs;
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.HubBuilder;
-import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Arrays;

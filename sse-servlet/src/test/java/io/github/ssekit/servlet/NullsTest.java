@@ -1,8 +1,8 @@
 package io.github.ssekit.servlet;
 
+import io.github.ssekit.harness.NullsTable;
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.NullsTable;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.time.Duration;

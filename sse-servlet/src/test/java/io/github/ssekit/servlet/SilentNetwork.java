@@ -2,9 +2,9 @@ package io.github.ssekit.servlet;
 
 import static org.awaitility.Awaitility.await;
 
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.Hub;
-import io.github.ssekit.testing.LogCapture;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
-import io.github.ssekit.testing.ChildProcess;
-import io.github.ssekit.testing.Ports;
+import io.github.ssekit.harness.ChildProcess;
+import io.github.ssekit.harness.Ports;
 import java.io.File;
 import java.io.IOException;
 import java.net.URI;

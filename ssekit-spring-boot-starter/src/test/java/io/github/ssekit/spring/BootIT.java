@@ -8,10 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.RedisProcess;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.HubSnapshot;
 import io.github.ssekit.redis.RedisBridge;
-import io.github.ssekit.testing.RedisProcess;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.CookieManager;

@@ -2,7 +2,7 @@ package io.github.ssekit.faults;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.ssekit.testing.ChildProcess;
+import io.github.ssekit.harness.ChildProcess;
 import java.io.BufferedReader;
 import java.io.FilterInputStream;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.testing.Programs;
+import io.github.ssekit.harness.Programs;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.testing.ChildProcess;
-import io.github.ssekit.testing.Ports;
+import io.github.ssekit.harness.ChildProcess;
+import io.github.ssekit.harness.Ports;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.harness.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

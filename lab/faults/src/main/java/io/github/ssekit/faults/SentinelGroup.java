@@ -1,8 +1,8 @@
 package io.github.ssekit.faults;
 
-import io.github.ssekit.testing.ChildProcess;
-import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.harness.ChildProcess;
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.RedisProcess;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;

@@ -1,7 +1,7 @@
 package io.github.ssekit.faults;
 
+import io.github.ssekit.harness.Programs;
 import io.github.ssekit.hub.Position;
-import io.github.ssekit.testing.Programs;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;

@@ -10,7 +10,7 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.servlet.EventStreamServlet;
 import io.github.ssekit.servlet.EventStreams;
-import io.github.ssekit.test.SseTestClient;
+import io.github.ssekit.testing.SseTestClient;
 import io.javalin.Javalin;
 import jakarta.servlet.ServletRegistration;
 import jakarta.servlet.http.HttpServletRequest;

@@ -1,6 +1,6 @@
 package io.github.ssekit.bench;
 
-import io.github.ssekit.testing.RedisProcess;
+import io.github.ssekit.harness.RedisProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

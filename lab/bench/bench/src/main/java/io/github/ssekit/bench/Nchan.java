@@ -1,7 +1,7 @@
 package io.github.ssekit.bench;
 
-import io.github.ssekit.testing.Ports;
-import io.github.ssekit.testing.Programs;
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.Programs;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -1,0 +1,118 @@
+package io.github.ssekit.testing;
+
+import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.EventPublisher;
+import io.github.ssekit.hub.ManualHub;
+import io.github.ssekit.hub.Position;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A publisher that keeps what it is given, for the unit test of a service that publishes. It
+ * refuses what a hub refuses, by the same exceptions. Thread-safe.
+ *
+ * <pre>{@code
+ * RecordingPublisher published = new RecordingPublisher();
+ * new Orders(published).ship(42);
+ * published.assertPublished("orders:ann", "shipped 42");
+ * }</pre>
+ */
+public final class RecordingPublisher implements EventPublisher {
+  /**
+   * One event that was published.
+   *
+   * @param channel the name of its channel
+   * @param event the event itself
+   */
+  public record Published(String channel, SseEvent event) {
+    @Override
+    public String toString() {
+      String type = event.type() == null ? "" : event.type() + ": ";
+      return channel + " <- " + type + event.data();
+    }
+  }
+
+  /** Nobody listens there: it checks. */
+  private final ManualHub checks = new ManualHub();
+
+  private final List<Published> published = new ArrayList<>();
+
+  /** Creates a publisher that has published nothing. */
+  public RecordingPublisher() {}
+
+  /**
+   * Keeps the event.
+   *
+   * @return null, as on a channel without history
+   * @throws IllegalArgumentException as a hub does
+   */
+  @Override
+  public @Nullable Position publish(String channel, SseEvent event) {
+    checks.hub().publish(channel, event);
+    synchronized (published) {
+      published.add(new Published(channel, event));
+    }
+    return null;
+  }
+
+  /** Returns what was published, in its order. */
+  public List<Published> published() {
+    synchronized (published) {
+      return List.copyOf(published);
+    }
+  }
+
+  /** Returns the events that were published to a channel, in their order. */
+  public List<SseEvent> events(String channel) {
+    Objects.requireNonNull(channel, "channel");
+    return published().stream()
+        .filter(each -> each.channel.equals(channel))
+        .map(Published::event)
+        .toList();
+  }
+
+  /**
+   * Asserts that these are the data of all events that were published to a channel, in this order.
+   *
+   * @throws AssertionError if not, with all that was published to any channel
+   */
+  public void assertPublished(String channel, String... data) {
+    List<String> found = new ArrayList<>();
+    events(channel).forEach(event -> found.add(event.data()));
+    List<String> expected = List.of(data);
+    if (!expected.equals(found)) {
+      throw new AssertionError(
+          "expected on " + channel + ": " + expected + ", but was: " + found + "; " + all());
+    }
+  }
+
+  /**
+   * Asserts that nothing was published, to any channel.
+   *
+   * @throws AssertionError if not, with all that was published
+   */
+  public void assertNothingPublished() {
+    if (!published().isEmpty()) {
+      throw new AssertionError("expected nothing; " + all());
+    }
+  }
+
+  private String all() {
+    List<Published> all = published();
+    return all.isEmpty()
+        ? "nothing was published"
+        : all.stream()
+            .map(Published::toString)
+            .collect(Collectors.joining("\n  ", "published, in this order:\n  ", ""));
+  }
+
+  /** Forgets what was published. */
+  public void forget() {
+    synchronized (published) {
+      published.clear();
+    }
+  }
+}

@@ -1,0 +1,195 @@
+package io.github.ssekit.testing;
+
+import io.github.ssekit.client.EventSource;
+import io.github.ssekit.client.EventSourceBuilder;
+import io.github.ssekit.client.EventSourceException;
+import io.github.ssekit.client.EventSourceListener;
+import io.github.ssekit.event.SseEvent;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpHeaders;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A client of a running server, for its test: an {@link EventSource} that takes one connection and
+ * does not reconnect by itself, so that a test decides when.
+ *
+ * <pre>{@code
+ * try (SseTestClient client = SseTestClient.connect(URI.create("http://localhost:8080/events"))) {
+ *   hub.publish("room:1", SseEvent.of("hello"));
+ *   client.assertNext("hello");
+ *   client.disconnect();
+ *   hub.publish("room:1", SseEvent.of("missed"));
+ *   client.reconnect();
+ *   client.assertNext("missed");
+ * }
+ * }</pre>
+ */
+public final class SseTestClient extends TestStream implements AutoCloseable {
+  private static final long PATIENCE_SECONDS = 10;
+
+  private final EventSourceBuilder builder;
+  private @Nullable Attempt attempt;
+
+  private SseTestClient(EventSourceBuilder builder) {
+    this.builder = builder;
+  }
+
+  /**
+   * Connects, and returns once the stream is open.
+   *
+   * @throws AssertionError if the server answers otherwise, or not within ten seconds
+   */
+  public static SseTestClient connect(URI uri) {
+    return connect(EventSource.builder(uri));
+  }
+
+  /**
+   * Connects with headers, a POST, or a last event ID, and returns once the stream is open. Of the
+   * builder's options those about reconnecting, and its HTTP client, have no effect.
+   *
+   * @throws AssertionError if the server answers otherwise, or not within ten seconds
+   */
+  public static SseTestClient connect(EventSourceBuilder builder) {
+    SseTestClient client = new SseTestClient(Objects.requireNonNull(builder, "builder"));
+    client.open();
+    return client;
+  }
+
+  private void open() {
+    ended(null);
+    Attempt opened = new Attempt();
+    attempt = opened;
+    EventSource source =
+        builder.client(new WireTap(this)).retryStatus(status -> false).open(opened);
+    opened.source = source;
+    if (opened.end.getCount() == 0) {
+      source.close(); // It ended before the attempt knew it.
+    }
+    opened.await(opened.open, "an open stream");
+    if (opened.problem != null) {
+      throw failure("expected an open stream, but " + opened.problem);
+    }
+  }
+
+  /** One connection. */
+  private final class Attempt implements EventSourceListener {
+    final CountDownLatch open = new CountDownLatch(1);
+    final CountDownLatch end = new CountDownLatch(1);
+    volatile @Nullable EventSource source;
+    volatile @Nullable String problem;
+
+    // The source takes an event's id over only once onEvent has returned, and the test is faster.
+    private String idBefore = "";
+    private String idOfEvent = "";
+
+    @Override
+    public void onOpen(URI uri, HttpHeaders headers) {
+      open.countDown();
+    }
+
+    @Override
+    public void onEvent(SseEvent event, String lastEventId) {
+      synchronized (this) {
+        EventSource present = source;
+        idBefore = present == null ? "" : present.lastEventId();
+        idOfEvent = lastEventId;
+      }
+      received(event);
+    }
+
+    @Override
+    public void onDisconnect(IOException cause, Duration delay) {
+      over(String.valueOf(cause.getMessage()));
+    }
+
+    @Override
+    public void onClose(@Nullable EventSourceException failure) {
+      over(failure == null ? "the stream is closed" : String.valueOf(failure.getMessage()));
+    }
+
+    synchronized String lastEventId() {
+      String id = Objects.requireNonNull(source).lastEventId();
+      return id.equals(idBefore) && !idOfEvent.isEmpty() ? idOfEvent : id;
+    }
+
+    private void over(String why) {
+      if (end.getCount() > 0) {
+        problem = why;
+        note("-- " + why);
+        ended(why);
+        end.countDown();
+        open.countDown();
+        close();
+      }
+    }
+
+    private void await(CountDownLatch latch, String what) {
+      try {
+        if (!latch.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+          throw failure("expected " + what + ", but none came in " + PATIENCE_SECONDS + " s");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw failure("interrupted");
+      }
+    }
+
+    private void close() {
+      EventSource present = source;
+      if (present != null) {
+        present.close();
+      }
+    }
+  }
+
+  private Attempt attempt() {
+    return Objects.requireNonNull(attempt);
+  }
+
+  /**
+   * Leaves as a client does whose network fails: events that it has are kept for {@link #next}, and
+   * its last event ID for {@link #reconnect}.
+   */
+  public void disconnect() {
+    Attempt present = attempt();
+    present.close();
+    present.await(present.end, "the end of the connection");
+    builder.lastEventId(lastEventId());
+  }
+
+  /**
+   * Connects again with the last event ID, after {@link #disconnect} if need be, and returns once
+   * the stream is open.
+   *
+   * @throws AssertionError if the server answers otherwise, or not within ten seconds
+   */
+  public void reconnect() {
+    disconnect();
+    open();
+  }
+
+  /** Returns the last event ID, as a browser would send it: {@code ""} if there is none. */
+  public String lastEventId() {
+    return attempt().lastEventId();
+  }
+
+  /**
+   * Waits until the server ends the stream.
+   *
+   * @throws AssertionError if it doesn't within ten seconds
+   */
+  public void awaitEnd() {
+    attempt().await(attempt().end, "the end of the stream");
+  }
+
+  /** Leaves for good. */
+  @Override
+  public void close() {
+    attempt().close();
+  }
+}

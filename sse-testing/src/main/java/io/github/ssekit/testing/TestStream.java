@@ -1,0 +1,229 @@
+package io.github.ssekit.testing;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.event.EventStreamHandler;
+import io.github.ssekit.event.EventStreamParser;
+import io.github.ssekit.event.SseEvent;
+import java.io.ByteArrayOutputStream;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The events of a stream, taken one by one by a test. A call that waits does so for five seconds,
+ * unless it is told otherwise; what fails throws an {@link AssertionError} whose message ends with
+ * all that the wire said. Thread-safe.
+ */
+public abstract sealed class TestStream permits SseTestClient, TestStream.OfContent {
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+  // Guarded by this.
+  private final Queue<SseEvent> waiting = new ArrayDeque<>();
+  private final ByteArrayOutputStream wire = new ByteArrayOutputStream();
+  private @Nullable String ended;
+
+  TestStream() {}
+
+  /**
+   * Returns the stream that a mock response has, such as that of Spring's MockMvc:
+   *
+   * <pre>{@code
+   * MockHttpServletResponse response = mvc.perform(get("/events")).andReturn().getResponse();
+   * TestStream stream = TestStream.of(response::getContentAsByteArray);
+   * hub.publish("room:1", SseEvent.of("hello"));
+   * stream.assertNext("hello");
+   * }</pre>
+   *
+   * @param content the body that was written so far, asked for again and again
+   */
+  public static TestStream of(Supplier<byte[]> content) {
+    return new OfContent(Objects.requireNonNull(content, "content"));
+  }
+
+  /** The body of a mock. */
+  static final class OfContent extends TestStream {
+    private final Supplier<byte[]> content;
+    private int seen;
+    private final EventStreamParser parser =
+        new EventStreamParser(
+            new EventStreamHandler() {
+              @Override
+              public void onEvent(SseEvent event, String lastEventId) {
+                received(event);
+              }
+            });
+
+    private OfContent(Supplier<byte[]> content) {
+      this.content = content;
+    }
+
+    @Override
+    synchronized void look() {
+      byte[] now = content.get();
+      wrote(now, seen, now.length - seen);
+      parser.feed(now, seen, now.length - seen);
+      seen = now.length;
+    }
+  }
+
+  /** Receives what has come, where nobody else does. */
+  void look() {}
+
+  final synchronized void received(SseEvent event) {
+    waiting.add(event);
+    notifyAll();
+  }
+
+  final synchronized void wrote(byte[] bytes, int offset, int length) {
+    wire.write(bytes, offset, length);
+  }
+
+  /** Writes a line of our own into what the wire said. */
+  final synchronized void note(String line) {
+    String before = wire().isEmpty() || wire().endsWith("\n") ? "" : "\n";
+    byte[] bytes = (before + line + "\n").getBytes(UTF_8);
+    wire.write(bytes, 0, bytes.length);
+  }
+
+  /** Whether and why nothing more comes: null if something may. */
+  final synchronized void ended(@Nullable String why) {
+    ended = why;
+    notifyAll();
+  }
+
+  /**
+   * Takes the next event.
+   *
+   * @throws AssertionError if none comes within five seconds, or if the stream has ended
+   */
+  public final SseEvent next() {
+    return next(PATIENCE);
+  }
+
+  /**
+   * Takes the next event.
+   *
+   * @throws AssertionError if none comes in time, or if the stream has ended
+   */
+  public final SseEvent next(Duration atMost) {
+    Objects.requireNonNull(atMost, "atMost");
+    return await("an event", event -> true, atMost);
+  }
+
+  /**
+   * Takes events up to the first of this type.
+   *
+   * @param type the event type; {@code "message"} for events without one
+   * @return the event of this type
+   * @throws AssertionError if none comes within five seconds, or if the stream has ended
+   */
+  public final SseEvent awaitEvent(String type) {
+    Objects.requireNonNull(type, "type");
+    return await(
+        "an event of type " + type,
+        event -> type.equals(Objects.requireNonNullElse(event.type(), "message")),
+        PATIENCE);
+  }
+
+  /**
+   * Takes events up to the first that fits.
+   *
+   * @return the event that fits
+   * @throws AssertionError if none comes in time, or if the stream has ended
+   */
+  public final SseEvent awaitEvent(Predicate<? super SseEvent> fits, Duration atMost) {
+    Objects.requireNonNull(fits, "fits");
+    Objects.requireNonNull(atMost, "atMost");
+    return await("an event that fits", fits, atMost);
+  }
+
+  private SseEvent await(String what, Predicate<? super SseEvent> fits, Duration atMost) {
+    long end = System.nanoTime() + atMost.toNanos();
+    for (SseEvent next = poll(end); next != null; next = poll(end)) {
+      if (fits.test(next)) {
+        return next;
+      }
+    }
+    synchronized (this) {
+      throw failure(
+          "expected " + what + ", but " + (ended == null ? "none came in " + atMost : ended));
+    }
+  }
+
+  /** Takes the next event; null if none comes in time, or if none can come. */
+  private synchronized @Nullable SseEvent poll(long end) {
+    look();
+    while (waiting.isEmpty() && ended == null) {
+      long left = (end - System.nanoTime()) / 1_000_000;
+      if (left <= 0) {
+        return null;
+      }
+      try {
+        wait(Math.min(left, 10));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return null;
+      }
+      look();
+    }
+    return waiting.poll();
+  }
+
+  /**
+   * Takes the next event, and asserts that it has these data and no type.
+   *
+   * @throws AssertionError if not, or if none comes within five seconds
+   */
+  public final void assertNext(String data) {
+    Objects.requireNonNull(data, "data");
+    check(SseEvent.of(data));
+  }
+
+  /**
+   * Takes the next event, and asserts that it has this type and these data.
+   *
+   * @throws AssertionError if not, or if none comes within five seconds
+   */
+  public final void assertNext(String type, String data) {
+    Objects.requireNonNull(type, "type");
+    Objects.requireNonNull(data, "data");
+    check(SseEvent.of(type, data));
+  }
+
+  private void check(SseEvent expected) {
+    SseEvent found = next();
+    if (!Objects.equals(found.type(), expected.type())
+        || !Objects.equals(found.data(), expected.data())) {
+      throw failure("expected " + expected + ", but was " + found);
+    }
+  }
+
+  /**
+   * Asserts that no event waits, and that none comes for this time. A publish that must not arrive
+   * is better followed by one that must, and {@link #assertNext}: that takes no time.
+   *
+   * @throws AssertionError if an event waits or comes
+   */
+  public final void assertNothing(Duration during) {
+    Objects.requireNonNull(during, "during");
+    SseEvent found = poll(System.nanoTime() + during.toNanos());
+    if (found != null) {
+      throw failure("expected no event, but was " + found);
+    }
+  }
+
+  /** Returns all that was received so far, comments and heartbeats included, as text. */
+  public final synchronized String wire() {
+    return wire.toString(UTF_8);
+  }
+
+  final AssertionError failure(String problem) {
+    look();
+    return new AssertionError(problem + "; the wire said:\n" + wire());
+  }
+}
