@@ -276,7 +276,6 @@ public final class RedisBridgeBuilder {
   public RedisBridge connect() {
     RedisUri address = RedisUri.parse(uri);
     Predicate<String> history = withHistory();
-    Predicate<? super String> states = this.states == null ? channel -> false : this.states;
     Scope names =
         new Scope(scope, address.database(), history == null ? channel -> false : history, states);
     if (login != null && address.password() != null) {
@@ -294,7 +293,7 @@ public final class RedisBridgeBuilder {
             names,
             commands,
             history == null ? null : new HistoryScripts(commands, names, feed.maxEventBytes()),
-            startsOfNewcomers(states),
+            startsOfNewcomers(names),
             new Deliveries(feed, eventTypes, ignored),
             new OpenChannels(names::hasHistory),
             new Evidence(),
@@ -339,7 +338,7 @@ public final class RedisBridgeBuilder {
                     subscriber))
             : null;
     PublishScript stateScript =
-        this.states == null
+        states == null
             ? null
             : new PublishScript(
                 names,
@@ -360,10 +359,10 @@ public final class RedisBridgeBuilder {
         maxUnconfirmedBytes);
   }
 
-  private Function<? super String, Start> startsOfNewcomers(Predicate<? super String> states) {
+  private Function<? super String, Start> startsOfNewcomers(Scope names) {
     Function<? super String, Start> others =
         answers ? AnswerStreams.newcomers(newcomers) : newcomers;
-    return channel -> states.test(channel) ? Start.ALL : others.apply(channel);
+    return channel -> names.isState(channel) ? Start.ALL : others.apply(channel);
   }
 
   /** Which channels have history, answers and state channels among them; null if none has. */

@@ -25,7 +25,11 @@ final class Rights {
               Script.RIGHTS.run(
                   connection,
                   List.of(),
-                  List.of(scope.hash(), scope.control(), publishCommand.getBytes(UTF_8)));
+                  List.of(
+                      scope.hash(),
+                      scope.control(),
+                      publishCommand.getBytes(UTF_8),
+                      (scope.hasStates() ? "1" : "").getBytes(UTF_8)));
       if (!missing.isEmpty()) {
         throw missing(
             missing.stream().map(Entry::text).collect(Collectors.joining(" +", "+", "")), scope);

@@ -40,7 +40,7 @@ final class Scope {
       Pattern.compile("\\{[A-Za-z0-9._-]{1,64}}:|__[a-z]+(@[0-9]+)?__:");
 
   private final Predicate<? super String> withHistory;
-  private final Predicate<? super String> states;
+  private final @Nullable Predicate<? super String> states;
   private final String prefix;
   private final String channelPrefix;
   private final String control;
@@ -48,7 +48,7 @@ final class Scope {
 
   /**
    * @param database its number
-   * @param states which channels with history have keys
+   * @param states which channels with history have keys; null for none
    * @throws IllegalArgumentException if the name is not 1 to 64 of A-Z, a-z, 0-9, dot, dash and
    *     underscore
    */
@@ -56,7 +56,7 @@ final class Scope {
       String name,
       int database,
       Predicate<? super String> withHistory,
-      Predicate<? super String> states) {
+      @Nullable Predicate<? super String> states) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "scope \"%s\": give it 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore"
@@ -71,9 +71,14 @@ final class Scope {
     hash = key("scope");
   }
 
+  /** Whether there may be channels with keys. */
+  boolean hasStates() {
+    return states != null;
+  }
+
   /** Whether the newest event of each key is kept of a channel. */
   boolean isState(String channel) {
-    return states.test(channel);
+    return states != null && states.test(channel);
   }
 
   boolean hasHistory(String channel) {

@@ -24,6 +24,10 @@ end
 
 -- What one of the two lost, the other does not prove: both begin anew, and clients are told.
 local fields, length = redis.pcall('HLEN', keys), redis.pcall('XLEN', stream)
+for _, tried in ipairs({fields, length}) do
+  -- A missing right proves nothing.
+  if type(tried) == 'table' and not string.find(tried.err, 'WRONGTYPE', 1, true) then return tried end
+end
 local known = fn.fields(scope, 'clock', 'run', 'last:' .. name)
 local is_new = fields == 0 and length == 0 and not known[3]
 if not is_new and (type(length) ~= 'number' or fields ~= length + 1) then

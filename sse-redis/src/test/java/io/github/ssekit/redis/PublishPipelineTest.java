@@ -52,7 +52,7 @@ class PublishPipelineTest {
                 RedisUri.parse(redis.uri()),
                 Tls.DEFAULT,
                 null,
-                new Scope("sse", 0, channel -> false, channel -> false),
+                new Scope("sse", 0, channel -> false, null),
                 Duration.ofSeconds(10),
                 false));
     open.add(commands);

@@ -86,6 +86,41 @@ class RedisRightsIT extends RedisTest {
     assertTrue(message.contains("add +publish"), message);
   }
 
+  private RedisBridge withStates() {
+    return builder().states(channel -> channel.equals("prices")).connect();
+  }
+
+  @Test
+  void whatStateChannelsNeedIsListedWhereThereAreSome() {
+    String message = assertThrows(RedisUnavailableException.class, this::withStates).getMessage();
+    assertTrue(message.contains("add +hlen +xlen +xdel for"), message);
+  }
+
+  /** The rights that state channels need besides, each of them taken away while a bridge stands. */
+  @ParameterizedTest
+  @ValueSource(strings = {"hlen", "xlen", "xdel"})
+  void aRightThatIsMissingLeavesAStateAsItIs(String right) {
+    admin.aclSetUser("sse", "+hlen", "+xlen", "+xdel");
+    try (RedisBridge bridge = withStates()) {
+      StateChannels states = bridge.states();
+      Object a = states.publish("prices", "a", SseEvent.of("1"));
+      Object b = states.publish("prices", "b", SseEvent.of("2"));
+      admin.aclSetUser("sse", "-" + right);
+      PublishException e =
+          assertThrows(
+              PublishException.class, () -> states.publish("prices", "a", SseEvent.of("3")));
+      assertFalse(e.mayBeStored(), "" + e.getCause());
+      assertEquals(
+          List.of("" + a, "" + b),
+          admin.xrange("{sse}:stream:prices", "-", "+").stream()
+              .map(each -> "" + each.getID())
+              .toList());
+      admin.aclSetUser("sse", "+" + right);
+      Object unused = states.publish("prices", "a", SseEvent.of("3"));
+      assertEquals(2, admin.xlen("{sse}:stream:prices"));
+    }
+  }
+
   /** The rights of the publish script, each of them taken away while a bridge stands. */
   @ParameterizedTest
   @ValueSource(

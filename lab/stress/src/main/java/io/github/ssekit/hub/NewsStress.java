@@ -1,10 +1,9 @@
 package io.github.ssekit.hub;
 
-import io.github.ssekit.event.SseEvent;
-
 import static org.openjdk.jcstress.annotations.Expect.ACCEPTABLE;
 import static org.openjdk.jcstress.annotations.Expect.FORBIDDEN;
 
+import io.github.ssekit.event.SseEvent;
 import java.util.List;
 import org.openjdk.jcstress.annotations.Actor;
 import org.openjdk.jcstress.annotations.Arbiter;

@@ -17,7 +17,8 @@
 // retry()  ends a wait; a page that becomes visible does this by itself
 // renew()  reconnects from the last id, whatever the state. A page does this by itself when it becomes visible after 5 s or
 //          more, and when the browser is online again: a connection that was open may be dead without any sign (iOS ends the
-//          connections of hidden pages). Events without an id are missed during the change
+//          connections of hidden pages). Events without an id are missed during the change. Other connections of the browser
+//          may be dead, too, and it may reuse them: up to four attempts wait half a second each, then one as usual
 // events   are MessageEvents with one more property, `hasOwnId`: false if lastEventId is the id of an earlier event
 //
 // Why not EventSource: it gives up for good after one response that is no event stream, such as a proxy's 502 while a node
@@ -36,6 +37,7 @@
   const FINAL = [204, 401, 403, 410];
   const [BACKOFF, LONGEST_BACKOFF, LONGEST_TIMER] = [1_000, 8_000, 2 ** 31 - 1]; // milliseconds
   const DOUBTFUL = 5_000; // milliseconds after which a hidden page's connection may be dead without any sign
+  const [DOUBTED, QUICK_ANSWER] = [4, 500]; // attempts after renew() that wait so many milliseconds for a response
   const RETAINED = 200; // events, for tabs that join with a slightly older position
 
   /** Whether one id comes before another. False for ids without an order; the empty id comes first. */
@@ -78,6 +80,7 @@
     current = null; // AbortController of the connection; a read loop ends when this is no longer its own
     reconnectionTime = 0;
     failures = 0;
+    doubted = 0; // attempts to come that may meet a dead connection
 
     constructor(name) {
       [, this.url, this.credentials, this.silence] = JSON.parse(name);
@@ -87,7 +90,8 @@
       port.onmessage = ({ data }) => {
         if (data.join !== undefined) this.join(port, data.join);
         else if (data === "leave") this.leave(port);
-        else if (data === "renew" ? this.ports.has(port) : this.lastState.state === "waiting") this.connect();
+        else if (data === "renew" && this.ports.has(port)) this.renew();
+        else if (data === "retry" && this.lastState.state === "waiting") this.connect();
       };
     }
 
@@ -128,13 +132,20 @@
       this.ports.forEach((_, port) => port.postMessage([this.lastState]));
     }
 
+    renew() {
+      this.doubted = DOUBTED;
+      this.connect();
+    }
+
     async connect() {
       this.stop();
+      const isDoubted = this.doubted > 0;
+      if (isDoubted) this.doubted--;
       const current = (this.current = new AbortController());
       this.setState("connecting", 0);
       let [status, retryAfter] = [0, 0];
       try {
-        this.watch();
+        this.watch(isDoubted ? QUICK_ANSWER : this.silence);
         const url = new URL(this.url);
         // Not in a header: from another origin that needs a preflight, and a header can't hold "☃".
         if (this.position !== "") url.searchParams.set("lastEventId", this.position);
@@ -142,6 +153,7 @@
         const headers = { Accept: "text/event-stream" };
         const response = await fetch(url, { headers, credentials, cache: "no-store", signal: current.signal });
         ({ status } = response);
+        this.doubted = 0;
         this.lastState.headers = Object.fromEntries(response.headers);
         const after = response.headers.get("Retry-After"); // seconds, or a date
         retryAfter = 1_000 * after || Date.parse(after) - Date.now() || 0;
@@ -152,6 +164,10 @@
       }
       if (this.current !== current) return; // another connection has taken over
       this.stop();
+      if (isDoubted && status === 0) {
+        this.connect();
+        return;
+      }
       if (FINAL.includes(status)) {
         this.setState("closed", status);
         this.ports.clear(); // the next page to join connects again
@@ -163,10 +179,10 @@
       this.setState("waiting", status, Date.now() + pause);
     }
 
-    watch() {
+    watch(limit = this.silence) {
       const { current } = this;
       clearTimeout(this.watchdog);
-      this.watchdog = setTimeout(() => current.abort(), Math.min(this.silence, LONGEST_TIMER));
+      this.watchdog = setTimeout(() => current.abort(), Math.min(limit, LONGEST_TIMER));
     }
 
     async read(reader, current) {
