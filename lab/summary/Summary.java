@@ -81,14 +81,22 @@ final class Summary {
       Element test = (Element) cases.item(i);
       Node reason = test.getElementsByTagName("skipped").item(0);
       if (reason != null) {
-        String name = test.getAttribute("classname");
-        skipped.merge(
-            name.substring(name.lastIndexOf('.') + 1)
-                + ": "
-                + ((Element) reason).getAttribute("message").lines().findFirst().orElse("no reason"),
-            1,
-            Integer::sum);
+        skipped.merge(className(test) + ": " + why((Element) reason), 1, Integer::sum);
       }
     }
+  }
+
+  /** Its class, without package and without what tells the executions of a matrix apart. */
+  private static String className(Element test) {
+    String name = test.getAttribute("classname").replaceFirst("\\(.*", "");
+    return name.substring(name.lastIndexOf('.') + 1);
+  }
+
+  private static String why(Element skipped) {
+    String why = skipped.getAttribute("message");
+    if (why.isEmpty()) {
+      why = skipped.getTextContent().strip().replaceFirst(".*?Assumption failed: ", "");
+    }
+    return why.lines().findFirst().orElse("no reason given");
   }
 }
