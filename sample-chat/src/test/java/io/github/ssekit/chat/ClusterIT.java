@@ -10,9 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** The README's cluster: one command, a node that is killed, and not a word that is lost. */
+@Tag("page")
 class ClusterIT {
   private static final Pattern NODE = Pattern.compile("Node \\w: pid (\\d+), ");
 
