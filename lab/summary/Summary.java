@@ -28,9 +28,9 @@ final class Summary {
       System.out.println(
           """
           This runs the unit tests; the integration tests with a real Redis, in a browser, and on Jetty,
-          Tomcat and Undertow; and ten faults of the fault lab: about 15 minutes on two cores. A test whose
+          Tomcat and Undertow; and ten faults of the fault lab: 15 to 20 minutes on two cores. A test whose
           tool is missing (a browser, nginx, ...) is skipped, and named at the end. -DskipITs leaves the
-          unit tests, 2 minutes. CONTRIBUTING.md has the other forms.""");
+          unit tests. CONTRIBUTING.md has the other forms.""");
     } else {
       new Summary().print(Path.of(args[1]), Instant.parse(args[2]));
     }

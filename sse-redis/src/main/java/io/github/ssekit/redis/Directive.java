@@ -42,7 +42,7 @@ record Directive(String nonce, Verb verb, String owner, String channel) {
     return verb != Verb.COUNT;
   }
 
-  /** Returns the directive of a text, or null if it is none that this version knows. */
+  /** Returns the directive of a text, or null if this version does not know it. */
   static @Nullable Directive parse(String text) {
     String[] words = text.split(" ", -1);
     if (words.length != 4) {
