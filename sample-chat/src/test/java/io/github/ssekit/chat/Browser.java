@@ -134,8 +134,12 @@ final class Browser implements AutoCloseable {
     soon().untilAsserted(() -> assertEquals(expected, texts(selector)));
   }
 
+  /** Waits, also while the page changes under the question. */
   static ConditionFactory soon() {
-    return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(50));
+    return await()
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptionsInstanceOf(WebDriverException.class);
   }
 
   Object evaluate(String script, Object... arguments) {
