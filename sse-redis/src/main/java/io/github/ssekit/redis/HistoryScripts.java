@@ -150,10 +150,10 @@ final class HistoryScripts {
         });
   }
 
-  /** The state channels of which a newcomer is given all keys: in one page, however many. */
+  /** The channels of which a newcomer is given the state: in one page, however many keys it has. */
   private Set<String> loaded(Map<String, Start> starts) {
     return starts.entrySet().stream()
-        .filter(start -> start.getValue().after() == null && scope.isState(start.getKey()))
+        .filter(start -> start.getValue().after() == null && scope.isLoaded(start.getKey()))
         .map(Map.Entry::getKey)
         .collect(Collectors.toSet());
   }

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -59,6 +60,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   private final Directives directives;
   private final @Nullable AnswerStreams answers;
   private final @Nullable StateChannels states;
+  private final @Nullable Presence presence;
   private final @Nullable PublishScript script;
   private final RedisPublisher publisher;
   private volatile boolean closed;
@@ -72,6 +74,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       @Nullable AnswerScripts answerScripts,
       @Nullable PublishScript stateScript,
       Duration removalsKept,
+      @Nullable PresenceScripts presenceScripts,
+      Duration presenceGrace,
       int maxUnconfirmedBytes) {
     feed = parts.feed();
     this.connector = connector;
@@ -88,13 +92,22 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
         stateScript == null
             ? null
             : new StateChannels(new ForAnswers(), commands, scope, stateScript, removalsKept);
+    presence =
+        presenceScripts == null
+            ? null
+            : new Presence(new ForAnswers(), scope, presenceScripts, presenceGrace);
   }
 
-  /** The bridge, as its answers and state channels use it. */
-  private final class ForAnswers implements AnswerStreams.Bridge {
+  /** The bridge, as its answers, state channels and presence use it. */
+  private final class ForAnswers implements AnswerStreams.Bridge, Presence.Bridge {
     @Override
     public List<String> followed() {
       return subscriber.open(AnswerStreams::isAnswer);
+    }
+
+    @Override
+    public List<String> open(Predicate<String> some) {
+      return subscriber.open(some);
     }
 
     @Override
@@ -147,6 +160,19 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
           "The bridge has no state channels: call RedisBridgeBuilder.states before connect()");
     }
     return states;
+  }
+
+  /**
+   * Who is here, on the channels that {@link RedisBridgeBuilder#presence} names.
+   *
+   * @throws IllegalStateException if the bridge was made without it
+   */
+  public Presence presence() {
+    if (presence == null) {
+      throw new IllegalStateException(
+          "The bridge has no presence: call RedisBridgeBuilder.presence before connect()");
+    }
+    return presence;
   }
 
   /**
@@ -283,6 +309,10 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     if (scope.isState(channel)) {
       throw new IllegalArgumentException(
           "channel \"" + channel + "\" has keys: publish by RedisBridge.states(), with one");
+    }
+    if (scope.isPresence(channel)) {
+      throw new IllegalArgumentException(
+          "channel \"" + channel + "\" has presence: names join by RedisBridge.presence()");
     }
   }
 
@@ -462,6 +492,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     closed = true;
     if (answers != null) {
       answers.close();
+    }
+    if (presence != null) {
+      presence.close();
     }
     publisher.close();
     subscriber.close();

@@ -45,6 +45,9 @@ public final class RedisBridgeBuilder {
   private boolean answers;
   private @Nullable Predicate<? super String> states;
   private Duration removalsKept = Duration.ofHours(24);
+  private @Nullable Predicate<? super String> presence;
+  private Duration presenceGrace = Presence.GRACE;
+  private Duration presenceLifetime = Presence.LIFETIME;
 
   RedisBridgeBuilder(Hub hub, URI uri) {
     this.hub = Objects.requireNonNull(hub, "hub");
@@ -120,6 +123,24 @@ public final class RedisBridgeBuilder {
   /** For tests: how long it is remembered that a key was removed. */
   RedisBridgeBuilder removalsKept(Duration time) {
     removalsKept = time;
+    return this;
+  }
+
+  /**
+   * Which channels have {@linkplain RedisBridge#presence lists of who is here}. They have history,
+   * newcomers get the list, and nothing else publishes to them. Each node tells Redis every five
+   * seconds who is on them, of those that have listeners or names there. The same on all nodes; the
+   * function is called as that of {@link #history}. Default: none.
+   */
+  public RedisBridgeBuilder presence(Predicate<? super String> channels) {
+    presence = Objects.requireNonNull(channels, "channels");
+    return this;
+  }
+
+  /** For tests: in place of {@link Presence#GRACE} and {@link Presence#LIFETIME}. */
+  RedisBridgeBuilder presenceTimes(Duration grace, Duration lifetime) {
+    presenceGrace = grace;
+    presenceLifetime = lifetime;
     return this;
   }
 
@@ -277,7 +298,12 @@ public final class RedisBridgeBuilder {
     RedisUri address = RedisUri.parse(uri);
     Predicate<String> history = withHistory();
     Scope names =
-        new Scope(scope, address.database(), history == null ? channel -> false : history, states);
+        new Scope(
+            scope,
+            address.database(),
+            history == null ? channel -> false : history,
+            states,
+            presence);
     if (login != null && address.password() != null) {
       throw new IllegalArgumentException(
           "Redis URI with a password, and a login besides: give one of the two");
@@ -347,6 +373,22 @@ public final class RedisBridgeBuilder {
                 StateChannels.KEPT,
                 feed.maxEventBytes(),
                 subscriber);
+    Duration listKept =
+        historyAge.compareTo(Presence.LEAST_KEPT) < 0 ? Presence.LEAST_KEPT : historyAge;
+    PresenceScripts presenceScripts =
+        presence == null
+            ? null
+            : new PresenceScripts(
+                commands,
+                names,
+                new PublishScript(
+                    names,
+                    connector.publishCommand(),
+                    MAX_HISTORY_EVENTS,
+                    listKept,
+                    feed.maxEventBytes(),
+                    subscriber),
+                presenceLifetime);
     return new RedisBridge(
         parts,
         connector,
@@ -356,16 +398,18 @@ public final class RedisBridgeBuilder {
         answerScripts,
         stateScript,
         removalsKept,
+        presenceScripts,
+        presenceGrace,
         maxUnconfirmedBytes);
   }
 
   private Function<? super String, Start> startsOfNewcomers(Scope names) {
     Function<? super String, Start> others =
         answers ? AnswerStreams.newcomers(newcomers) : newcomers;
-    return channel -> names.isState(channel) ? Start.ALL : others.apply(channel);
+    return channel -> names.isLoaded(channel) ? Start.ALL : others.apply(channel);
   }
 
-  /** Which channels have history, answers and state channels among them; null if none has. */
+  /** Which channels have history, answers, states and presence among them; null if none has. */
   private @Nullable Predicate<String> withHistory() {
     List<Predicate<? super String>> kinds = new ArrayList<>();
     if (answers) {
@@ -373,6 +417,9 @@ public final class RedisBridgeBuilder {
     }
     if (states != null) {
       kinds.add(states);
+    }
+    if (presence != null) {
+      kinds.add(presence);
     }
     if (history != null) {
       kinds.add(history);

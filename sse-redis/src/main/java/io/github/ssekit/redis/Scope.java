@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * {sse}:answers          hash: until when the leases of running answers last
  * {sse}:keys:prices      hash: the keys of the state channel prices, and their ids
  * {sse}:removed:prices   stream: its keys that were removed
+ * {sse}:here:here:42     hash: who is on the presence channel here:42
  * {sse}:directives       stream: what all nodes are told to do, for those that are away
  * {sse}:token:…          string: the id of an event that was published with a token
  * </pre>
@@ -41,6 +42,7 @@ final class Scope {
 
   private final Predicate<? super String> withHistory;
   private final @Nullable Predicate<? super String> states;
+  private final @Nullable Predicate<? super String> presence;
   private final String prefix;
   private final String channelPrefix;
   private final String control;
@@ -49,6 +51,7 @@ final class Scope {
   /**
    * @param database its number
    * @param states which channels with history have keys; null for none
+   * @param presence which have lists of who is here; null for none
    * @throws IllegalArgumentException if the name is not 1 to 64 of A-Z, a-z, 0-9, dot, dash and
    *     underscore
    */
@@ -56,7 +59,8 @@ final class Scope {
       String name,
       int database,
       Predicate<? super String> withHistory,
-      @Nullable Predicate<? super String> states) {
+      @Nullable Predicate<? super String> states,
+      @Nullable Predicate<? super String> presence) {
     if (!NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
           "scope \"%s\": give it 1 to 64 of A-Z, a-z, 0-9, dot, dash and underscore"
@@ -64,6 +68,7 @@ final class Scope {
     }
     this.withHistory = withHistory;
     this.states = states;
+    this.presence = presence;
     prefix = "{" + name + "}:";
     String ofServer = database == 0 ? prefix : prefix + "db" + database + ":";
     channelPrefix = ofServer + "channel:";
@@ -78,7 +83,17 @@ final class Scope {
 
   /** Whether the newest event of each key is kept of a channel. */
   boolean isState(String channel) {
-    return states != null && states.test(channel);
+    return states != null && states.test(channel) && !isPresence(channel);
+  }
+
+  /** Whether a channel has a list of who is here. */
+  boolean isPresence(String channel) {
+    return presence != null && presence.test(channel);
+  }
+
+  /** Whether newcomers are given all that is kept of a channel, since that is its present state. */
+  boolean isLoaded(String channel) {
+    return isState(channel) || isPresence(channel);
   }
 
   boolean hasHistory(String channel) {
@@ -135,6 +150,10 @@ final class Scope {
 
   byte[] removed(String channel) {
     return key("removed:" + channel);
+  }
+
+  byte[] here(String channel) {
+    return key("here:" + channel);
   }
 
   byte[] directives() {

@@ -24,6 +24,7 @@ final class Script {
   static final Script RECENT = new Script("recent.lua");
   static final Script ANSWER_START = new Script("answer-start.lua");
   static final Script ANSWERS = new Script("answers.lua");
+  static final Script HERE = new Script("here.lua");
 
   /** {@code answer.lua}, which calls {@code publish.lua} as a function. */
   static final Script ANSWER =
@@ -41,6 +42,15 @@ final class Script {
               + read("publish.lua")
               + "end\n"
               + read("state.lua"),
+          "scope.lua");
+
+  /** {@code presence.lua}, likewise. */
+  static final Script PRESENCE =
+      new Script(
+          "local function publish(KEYS, ARGV)\n"
+              + read("publish.lua")
+              + "end\n"
+              + read("presence.lua"),
           "scope.lua");
 
   private final byte[] text;

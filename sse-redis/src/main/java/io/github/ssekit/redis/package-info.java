@@ -28,6 +28,8 @@
  *   <dt>state channels
  *   <dd>{@link io.github.ssekit.redis.StateChannels}, {@link
  *       io.github.ssekit.redis.StateFullException}; {@code PublishingBridge}, of answers too
+ *   <dt>presence
+ *   <dd>{@link io.github.ssekit.redis.Presence}, {@code LocalPresence}, {@code PresenceScripts}
  *   <dt>telling all nodes
  *   <dd>{@code Directives}, {@code Directive}, {@code AwaitedReplies}
  *   <dt>judging what was heard
@@ -63,6 +65,8 @@
  *   <dd>what all nodes are told to do with the connections of an owner or a channel
  *   <dt>state channel
  *   <dd>a channel with history of which the newest event of each key is kept
+ *   <dt>presence
+ *   <dd>who is on a channel: the names of those who have joined it, on all nodes
  *   <dt>gap
  *   <dd>an event that Redis published and this node did not hear. The next event of the channel
  *       reveals it, since each names the one before it

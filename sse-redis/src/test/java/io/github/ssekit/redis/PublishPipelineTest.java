@@ -52,7 +52,7 @@ class PublishPipelineTest {
                 RedisUri.parse(redis.uri()),
                 Tls.DEFAULT,
                 null,
-                new Scope("sse", 0, channel -> false, null),
+                new Scope("sse", 0, channel -> false, null, null),
                 Duration.ofSeconds(10),
                 false));
     open.add(commands);

@@ -273,7 +273,7 @@ class RedisAnswersIT extends RedisTest {
 
   @Test
   void anEventThatIsSentAgainIsStoredOnce() {
-    Scope scope = new Scope("sse", 0, channel -> true, null);
+    Scope scope = new Scope("sse", 0, channel -> true, null, null);
     RedisConnector connector =
         new RedisConnector(
             RedisUri.parse(redis.uri()), Tls.DEFAULT, null, scope, Duration.ofSeconds(10), true);

@@ -30,6 +30,7 @@ class RedisClusterIT extends RedisTest {
     return keep(
         RedisBridge.builder(hub, uri)
             .history(channel -> channel.startsWith("room:"))
+            .presence(channel -> channel.startsWith("here:"))
             // More than is published while a node is away: nothing is trimmed.
             .maxHistory(1_000_000, Duration.ofHours(1))
             .silence(Duration.ofMillis(900))
@@ -53,7 +54,10 @@ class RedisClusterIT extends RedisTest {
     Hub here = hub();
     Hub there = hub();
     RedisBridge publisher = node(here, cluster.uri());
-    RedisBridge unused = node(there, cluster.uri());
+    RedisBridge elsewhere = node(there, cluster.uri());
+    RecordingTransport onlooker = new RecordingTransport();
+    Connection unused = here.connect(onlooker, List.of("here:a"), null);
+    Runnable leave = elsewhere.presence().join("here:a", "Ann");
     Connection connection = listen(here, receiver, "room:a", "room:b", "room:c");
     String position = receiver.lastEventId();
     for (String n : numbers(0, 30)) {
@@ -69,6 +73,10 @@ class RedisClusterIT extends RedisTest {
     assertEquals(List.of(), back.resets());
     assertTrue(other.isOpen());
     assertEquals(10, publisher.recent("room:a", 50).events().size());
+    String list = "{\"count\":1,\"here\":[\"Ann\"]}";
+    soon().until(() -> onlooker.published().contains(list));
+    assertEquals(List.of("Ann"), publisher.presence().here("here:a"));
+    leave.run();
   }
 
   @Test

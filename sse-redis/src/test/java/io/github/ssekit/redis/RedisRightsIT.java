@@ -96,6 +96,19 @@ class RedisRightsIT extends RedisTest {
     assertTrue(message.contains("add +hlen +xlen +xdel for"), message);
   }
 
+  @Test
+  void presenceNeedsNoFurtherRights() {
+    try (RedisBridge bridge = builder().presence(channel -> channel.equals("here")).connect()) {
+      RecordingTransport receiver = new RecordingTransport();
+      bridge.presence().join("here", "Ann", hub.connect(receiver, List.of("here"), null));
+      Runnable leave = bridge.presence().join("here", "Bob");
+      await().until(() -> bridge.presence().here("here").equals(List.of("Ann", "Bob")));
+      leave.run();
+      await().until(() -> bridge.presence().here("here").equals(List.of("Ann")));
+      await().until(() -> receiver.published().contains("{\"count\":1,\"here\":[\"Ann\"]}"));
+    }
+  }
+
   /** The rights that state channels need besides, each of them taken away while a bridge stands. */
   @ParameterizedTest
   @ValueSource(strings = {"hlen", "xlen", "xdel"})

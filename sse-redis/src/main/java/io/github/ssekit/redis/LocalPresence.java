@@ -1,0 +1,116 @@
+package io.github.ssekit.redis;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Who is on a channel by this node's own connections, and what of that Redis is still to be told.
+ * Not thread-safe.
+ */
+final class LocalPresence {
+  /** The names that one call tells at most: Redis does nothing else meanwhile. */
+  static final int MAX_NAMES_A_CALL = 1_000;
+
+  /**
+   * A channel's list costs Redis a few microseconds a name: it is not made more often than that.
+   */
+  private static final long PAUSE_NANOS_A_NAME = 500_000;
+
+  private final String channel;
+  private final Map<String, Integer> connections = new HashMap<>();
+  private final Set<String> come = new LinkedHashSet<>();
+  private final Set<String> gone = new LinkedHashSet<>();
+
+  /** When all names are to be told again, and before when changes are not. By nanoTime. */
+  private long allAt;
+
+  private long notBefore;
+
+  LocalPresence(String channel, long now) {
+    this.channel = channel;
+    allAt = now;
+    notBefore = now;
+  }
+
+  void joined(String name) {
+    if (connections.merge(name, 1, Integer::sum) == 1) {
+      gone.remove(name);
+      come.add(name);
+    }
+  }
+
+  void left(String name) {
+    if (connections.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1) == null) {
+      come.remove(name);
+      gone.add(name);
+    }
+  }
+
+  /** Whether nobody is here, and Redis has been told. */
+  boolean isIdle() {
+    return connections.isEmpty() && gone.isEmpty();
+  }
+
+  /**
+   * A part of what Redis is to be told of a channel.
+   *
+   * @param isAll whether the parts together have all names, not only those that have come
+   * @param isLast whether the list is to be published with it
+   */
+  record Part(
+      LocalPresence of, List<String> names, List<String> gone, boolean isAll, boolean isLast) {
+    String channel() {
+      return of.channel;
+    }
+
+    int size() {
+      return names.size() + gone.size();
+    }
+  }
+
+  /** Returns what Redis is to be told now. */
+  List<Part> due(long now) {
+    boolean isAll = now - allAt >= 0;
+    boolean isChanged = !(come.isEmpty() && gone.isEmpty()) && now - notBefore >= 0;
+    if (!isAll && !isChanged) {
+      return List.of();
+    }
+    List<String> names = List.copyOf(isAll ? connections.keySet() : come);
+    List<String> away = List.copyOf(gone);
+    List<Part> parts = new ArrayList<>();
+    int from = 0;
+    do {
+      int to = from + MAX_NAMES_A_CALL;
+      boolean isLast = to >= Math.max(names.size(), away.size());
+      parts.add(new Part(this, part(names, from, to), part(away, from, to), isAll, isLast));
+      from = to;
+    } while (from < Math.max(names.size(), away.size()));
+    return parts;
+  }
+
+  private static List<String> part(List<String> all, int from, int to) {
+    return all.subList(Math.min(all.size(), from), Math.min(all.size(), to));
+  }
+
+  /**
+   * Redis has been told a part.
+   *
+   * @param count how many are here, of all nodes
+   * @param refresh the time after which all names are to be told again
+   */
+  void told(Part part, int count, long now, Duration refresh) {
+    part.names().forEach(come::remove);
+    part.gone().forEach(gone::remove);
+    if (part.isLast()) {
+      notBefore = now + count * PAUSE_NANOS_A_NAME;
+    }
+    if (part.isLast() && part.isAll()) {
+      allAt = now + refresh.toNanos();
+    }
+  }
+}

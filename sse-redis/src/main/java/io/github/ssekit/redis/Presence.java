@@ -1,0 +1,254 @@
+package io.github.ssekit.redis;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.ssekit.hub.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+
+/**
+ * Who is here, on all nodes: the names of those who have joined a channel. Its clients get the list
+ * when they come, in the same stream, and again whenever it changes: an event of type {@value
+ * #TYPE}, with an id, whose data is
+ *
+ * <pre>
+ * {"count":2,"here":["Ann","Bob"]}
+ * </pre>
+ *
+ * <p>Each event has the whole list, sorted, so that a page shows the last one that it got:
+ *
+ * <pre>{@code
+ * RedisBridge redis =
+ *     RedisBridge.builder(hub, uri).presence(channel -> channel.startsWith("here:")).connect();
+ *
+ * Connection connection = EventStreams.open(hub, request, response, "room:42", "here:42");
+ * redis.presence().join("here:42", "Ann", connection);
+ * }</pre>
+ *
+ * <p>A name counts once, however many connections it has. It leaves when the last of them has been
+ * gone for {@link #GRACE}, so that a page that is reloaded, or reconnects to another node, stays.
+ * The names of a node that dies, or does not reach Redis, expire {@link #LIFETIME} after the node
+ * has told them last, and are missing in the list within a third of that. A node that is closed
+ * lets its names expire, too: its clients reconnect to another one meanwhile. After Redis has lost
+ * its data, each node tells its names again within a third of that time; until all have, the list
+ * is incomplete.
+ *
+ * <p>Of a channel, {@value #MAX_NAMES} names are noted at most, one that is on several nodes as
+ * several; who comes beyond is not listed until others have left. A list has the first {@value
+ * #MAX_LISTED}, its {@code count} says how many there are.
+ *
+ * <p>See {@link RedisBridgeBuilder#presence}. Any thread may use it. A change is published within
+ * half a second, of more than 1,000 names within two and a half.
+ */
+public final class Presence {
+  /** The type of the event that has the list. */
+  public static final String TYPE = "presence";
+
+  /** How long a name stays after its last connection has ended: three seconds. */
+  public static final Duration GRACE = Duration.ofSeconds(3);
+
+  /** After what time a name expires if its node does not tell it again: 15 seconds. */
+  public static final Duration LIFETIME = Duration.ofSeconds(15);
+
+  /** How many names are noted of a channel at most. */
+  public static final int MAX_NAMES = 5_000;
+
+  /** How many names a list has at most. */
+  public static final int MAX_LISTED = 100;
+
+  /** How long the list of a channel is kept after nobody listens, at least. */
+  static final Duration LEAST_KEPT = Duration.ofMinutes(1);
+
+  private static final System.Logger LOG = System.getLogger(Presence.class.getName());
+  private static final int MAX_NAME_LENGTH = 100;
+  private static final int MAX_CHANNELS_A_CALL = 50;
+
+  /** What presence needs of its bridge. */
+  interface Bridge extends PublishingBridge {
+    /** Those of some channels that have listeners on this node. */
+    List<String> open(Predicate<String> some);
+  }
+
+  private final Bridge bridge;
+  private final Scope scope;
+  private final PresenceScripts scripts;
+  private final Duration grace;
+  private final Duration refresh;
+  private final Survival survival = new Survival(LOG);
+
+  /** By channel: those that have names or listeners on this node. Its thread's alone. */
+  private final Map<String, LocalPresence> channels = new HashMap<>();
+
+  private final ScheduledThreadPoolExecutor ticks =
+      new ScheduledThreadPoolExecutor(1, Presence::daemon, new ThreadPoolExecutor.DiscardPolicy());
+
+  Presence(Bridge bridge, Scope scope, PresenceScripts scripts, Duration grace) {
+    this.bridge = bridge;
+    this.scope = scope;
+    this.scripts = scripts;
+    this.grace = grace;
+    refresh = scripts.lifetime().dividedBy(3);
+    ticks.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+    long millis = refresh.dividedBy(10).toMillis();
+    Future<?> unused =
+        ticks.scheduleWithFixedDelay(
+            () -> survival.run(this::tick), millis, millis, TimeUnit.MILLISECONDS);
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "sse-redis-presence");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /**
+   * Joins a channel, for as long as a connection is open. Returns at once: Redis is told by a
+   * thread of the bridge, and again until it has taken it.
+   *
+   * @param channel one of those that {@link RedisBridgeBuilder#presence} names. The connection need
+   *     not be subscribed to it
+   * @param name 1 to 100 characters, without control characters. All clients of the channel see it,
+   *     and a name is no proof of who somebody is: take it from the session
+   * @throws IllegalArgumentException if the channel has no presence, or the name is not such a one
+   */
+  public void join(String channel, String name, Connection connection) {
+    Objects.requireNonNull(connection, "connection");
+    Runnable leave = join(channel, name);
+    connection.onClose(reason -> leave.run());
+  }
+
+  /**
+   * As {@link #join(String, String, Connection)}, until the caller leaves: for those who leave a
+   * room while their connection stays, or have none.
+   *
+   * @return leaves the channel, after {@link #GRACE}. Must be run, once; further runs do nothing
+   * @throws IllegalArgumentException as there
+   */
+  public Runnable join(String channel, String name) {
+    checkChannel(channel);
+    checkName(name);
+    ticks.execute(() -> survival.run(() -> local(channel).joined(name)));
+    AtomicBoolean hasLeft = new AtomicBoolean();
+    return () -> {
+      if (!hasLeft.getAndSet(true)) {
+        Future<?> unused =
+            ticks.schedule(
+                () -> survival.run(() -> local(channel).left(name)),
+                grace.toMillis(),
+                TimeUnit.MILLISECONDS);
+      }
+    };
+  }
+
+  /**
+   * Asks Redis who is on a channel: all names, sorted. Waits for it as {@link
+   * RedisBridge#publish(String, io.github.ssekit.event.SseEvent)}. What this node was told within
+   * the last half second may be missing.
+   *
+   * @throws IllegalArgumentException if the channel has no presence
+   * @throws RedisUnavailableException if Redis does not answer
+   */
+  public List<String> here(String channel) {
+    checkChannel(channel);
+    try {
+      return scripts.here(channel);
+    } catch (RedisFailure e) {
+      throw new RedisUnavailableException("Who is here can't be read: " + Diagnosis.of(e), e);
+    }
+  }
+
+  private void checkChannel(String channel) {
+    Objects.requireNonNull(channel, "channel");
+    if (!scope.isPresence(channel)) {
+      throw new IllegalArgumentException(
+          "channel \"%s\" has no presence: RedisBridgeBuilder.presence says which have"
+              .formatted(channel));
+    }
+  }
+
+  private static void checkName(String name) {
+    Objects.requireNonNull(name, "name");
+    if (name.isEmpty() || name.length() > MAX_NAME_LENGTH) {
+      throw new IllegalArgumentException(
+          "name of %d characters: give it 1 to %d".formatted(name.length(), MAX_NAME_LENGTH));
+    }
+    if (name.chars().anyMatch(Character::isISOControl)) {
+      throw new IllegalArgumentException("name with a control character: remove it");
+    }
+    if (!new String(name.getBytes(UTF_8), UTF_8).equals(name)) {
+      throw new IllegalArgumentException("name with half of a surrogate pair: remove it");
+    }
+  }
+
+  // On its own thread.
+
+  private LocalPresence local(String channel) {
+    return channels.computeIfAbsent(channel, c -> new LocalPresence(c, System.nanoTime()));
+  }
+
+  private void tick() {
+    Set<String> open = new HashSet<>(bridge.open(scope::isPresence));
+    open.forEach(this::local);
+    long now = System.nanoTime();
+    List<LocalPresence.Part> due = new ArrayList<>();
+    channels.values().forEach(channel -> due.addAll(channel.due(now)));
+    tellAll(due);
+    channels.entrySet().removeIf(each -> each.getValue().isIdle() && !open.contains(each.getKey()));
+  }
+
+  /** What is not told because Redis is away is due at the next tick, too. */
+  private void tellAll(List<LocalPresence.Part> due) {
+    int from = 0;
+    while (from < due.size()) {
+      int to = from;
+      int size = 0;
+      do {
+        size += due.get(to).size();
+        to++;
+      } while (to < due.size()
+          && to - from < MAX_CHANNELS_A_CALL
+          && size + due.get(to).size() <= LocalPresence.MAX_NAMES_A_CALL);
+      try {
+        tell(due.subList(from, to));
+      } catch (RedisFailure.Refused e) {
+        // It may be because of one channel: the others are told.
+        LOG.log(DEBUG, "Presence was refused: {0}", Diagnosis.of(e));
+      } catch (RedisFailure e) {
+        LOG.log(DEBUG, "Presence is told to Redis later: {0}", Diagnosis.of(e));
+        return;
+      }
+      from = to;
+    }
+  }
+
+  private void tell(List<LocalPresence.Part> parts) {
+    CommandPool.Reply<PresenceScripts.Told> reply = scripts.tell(parts);
+    PublishScript.Stored stored = reply.value().stored();
+    if (stored != null) {
+      bridge.published(reply.run(), stored);
+    }
+    long now = System.nanoTime();
+    for (int i = 0; i < parts.size(); i++) {
+      LocalPresence.Part part = parts.get(i);
+      part.of().told(part, reply.value().counts().get(i), now, refresh);
+    }
+  }
+
+  /** Ends the thread. The names of this node expire. */
+  void close() {
+    ticks.shutdownNow();
+  }
+}

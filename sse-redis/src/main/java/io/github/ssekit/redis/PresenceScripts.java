@@ -1,0 +1,85 @@
+package io.github.ssekit.redis;
+
+import io.github.ssekit.event.SseEvent;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The scripts of presence as calls. Each throws a {@link RedisFailure} if Redis refuses it or does
+ * not answer. Thread-safe.
+ */
+final class PresenceScripts {
+  private final String node = UUID.randomUUID().toString();
+  private final CommandPool redis;
+  private final Scope scope;
+  private final PublishScript publish;
+  private final Duration lifetime;
+
+  /**
+   * @param lifetime until a name expires that is not told again
+   */
+  PresenceScripts(CommandPool redis, Scope scope, PublishScript publish, Duration lifetime) {
+    this.redis = redis;
+    this.scope = scope;
+    this.publish = publish;
+    this.lifetime = lifetime;
+  }
+
+  Duration lifetime() {
+    return lifetime;
+  }
+
+  /**
+   * What {@code presence.lua} replies.
+   *
+   * @param stored the last of the lists that were published, or null
+   * @param counts how many are on each channel
+   */
+  record Told(PublishScript.@Nullable Stored stored, List<Integer> counts) {
+    private static Told of(List<?> reply) {
+      return new Told(
+          Entry.text(reply.get(0)).isEmpty() ? null : PublishScript.Stored.of(reply.get(0)),
+          reply.stream().skip(1).map(count -> ((Number) count).intValue()).toList());
+    }
+  }
+
+  CommandPool.Reply<Told> tell(List<LocalPresence.Part> parts) {
+    List<byte[]> keys = new ArrayList<>(List.of(scope.hash()));
+    List<String> words = new ArrayList<>();
+    for (LocalPresence.Part part : parts) {
+      String channel = part.channel();
+      keys.addAll(List.of(scope.stream(channel), scope.redisChannel(channel), scope.here(channel)));
+      words.addAll(List.of(channel, part.isLast() ? "1" : "", "" + part.names().size()));
+      words.addAll(part.names());
+      words.add("" + part.gone().size());
+      words.addAll(part.gone());
+    }
+    SseEvent list = SseEvent.of(Presence.TYPE, "");
+    return redis.execute(
+        connection -> {
+          List<byte[]> args = new ArrayList<>(publish.arguments("", list, connection.run()));
+          args.addAll(
+              HistoryScripts.args(
+                  node,
+                  "" + lifetime.toMillis(),
+                  "" + Presence.MAX_NAMES,
+                  "" + Presence.MAX_LISTED));
+          args.addAll(HistoryScripts.args(words.toArray(String[]::new)));
+          return Told.of((List<?>) Script.PRESENCE.run(connection, keys, args));
+        });
+  }
+
+  /** Returns the names of all nodes. */
+  List<String> here(String channel) {
+    List<byte[]> keys = List.of(scope.here(channel));
+    return redis
+        .execute(connection -> (List<?>) Script.HERE.run(connection, keys, List.of()))
+        .value()
+        .stream()
+        .map(Entry::text)
+        .toList();
+  }
+}

@@ -1,0 +1,13 @@
+-- KEYS  {sse}:here:<channel>
+-- Returns the names in there, each once and sorted. See presence.lua.
+local now, held = scope_functions().time(), redis.call('HGETALL', KEYS[1])
+local names, seen = {}, {}
+for i = 1, #held, 2 do
+  local name = string.sub(held[i], 38)
+  if (tonumber(held[i + 1]) or 0) > now and name ~= '' and not seen[name] then
+    seen[name] = true
+    names[#names + 1] = name
+  end
+end
+table.sort(names)
+return names

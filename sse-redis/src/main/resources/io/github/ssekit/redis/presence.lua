@@ -1,0 +1,131 @@
+-- Notes who is here, as a node says of its own connections, and publishes the lists of those channels
+-- whose list has changed. Put behind publish.lua, as function publish.
+--
+-- KEYS  1 {sse}:scope
+--       then, of each channel: {sse}:stream:<channel>, {sse}:channel:<channel>, {sse}:here:<channel>
+-- ARGV  1 to 12 as in publish.lua, but that 1 and 3 are not used, and the run_id must not be empty; 2 is
+--         the type of lists, 5 the time to keep a list
+--       13 the node, in 36 characters   14 milliseconds until a name expires that is not said again
+--       15 how many names of all nodes are noted of a channel   16 how many of them its list has
+--       then, of each channel: the channel, "1" to publish its list, else empty, the number of names that
+--         are here, these names, the number of names that have gone, these names
+-- Returns the highest id of the lists that were published, or empty, and of each channel how many are
+-- here; or the last error of publish.lua, after all channels.
+--
+-- The hash {sse}:here:<channel> has of each name and node the field "node SP name", with the time at
+-- which it expires. The stream holds the list that was published last: it is compared with what it
+-- should be at every call, so that nothing has to be known of what went wrong in between.
+local scope, fn = KEYS[1], scope_functions()
+local now, node, lifetime = fn.time(), ARGV[13], tonumber(ARGV[14])
+local most, listed, largest = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[12])
+local at = 16
+
+local function argument()
+  at = at + 1
+  return ARGV[at]
+end
+
+-- Reads a key. One of the wrong type is deleted, and counts as empty; any other error is raised.
+local function read(command, key, ...)
+  local reply = redis.pcall(command, key, ...)
+  if not reply.err then return reply end
+  if not string.find(reply.err, 'WRONGTYPE', 1, true) then
+    -- Again, which raises the error.
+    return redis.call(command, key, ...)
+  end
+  fn.discard(key)
+  return {}
+end
+
+-- Notes the names that come next in the arguments. Returns those that are here, each once.
+local function note(here)
+  local noted, count = {}, 0
+  local held = read('HGETALL', here)
+  for i = 1, #held, 2 do
+    local expiry = tonumber(held[i + 1])
+    if expiry and expiry > now and #held[i] > 37 then
+      noted[held[i]] = true
+      count = count + 1
+    else
+      redis.call('HDEL', here, held[i])
+    end
+  end
+  local said = {}
+  for i = 1, tonumber(argument()) do said[i] = node .. ' ' .. argument() end
+  for _ = 1, tonumber(argument()) do
+    local gone = node .. ' ' .. argument()
+    if noted[gone] then
+      redis.call('HDEL', here, gone)
+      noted[gone] = nil
+      count = count - 1
+    end
+  end
+  for _, field in ipairs(said) do
+    if noted[field] or count < most then
+      redis.call('HSET', here, field, now + lifetime)
+      count = count + (noted[field] and 0 or 1)
+      noted[field] = true
+    end
+  end
+  redis.call('PEXPIRE', here, lifetime)
+  local names, seen = {}, {}
+  for field in pairs(noted) do
+    local name = string.sub(field, 38)
+    if not seen[name] then
+      seen[name] = true
+      names[#names + 1] = name
+    end
+  end
+  table.sort(names)
+  return names
+end
+
+local function json(names)
+  local shown, size = {}, 100
+  for i = 1, math.min(#names, listed) do
+    local text = cjson.encode(names[i])
+    size = size + #text + 1
+    if size > largest then break end
+    shown[i] = text
+  end
+  return '{"count":' .. #names .. ',"here":[' .. table.concat(shown, ',') .. ']}'
+end
+
+-- Returns the newest list of a channel, if clients can be expected to have it: those that were told of
+-- a loss are to get it again. A channel that never had a list counts as one with an empty list.
+local function newest(stream, name)
+  local entry = read('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  local known = fn.fields(scope, 'floor', 'floor:' .. name, 'last:' .. name)
+  if not entry then return known[3] and '' or json({}) end
+  for i = 1, 2 do
+    if fn.id(known[i]) and fn.after(known[i], entry[1]) then return '' end
+  end
+  for i = 1, #entry[2], 2 do
+    if entry[2][i] == 'd' then return entry[2][i + 1] end
+  end
+  return ''
+end
+
+local reply, failed = {''}, nil
+for i = 2, #KEYS, 3 do
+  local stream, to, name, is_last = KEYS[i], KEYS[i + 1], argument(), argument() == '1'
+  local names = note(KEYS[i + 2])
+  reply[#reply + 1] = #names
+  if is_last then
+    local list = json(names)
+    if list ~= newest(stream, name) then
+      local args = {unpack(ARGV, 1, 12)}
+      -- An entry with a key says nothing of those before it: they are superseded.
+      args[1], args[3], args[13], args[14] = name, list, 'k', ''
+      local id = publish({scope, stream, to}, args)
+      if type(id) == 'table' then
+        failed = id
+      else
+        redis.call('XTRIM', stream, 'MINID', id)
+        reply[1] = id
+      end
+    end
+    redis.call('PEXPIRE', stream, ARGV[5])
+  end
+end
+return failed or reply

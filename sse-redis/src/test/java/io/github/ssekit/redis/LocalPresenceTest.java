@@ -1,0 +1,93 @@
+package io.github.ssekit.redis;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** What a node tells Redis of one channel, and when. */
+class LocalPresenceTest {
+  private static final long SECOND = 1_000_000_000;
+
+  private final LocalPresence channel = new LocalPresence("here:1", 0);
+
+  /** Tells Redis all that is due. Returns the names that are here, and those that have gone. */
+  private List<Set<String>> tell(long now, int count) {
+    Set<String> names = new TreeSet<>();
+    Set<String> gone = new TreeSet<>();
+    for (LocalPresence.Part part : channel.due(now)) {
+      names.addAll(part.names());
+      gone.addAll(part.gone());
+      channel.told(part, count, now, Duration.ofSeconds(5));
+    }
+    return List.of(names, gone);
+  }
+
+  private static List<Set<String>> told(List<String> names, List<String> gone) {
+    return List.of(new TreeSet<>(names), new TreeSet<>(gone));
+  }
+
+  @Test
+  void aNewChannelIsToldWithoutNamesToo() {
+    assertEquals(1, channel.due(0).size());
+    assertTrue(channel.due(0).get(0).isLast());
+    assertEquals(told(List.of(), List.of()), tell(0, 0));
+    assertEquals(List.of(), channel.due(5 * SECOND - 1));
+    assertEquals(1, channel.due(5 * SECOND).size());
+  }
+
+  @Test
+  void changesAreToldAtOnceAndAllNamesOnceInAWhile() {
+    channel.joined("Ann");
+    channel.joined("Bob");
+    assertEquals(told(List.of("Ann", "Bob"), List.of()), tell(0, 2));
+    channel.joined("Cid");
+    channel.left("Bob");
+    assertEquals(told(List.of("Cid"), List.of("Bob")), tell(SECOND, 2));
+    assertEquals(List.of(), channel.due(2 * SECOND));
+    assertEquals(told(List.of("Ann", "Cid"), List.of()), tell(5 * SECOND, 2));
+  }
+
+  @Test
+  void whatWasNotTakenIsToldAgain() {
+    channel.joined("Ann");
+    channel.left("Ann");
+    assertFalse(channel.isIdle());
+    assertEquals(List.of("Ann"), channel.due(0).get(0).gone());
+    assertEquals(List.of("Ann"), channel.due(0).get(0).gone());
+    assertEquals(told(List.of(), List.of("Ann")), tell(0, 0));
+    assertTrue(channel.isIdle());
+  }
+
+  @Test
+  void aNameLeavesWithItsLastConnection() {
+    channel.joined("Ann");
+    channel.joined("Ann");
+    List<Set<String>> unused = tell(0, 1);
+    channel.left("Ann");
+    assertEquals(List.of(), channel.due(SECOND));
+    channel.left("Ann");
+    channel.joined("Ann");
+    assertEquals(told(List.of("Ann"), List.of()), tell(SECOND, 1));
+  }
+
+  @Test
+  void thousandsAreToldInPartsOfWhichTheLastHasTheListPublished() {
+    for (int i = 0; i < 2_400; i++) {
+      channel.joined("p" + i);
+    }
+    List<LocalPresence.Part> parts = channel.due(0);
+    assertEquals(
+        List.of(false, false, true), parts.stream().map(LocalPresence.Part::isLast).toList());
+    assertEquals(2_400, tell(0, 4_000).get(0).size());
+    channel.left("p7");
+    assertEquals(List.of(), channel.due(2 * SECOND - 1), "of 4,000 names every two seconds");
+    assertEquals(told(List.of(), List.of("p7")), tell(2 * SECOND, 3_999));
+    assertEquals(2_399, tell(5 * SECOND, 3_999).get(0).size());
+  }
+}
