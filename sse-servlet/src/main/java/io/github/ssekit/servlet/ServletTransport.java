@@ -114,6 +114,8 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     if (response instanceof ServletResponseWrapper) {
       if (!response.isCommitted()) {
         response.resetBuffer();
+        // A filter may send what it has kept before the container hears of the exception.
+        response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
         throw new IllegalStateException(
             filterProblem(response, stream, "keeps what is written, a flush does not send it"));
       }

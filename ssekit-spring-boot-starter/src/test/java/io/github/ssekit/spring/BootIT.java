@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.nimbusds.jose.jwk.source.ImmutableSecret;
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.harness.RedisProcess;
@@ -15,9 +16,12 @@ import io.github.ssekit.redis.RedisBridge;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.CookieManager;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -25,11 +29,16 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.stream.Stream;
+import java.util.zip.GZIPInputStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,7 +46,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
+import org.springframework.security.oauth2.jose.jws.MacAlgorithm;
+import org.springframework.security.oauth2.jwt.JwsHeader;
+import org.springframework.security.oauth2.jwt.JwtClaimsSet;
+import org.springframework.security.oauth2.jwt.JwtEncoderParameters;
+import org.springframework.security.oauth2.jwt.NimbusJwtEncoder;
+import org.springframework.web.servlet.config.annotation.DelegatingWebMvcConfiguration;
+import org.springframework.web.servlet.config.annotation.EnableWebMvc;
 
 /**
  * A real application as two nodes, on the Spring Boot and the container of the class path, with a
@@ -48,7 +68,67 @@ import org.springframework.context.ConfigurableApplicationContext;
 class BootIT {
   private static final Duration DRAIN = Duration.ofSeconds(1);
 
+  /** The Redis user of the node that is stopped: its connections are told from the others'. */
+  private static final String RESTARTED = "restarted";
+
+  /** Spring MVC without what Spring Boot adds to it. */
+  @Configuration(proxyBeanMethods = false)
+  @EnableWebMvc
+  static class OwnMvc {}
+
+  /** What a load balancer and the hub say just before the hub is drained. */
+  static final class BeforeTheDrain implements SmartLifecycle {
+    private final Hub hub;
+    private final Environment environment;
+    private final HttpClient http = HttpClient.newHttpClient();
+    private volatile boolean running;
+    volatile String seen = "";
+    volatile long atNanos;
+
+    BeforeTheDrain(Hub hub, Environment environment) {
+      this.hub = hub;
+      this.environment = environment;
+    }
+
+    @Override
+    public void start() {
+      running = true;
+    }
+
+    @Override
+    public void stop() {
+      running = false;
+      int port = environment.getRequiredProperty("local.server.port", Integer.class);
+      URI readiness = URI.create("http://localhost:" + port + "/actuator/health/readiness");
+      try {
+        int status =
+            http.send(HttpRequest.newBuilder(readiness).build(), BodyHandlers.discarding())
+                .statusCode();
+        seen = "status %d, %d streams".formatted(status, hub.connectionCount());
+      } catch (IOException | InterruptedException e) {
+        seen = e.toString();
+      }
+      atNanos = System.nanoTime();
+    }
+
+    @Override
+    public boolean isRunning() {
+      return running;
+    }
+
+    @Override
+    public int getPhase() {
+      return new HubDrain(hub, DRAIN).getPhase() + 1;
+    }
+  }
+
   @TempDir private static Path folder;
+
+  /** Whether streams may be compressed: Jetty would not flush what it compresses. */
+  private static final boolean COMPRESSES = !"jetty".equals(System.getProperty("ssekit.container"));
+
+  /** Whether this class path has Spring Session, whose store is the Redis. */
+  private static final boolean SHARED_SESSIONS = Boolean.getBoolean("ssekit.sessions");
 
   private static RedisProcess redis;
   private static ConfigurableApplicationContext one;
@@ -66,9 +146,15 @@ class BootIT {
 
   @BeforeAll
   static void start() {
-    redis = RedisProcess.start(folder);
-    one = node();
-    two = node();
+    redis = RedisProcess.start(folder, "--user", RESTARTED, "on", ">secret", "~*", "&*", "+@all");
+    one = node(RoomsApplication.class);
+    two =
+        node(
+            OwnMvc.class,
+            "spring.threads.virtual.enabled=true",
+            "server.compression.enabled=true",
+            "server.compression.mime-types=" + (COMPRESSES ? "text/event-stream" : "text/plain"),
+            "server.compression.min-response-size=1B");
   }
 
   @AfterAll
@@ -78,7 +164,7 @@ class BootIT {
     redis.close();
   }
 
-  private static ConfigurableApplicationContext node(String... more) {
+  private static ConfigurableApplicationContext node(Class<?> source, String... more) {
     Map<String, Object> settings = new TreeMap<>();
     settings.put("server.port", "0");
     settings.put("spring.data.redis.port", redis.port());
@@ -92,7 +178,7 @@ class BootIT {
     for (String each : more) {
       settings.put(each.substring(0, each.indexOf('=')), each.substring(each.indexOf('=') + 1));
     }
-    SpringApplication application = new SpringApplication(RoomsApplication.class);
+    SpringApplication application = new SpringApplication(RoomsApplication.class, source);
     application.setDefaultProperties(settings);
     application.setRegisterShutdownHook(false);
     return application.run();
@@ -197,21 +283,98 @@ class BootIT {
   }
 
   @Test
-  void anApplicationEventIsPublished() throws Exception {
+  void theSecondNodeHasItsOwnMvcAndVirtualThreads() throws Exception {
+    String mvc = two.getBean(DelegatingWebMvcConfiguration.class).getClass().getName();
+    assertTrue(mvc.contains(".DelegatingWebMvcConfiguration"), mvc);
+    String thread = get(two, "/thread");
+    assertEquals(
+        Runtime.version().feature() >= 21, thread.startsWith("VirtualThread"), () -> thread);
+  }
+
+  @Test
+  void anEventArrivesAtOnceThoughTheServerCompresses() throws Exception {
+    HttpResponse<InputStream> response =
+        stream(http, two, "/rooms/small/events", "Accept-Encoding", "gzip");
+    String coding = response.headers().firstValue("Content-Encoding").orElse("none");
+    assertEquals(COMPRESSES ? "gzip" : "none", coding);
+    InputStream body =
+        coding.equals("gzip") ? new GZIPInputStream(response.body()) : response.body();
+    try (EventStreamReader reader = new EventStreamReader(body)) {
+      awaitPosition(two, "room:small");
+      say(one, "small", "hello");
+      assertEquals("{\"text\":\"hello\"}", assertNotNullEvent(reader.next()).data());
+      say(one, "small", "again");
+      assertEquals("{\"text\":\"again\"}", assertNotNullEvent(reader.next()).data());
+    }
+  }
+
+  @Test
+  void aFilterThatHoldsTheResponseBackIsNamed() throws Exception {
+    assertEquals(500, stream(http, one, "/held/events").statusCode());
+    Throwable failure =
+        ((RoomsApplication.HoldingFilter)
+                one.getBean("holding", FilterRegistrationBean.class).getFilter())
+            .failure;
+    assertTrue(failure instanceof IllegalStateException, () -> "" + failure);
+    assertTrue(failure.getMessage().contains("keeps what is written"), failure::getMessage);
+    assertTrue(failure.getMessage().contains("$HoldingFilter"), failure::getMessage);
+    assertTrue(
+        hub(one).snapshot(100).connections().stream()
+            .noneMatch(each -> each.channels().contains("room:held")));
+  }
+
+  @Test
+  void aStreamEndsWhenItsTokenExpires() throws Exception {
+    assertEquals(401, stream(http, one, "/tokens/events").statusCode());
+    // A token has whole seconds.
+    Instant expiry = Instant.now().plusSeconds(1).truncatedTo(ChronoUnit.SECONDS);
+    String token =
+        new NimbusJwtEncoder(new ImmutableSecret<>(RoomsApplication.KEY))
+            .encode(
+                JwtEncoderParameters.from(
+                    JwsHeader.with(MacAlgorithm.HS256).build(),
+                    JwtClaimsSet.builder().subject("ann").expiresAt(expiry).build()))
+            .getTokenValue();
+    HttpResponse<InputStream> response =
+        stream(http, one, "/tokens/events", "Authorization", "Bearer " + token);
+    assertEquals(200, response.statusCode());
+    try (EventStreamReader reader = new EventStreamReader(response.body())) {
+      assertNull(reader.next());
+    }
+    assertFalse(Instant.now().isBefore(expiry));
+    Awaitility.await()
+        .until(
+            () ->
+                get(one, "/actuator/metrics/ssekit.connections.closed?tag=reason:expired")
+                    .contains("\"value\":1.0"));
+  }
+
+  @Test
+  void anApplicationEventIsPublishedAfterTheCommitAndNotAfterARollback() throws Exception {
     try (EventStreamReader reader =
         new EventStreamReader(stream(http, one, "/orders/7/events").body())) {
-      HttpRequest post =
-          request(two, "/orders/7/paid").POST(HttpRequest.BodyPublishers.noBody()).build();
       // Without history: again until the node has subscribed to the channel.
       Awaitility.await()
           .until(
               () -> {
-                http.send(post, BodyHandlers.discarding());
+                pay("rollback");
                 return hub(one).snapshot(100).connections().stream()
                     .anyMatch(each -> each.channels().contains("order:7") && each.events() > 0);
               });
+      pay("commit");
+      List<String> all = new ArrayList<>();
+      do {
+        all.add(assertNotNullEvent(reader.next()).data());
+      } while (all.get(all.size() - 1).equals("before rollback"));
+      assertEquals("before commit", all.get(all.size() - 1));
       assertEquals("{\"order\":\"7\"}", assertNotNullEvent(reader.next()).data());
     }
+  }
+
+  private void pay(String outcome) throws IOException, InterruptedException {
+    HttpRequest post =
+        request(two, "/orders/7/" + outcome).POST(HttpRequest.BodyPublishers.noBody()).build();
+    assertEquals(200, http.send(post, BodyHandlers.discarding()).statusCode());
   }
 
   @Test
@@ -277,9 +440,13 @@ class BootIT {
     form(browser, two, "/login", "username=ann&password=secret");
     HttpResponse<InputStream> stream = stream(browser, two, "/private/events");
     assertEquals(200, stream.statusCode());
-    // As the auto-configuration does if there is Spring Session.
-    new SharedLogout(one.getBean(RedisBridge.class), SsekitProperties.Owner.PRINCIPAL)
-        .loggedOut("ann", null);
+    if (SHARED_SESSIONS) {
+      form(browser, one, "/logout", "");
+    } else {
+      // As the auto-configuration does if there is Spring Session.
+      new SharedLogout(one.getBean(RedisBridge.class), SsekitProperties.Owner.PRINCIPAL)
+          .loggedOut("ann", null);
+    }
     try (EventStreamReader reader = new EventStreamReader(stream.body())) {
       assertNull(reader.next());
     }
@@ -320,12 +487,25 @@ class BootIT {
   }
 
   @Test
-  void aNodeStopsWithinItsDrainAndTellsEachClientWhenToComeBack() throws Exception {
+  void aNodeStopsWithinItsDrainTellsEachClientWhenToComeBackAndLeavesNothing() throws Exception {
     stopWith(Boolean.getBoolean("ssekit.long") ? 1_000 : 5);
   }
 
   private void stopWith(int count) throws Exception {
-    ConfigurableApplicationContext node = node();
+    // As devtools does: what the node starts is known by its class loader.
+    ClassLoader usual = Thread.currentThread().getContextClassLoader();
+    ClassLoader own = new URLClassLoader(new URL[0], usual);
+    Thread.currentThread().setContextClassLoader(own);
+    ConfigurableApplicationContext node;
+    try {
+      node =
+          node(
+              BeforeTheDrain.class,
+              "spring.data.redis.username=" + RESTARTED,
+              "spring.data.redis.password=secret");
+    } finally {
+      Thread.currentThread().setContextClassLoader(usual);
+    }
     List<Socket> clients = new ArrayList<>();
     try {
       for (int i = 0; i < count; i++) {
@@ -340,21 +520,49 @@ class BootIT {
           .untilAsserted(() -> assertEquals(count, hub(node).connectionCount()));
       Hub hub = hub(node);
       RedisBridge bridge = node.getBean(RedisBridge.class);
-      long start = System.nanoTime();
+      BeforeTheDrain beforeTheDrain = node.getBean(BeforeTheDrain.class);
+      assertTrue(redisClients().contains("user=" + RESTARTED));
+      assertTrue(threadsOf(own).contains("sse-timer-1"), threadsOf(own)::toString);
       node.close();
-      Duration took = Duration.ofNanos(System.nanoTime() - start);
+      Duration took = Duration.ofNanos(System.nanoTime() - beforeTheDrain.atNanos);
       assertTrue(took.compareTo(DRAIN.plusSeconds(2)) <= 0, () -> "stopping took " + took);
       assertEquals(0, hub.connectionCount());
       assertFalse(bridge.health().isSubscribed());
+      assertEquals("status 503, " + count + " streams", beforeTheDrain.seen);
       for (Socket client : clients) {
         String all = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertEquals(3, all.split("retry: ", -1).length, all);
       }
+      Awaitility.await().until(() -> threadsOf(own), List.of()::equals);
+      Awaitility.await().until(() -> !redisClients().contains("user=" + RESTARTED));
     } finally {
       for (Socket client : clients) {
         client.close();
       }
       node.close();
+    }
+  }
+
+  /**
+   * Our threads whose class loader is this one or below it. That of {@code sse-chunk-ends} serves
+   * all applications of the JVM, and ends when none needs it.
+   */
+  private static List<String> threadsOf(ClassLoader loader) {
+    return Thread.getAllStackTraces().keySet().stream()
+        .filter(
+            thread ->
+                Stream.iterate(
+                        thread.getContextClassLoader(), Objects::nonNull, ClassLoader::getParent)
+                    .anyMatch(loader::equals))
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("sse-") && !name.equals("sse-chunk-ends"))
+        .toList();
+  }
+
+  private static String redisClients() throws IOException {
+    try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), redis.port())) {
+      socket.getOutputStream().write("CLIENT LIST\r\nQUIT\r\n".getBytes(StandardCharsets.US_ASCII));
+      return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 }
