@@ -1,36 +1,12 @@
 package io.github.ssekit.chat;
 
-import static org.junit.jupiter.api.Assertions.assertEquals;
-
-import com.tngtech.archunit.core.domain.JavaClass;
-import com.tngtech.archunit.core.domain.JavaClasses;
-import com.tngtech.archunit.core.domain.JavaModifier;
-import com.tngtech.archunit.core.importer.ClassFileImporter;
-import com.tngtech.archunit.core.importer.ImportOption.DoNotIncludeTests;
+import io.github.ssekit.harness.Signatures;
 import java.io.IOException;
-import java.lang.reflect.Constructor;
-import java.lang.reflect.Executable;
-import java.lang.reflect.Field;
-import java.lang.reflect.Method;
-import java.lang.reflect.Modifier;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/**
- * The signature list of each library, {@code api/<module>.api}: a change of what users compile
- * against shows in the diff. {@code -Dssekit.api=write} writes the lists anew.
- */
+/** The signature list of each library; the starter has its own such test. */
 class ApiTest {
-  private static final Pattern PACKAGE = Pattern.compile("\\b(?:[a-z]\\w*\\.)+(?=[A-Z])");
-  private static final Path ROOT = Path.of(System.getProperty("ssekit.root", ".."));
-
   @ParameterizedTest
   @CsvSource({
     "sse-core,       io.github.ssekit.event io.github.ssekit.hub",
@@ -42,105 +18,6 @@ class ApiTest {
   })
   void theSignatureListIsWhatUsersCompileAgainst(String module, String packages)
       throws IOException {
-    String today = list(packages.split(" "));
-    Path file = ROOT.resolve("api").resolve(module + ".api");
-    if ("write".equals(System.getProperty("ssekit.api"))) {
-      Files.createDirectories(file.getParent());
-      Files.writeString(file, today);
-    }
-    assertEquals(
-        Files.readString(file),
-        today,
-        file + " differs: if that is meant, mvn -pl sample-chat -am test -Dssekit.api=write");
-  }
-
-  private static String list(String... packages) {
-    JavaClasses classes =
-        new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages(packages);
-    return classes.stream()
-        .sorted((a, b) -> a.getName().compareTo(b.getName()))
-        .filter(c -> c.getModifiers().contains(JavaModifier.PUBLIC))
-        .map(JavaClass::reflect)
-        .filter(ApiTest::isVisible)
-        .map(ApiTest::describe)
-        .collect(Collectors.joining("\n"));
-  }
-
-  /** Whether users can name it: public, and so is what it is nested in. */
-  private static boolean isVisible(Class<?> type) {
-    Class<?> outer = type.getEnclosingClass();
-    return isVisible(type.getModifiers())
-        && !type.isAnonymousClass()
-        && (outer == null || isVisible(outer));
-  }
-
-  private static boolean isVisible(int modifiers) {
-    return Modifier.isPublic(modifiers) || Modifier.isProtected(modifiers);
-  }
-
-  private static String describe(Class<?> type) {
-    Stream<String> fields =
-        Arrays.stream(type.getDeclaredFields())
-            .filter(f -> isVisible(f.getModifiers()) && !f.isSynthetic())
-            .map(Field::toGenericString);
-    Stream<String> constructors = members(type.getDeclaredConstructors());
-    Stream<String> methods = members(type.getDeclaredMethods());
-    List<String> lines =
-        Stream.of(fields, constructors, methods)
-            .flatMap(group -> group.map(line -> "  " + plain(line, type) + "\n").sorted())
-            .toList();
-    return header(type) + String.join("", lines) + "}\n";
-  }
-
-  private static Stream<String> members(Executable[] all) {
-    return Arrays.stream(all)
-        .filter(m -> isVisible(m.getModifiers()) && !m.isSynthetic())
-        .map(m -> m instanceof Method method ? method.toGenericString() : constructor(m));
-  }
-
-  private static String constructor(Executable executable) {
-    return ((Constructor<?>) executable).toGenericString();
-  }
-
-  private static String header(Class<?> type) {
-    StringBuilder line = new StringBuilder(kind(type)).append(type.getName());
-    if (kind(type).endsWith("class ")
-        && type.getSuperclass() != Object.class
-        && Modifier.isPublic(type.getSuperclass().getModifiers())) {
-      line.append(" extends ").append(PACKAGE.matcher(superclass(type)).replaceAll(""));
-    }
-    String interfaces =
-        Arrays.stream(type.getGenericInterfaces())
-            .map(i -> PACKAGE.matcher(i.getTypeName()).replaceAll(""))
-            .collect(Collectors.joining(", "));
-    if (!interfaces.isEmpty()) {
-      line.append(type.isInterface() ? " extends " : " implements ").append(interfaces);
-    }
-    return line.append(" {\n").toString();
-  }
-
-  private static String kind(Class<?> type) {
-    String kind = "class ";
-    if (type.isInterface()) {
-      kind = "interface ";
-    } else if (type.isEnum() || type.isRecord()) {
-      kind = type.isEnum() ? "enum " : "record ";
-    } else if (Modifier.isFinal(type.getModifiers())) {
-      kind = "final class ";
-    }
-    return type.isSealed() ? "sealed " + kind : kind;
-  }
-
-  private static String superclass(Class<?> type) {
-    return type.getGenericSuperclass().getTypeName();
-  }
-
-  /** Without packages, the type that it is a member of, and {@code public}, which most are. */
-  private static String plain(String member, Class<?> type) {
-    String own = type.getName();
-    return PACKAGE
-        .matcher(member.replace(own + ".", "").replace(own, type.getSimpleName()))
-        .replaceAll("")
-        .replaceFirst("^public (abstract )?", "");
+    Signatures.check(module, packages.split(" "));
   }
 }

@@ -36,7 +36,8 @@ class DocCommentsTest {
         "sse-servlet",
         "sse-micrometer",
         "sse-client",
-        "sse-testing"
+        "sse-testing",
+        "ssekit-spring-boot-starter"
       })
   void publicMembersHaveComments(String module) throws IOException {
     assertEquals(List.of(), missing(ROOT.resolve(module).resolve("src/main/java")));
