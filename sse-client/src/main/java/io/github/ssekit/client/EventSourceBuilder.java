@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.IntPredicate;
@@ -17,6 +18,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * The options of an {@link EventSource}, all with defaults. Not thread-safe. A builder can open
  * several sources, one after the other.
+ *
+ * <pre>{@code
+ * EventSource source = EventSource.builder(uri)
+ *     .headers(() -> Map.of("Authorization", "Bearer " + token))
+ *     .lastEventId(id)
+ *     .open();
+ * }</pre>
  */
 public final class EventSourceBuilder {
   private static final Set<Integer> TEMPORARY = Set.of(429, 502, 503, 504);
@@ -211,6 +219,11 @@ public final class EventSourceBuilder {
     }
     client = http;
     return this;
+  }
+
+  /** Returns the HTTP client that was set; empty for the one that all sources share. */
+  public Optional<HttpClient> client() {
+    return Optional.ofNullable(client);
   }
 
   /**

@@ -49,13 +49,14 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
   }
 
   /**
-   * Connects with headers, a POST, or a last event ID, and returns once the stream is open. Of the
-   * builder's options those about reconnecting, and its HTTP client, have no effect.
+   * Connects with headers, a POST, a last event ID or an HTTP client, and returns once the stream
+   * is open. Those of the builder's options that are about reconnecting have no effect.
    *
    * @throws AssertionError if the server answers otherwise, or not within ten seconds
    */
   public static SseTestClient connect(EventSourceBuilder builder) {
     SseTestClient client = new SseTestClient(Objects.requireNonNull(builder, "builder"));
+    builder.client(new WireTap(builder.client().orElse(WireTap.DEFAULT), client));
     client.open();
     return client;
   }
@@ -64,8 +65,7 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
     ended(null);
     Attempt opened = new Attempt();
     attempt = opened;
-    EventSource source =
-        builder.client(new WireTap(this)).retryStatus(status -> false).open(opened);
+    EventSource source = builder.retryStatus(status -> false).open(opened);
     opened.source = source;
     if (opened.end.getCount() == 0) {
       source.close(); // It ended before the attempt knew it.

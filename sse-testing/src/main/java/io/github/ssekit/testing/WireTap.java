@@ -20,14 +20,16 @@ import java.util.concurrent.Flow;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
-/** An HTTP client that shows a {@link TestStream} each request, each head and each byte. */
+/** An HTTP client that shows a {@link TestStream} what another sends and gets: every byte. */
 final class WireTap extends HttpClient {
-  private static final HttpClient CLIENT =
-      HttpClient.newBuilder().version(Version.HTTP_1_1).build();
+  /** Where the test brings none. */
+  static final HttpClient DEFAULT = HttpClient.newBuilder().version(Version.HTTP_1_1).build();
 
+  private final HttpClient client;
   private final TestStream stream;
 
-  WireTap(TestStream stream) {
+  WireTap(HttpClient client, TestStream stream) {
+    this.client = client;
     this.stream = stream;
   }
 
@@ -37,7 +39,7 @@ final class WireTap extends HttpClient {
     String id =
         request.headers().firstValue("Last-Event-ID").map(v -> ", Last-Event-ID " + v).orElse("");
     stream.note("> " + request.method() + " " + request.uri() + id);
-    return CLIENT.sendAsync(
+    return client.sendAsync(
         request,
         info -> {
           String type = info.headers().firstValue("Content-Type").orElse("no type");
@@ -91,46 +93,46 @@ final class WireTap extends HttpClient {
 
   @Override
   public Optional<CookieHandler> cookieHandler() {
-    return CLIENT.cookieHandler();
+    return client.cookieHandler();
   }
 
   @Override
   public Optional<Duration> connectTimeout() {
-    return CLIENT.connectTimeout();
+    return client.connectTimeout();
   }
 
   @Override
   public Redirect followRedirects() {
-    return CLIENT.followRedirects();
+    return client.followRedirects();
   }
 
   @Override
   public Optional<ProxySelector> proxy() {
-    return CLIENT.proxy();
+    return client.proxy();
   }
 
   @Override
   public SSLContext sslContext() {
-    return CLIENT.sslContext();
+    return client.sslContext();
   }
 
   @Override
   public SSLParameters sslParameters() {
-    return CLIENT.sslParameters();
+    return client.sslParameters();
   }
 
   @Override
   public Optional<Authenticator> authenticator() {
-    return CLIENT.authenticator();
+    return client.authenticator();
   }
 
   @Override
   public Version version() {
-    return CLIENT.version();
+    return client.version();
   }
 
   @Override
   public Optional<Executor> executor() {
-    return CLIENT.executor();
+    return client.executor();
   }
 }

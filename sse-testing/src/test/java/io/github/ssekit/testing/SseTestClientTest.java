@@ -9,7 +9,10 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.redis.RedisBridge;
 import io.github.ssekit.servlet.EventStreamServlet;
+import java.net.InetSocketAddress;
+import java.net.ProxySelector;
 import java.net.URI;
+import java.net.http.HttpClient;
 import java.time.Duration;
 import java.util.List;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
@@ -101,6 +104,26 @@ class SseTestClientTest {
       AssertionError failure = assertThrows(AssertionError.class, client::next);
       assertTrue(failure.getMessage().contains("the server ended the stream"));
       assertTrue(failure.getMessage().endsWith("-- " + events + ": the server ended the stream\n"));
+    }
+  }
+
+  @Test
+  void theHttpClientOfTheTestIsUsedAndItsWireIsRead() {
+    // The server as a proxy: nothing else knows the host.
+    HttpClient http =
+        HttpClient.newBuilder()
+            .proxy(ProxySelector.of(new InetSocketAddress("localhost", events.getPort())))
+            .build();
+    URI elsewhere = URI.create("http://elsewhere.invalid/events?room=1");
+    try (SseTestClient client =
+        SseTestClient.connect(EventSource.builder(elsewhere).client(http))) {
+      bridge.publish("room:1", SseEvent.of("a"));
+      client.assertNext("a");
+      client.reconnect();
+      bridge.publish("room:1", SseEvent.of("b"));
+      client.assertNext("b");
+      assertTrue(client.wire().contains("data: b\n\n"), client::wire);
+      assertEquals(1, client.wire().split("data: a", -1).length - 1, client::wire);
     }
   }
 

@@ -1,0 +1,46 @@
+package io.github.ssekit.testing;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.github.ssekit.harness.Ports;
+import io.github.ssekit.harness.RedisProcess;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtensionContext;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A Redis of its own, or the one that is named. The extension asks JUnit for nothing. */
+class RedisExtensionTest {
+  private static final ExtensionContext NONE = null;
+
+  @Test
+  void theRedisThatIsNamedIsUsedAndLeftAsItIs(@TempDir Path folder) throws IOException {
+    try (RedisProcess redis = RedisProcess.start(folder)) {
+      RedisExtension extension = new RedisExtension();
+      System.setProperty(RedisExtension.URL, redis.uri().toString());
+      try {
+        extension.beforeAll(NONE);
+      } finally {
+        System.clearProperty(RedisExtension.URL);
+      }
+      assertEquals(redis.uri(), extension.uri());
+      extension.afterAll(NONE);
+      assertTrue(Ports.isListening(redis.port()));
+    }
+  }
+
+  @Test
+  void withoutANameItStartsOneOfItsOwnAndStopsIt() throws IOException {
+    RedisExtension extension = new RedisExtension();
+    assertThrows(IllegalStateException.class, extension::uri);
+    extension.beforeAll(NONE);
+    int port = extension.uri().getPort();
+    assertTrue(Ports.isListening(port));
+    extension.afterAll(NONE);
+    assertFalse(Ports.isListening(port));
+  }
+}
