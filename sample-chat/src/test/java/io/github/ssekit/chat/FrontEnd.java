@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** An installed nginx or haproxy before one node, as a process in a folder of its own. */
+/** An installed nginx or haproxy before a node or two, as a process in a folder of its own. */
 final class FrontEnd implements AutoCloseable {
   private final Process process;
   private final Path log;
@@ -42,6 +42,25 @@ final class FrontEnd implements AutoCloseable {
    * @param more directives of the server
    */
   static FrontEnd nginx(Path folder, int node, boolean tls, String more) throws IOException {
+    return nginx(folder, "", "localhost:" + node, tls, more);
+  }
+
+  /** nginx before two nodes, as docs/front-ends.md shows it. */
+  static FrontEnd nginx(Path folder, int one, int other) throws IOException {
+    String nodes =
+        """
+        upstream nodes {
+          server localhost:%d max_fails=1 fail_timeout=2s;
+          server localhost:%d max_fails=1 fail_timeout=2s;
+        }
+        """
+            .formatted(one, other);
+    String to = "nodes; proxy_connect_timeout 2s; proxy_set_header Host $http_host";
+    return nginx(folder, nodes, to, false, "");
+  }
+
+  private static FrontEnd nginx(Path folder, String nodes, String to, boolean tls, String more)
+      throws IOException {
     int port = Ports.free();
     String listen =
         tls
@@ -53,14 +72,15 @@ final class FrontEnd implements AutoCloseable {
         http {
           access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi;
           uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+          %s
           server {
             listen 127.0.0.1:%s;
             %s
-            location / { proxy_pass http://localhost:%d; }
+            location / { proxy_pass http://%s; }
           }
         }
         """
-            .formatted(listen, more, node);
+            .formatted(nodes, listen, more, to);
     Path file = Files.writeString(folder.resolve("nginx.conf"), configuration);
     List<String> command =
         List.of(Programs.path("nginx"), "-p", "" + folder, "-c", "" + file, "-e", "stderr");

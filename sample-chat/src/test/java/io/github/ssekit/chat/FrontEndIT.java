@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ssekit.harness.Ports;
 import io.github.ssekit.harness.Programs;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -200,6 +201,25 @@ class FrontEndIT {
     reader.setDaemon(true);
     reader.start();
     return lines;
+  }
+
+  @Test
+  void whileANodeIsDownNginxAsksTheOther() throws Exception {
+    int down = Ports.free();
+    int node = server.uri().getPort();
+    // Each is the first that nginx asks in one of the two.
+    for (int[] nodes : new int[][] {{down, node}, {node, down}}) {
+      try (FrontEnd front = FrontEnd.nginx(folder, nodes[0], nodes[1])) {
+        for (int i = 0; i < 4; i++) {
+          HttpRequest request = HttpRequest.newBuilder(URI.create(front.uri() + "/recent")).build();
+          assertEquals(
+              200,
+              HttpClient.newHttpClient()
+                  .send(request, HttpResponse.BodyHandlers.discarding())
+                  .statusCode());
+        }
+      }
+    }
   }
 
   private static void awaitLine(BlockingQueue<String> lines, String expected) throws Exception {

@@ -12,6 +12,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -20,7 +22,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** docs/metrics.md and the dashboard name the meters that there are, and no others. */
+/** docs/metrics.md, the dashboard and the alarms name the meters that there are, and no others. */
 class MetricsDocTest {
   private static final Path DOCS = Path.of("..", "docs");
 
@@ -73,6 +75,35 @@ class MetricsDocTest {
     Set<String> alarms = found("(ssekit_[a-z_]+)", page);
     alarms.removeAll(there);
     assertEquals(Set.of(), alarms);
+  }
+
+  @Test
+  void theAlarmsAskForSeriesAndTagsThatThereAre() throws IOException {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    bind(registry);
+    String scraped = registry.scrape();
+    String rules = Files.readString(DOCS.resolve("grafana").resolve("ssekit-rules.yml"));
+    int alarms = rules.split("- alert: ", -1).length - 1;
+    assertEquals(alarms, rules.split("\n        expr: ", -1).length - 1);
+    assertEquals(alarms, rules.split("\n          summary: \"", -1).length - 1);
+    List<String> missing = new ArrayList<>();
+    Pattern.compile("(ssekit_[a-z_]+)(?:\\{(\\w+)!?=~?\"([a-z_|]+)\"})?")
+        .matcher(rules)
+        .results()
+        .forEach(
+            found -> {
+              String values = found.group(3) == null ? "" : found.group(3);
+              for (String value : values.split("\\|", -1)) {
+                String series =
+                    found.group(2) == null
+                        ? found.group(1) + " "
+                        : found.group(1) + "{" + found.group(2) + "=\"" + value + "\"}";
+                if (!scraped.contains("\n" + series)) {
+                  missing.add(series);
+                }
+              }
+            });
+    assertEquals(List.of(), missing, scraped);
   }
 
   private static Set<String> found(String pattern, String text) {
