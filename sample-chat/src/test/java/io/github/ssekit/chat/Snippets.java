@@ -18,12 +18,17 @@ final class Snippets {
   /** What an example may assume: an application's own objects. */
   private static final String AROUND =
       """
+      import static org.junit.jupiter.api.Assertions.*;
+      import com.fasterxml.jackson.core.JsonProcessingException;
       import com.fasterxml.jackson.databind.ObjectMapper;
       import io.github.ssekit.client.*;
       import io.github.ssekit.event.*;
       import io.github.ssekit.hub.*;
+      import io.github.ssekit.micrometer.*;
       import io.github.ssekit.redis.*;
       import io.github.ssekit.servlet.*;
+      import io.github.ssekit.testing.*;
+      import io.micrometer.core.instrument.MeterRegistry;
       import jakarta.servlet.http.*;
       import java.io.*;
       import java.net.URI;
@@ -34,18 +39,26 @@ final class Snippets {
       import java.util.*;
       import java.util.concurrent.*;
       import org.eclipse.jetty.ee10.servlet.*;
+      import org.junit.jupiter.api.extension.RegisterExtension;
       class Example%d {
         interface Model { void cancel(); }
         interface Tokens { boolean isValid(String token); String userOf(String token); Instant expiryOf(String token); }
         interface Orders { void save(Order order); }
         @interface GetMapping { String value(); }
         record Order(long id, String user, String state) {}
+        record Shop(EventPublisher publisher) { void ship(long order) {} }
         static final System.Logger LOG = System.getLogger("example");
         Hub hub;
         RedisBridge redis;
         ServletContextHandler context;
         HttpServletRequest request;
         HttpServletResponse response;
+        Connection connection;
+        Transport transport;
+        ConnectionOptions options;
+        EventCodec codec;
+        MeterRegistry registry;
+        byte[] chunk;
         InputStream in;
         OutputStream out;
         HttpClient client;

@@ -32,7 +32,11 @@ import org.jspecify.annotations.Nullable;
  *     System.out.println(event.data());
  *   }
  * }
+ * }</pre>
  *
+ * or with a listener:
+ *
+ * <pre>{@code
  * EventSource.builder(uri).header("Authorization", "Bearer " + token).open(new EventSourceListener() {
  *   @Override
  *   public void onEvent(SseEvent event, String lastEventId) {

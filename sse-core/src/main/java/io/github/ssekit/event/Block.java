@@ -4,6 +4,13 @@ package io.github.ssekit.event;
  * One block of an event stream: an event with the blank line that ends it, or the line of a comment
  * or of a reconnection time (WHATWG HTML 9.2.5).
  *
+ * <pre>{@code
+ * EventStreamWriter writer = new EventStreamWriter(out);
+ * for (Block each : List.of(new Comment("hello"), SseEvent.of("a"), SseEvent.of("b"))) {
+ *   writer.write(each);
+ * }
+ * }</pre>
+ *
  * <p>A client handles a comment or a reconnection time at the end of its line. No blank line
  * follows it: many clients report a message at every blank line, and would report one without data.
  *

@@ -2,7 +2,8 @@ package io.github.ssekit.event;
 
 /**
  * An event of an event stream, or one of its lines, is longer than the reader's limit: the stream
- * is hostile or broken, or the limit is too low. The message says how to raise it.
+ * is hostile or broken, or the limit is too low. The message says how to raise it. See {@link
+ * EventStreamReader} and {@link EventStreamParser}.
  */
 public final class EventStreamLimitException extends RuntimeException {
   private static final long serialVersionUID = 1L;

@@ -10,6 +10,16 @@ import org.jspecify.annotations.Nullable;
  * Parses an event stream (WHATWG HTML 9.2.5 and 9.2.6) that is fed in chunks of any size, and calls
  * an {@link EventStreamHandler} for each block.
  *
+ * <pre>{@code
+ * EventStreamParser parser = new EventStreamParser(new EventStreamHandler() {
+ *   @Override
+ *   public void onEvent(SseEvent event, String lastEventId) {
+ *     handle(event);
+ *   }
+ * });
+ * parser.feed(chunk);
+ * }</pre>
+ *
  * <p>The handler gets an event within the call that feeds the last byte of its blank line; if the
  * blank line ends in CR, whether or not an LF follows. It gets a comment or a reconnection time at
  * the end of its line. The standard discards an unfinished event at the end of the stream, so there

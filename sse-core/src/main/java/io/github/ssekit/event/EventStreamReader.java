@@ -12,6 +12,13 @@ import org.jspecify.annotations.Nullable;
  * Reads the events of an event stream from an {@link InputStream}, one at a time: the pull
  * counterpart of {@link EventStreamParser}. Comments are skipped.
  *
+ * <pre>{@code
+ * EventStreamReader reader = new EventStreamReader(in);
+ * for (SseEvent event = reader.next(); event != null; event = reader.next()) {
+ *   handle(event);
+ * }
+ * }</pre>
+ *
  * <p>{@link #next} returns an event as soon as the last byte of its blank line can be read,
  * provided that the stream's {@link InputStream#read(byte[])} returns the bytes that are available
  * and doesn't wait for more. The streams of sockets, of HTTP clients and {@link

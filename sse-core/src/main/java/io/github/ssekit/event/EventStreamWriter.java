@@ -10,6 +10,12 @@ import org.jspecify.annotations.Nullable;
  * Writes an event stream to an {@link OutputStream}, for use without a hub. Each block is one
  * {@code write} and one {@code flush}.
  *
+ * <pre>{@code
+ * EventStreamWriter writer = new EventStreamWriter(out);
+ * writer.write(new ReconnectionTime(Duration.ofSeconds(5)));
+ * writer.write(SseEvent.of("chat", "hello"));
+ * }</pre>
+ *
  * <p>Thread-safe: blocks of several threads never interleave. Writing blocks as the stream does.
  * After a failed write the stream may end inside a block, so all later writes fail too.
  */

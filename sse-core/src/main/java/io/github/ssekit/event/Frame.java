@@ -11,6 +11,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The bytes of one block as they are sent. Immutable: one frame serves any number of clients.
  *
+ * <pre>{@code
+ * byte[] bytes = SseEvent.of("hello").frame().toByteArray(); // data: hello, and a blank line
+ * }</pre>
+ *
  * <pre>
  * frame   = event / comment / retry
  * event   = [ "id: " text LF ] [ "event: " text LF ] *( "data: " text LF ) LF

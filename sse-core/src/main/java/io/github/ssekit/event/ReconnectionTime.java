@@ -4,7 +4,8 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * The reconnection time (WHATWG HTML 9.2.3): how long a client waits before it connects again.
+ * The reconnection time (WHATWG HTML 9.2.3): how long a client waits before it connects again. An
+ * {@link EventStreamWriter} writes it.
  *
  * @param time 0 to 2147483647 ms; fractions of a millisecond are dropped. With a longer time
  *     several clients overflow, and reconnect without a pause.

@@ -7,6 +7,11 @@ import org.jspecify.annotations.Nullable;
  * One event of an event stream (WHATWG HTML 9.2.6): its type, its data and its id. An immutable
  * value: events of the same type, data and id are equal.
  *
+ * <pre>{@code
+ * SseEvent plain = SseEvent.of("hello");
+ * SseEvent typed = SseEvent.of("chat", "a first line\nand a second");
+ * }</pre>
+ *
  * <p>The three are normalised when the event is made, so that {@code parse(frame(e)).equals(e)} for
  * every event with data:
  *

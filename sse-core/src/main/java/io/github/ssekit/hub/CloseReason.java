@@ -1,7 +1,8 @@
 package io.github.ssekit.hub;
 
 /**
- * The reason why a connection ended. Each connection ends with exactly one.
+ * The reason why a connection ended. Each connection ends with exactly one. See {@link
+ * Connection#onClose}.
  *
  * <p>An {@code EventSource} reconnects after every end that its page did not cause (WHATWG HTML
  * 9.2.3), whatever the reason. It waits for the reconnection time, and sends its last event ID. To

@@ -15,6 +15,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The open event stream of one client, and its subscriptions to channels.
  *
+ * <pre>{@code
+ * connection.send(SseEvent.of("welcome", "hello"));
+ * connection.subscribe("room:42");
+ * connection.onClose(reason -> System.out.println("left: " + reason));
+ * }</pre>
+ *
  * <p>All methods may be called from any thread and return at once. On a closed connection they do
  * nothing, since clients may leave at any time; arguments are checked even then.
  */

@@ -12,6 +12,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of a new connection. Immutable, except for what the application attaches.
  *
+ * <pre>{@code
+ * ConnectionOptions options =
+ *     ConnectionOptions.of("room:42").withOwner("ann").withStart(Start.last(50));
+ * }</pre>
+ *
  * @param channels the channels that the client listens to from the start, and the only ones that it
  *     resumes. Legal names, see {@link EventPublisher}; may be empty; duplicates are dropped.
  * @param lastEventId the {@code Last-Event-ID} as the client sent it, or null. Characters after the

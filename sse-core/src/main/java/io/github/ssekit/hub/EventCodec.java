@@ -5,6 +5,16 @@ import io.github.ssekit.event.SseEvent;
 /**
  * Makes an event of an application's object, for {@link ObjectPublisher}: its data, and its type if
  * the codec knows one. Must be thread-safe.
+ *
+ * <pre>{@code
+ * EventCodec json = value -> {
+ *   try {
+ *     return SseEvent.of(mapper.writeValueAsString(value));
+ *   } catch (JsonProcessingException e) {
+ *     throw new IllegalArgumentException(e);
+ *   }
+ * };
+ * }</pre>
  */
 @FunctionalInterface
 public interface EventCodec {

@@ -6,6 +6,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Publishes an application's events: a {@link Hub} on one node, a bridge on several. Thread-safe.
  *
+ * <pre>{@code
+ * record Parcels(EventPublisher publisher) {
+ *   void ship(String customer, long parcel) {
+ *     publisher.publish("parcels:" + customer, SseEvent.of("shipped " + parcel));
+ *   }
+ * }
+ * }</pre>
+ *
  * <p>Publishing never waits for a client; a bridge may wait for its broker, for a bounded time.
  */
 public interface EventPublisher {

@@ -19,6 +19,13 @@ import org.jspecify.annotations.Nullable;
  * The channels and connections of one node: an event that is published to a channel is written to
  * every connection that is subscribed to the channel.
  *
+ * <pre>{@code
+ * Hub hub = Hub.create();
+ * hub.publish("news", SseEvent.of("hello")); // to all that listen to the channel
+ * hub.drain(Duration.ofSeconds(5)); // before the process ends
+ * hub.close();
+ * }</pre>
+ *
  * <p>A hub works by itself on a single node: every browser connected to the node gets what any
  * thread publishes. To run the same program on many nodes, give the hub a bridge, which attaches
  * itself as the hub's {@link Upstream}, and publish through the bridge.

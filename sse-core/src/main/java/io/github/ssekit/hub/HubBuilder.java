@@ -14,6 +14,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * The settings of a hub, each with a default that is safe in production. Not thread-safe.
  *
+ * <pre>{@code
+ * Hub hub = Hub.builder().maxConnections(20_000).maxConnectionsPerOwner(10).create();
+ * }</pre>
+ *
  * <p>Numbers and times must be above zero, times at most 365 days; {@link IllegalArgumentException}
  * otherwise. The reconnection time has limits of its own.
  */

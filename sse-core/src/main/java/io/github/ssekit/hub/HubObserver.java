@@ -7,6 +7,15 @@ import org.jspecify.annotations.Nullable;
  * A listener for what a hub does, for an application's counters, gauges and presence. By default
  * every method does nothing.
  *
+ * <pre>{@code
+ * Hub hub = Hub.builder().observer(new HubObserver() {
+ *   @Override
+ *   public void closed(Connection connection, Closed how) {
+ *     System.out.println(connection.owner() + " was here for " + how.after());
+ *   }
+ * }).create();
+ * }</pre>
+ *
  * <p>A hub may have several, see {@link HubBuilder#observer}. The hub calls one method at a time,
  * in order, on a thread of its callback executor, and never waits for an observer. Totals of what
  * was written are added up and reported once a tick. Calls about single connections wait while the

@@ -8,6 +8,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The connections and channels of a hub at one moment, see {@link Hub#snapshot(int)}.
  *
+ * <pre>{@code
+ * for (HubSnapshot.ConnectionSnapshot each : hub.snapshot(20).connections()) {
+ *   System.out.println(each.owner() + " has still to read " + each.behind() + " events");
+ * }
+ * }</pre>
+ *
  * <p>Immutable, except for the live connections that it refers to, which can't be garbage-collected
  * as long as the snapshot is reachable.
  *

@@ -4,7 +4,14 @@ import io.github.ssekit.event.SseEvent;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Publishes objects, as events that a codec makes of them. Thread-safe. */
+/**
+ * Publishes objects, as events that a codec makes of them. Thread-safe.
+ *
+ * <pre>{@code
+ * ObjectPublisher objects = new ObjectPublisher(hub, codec);
+ * objects.publish("orders", "shipped", order);
+ * }</pre>
+ */
 public final class ObjectPublisher {
   private final EventPublisher publisher;
   private final EventCodec codec;

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A hub has no room for a connection now: one of its limits is reached, or it is being drained. The
  * client has made no mistake and may come back later. Has no stack trace, which would cost a node
- * that refuses many clients too much.
+ * that refuses many clients too much. See {@link UnopenedConnection}.
  */
 public final class OverCapacityException extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -9,6 +9,14 @@ import org.jspecify.annotations.Nullable;
  * The treatment of a slow connection, whose next event the log of a channel no longer holds: while
  * the client took no bytes, more events came than the log keeps, see {@link
  * HubBuilder#maxChannelLog}. Other connections are not affected.
+ *
+ * <pre>{@code
+ * Hub hub = Hub.builder()
+ *     .overrunPolicies(channel -> channel.startsWith("price:")
+ *         ? OverrunPolicy.conflate(event -> "") // the newest alone
+ *         : OverrunPolicy.skip())
+ *     .create();
+ * }</pre>
  */
 public final class OverrunPolicy {
   private static final OverrunPolicy SKIP = new OverrunPolicy(false, null);

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A place in the one order of all events of the channels with history. It is the id of an event,
- * and a client sends it back as its last event ID.
+ * and a client sends it back as its last event ID. See {@link ConnectionOptions#withLastEventId}.
  *
  * <pre>
  * position     = milliseconds "-" sequence

@@ -1,6 +1,9 @@
 package io.github.ssekit.hub;
 
-/** A failure to publish an event, such as a broken connection to Redis. */
+/**
+ * A failure to publish an event, such as a broken connection to Redis. Thrown by {@link
+ * EventPublisher#publish}.
+ */
 public final class PublishException extends RuntimeException {
   private static final long serialVersionUID = 1;
 

@@ -16,6 +16,12 @@ import org.jspecify.annotations.Nullable;
  * A client for tests: it records every byte that the hub writes to it, accepts bytes or refuses
  * them as the test says, and fails on demand. Thread-safe, so that it serves a hub with threads as
  * well as a {@link ManualHub}.
+ *
+ * <pre>{@code
+ * RecordingTransport client = RecordingTransport.notReady();
+ * hub.connect(client, ConnectionOptions.of("room:1"));
+ * client.ready(true);
+ * }</pre>
  */
 public final class RecordingTransport implements Transport {
   /** A comment's or a reconnection time's line, or an event with its blank line. */

@@ -2,7 +2,7 @@ package io.github.ssekit.hub;
 
 import io.github.ssekit.event.Comment;
 
-/** The reason why a hub refused a connection. */
+/** The reason why a hub refused a connection. See {@link HubObserver#refused}. */
 public enum Refusal {
   /** The hub has as many connections as {@link HubBuilder#maxConnections} allows. */
   MAX_CONNECTIONS("maxConnections"),

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * What a client gets of the past in one piece: resets, then events in the order of their positions,
- * encoded once for all clients that missed the same.
+ * encoded once for all clients that missed the same. See {@link Upstream#replay}.
  */
 public final class Replay {
   private final Position upTo;

@@ -5,7 +5,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A place in the history of a channel, from which a client without a last event ID is given the
- * events: from now on, the newest few first, or all that are kept.
+ * events: from now on, the newest few first, or all that are kept. See {@link
+ * ConnectionOptions#withStart}.
  *
  * @param events how many of the newest events at most: 0 to {@value #MAX_EVENTS}, or {@link
  *     Integer#MAX_VALUE} for all

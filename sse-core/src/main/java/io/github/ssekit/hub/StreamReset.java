@@ -5,7 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The event that tells a page, on its own stream, that it may have missed events.
+ * The event that tells a page, on its own stream, that it may have missed events. See {@link
+ * HubObserver#reset}.
  *
  * <p>Its type is {@value #TYPE}, its data is JSON:
  *

@@ -3,7 +3,9 @@ package io.github.ssekit.hub;
 import java.io.IOException;
 
 /**
- * Carries bytes to one client: the part of a container's response that a hub needs.
+ * Carries bytes to one client: the part of a container's response that a hub needs. {@link
+ * RecordingTransport} is one for tests; that of a servlet container is made by {@code
+ * EventStreams.open}.
  *
  * <p>The hub uses a transport on one thread at a time, and no method may block, except {@link
  * #start}. Any exception that a transport throws means that the client has left.

@@ -5,6 +5,14 @@ import java.util.Objects;
 /**
  * The connection that an adapter to a container returns to its caller if {@link
  * Hub#connect(Transport, ConnectionOptions)} has refused the client, or was not called.
+ *
+ * <pre>{@code
+ * try {
+ *   connection = hub.connect(transport, options);
+ * } catch (OverCapacityException e) {
+ *   connection = UnopenedConnection.of(hub, options, CloseReason.OVER_CAPACITY);
+ * }
+ * }</pre>
  */
 public final class UnopenedConnection {
   private UnopenedConnection() {}

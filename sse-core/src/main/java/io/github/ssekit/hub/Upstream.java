@@ -7,6 +7,16 @@ import java.util.function.Consumer;
  * Where the events of a hub's channels come from when they are not the hub's own. The hub tells an
  * upstream which channels have an audience here; the upstream answers by the hub's {@link Feed}.
  *
+ * <pre>{@code
+ * hub.feed().attach(new Upstream() {
+ *   @Override
+ *   public void channelOpened(String channel) {} // subscribe, where the events are
+ *
+ *   @Override
+ *   public void channelClosed(String channel) {} // unsubscribe
+ * });
+ * }</pre>
+ *
  * <p>The calls for one channel come in order, opened and closed in turns. They come under the hub's
  * lock: they must return at once and must not call the hub or its feed.
  */

@@ -9,7 +9,13 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
-/** The state of a bridge: whether events arrive from Redis, and whether it accepts publishes. */
+/**
+ * The state of a bridge: whether events arrive from Redis, and whether it accepts publishes.
+ *
+ * <pre>{@code
+ * new BridgeGauges(redis).bindTo(registry);
+ * }</pre>
+ */
 public final class BridgeGauges implements MeterBinder {
   private final RedisBridge bridge;
 

@@ -6,7 +6,13 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.Objects;
 
-/** The state of a hub: its open connections, and whether it works and accepts more. */
+/**
+ * The state of a hub: its open connections, and whether it works and accepts more.
+ *
+ * <pre>{@code
+ * new HubGauges(hub).bindTo(registry);
+ * }</pre>
+ */
 public final class HubGauges implements MeterBinder {
   private final Hub hub;
 

@@ -9,7 +9,13 @@ import io.micrometer.core.instrument.Timer;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A publisher that measures how long another publisher takes, by outcome. Thread-safe. */
+/**
+ * A publisher that measures how long another publisher takes, by outcome. Thread-safe.
+ *
+ * <pre>{@code
+ * EventPublisher publisher = new MeteredPublisher(redis, registry);
+ * }</pre>
+ */
 public final class MeteredPublisher implements EventPublisher {
   private final EventPublisher publisher;
   private final MeterRegistry registry;

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Objects;
 
 /**
- * The settings of one answer.
+ * The settings of one answer. See {@link AnswerStreams#start}.
  *
  * @param keep how long it is kept once it has ended: a second to 7 days
  * @param lease how long its producer may be out of reach before any node ends it as {@link

@@ -13,6 +13,13 @@ import org.jspecify.annotations.Nullable;
  * The one producer of an answer, see {@link AnswerStreams#start}. Its node renews its lease until
  * the answer ends. Thread-safe; events of several threads are stored one after the other.
  *
+ * <pre>{@code
+ * AnswerProducer producer = redis.answers().start(id, AnswerOptions.DEFAULT);
+ * producer.onEnd(state -> model.cancel()); // it may have been stopped
+ * producer.send(SseEvent.of(token));
+ * producer.end(SseEvent.of(usage));
+ * }</pre>
+ *
  * <p>Each event waits for Redis. One whose outcome is unknown, or that finds Redis away, is tried
  * again for the time of the lease, and stored once.
  */

@@ -2,6 +2,7 @@ package io.github.ssekit.redis;
 
 /**
  * An answer can't be started, or takes no more events of a producer: it has a state that says why.
+ * See {@link AnswerProducer}.
  */
 public final class AnswerRefusedException extends RuntimeException {
   private static final long serialVersionUID = 1;

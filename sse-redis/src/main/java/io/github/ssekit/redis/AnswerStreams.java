@@ -31,6 +31,12 @@ import org.jspecify.annotations.Nullable;
  * Answers: finite event streams, each of one producer, which outlive the connections of those who
  * watch. A language model's tokens, the log of a build, the progress of an import.
  *
+ * <pre>{@code
+ * redis.answers().follow(id, EventStreams.lastEventId(request)).ifPresentOrElse(
+ *     options -> EventStreams.open(hub, request, response, options),
+ *     () -> response.setStatus(204));
+ * }</pre>
+ *
  * <p>An answer is a channel with history, {@link #channel}, that has a beginning, one producer over
  * all nodes, and an end, which is an event. A client that listens to it gets the whole from its
  * start, then live events, on any node, also after the end; and resumes as ever.

@@ -1,7 +1,7 @@
 package io.github.ssekit.redis;
 
 /**
- * What the nodes of a scope have replied within a second.
+ * What the nodes of a scope have replied within a second. See {@link RedisBridge#counts}.
  *
  * @param nodes how many nodes Redis has told; one whose connection is dead and not yet noticed
  *     counts

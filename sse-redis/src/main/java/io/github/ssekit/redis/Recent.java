@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * The newest events of a channel with history, for a page that begins: it shows them, and opens its
- * stream with the position as {@code lastEventId}, so that nothing falls between.
+ * stream with the position as {@code lastEventId}, so that nothing falls between. See {@link
+ * RedisBridge#recent}.
  *
  * @param position up to where they are all
  * @param events the oldest first, each with its position as id

@@ -23,6 +23,14 @@ import org.jspecify.annotations.Nullable;
  * The bridge between Redis pub/sub and the hub of this node: an event published on one node, or by
  * any other program that uses Redis, reaches the clients of every node.
  *
+ * <pre>{@code
+ * Hub hub = Hub.create();
+ * RedisBridge redis = RedisBridge.builder(hub, URI.create("redis://localhost:6379"))
+ *     .history(channel -> channel.startsWith("room:"))
+ *     .connect();
+ * redis.publish("room:42", SseEvent.of("hello")); // to the clients of every node
+ * }</pre>
+ *
  * <p>A channel without history is the Redis channel of the same name, and the payload of a message
  * is the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
  * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id. A name

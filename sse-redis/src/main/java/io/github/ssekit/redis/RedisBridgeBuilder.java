@@ -19,7 +19,17 @@ import java.util.function.Supplier;
 import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
-/** The settings of a bridge. Not thread-safe. */
+/**
+ * The settings of a bridge. Not thread-safe.
+ *
+ * <pre>{@code
+ * RedisBridge redis = RedisBridge.builder(hub, uri)
+ *     .scope("shop")
+ *     .history(channel -> channel.startsWith("order:"))
+ *     .maxHistory(500, Duration.ofDays(7))
+ *     .connect();
+ * }</pre>
+ */
 public final class RedisBridgeBuilder {
   static final int MAX_HISTORY_EVENTS = 1_000_000;
 

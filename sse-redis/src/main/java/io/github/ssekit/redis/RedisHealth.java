@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The state of a bridge at one moment: whether events arrive, and whether Redis accepts publishes.
+ * See {@link RedisBridge#health}.
  *
  * <p>A node that is deaf is of no use to its clients: take it out of a load balancer. Where Redis
  * refuses to be written to, it does so for all nodes alike; what is published past the bridge, and

@@ -4,7 +4,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user and password with which a node logs in to Redis.
+ * The user and password with which a node logs in to Redis. See {@link RedisBridgeBuilder#login}.
  *
  * @param user null for the default user
  */

@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
  * that is too slow is closed, as on all channels with history: it comes back, and so skips what is
  * outdated.
  *
+ * <pre>{@code
+ * redis.states().publish("prices", "ACME", SseEvent.of("42.17"));
+ * redis.states().remove("prices", "ACME");
+ * }</pre>
+ *
  * <p>What a {@link io.github.ssekit.hub.StreamReset} means here: the page may hold keys that are
  * not there any more. It forgets all of them and begins anew, without a last event ID: in a browser
  * with a new {@code EventSource}.

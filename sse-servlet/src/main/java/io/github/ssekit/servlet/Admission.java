@@ -8,7 +8,15 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** An application's answer to a request for an event stream: its channels, or a refusal. */
+/**
+ * An application's answer to a request for an event stream: its channels, or a refusal.
+ *
+ * <pre>{@code
+ * EventStreamServlet events = EventStreamServlet
+ *     .builder(hub, request -> mayRead(request) ? Admission.to("room:42") : Admission.refuse(403))
+ *     .create();
+ * }</pre>
+ */
 public final class Admission {
   final @Nullable ConnectionOptions options;
 

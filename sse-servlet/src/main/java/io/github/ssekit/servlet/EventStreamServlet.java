@@ -19,6 +19,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A servlet that answers each GET, and each POST if it is told to, with an event stream or a
  * refusal. Register it with {@code async-supported} set to true.
+ *
+ * <pre>{@code
+ * ServletHolder events = new ServletHolder(EventStreamServlet.of(hub, request -> List.of("news")));
+ * events.setAsyncSupported(true);
+ * context.addServlet(events, "/events");
+ * }</pre>
  */
 public final class EventStreamServlet extends HttpServlet {
   private static final long serialVersionUID = 1;

@@ -7,7 +7,16 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** Builds an {@link EventStreamServlet}. Not thread-safe. */
+/**
+ * Builds an {@link EventStreamServlet}. Not thread-safe.
+ *
+ * <pre>{@code
+ * EventStreamServlet events = EventStreamServlet.builder(hub, request -> Admission.to("news"))
+ *     .owner(HttpServletRequest::getRemoteUser)
+ *     .allowOrigins("https://app.example")
+ *     .create();
+ * }</pre>
+ */
 public final class EventStreamServletBuilder {
   final Hub hub;
   final Function<? super HttpServletRequest, Admission> selector;

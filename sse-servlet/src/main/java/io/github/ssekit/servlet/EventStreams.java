@@ -15,7 +15,14 @@ import java.util.Collection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** Answers servlet requests with event streams. Thread-safe, for different requests. */
+/**
+ * Answers servlet requests with event streams. Thread-safe, for different requests.
+ *
+ * <pre>{@code
+ * Connection connection = EventStreams.open(hub, request, response, "room:42");
+ * connection.onClose(reason -> System.out.println("left: " + reason));
+ * }</pre>
+ */
 public final class EventStreams {
   private static final System.Logger LOG = System.getLogger(EventStreams.class.getName());
 

@@ -19,7 +19,8 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
 /**
- * The answer to a client if the hub has no room for its connection: reconnect later.
+ * The answer to a client if the hub has no room for its connection: reconnect later. See {@link
+ * EventStreamServletBuilder#overCapacity}.
  *
  * <p>A browser's {@code EventSource} gives up for good at any status but 200. So a client that
  * accepts event streams gets an event stream that sets the reconnection time, gives the cause in a

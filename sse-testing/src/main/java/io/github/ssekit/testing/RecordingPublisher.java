@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * RecordingPublisher published = new RecordingPublisher();
- * new Orders(published).ship(42);
+ * new Shop(published).ship(42);
  * published.assertPublished("orders:ann", "shipped 42");
  * }</pre>
  */

@@ -17,7 +17,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The events of a stream, taken one by one by a test. A call that waits does so for five seconds,
  * unless it is told otherwise; what fails throws an {@link AssertionError} whose message ends with
- * all that the wire said. Thread-safe.
+ * all that the wire said. Thread-safe. A server's is a {@link SseTestClient}, a mock's is made by
+ * {@link #of}.
  */
 public abstract sealed class TestStream permits SseTestClient, TestStream.OfContent {
   private static final Duration PATIENCE = Duration.ofSeconds(5);

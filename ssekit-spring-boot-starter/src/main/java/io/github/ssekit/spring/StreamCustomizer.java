@@ -6,6 +6,13 @@ import jakarta.servlet.http.HttpServletRequest;
 /**
  * Completes what a controller has returned, before its stream opens: with an owner, say. All beans
  * of this type are called, in order, on the request's thread.
+ *
+ * <pre>{@code
+ * @Bean
+ * StreamCustomizer address() {
+ *   return (options, request) -> options.withAttachment(request.getRemoteAddr());
+ * }
+ * }</pre>
  */
 @FunctionalInterface
 public interface StreamCustomizer {

@@ -13,13 +13,17 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * docs/spring-boot.md: its examples are code of the sample or of these tests, its properties exist.
+ * docs/spring-boot.md: its examples, and those in the comments of the starter, are code of the
+ * sample or of these tests; its properties exist.
  */
 class SpringBootDocTest {
   private static final Path ROOT = Path.of("..");
@@ -30,8 +34,7 @@ class SpringBootDocTest {
     page = Files.readString(ROOT.resolve("docs/spring-boot.md"));
   }
 
-  @Test
-  void everyExampleIsCodeThatIsCompiled() throws IOException {
+  private static String compiled() throws IOException {
     StringBuilder code = new StringBuilder();
     for (Path folder : List.of(Path.of("src/test/java"), ROOT.resolve("sample-boot/src/main"))) {
       try (Stream<Path> all = Files.walk(folder)) {
@@ -40,6 +43,24 @@ class SpringBootDocTest {
         }
       }
     }
+    return code.toString();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"HubCustomizer", "RedisBridgeCustomizer", "StreamCustomizer"})
+  void theExampleInTheCommentIsCodeThatIsCompiled(String type) throws IOException {
+    String source =
+        Files.readString(Path.of("src/main/java/io/github/ssekit/spring", type + ".java"));
+    Matcher example =
+        Pattern.compile("<pre>\\{@code\n(.*?)\n \\* }</pre>", Pattern.DOTALL).matcher(source);
+    assertTrue(example.find());
+    String code = squeezed(example.group(1).replaceAll("(?m)^ \\* ?", ""));
+    assertTrue(compiled().contains(code), code);
+  }
+
+  @Test
+  void everyExampleIsCodeThatIsCompiled() throws IOException {
+    String code = compiled();
     List<String> examples =
         Pattern.compile("```java\n(.*?)```", Pattern.DOTALL)
             .matcher(page)
@@ -49,7 +70,7 @@ class SpringBootDocTest {
     assertTrue(examples.size() >= 4);
     for (String example : examples) {
       for (String part : example.split("\n\n", -1)) {
-        assertTrue(code.indexOf(squeezed(part)) >= 0, part);
+        assertTrue(code.contains(squeezed(part)), part);
       }
     }
   }
