@@ -192,15 +192,15 @@ public final class AnswerStreams {
    * the ending, or the answer has expired, as {@link #state} says. Answer that request with 204,
    * and an {@code EventSource} stops by itself.
    *
-   * <p>A viewer that comes before the start waits: for {@link #LONGEST_WAIT}, then its connection
-   * is closed, and it asks again.
+   * <p>A viewer that comes before the start, or while Redis does not answer, waits: for {@link
+   * #LONGEST_WAIT}, then its connection is closed, and it asks again.
    *
    * @param lastEventId as the client sent it, or null
    * @throws IllegalArgumentException as {@link #start}
-   * @throws RedisUnavailableException if Redis does not answer
+   * @throws RedisUnavailableException if Redis refuses to answer
    */
   public Optional<ConnectionOptions> follow(String id, @Nullable String lastEventId) {
-    AnswerScripts.Known known = known(id);
+    AnswerScripts.Known known = knownOrNone(channel(id));
     Position had = lastEventId == null ? null : Position.parse(lastEventId);
     Position last = known.last();
     boolean hasAll = known.state().isEnded() && had != null && last != null && !last.isAfter(had);
@@ -219,9 +219,26 @@ public final class AnswerStreams {
     try {
       return scripts.known(channel);
     } catch (RedisFailure e) {
-      throw new RedisUnavailableException(
-          "The state of an answer can't be read: " + Diagnosis.of(e), e);
+      throw unreadable(e);
     }
+  }
+
+  /** An EventSource gives up for good at an error: while Redis is away, its viewers wait. */
+  private AnswerScripts.Known knownOrNone(String channel) {
+    try {
+      return scripts.known(channel);
+    } catch (RedisFailure e) {
+      if (!isTemporary(e)) {
+        throw unreadable(e);
+      }
+      LOG.log(DEBUG, "A viewer of {0} waits: {1}", Diagnosis.clean(channel), Diagnosis.of(e));
+      return new AnswerScripts.Known(AnswerState.NONE, null);
+    }
+  }
+
+  private static RedisUnavailableException unreadable(RedisFailure e) {
+    return new RedisUnavailableException(
+        "The state of an answer can't be read: " + Diagnosis.of(e), e);
   }
 
   /** The event that ends an answer on the producer's behalf; its data gives the reason. */

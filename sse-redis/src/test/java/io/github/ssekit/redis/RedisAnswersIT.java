@@ -272,6 +272,24 @@ class RedisAnswersIT extends RedisTest {
   }
 
   @Test
+  void viewersThatComeWhileRedisIsAwayWaitForIt() {
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    producer.send(event("0"));
+    String last = producer.end(event("end")).toString();
+    redis.kill();
+    RecordingTransport viewer = new RecordingTransport();
+    hub.connect(viewer, answers.follow("x", null).orElseThrow());
+    RecordingTransport back = new RecordingTransport();
+    hub.connect(back, answers.follow("x", last).orElseThrow());
+    redis.restart();
+    soon().until(viewer::closed);
+    awaitEvents(viewer, List.of("0", "end"));
+    soon().until(back::closed);
+    assertEquals(List.of(), back.published());
+    soon().until(() -> answers.follow("x", last).isEmpty());
+  }
+
+  @Test
   void anEventThatIsSentAgainIsStoredOnce() {
     Scope scope = new Scope("sse", 0, channel -> true, null, null);
     RedisConnector connector =
