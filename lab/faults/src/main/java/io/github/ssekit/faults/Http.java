@@ -8,10 +8,14 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.stream.Stream;
 
 /** The HTTP client of the lab's own. */
 final class Http {
   private static final Duration PATIENCE = Duration.ofMillis(2500);
+
+  /** A producer waits for Redis as long as its lease. */
+  private static final Duration LONG_PATIENCE = Duration.ofSeconds(40);
 
   private static final HttpClient CLIENT =
       HttpClient.newBuilder()
@@ -61,16 +65,48 @@ final class Http {
 
   /** An event stream, open. The patience is for the head alone. */
   static InputStream stream(URI uri, String lastEventId) throws IOException, InterruptedException {
-    HttpRequest.Builder request =
-        HttpRequest.newBuilder(uri).timeout(PATIENCE).header("Accept", "text/event-stream");
-    if (!lastEventId.isEmpty()) {
-      request.header("Last-Event-ID", lastEventId);
-    }
-    HttpResponse<InputStream> response = CLIENT.send(request.build(), BodyHandlers.ofInputStream());
+    HttpResponse<InputStream> response = get(uri, lastEventId);
     if (response.statusCode() != 200) {
       response.body().close();
       throw new IOException("status " + response.statusCode());
     }
     return response.body();
+  }
+
+  /** An answer as a viewer gets it. */
+  static HttpResponse<InputStream> follow(int port, String answer, String lastEventId)
+      throws IOException, InterruptedException {
+    return get(URI.create("http://127.0.0.1:" + port + "/answer?id=" + answer), lastEventId);
+  }
+
+  private static HttpResponse<InputStream> get(URI uri, String lastEventId)
+      throws IOException, InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(uri).timeout(PATIENCE).header("Accept", "text/event-stream");
+    if (!lastEventId.isEmpty()) {
+      request.header("Last-Event-ID", lastEventId);
+    }
+    return CLIENT.send(request.build(), BodyHandlers.ofInputStream());
+  }
+
+  /** What a node does for an answer, line by line; its first line is waited for. */
+  static Stream<String> produce(int port, String query) throws IOException, InterruptedException {
+    HttpRequest request = post(port, "/produce?" + query).timeout(LONG_PATIENCE).build();
+    return CLIENT.send(request, BodyHandlers.ofLines()).body();
+  }
+
+  /** Whether this has stopped the answer. Any failure may have stopped it all the same. */
+  static boolean stop(int port, String answer) throws IOException, InterruptedException {
+    HttpRequest request = post(port, "/stop?id=" + answer).timeout(LONG_PATIENCE).build();
+    HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString());
+    if (response.statusCode() != 200) {
+      throw new IOException("status " + response.statusCode());
+    }
+    return Boolean.parseBoolean(response.body());
+  }
+
+  private static HttpRequest.Builder post(int port, String path) {
+    return HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+        .POST(HttpRequest.BodyPublishers.noBody());
   }
 }

@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * during each. {@code told}: prints each loss that was told. {@code eventsource}: more clients,
  * npm's {@code eventsource} and Chromium, where they can be had. {@code sentinel}: a primary, its
  * replica and a Sentinel in place of one Redis; {@code cluster}: two primaries with a replica each.
- * Then nodes have no proxies to Redis, and the faults are fewer.
+ * Then nodes have no proxies to Redis, and the faults are fewer. {@code answers}: another lab, see
+ * {@link AnswerLab}.
  */
 final class Lab {
   private static final long SETTLE_MILLIS = 15_000;
@@ -99,6 +100,10 @@ final class Lab {
 
   /** Whether the contract was kept. */
   static boolean run(String[] args, PrintStream out) throws IOException {
+    List<String> words = new ArrayList<>(List.of(args));
+    if (words.remove("answers")) {
+      return AnswerLab.run(words, out);
+    }
     return new Lab(args, out).run();
   }
 
@@ -203,7 +208,7 @@ final class Lab {
     return stage.recoveredAt(time);
   }
 
-  private static void delete(Path folder) throws IOException {
+  static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path each : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
         Files.delete(each);

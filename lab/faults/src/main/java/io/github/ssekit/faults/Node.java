@@ -6,6 +6,7 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.redis.RedisBridge;
+import io.github.ssekit.redis.RedisBridgeBuilder;
 import io.github.ssekit.servlet.EventStreamServlet;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
@@ -37,7 +38,8 @@ final class Node {
   /**
    * Runs a node.
    *
-   * @param args the port to serve on, the URL of Redis, and the events of a channel's log
+   * @param args the port to serve on, the URL of Redis, the events of a channel's log, and {@code
+   *     answers} if it has those, see {@link AnswerServlets}
    */
   public static void main(String[] args) throws Exception {
     Threads.daemon("parent", Node::endWithParent);
@@ -48,19 +50,24 @@ final class Node {
             .reconnectionTime(Duration.ofMillis(200))
             .maxChannelLog(Integer.parseInt(args[2]), 512 << 10)
             .create();
-    RedisBridge bridge =
+    boolean answers = args.length > 3;
+    RedisBridgeBuilder settings =
         RedisBridge.builder(hub, URI.create(args[1]))
             .history(channel -> true)
             .silence(Duration.ofSeconds(1))
             // More than comes in the longest fault.
-            .maxHistory(20_000, Duration.ofHours(1))
-            .connect();
-    Server jetty = server(Integer.parseInt(args[0]), hub, bridge);
+            .maxHistory(20_000, Duration.ofHours(1));
+    RedisBridge bridge = (answers ? settings.answers() : settings).connect();
+    ServletContextHandler context = context(hub, bridge);
+    if (answers) {
+      AnswerServlets.add(context, hub, bridge.answers());
+    }
+    Server jetty = server(Integer.parseInt(args[0]), context);
     jetty.start();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> close(hub, jetty, bridge)));
   }
 
-  private static Server server(int port, Hub hub, RedisBridge bridge) {
+  private static Server server(int port, ServletContextHandler context) {
     Server jetty = new Server();
     ServerConnector connector = new ServerConnector(jetty);
     connector.setHost("127.0.0.1");
@@ -68,6 +75,11 @@ final class Node {
     // What the kernel may hold of a client that doesn't read.
     connector.setAcceptedSendBufferSize(FaultProxy.BUFFER_BYTES);
     jetty.addConnector(connector);
+    jetty.setHandler(context);
+    return jetty;
+  }
+
+  private static ServletContextHandler context(Hub hub, RedisBridge bridge) {
     ServletContextHandler context = new ServletContextHandler();
     ServletHolder events =
         new ServletHolder(
@@ -76,8 +88,7 @@ final class Node {
     context.addServlet(events, "/events");
     context.addServlet(new ServletHolder(new Publish(bridge)), "/publish");
     context.addServlet(new ServletHolder(new Page()), "/page");
-    jetty.setHandler(context);
-    return jetty;
+    return context;
   }
 
   private static void endWithParent() {

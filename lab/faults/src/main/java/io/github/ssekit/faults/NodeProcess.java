@@ -4,6 +4,8 @@ import io.github.ssekit.harness.ChildProcess;
 import io.github.ssekit.harness.Ports;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** A node as a process: a {@link Node} behind a port that stays its own over restarts. */
@@ -13,32 +15,41 @@ final class NodeProcess {
   private final Path log;
   private final URI redis;
   private final int logEvents;
+  private final List<String> more;
   private final int port = Ports.free();
   private ChildProcess process;
 
-  /** Starts one; its hub keeps so many events of a channel. */
-  NodeProcess(int number, Path folder, URI redis, int logEvents) {
+  /**
+   * Starts one.
+   *
+   * @param logEvents how many events of a channel its hub keeps
+   * @param more further arguments, see {@link Node}
+   */
+  NodeProcess(int number, Path folder, URI redis, int logEvents, String... more) {
     this.logEvents = logEvents;
+    this.more = List.of(more);
     this.log = folder.resolve("node" + number + ".log");
     this.redis = redis;
     process = launch();
   }
 
   private ChildProcess launch() {
-    List<String> command =
-        List.of(
-            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-            "-ea",
-            "-Xmx192m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xshare:auto",
-            "-classpath",
-            System.getProperty("java.class.path"),
-            Node.class.getName(),
-            "" + port,
-            redis.toString(),
-            "" + logEvents);
+    List<String> command = new ArrayList<>();
+    Collections.addAll(
+        command,
+        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+        "-ea",
+        "-Xmx192m",
+        "-XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1",
+        "-Xshare:auto",
+        "-classpath",
+        System.getProperty("java.class.path"),
+        Node.class.getName(),
+        "" + port,
+        redis.toString(),
+        "" + logEvents);
+    command.addAll(more);
     return ChildProcess.start(command, log);
   }
 

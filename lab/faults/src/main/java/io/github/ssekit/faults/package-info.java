@@ -9,6 +9,9 @@
  * whose {@link io.github.ssekit.faults.Client}s each write a {@link io.github.ssekit.faults.Trace}.
  * The {@link io.github.ssekit.faults.Oracle} reads both, the {@link io.github.ssekit.faults.Report}
  * prints what it found.
+ *
+ * <p>The {@link io.github.ssekit.faults.AnswerLab} has a stage and a judge of its own, and nodes of
+ * the same kind.
  */
 @NullMarked
 package io.github.ssekit.faults;

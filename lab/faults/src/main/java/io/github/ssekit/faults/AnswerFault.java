@@ -1,0 +1,83 @@
+package io.github.ssekit.faults;
+
+import java.util.Locale;
+import java.util.Random;
+
+/** What can go wrong while answers run. Each returns when what was broken can work again. */
+enum AnswerFault {
+  /** The node of a producer is killed. */
+  PRODUCER_KILL(true) {
+    @Override
+    void run(AnswerStage stage, int victim, Random random) {
+      stage.kill(victim);
+      stage.nodes.get(victim).start();
+    }
+  },
+
+  /** The node of a producer stands still for longer than a lease, and then goes on. */
+  PRODUCER_FREEZE(true) {
+    @Override
+    void run(AnswerStage stage, int victim, Random random) {
+      stage.freeze(victim, AnswerStage.SHORT_LEASE_MILLIS + 1_000 + random.nextInt(500));
+    }
+  },
+
+  /** A node is killed that has viewers and no producer. */
+  VIEWER_KILL(false) {
+    @Override
+    void run(AnswerStage stage, int victim, Random random) {
+      stage.kill(victim);
+      stage.nodes.get(victim).start();
+    }
+  },
+
+  /** Redis is killed, and started again with all that it has confirmed. */
+  REDIS_KILL(false) {
+    @Override
+    void run(AnswerStage stage, int victim, Random random) {
+      stage.killRedis(random.nextInt(400), () -> {});
+    }
+  },
+
+  /** Redis and the node of a producer are killed. */
+  BOTH_KILL(true) {
+    @Override
+    void run(AnswerStage stage, int victim, Random random) {
+      boolean nodeFirst = random.nextBoolean();
+      if (nodeFirst) {
+        stage.kill(victim);
+      }
+      stage.killRedis(
+          random.nextInt(400),
+          () -> {
+            if (!nodeFirst) {
+              stage.kill(victim);
+            }
+          });
+      stage.nodes.get(victim).start();
+    }
+  };
+
+  private final boolean ofProducer;
+
+  AnswerFault(boolean ofProducer) {
+    this.ofProducer = ofProducer;
+  }
+
+  /**
+   * Does the fault.
+   *
+   * @param victim the node that it may befall
+   */
+  abstract void run(AnswerStage stage, int victim, Random random);
+
+  /** Whether it takes away a node that produces. */
+  boolean isOfProducer() {
+    return ofProducer;
+  }
+
+  @Override
+  public String toString() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

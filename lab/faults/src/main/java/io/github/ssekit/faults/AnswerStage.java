@@ -1,0 +1,95 @@
+package io.github.ssekit.faults;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** All that takes part in the lab of answers: a Redis, three nodes, and what was done to them. */
+final class AnswerStage implements AutoCloseable {
+  /** For answers whose producer may be lost: the shortest that there is. */
+  static final long SHORT_LEASE_MILLIS = 3_000;
+
+  private static final int NODES = 3;
+
+  /** Events in a node's log of a channel: late viewers and those who come back need Redis. */
+  private static final int SMALL_LOG = 16;
+
+  /** A time during which something was broken, in milliseconds of the run. */
+  private record Outage(long from, long to, boolean ofRedis) {}
+
+  final RunClock clock = new RunClock();
+  final List<NodeProcess> nodes = new ArrayList<>();
+  private final RedisServer redis;
+  private final List<Outage> outages = new ArrayList<>();
+
+  AnswerStage(Path folder) {
+    redis = new RedisServer(folder, "--appendfsync", "always");
+    URI uri = URI.create("redis://127.0.0.1:" + redis.port());
+    for (int i = 0; i < NODES; i++) {
+      nodes.add(new NodeProcess(i, folder, uri, SMALL_LOG, "answers"));
+    }
+    nodes.forEach(NodeProcess::awaitServing);
+  }
+
+  List<Integer> ports() {
+    return nodes.stream().map(NodeProcess::port).toList();
+  }
+
+  /** Kills a node, which is to be started again. */
+  void kill(int node) {
+    nodes.get(node).kill();
+    outage(clock.now(), false);
+  }
+
+  void freeze(int node, long millis) {
+    nodes.get(node).signal("STOP");
+    long from = clock.now();
+    Threads.pause(millis);
+    nodes.get(node).signal("CONT");
+    outage(from, false);
+  }
+
+  /** Kills Redis, and starts it again with its data. */
+  void killRedis(long pause, Runnable meanwhile) {
+    long from = clock.now();
+    redis.kill();
+    Threads.pause(pause);
+    meanwhile.run();
+    redis.start();
+    outage(from, true);
+  }
+
+  private synchronized void outage(long from, boolean ofRedis) {
+    outages.add(new Outage(from, clock.now(), ofRedis));
+  }
+
+  /**
+   * From when on something can be expected that is due at a time and takes so long: the end of the
+   * last outage that was in its way.
+   */
+  synchronized long from(long due, long takes) {
+    long from = due;
+    for (Outage outage : outages) {
+      if (outage.from() <= from + takes && outage.to() > from) {
+        from = outage.to();
+      }
+    }
+    return from;
+  }
+
+  /** The end of the outage of Redis into which a time falls; else that time. */
+  synchronized long redisFrom(long time) {
+    return outages.stream()
+        .filter(outage -> outage.ofRedis() && outage.from() <= time && outage.to() > time)
+        .mapToLong(Outage::to)
+        .findAny()
+        .orElse(time);
+  }
+
+  @Override
+  public void close() {
+    nodes.forEach(NodeProcess::kill);
+    redis.close();
+  }
+}
