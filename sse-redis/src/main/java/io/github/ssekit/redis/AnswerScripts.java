@@ -157,17 +157,29 @@ final class AnswerScripts {
   }
 
   private Known known(RedisConnection connection, String channel) {
+    Known known = kept(connection, channel);
+    if (known != null) {
+      return known;
+    }
+    if (connection.call("HGET", scope.hash(), ("last:" + channel).getBytes(UTF_8)) == null) {
+      return new Known(AnswerState.NONE, null);
+    }
+    // Once more: it may have begun since the first look.
+    known = kept(connection, channel);
+    return known != null ? known : new Known(AnswerState.EXPIRED, null);
+  }
+
+  private @Nullable Known kept(RedisConnection connection, String channel) {
     List<?> fields =
         (List<?>)
             connection.call(
                 "HMGET", scope.answer(channel), "state".getBytes(UTF_8), "id".getBytes(UTF_8));
-    if (fields.get(0) != null) {
-      Object id = fields.get(1);
-      return new Known(
-          AnswerState.of(Entry.text(fields.get(0))),
-          id == null ? null : Position.parse(Entry.text(id)));
+    if (fields.get(0) == null) {
+      return null;
     }
-    Object last = connection.call("HGET", scope.hash(), ("last:" + channel).getBytes(UTF_8));
-    return new Known(last == null ? AnswerState.NONE : AnswerState.EXPIRED, null);
+    Object id = fields.get(1);
+    return new Known(
+        AnswerState.of(Entry.text(fields.get(0))),
+        id == null ? null : Position.parse(Entry.text(id)));
   }
 }

@@ -272,6 +272,30 @@ class RedisAnswersIT extends RedisTest {
   }
 
   @Test
+  void aViewerThatComesJustWhenItBeginsIsNotSentAway() throws Exception {
+    List<String> sentAway = Collections.synchronizedList(new ArrayList<>());
+    for (int i = 0; i < 50; i++) {
+      String id = "x" + i;
+      CountDownLatch here = new CountDownLatch(1);
+      Thread viewer =
+          new Thread(
+              () -> {
+                do {
+                  here.countDown();
+                  if (answers.follow(id, null).isEmpty()) {
+                    sentAway.add(id);
+                  }
+                } while (answers.state(id) == AnswerState.NONE);
+              });
+      viewer.start();
+      here.await();
+      elsewhere.stop(id);
+      viewer.join();
+    }
+    assertEquals(List.of(), sentAway);
+  }
+
+  @Test
   void viewersThatComeWhileRedisIsAwayWaitForIt() {
     AnswerProducer producer = answers.start("x", OPTIONS);
     producer.send(event("0"));
