@@ -95,6 +95,9 @@ final class AnswerLab {
       return true;
     }
     violations.stream().limit(100).forEach(out::println);
+    Map<String, Integer> kinds = new TreeMap<>();
+    violations.forEach(text -> kinds.merge(text.substring(0, text.indexOf(':')), 1, Integer::sum));
+    out.println(kinds);
     out.printf("%d violations. The logs are in %s%n", violations.size(), folder);
     return false;
   }
