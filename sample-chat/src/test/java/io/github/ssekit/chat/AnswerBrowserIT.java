@@ -30,6 +30,7 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.openqa.selenium.Keys;
 
 /** An answer, followed by a browser's own EventSource: it stops by itself after the ending. */
 class AnswerBrowserIT {
@@ -149,6 +150,30 @@ class AnswerBrowserIT {
     answers.stop("x");
     awaitClosed(List.of("It", "{\"reason\":\"cancelled\"}"));
     assertEquals(2, requests.size());
+  }
+
+  @Test
+  void theExampleIsFollowedOnTwoNodesAndStoppedOnOne() {
+    Duration pause = Duration.ofMillis(200);
+    try (AnswerNode one = new AnswerNode(0, redis.uri(), pause);
+        AnswerNode two = new AnswerNode(0, redis.uri(), pause)) {
+      browser.open(one.uri());
+      browser.element("question").sendKeys("Why", Keys.ENTER);
+      soon().until(() -> browser.texts("#text").get(0).startsWith("“Why”? That "));
+      String first = browser.tab();
+      String hash = String.valueOf(browser.evaluate("return location.hash"));
+      String late = browser.newTab();
+      browser.open(two.uri().resolve("/" + hash));
+      soon().until(() -> browser.texts("#text").get(0).startsWith("“Why”? That "));
+      browser.element("stop").click();
+      browser.awaitTexts("#state", List.of("Ended: cancelled."));
+      List<String> text = browser.texts("#text");
+      browser.to(first);
+      browser.awaitTexts("#state", List.of("Ended: cancelled."));
+      assertEquals(text, browser.texts("#text"));
+      browser.closeTab();
+      browser.to(late);
+    }
   }
 
   @Test
