@@ -9,7 +9,8 @@ import org.junit.jupiter.api.Test;
 class AnswerLabIT {
   @Test
   void theContractIsKeptUnderFaults() throws IOException {
-    String args = System.getProperty("ssekit.answers", "1 2 producer-kill viewer-kill") + " answers";
+    String args =
+        System.getProperty("ssekit.answers", "1 2 producer-kill viewer-kill") + " answers";
     assertTrue(Lab.run(args.split(" ", -1), System.out), "see what is printed above");
   }
 }
