@@ -36,7 +36,6 @@ final class ChatServer implements AutoCloseable {
   private final Server jetty = new Server();
   private final ServerConnector connector;
   private @Nullable RedisBridge redis;
-  private @Nullable Presence presence;
 
   private ChatServer(int port) {
     HttpConfiguration http = new HttpConfiguration();
@@ -81,17 +80,17 @@ final class ChatServer implements AutoCloseable {
     RedisBridge bridge =
         RedisBridge.builder(hub, redisUri)
             .history(channel -> channel.startsWith(Room.HISTORY_PREFIX))
+            .presence(channel -> channel.startsWith(Room.PRESENCE_PREFIX))
             .eventTypes(ChatServer::eventType)
             .ignore(Outside::isOurs)
             .connect();
     redis = bridge;
-    presence = new Presence(hub, bridge, redisUri);
     ServletContextHandler context = new ServletContextHandler();
     String name = nodeName();
     FilterHolder gate = new FilterHolder(new Gate());
     gate.setAsyncSupported(true);
     context.addFilter(gate, "/*", EnumSet.of(DispatcherType.REQUEST));
-    ServletHolder chat = new ServletHolder(new ChatServlet(name, hub, bridge, presence));
+    ServletHolder chat = new ServletHolder(new ChatServlet(name, hub, bridge));
     chat.setAsyncSupported(true);
     context.addServlet(chat, "/chats/*");
     context.addServlet(chat, ""); // matches / alone
@@ -153,9 +152,6 @@ final class ChatServer implements AutoCloseable {
       jetty.stop();
     } catch (Exception e) {
       System.err.println("Jetty doesn't stop: " + e);
-    }
-    if (presence != null) {
-      presence.close();
     }
     if (redis != null) {
       redis.close();

@@ -60,14 +60,12 @@ final class ChatServlet extends HttpServlet {
   private final String node;
   private final transient Hub hub;
   private final transient RedisBridge redis;
-  private final transient Presence presence;
   private final transient Posting posting;
 
-  ChatServlet(String node, Hub hub, RedisBridge redis, Presence presence) {
+  ChatServlet(String node, Hub hub, RedisBridge redis) {
     this.node = node;
     this.hub = hub;
     this.redis = redis;
-    this.presence = presence;
     this.posting = new Posting(redis);
   }
 
@@ -157,7 +155,9 @@ final class ChatServlet extends HttpServlet {
       channels.add(Outside.CHANNEL);
     }
     Connection connection = EventStreams.open(hub, request, response, channels);
-    presence.joined(room, user, connection);
+    if (user != null) {
+      redis.presence().join(room.presence(), user, connection);
+    }
   }
 
   private void sendRecent(Room room, @Nullable String given, HttpServletResponse response)
@@ -172,9 +172,10 @@ final class ChatServlet extends HttpServlet {
         messages.addObject().put("id", id).put("data", event.data());
       }
     }
-    String names = presence.latest(room);
-    if (names != null) {
-      json.putRawValue("presence", new RawValue(names));
+    // Behind the position: the stream tells what changes after that. For a tab that shares
+    // another's.
+    for (SseEvent list : redis.recent(room.presence(), 1).events()) {
+      json.putRawValue("presence", new RawValue(list.data()));
     }
     response.setContentType("application/json");
     response.setHeader("Cache-Control", "no-store");

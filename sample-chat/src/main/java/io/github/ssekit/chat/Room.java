@@ -11,6 +11,9 @@ record Room(String name) {
   /** The prefix of the channels with history: a page that reconnects misses nothing there. */
   static final String HISTORY_PREFIX = "room:";
 
+  /** The prefix of the channels on which the library keeps who is in a room. */
+  static final String PRESENCE_PREFIX = "presence:";
+
   /** Checks the name. The message doesn't repeat it, since it may hold anything. */
   Room {
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,39}")) {
@@ -24,9 +27,9 @@ record Room(String name) {
     return HISTORY_PREFIX + name;
   }
 
-  /** The plain channel of the people in the room. */
+  /** The channel of the people in the room. */
   String presence() {
-    return "presence:" + name;
+    return PRESENCE_PREFIX + name;
   }
 
   /** The plain channel of the people who are typing. */

@@ -69,7 +69,7 @@ class ChatBrowserIT extends TwoBrowsers {
       post(URI.create(server.uri() + "/lobby/typing"), both);
       publish(payload);
       String here = new ObjectMapper().valueToTree(List.of(name, payload)).toString();
-      publisher.publish("presence:lobby", "{\"count\":2,\"here\":" + here + "}");
+      publisher.publish("{sse}:channel:presence:lobby", "{\"count\":2,\"here\":" + here + "}");
       String encoded = URLEncoder.encode(payload, UTF_8).replace("+", "%20");
       HttpResponse<String> room = get("/chats/" + encoded);
       assertTrue(

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.github.ssekit.event.EventStreamReader;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.redis.Presence;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -103,7 +104,7 @@ class PresenceIT {
       ann.awaitHere("Ann");
     }
     try (Jedis jedis = new Jedis(redis.uri())) {
-      soon().until(() -> jedis.keys("*presence*").isEmpty());
+      soon().until(() -> jedis.keys("{sse}:here:*").isEmpty());
     }
   }
 
@@ -162,8 +163,6 @@ class PresenceIT {
   }
 
   private static ConditionFactory soon() {
-    return await()
-        .atMost(Duration.ofMillis(Presence.LIFETIME_MILLIS + 30_000L))
-        .pollInterval(Duration.ofMillis(50));
+    return await().atMost(Presence.LIFETIME.plusSeconds(30)).pollInterval(Duration.ofMillis(50));
   }
 }
