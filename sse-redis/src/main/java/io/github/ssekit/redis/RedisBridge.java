@@ -95,19 +95,19 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     this.subscriber = subscriber;
     this.script = script;
     publisher = new RedisPublisher(commands, maxUnconfirmedBytes, this::failure);
-    answers = answerScripts == null ? null : new AnswerStreams(new ForAnswers(), answerScripts);
+    answers = answerScripts == null ? null : new AnswerStreams(new ForFeatures(), answerScripts);
     states =
         stateScript == null
             ? null
-            : new StateChannels(new ForAnswers(), commands, scope, stateScript, removalsKept);
+            : new StateChannels(new ForFeatures(), commands, scope, stateScript, removalsKept);
     presence =
         presenceScripts == null
             ? null
-            : new Presence(new ForAnswers(), scope, presenceScripts, presenceGrace);
+            : new Presence(new ForFeatures(), scope, presenceScripts, presenceGrace);
   }
 
   /** The bridge, as its answers, state channels and presence use it. */
-  private final class ForAnswers implements AnswerStreams.Bridge, Presence.Bridge {
+  private final class ForFeatures implements AnswerStreams.Bridge, Presence.Bridge {
     @Override
     public List<String> followed() {
       return subscriber.open(AnswerStreams::isAnswer);
