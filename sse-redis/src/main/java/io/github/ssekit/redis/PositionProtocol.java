@@ -49,8 +49,11 @@ final class PositionProtocol {
 
   private Phase phase = Phase.SUBSCRIBING;
 
-  /** The last id on this connection. */
+  /** The last position on this connection: messages that follow have higher ids. */
   private Position previous = START;
+
+  /** The last id on this connection that was new: none of a clock, which may be of an earlier run. */
+  private @Nullable Position lastId;
 
   /** Up to where the repair goes at least. */
   private Position repairUpTo = START;
@@ -86,10 +89,10 @@ final class PositionProtocol {
     return broken;
   }
 
-  /** The last id that was heard on this connection; null before the first. */
+  /** The last id that was given to a message of this connection; null before the first. */
   @Nullable Position lastId() {
     assertOwned();
-    return previous.equals(START) ? null : previous;
+    return lastId;
   }
 
   // Subscribing.
@@ -236,6 +239,7 @@ final class PositionProtocol {
       return false;
     }
     previous = id;
+    lastId = id;
     return id.isAfter(repaired);
   }
 
@@ -288,6 +292,9 @@ final class PositionProtocol {
    */
   private void attach(Position id, boolean isNew) {
     previous = id;
+    if (isNew) {
+      lastId = id;
+    }
     Position at = memory.position();
     if (at == null) {
       follow(id);

@@ -1,5 +1,5 @@
 -- Publishes the clock as it stands: a probe for a Redis that refuses writes. A node that hears it over
--- its own subscription has heard all events up to that id.
+-- its own subscription has heard all events up to that id. After a restart it is an id of the run before.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 nonce of the node   2 PUBLISH or SPUBLISH

@@ -356,6 +356,16 @@ class PositionProtocolTest {
     assertEquals(new Position(32, 0), node.lastId());
   }
 
+  /** It may be of a run before this one: as an id that was seen on this run it would prove a loss. */
+  @Test
+  void aClockIsNoIdThatWasHeard() {
+    ProtocolScript node = new ProtocolScript();
+    node.run("open a; connect a; acks a; clock 10");
+    assertNull(node.lastId());
+    node.run("other 20; clock 21");
+    assertEquals(new Position(20, 0), node.lastId());
+  }
+
   @Test
   void aProbeAsksForTheChannelsWithMessagesFirst() {
     ProtocolScript node = new ProtocolScript();

@@ -9,6 +9,7 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.RecordingTransport;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
@@ -26,6 +27,24 @@ class RedisLossIT extends HistoryBridgeTest {
     assertEquals(numbers(0, 20), receiver.published());
     assertEquals(List.of(), receiver.resets());
     assertTrue(connection.isOpen());
+  }
+
+  /** A clock that is heard there belongs to the run before. */
+  @Test
+  void clientsContinueWhenRedisComesBackWithAllItsDataAndFirstTakesNoWrites() throws Exception {
+    listen("room:a");
+    publish("room:a", 0, 10);
+    soon().until(() -> receiver.published().size() == 10);
+    redis.kill();
+    redis.restart("--min-replicas-to-write", "1");
+    soon().until(() -> bridge.health().refused() != null && bridge.health().isSubscribed());
+    admin = keep(new Jedis("127.0.0.1", redis.port()));
+    admin.configSet("min-replicas-to-write", "0");
+    soon().until(() -> bridge.health().isHealthy());
+    publish("room:a", 10, 20);
+    soon().until(() -> receiver.published().contains("19"));
+    assertEquals(numbers(0, 20), receiver.published());
+    assertEquals(List.of(), receiver.resets());
   }
 
   @Test
