@@ -27,6 +27,8 @@ class Link:
         """Up to where each channel is complete."""
         self.noted = {}
         self.previous = 0
+        self.newest = 0
+        """The last id that was heard and was new: none of a look."""
         self.repaired = 0
         self.lossy_until = 0
         self._wire = collections.deque()
@@ -103,7 +105,9 @@ class Link:
             self.awaited = list(node.wanted)
             self.subscribe(self.awaited)
         else:
-            self.acknowledged.append(channel)
+            if channel in node.wanted:
+                # Else the wish to end it has crossed this.
+                self.acknowledged.append(channel)
             if channel in self.awaited:
                 self.awaited.remove(channel)
         if not self.awaited or not self.rules["acks"]:
@@ -137,7 +141,7 @@ class Link:
             self.node.prove(self.previous)
             self.give_up("an id that is not above the one before it")
             return False
-        self.previous = at
+        self.previous = self.newest = at
         return at > self.repaired
 
     def _expect(self, channel, up_to, heard):
@@ -147,9 +151,13 @@ class Link:
 
     def _control(self, message):
         kind, at = message[0], message[1]
-        own = kind == "probe" and message[2] == self.nonce
+        own = kind in ("probe", "clock") and message[2] == self.nonce
         if own:
             self.heard = self.world.now
+        if kind == "clock":
+            if own:
+                self._looked(at)
+            return
         if not self.attached:
             if own:
                 self._attach(at)
@@ -169,6 +177,18 @@ class Link:
             if own:
                 self.node.heard_probe(at)
 
+    def _looked(self, at):
+        if not self.attached:
+            self._attach(at, is_new=False)
+        elif at < self.previous and self.rules["order"]:
+            self.rewound = True
+            self.node.prove(self.previous)
+            self.give_up("a clock below an id before it")
+        else:
+            self.previous = at
+            self.node.reached(at)
+            self._passed(at)
+
     def _passed(self, at):
         """Everything up to an id has been heard."""
         if self.acknowledged:
@@ -186,13 +206,15 @@ class Link:
 
     # The repair: nothing is heard meanwhile, it waits in the socket
 
-    def _attach(self, probe):
-        self.node.log("hears its probe", probe)
+    def _attach(self, probe, is_new=True):
+        self.node.log("hears its probe" if is_new else "hears the clock", probe)
         self.previous = probe
+        if is_new:
+            self.newest = probe
         position = self.node.position
         if position is None or not self.rules["repair"]:
             self._attached(probe)
-        elif self.rewound or (self.rules["order"] and probe <= position):
+        elif self.rewound or (self.rules["order"] and (probe < position or is_new and probe == position)):
             self.rewound = False
             # From where is not known: ids may have been given twice.
             self.node.rewound(0 if self.rules["from"] else position, probe)

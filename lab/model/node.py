@@ -86,13 +86,14 @@ class Node:
 
     # Redis
 
-    def command(self, script, then, failed=lambda: None):
+    def command(self, script, then, failed=lambda: None, writes=True):
         """Runs a script on the primary; then(reply, run), or failed()."""
 
         def run():
             server = self.world.primary
-            reply = script(server) if server.alive else None
-            answer = (lambda: then(reply, server.run)) if server.alive else failed
+            takes = server.alive and not (writes and server.refuses())
+            reply = script(server) if takes else None
+            answer = (lambda: then(reply, server.run)) if takes else failed
             self._later(self.world.latency(), lambda: answered(answer))
 
         def answered(answer):
@@ -121,7 +122,8 @@ class Node:
 
     def _see_reached(self):
         if self.link and self.link.attached:
-            self._see(self.link.run, self.link.previous if self.rules["own-ears"] else self.position)
+            heard = self.link.newest if self.rules["look"] else self.link.previous
+            self._see(self.link.run, heard if self.rules["own-ears"] else self.position)
 
     def highest_seen(self):
         return max([0, self.answered, self.position or 0, *self.seen.values()])
@@ -177,7 +179,10 @@ class Node:
                 del self.seen["?"]
             self._answered_by(server_run, link)
 
-        self.command(run, done)
+        def look():
+            self.command(lambda server: server.look(link.nonce), lambda _, run: self._answered_by(run, link), writes=False)
+
+        self.command(run, done, look)
 
     def page(self, link, position, starts, then, failed):
         def done(reply, run):
@@ -187,7 +192,7 @@ class Node:
             else:
                 then(Page(self.rules, position, reply))
 
-        self.command(lambda server: server.page(starts), done, failed)
+        self.command(lambda server: server.page(starts), done, failed, writes=False)
 
     def gap(self, channel, begin):
         """Events of a channel behind an id are missing, and nobody knows where else."""

@@ -5,6 +5,7 @@ RULES = {
     "probe": "a node's position begins at its own probe, heard over the subscription, not at a clock that it read",
     "acks": "the probe is sent when every SUBSCRIBE has been acknowledged",
     "repair": "a node that comes back reads what it has missed, from its position to its probe",
+    "look": "a Redis that takes no writes is attached to by its clock, which is no id that was seen on its run",
     "same-run": "commands and subscription are answered by one run of one server",
     "wait": "a client that has a page beyond its node's position waits until the node has come as far",
     # Judging a page

@@ -51,7 +51,12 @@ class Server:
         self.run = world.runs
         self.data = data
         self.alive = True
+        self.refuses_until = 0
+        """Until then it takes no writes."""
         self.links = []
+
+    def refuses(self):
+        return self.world.now < self.refuses_until
 
     def time(self):
         return (self.world.now + self.world.skew) * 1000
@@ -68,7 +73,9 @@ class Server:
         return max(seen, self.time()) + MARGIN
 
     def _touch(self, seen=0):
-        """Notes birth and changes of run."""
+        """Notes birth and changes of run, if that may be written."""
+        if self.refuses():
+            return
         d = self.data
         if d.clock is None:
             last = max([self.time(), *d.last.values()])
@@ -190,7 +197,7 @@ class Server:
         d = self.data
         found = {}
         for channel, start in starts.items():
-            entries = [e for e in d.streams.get(channel, []) if e[0] <= d.clock]
+            entries = [e for e in d.streams.get(channel, []) if e[0] <= (d.clock or 0)]
             if isinstance(start, tuple):
                 entries = entries[max(0, len(entries) - start[1]) :]
                 start = entries[0][0] - 1 if entries else d.clock
@@ -198,11 +205,15 @@ class Server:
                 entries = [e for e in entries if e[0] > start]
             more = len(entries) > PAGE
             found[channel] = (self._last(channel), d.floors.get(channel, 0), more, entries[:PAGE], start, entries)
-        return d.clock, d.floor, max(d.floor, d.pruned), found
+        return d.clock or 0, d.floor, max(d.floor, d.pruned), found
 
     def read_clock(self):
         self._touch()
         return self.data.clock
+
+    def look(self, nonce):
+        """clock.lua: a probe that writes nothing."""
+        self._send("control", ("clock", self.data.clock or 0, nonce))
 
     # Pub/sub
 

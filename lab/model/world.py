@@ -44,6 +44,9 @@ MODES = {
     "handover": Mode(
         ["client"] * 6 + ["handover", "there-and-back", "subscription", "kill", "pause"], is_clean=True
     ),
+    "refusing": Mode(
+        ["client"] * 6 + ["refuse", "refuse", "refusing-handover", "subscription", "kill"], is_clean=True
+    ),
     # Histories are short, and clients fall out of them.
     "trimmed": Mode(CLEAN),
     "newcomers": Mode(["newcomer"] * 6 + CLEAN, has_newcomers=True),
@@ -66,6 +69,7 @@ MODES = {
     "all": Mode(
         CLEAN
         + ["failover", "restart", "rollback", "comeback", "flush", "del-clock", "del-stream", "clock-back"]
+        + ["refuse", "refusing-handover"]
     ),
 }
 
@@ -266,6 +270,15 @@ class World:
 
     def _handover(self):
         self._replace(self.primary.data, 0.5)
+
+    def _refuse(self):
+        """For lack of memory, of a replica, of a right."""
+        self.primary.refuses_until = self.now + self.random.randint(20, 400)
+
+    def _refusing_handover(self):
+        """As a restart that loads its data, or waits for its replicas."""
+        self._handover()
+        self._refuse()
 
     def _there_and_back(self):
         """To another process and back, with nothing lost."""
