@@ -73,7 +73,7 @@ class DepartureIT extends Cell {
   @Test
   @Point("3 The client goes silent: half-open, the kernel gives up after 2 retransmissions")
   void aClientWhosePacketsVanishIsGoneWhenTheKernelGivesUp() throws Exception {
-    assumeTrue(LONG || protocol == Protocol.HTTP_1, "in the long form only");
+    assumeTrue(LONG || protocol == Protocol.HTTP_1, "with -Pmatrix only");
     Programs.require(SilentNetwork.available(), "no unshare or ip, or not allowed");
     List<String> printed = SilentNetwork.run(protocol, CLIENTS);
     List<String> gone = Collections.nCopies(CLIENTS, CloseReason.CLIENT_GONE.name());

@@ -38,7 +38,9 @@ class JettyChunksIT extends Cell {
 
   @BeforeEach
   void onlyOnJetty() {
-    assumeTrue(Server.CONTAINER.startsWith("jetty") && protocol == Protocol.HTTP_1);
+    assumeTrue(
+        Server.CONTAINER.startsWith("jetty") && protocol == Protocol.HTTP_1,
+        "only Jetty over HTTP/1.1 is given whole chunks");
   }
 
   @Test
