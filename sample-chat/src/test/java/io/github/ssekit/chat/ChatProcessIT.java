@@ -23,7 +23,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import redis.clients.jedis.Jedis;
 
 /** The commands of the README, as processes. */
 class ChatProcessIT {
@@ -33,12 +32,10 @@ class ChatProcessIT {
   void twoNodesOfTheJarShareOneConversation() throws Exception {
     try (EmbeddedRedis redis = EmbeddedRedis.start();
         ChatProcess one = ChatProcess.jar("--port", "0", "--redis", "" + redis.uri());
-        ChatProcess two = ChatProcess.jar("--port", "0", "--redis", "" + redis.uri());
-        Jedis jedis = new Jedis(redis.uri())) {
+        ChatProcess two = ChatProcess.jar("--port", "0", "--redis", "" + redis.uri())) {
       URI first = one.awaitUri();
-      try (EventStreamReader events = open(two.awaitUri())) {
-        String lobby = "{sse}:channel:" + Room.LOBBY.channel();
-        await().until(() -> jedis.pubsubNumSub(lobby).get(lobby) == 1);
+      URI stream = URI.create(two.awaitUri() + "/new");
+      try (EventStreamReader events = ChatStream.open(CLIENT, stream)) {
         post(first, "user=Ann&message=across");
         assertEquals("{\"user\":\"Ann\",\"message\":\"across\"}", events.next().data());
       }
@@ -173,11 +170,6 @@ class ChatProcessIT {
     assertEquals(1, text.lines().count(), text);
     assertTrue(text.startsWith("The chat can't start: ") && text.contains(part), text);
     assertFalse(text.contains("Exception"), text);
-  }
-
-  private static EventStreamReader open(URI uri) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(uri + "/new")).build();
-    return new EventStreamReader(CLIENT.send(request, BodyHandlers.ofInputStream()).body());
   }
 
   private static void post(URI uri, String form) throws Exception {

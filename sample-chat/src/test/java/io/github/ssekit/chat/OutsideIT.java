@@ -12,8 +12,6 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.harness.Programs;
 import java.io.IOException;
 import java.net.URI;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -92,8 +90,7 @@ class OutsideIT extends TwoBrowsers {
   }
 
   private static EventStreamReader events(URI chats) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(URI.create(chats + "/new")).build();
-    return new EventStreamReader(CLIENT.send(request, BodyHandlers.ofInputStream()).body());
+    return ChatStream.open(CLIENT, URI.create(chats + "/new"));
   }
 
   /** What comes without a type, up to the last that is said. */

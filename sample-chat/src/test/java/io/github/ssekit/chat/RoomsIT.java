@@ -80,6 +80,8 @@ class RoomsIT {
   @Test
   void whoIsTypingIsToldAndNotKept() throws Exception {
     try (EventStreamReader events = open("/chats/typing-room/events")) {
+      String typing = "typing:typing-room";
+      await().until(() -> jedis.pubsubNumSub(typing).get(typing) == 1);
       assertEquals(204, post("/chats/typing-room/typing", "{\"user\":\"Ann\"}").statusCode());
       assertEquals("{\"user\":\"Ann\"}", next(events, "typing").data());
     }
@@ -279,8 +281,7 @@ class RoomsIT {
   }
 
   private static EventStreamReader open(String path) throws Exception {
-    HttpRequest request = HttpRequest.newBuilder(server.uri().resolve(path)).build();
-    return new EventStreamReader(CLIENT.send(request, BodyHandlers.ofInputStream()).body());
+    return ChatStream.open(CLIENT, server.uri().resolve(path));
   }
 
   private static HttpResponse<String> get(String path) throws Exception {

@@ -52,7 +52,9 @@ final class PositionProtocol {
   /** The last position on this connection: messages that follow have higher ids. */
   private Position previous = START;
 
-  /** The last id on this connection that was new: none of a clock, which may be of an earlier run. */
+  /**
+   * The last id on this connection that was new: none of a clock, which may be of an earlier run.
+   */
   private @Nullable Position lastId;
 
   /** Up to where the repair goes at least. */

@@ -356,7 +356,9 @@ class PositionProtocolTest {
     assertEquals(new Position(32, 0), node.lastId());
   }
 
-  /** It may be of a run before this one: as an id that was seen on this run it would prove a loss. */
+  /**
+   * It may be of a run before this one: as an id that was seen on this run it would prove a loss.
+   */
   @Test
   void aClockIsNoIdThatWasHeard() {
     ProtocolScript node = new ProtocolScript();
