@@ -29,10 +29,12 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
 /** An answer, followed by a browser's own EventSource: it stops by itself after the ending. */
+@Tag("page")
 class AnswerBrowserIT {
   private static final String FOLLOW =
       """

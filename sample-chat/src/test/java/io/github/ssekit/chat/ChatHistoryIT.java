@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 import redis.clients.jedis.Jedis;
@@ -27,6 +28,7 @@ import redis.clients.jedis.args.ClientPauseMode;
  * What the page shows of the past: in a real browser, with a Redis of each test's own. Skipped
  * where there is no browser.
  */
+@Tag("page")
 class ChatHistoryIT {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final String SHOWN = ".message .text";

@@ -30,12 +30,14 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The chat behind the front ends that people have, as they are installed and hardly configured. */
+@Tag("page")
 class FrontEndIT {
   /**
    * An event is due within 1 s; this leaves room for a busy machine, and still none for a buffer:
