@@ -38,18 +38,3 @@ RULES = {
     "prev-below": "so does an entry or a message that names one before the last one heard of its channel",
     "last-below": "so does a last id below the last one heard of its channel",
 }
-
-
-class Rules:
-    """All rules but those that are switched off: rules["margin"]."""
-
-    def __init__(self, off=()):
-        unknown = [rule for rule in off if rule not in RULES]
-        if unknown:
-            raise SystemExit(f"no rule is named {', '.join(unknown)}; there are {', '.join(RULES)}")
-        self.off = frozenset(off)
-
-    def __getitem__(self, rule):
-        if rule not in RULES:
-            raise KeyError(rule)
-        return rule not in self.off

@@ -7,7 +7,8 @@ python3 run.py show MODE SEED [RULE …]    one run, and what came before the fi
 import sys
 import time
 
-from rules import RULES, Rules
+from common import Rules
+from rules import RULES
 from world import MODES, World
 
 SHOWS = {
@@ -53,7 +54,7 @@ def runs(mode, first, count, off=(), until_found=False):
     """How many runs, and (seed, what was found) of those in which anything was."""
     bad, done = [], 0
     for seed in range(first, first + count):
-        found = World(seed, Rules(off), mode).run()
+        found = World(seed, Rules(RULES, off), mode).run()
         done += 1
         if found:
             bad.append((seed, found))
@@ -84,7 +85,7 @@ def check(seeds, most):
 
 
 def show(mode, seed, off):
-    world = World(seed, Rules(off), mode)
+    world = World(seed, Rules(RULES, off), mode)
     found = world.run()
     print(found[:5])
     if found:

@@ -12,18 +12,3 @@ RULES = {
     "stop-first": "a stop before the start leaves an ending, which refuses the start",
     "keep": "the keys of an answer that runs don't expire",
 }
-
-
-class Rules:
-    """All rules but those that are switched off: rules["lease"]."""
-
-    def __init__(self, off=()):
-        unknown = [rule for rule in off if rule not in RULES]
-        if unknown:
-            raise SystemExit(f"no rule is named {', '.join(unknown)}; there are {', '.join(RULES)}")
-        self.off = frozenset(off)
-
-    def __getitem__(self, rule):
-        if rule not in RULES:
-            raise KeyError(rule)
-        return rule not in self.off

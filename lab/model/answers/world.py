@@ -3,8 +3,9 @@
 import heapq
 import random
 
+from common import Rules
 from redis import KEEP, Redis
-from rules import Rules
+from rules import RULES
 
 LEASE = 1000
 TICK = 250
@@ -168,7 +169,7 @@ class Viewer:
 class World:
     def __init__(self, seed, off=()):
         self.random = random.Random(seed)
-        self.rules = Rules(off)
+        self.rules = Rules(RULES, off)
         self.now, self._queue, self._serial = 0, [], 0
         self.granted, self.acknowledged, self.log, self.viewers, self.excused = {}, [], {}, [], []
         self.stops = []

@@ -10,18 +10,3 @@ RULES = {
     "below-floor": "a list below the floor is published again: those who were told of a loss get it",
     "listeners": "a node that has listeners and no names tells that, too",
 }
-
-
-class Rules:
-    """All rules but those that are switched off: rules["expiry"]."""
-
-    def __init__(self, off=()):
-        unknown = [rule for rule in off if rule not in RULES]
-        if unknown:
-            raise SystemExit(f"no rule is named {', '.join(unknown)}; there are {', '.join(RULES)}")
-        self.off = frozenset(off)
-
-    def __getitem__(self, rule):
-        if rule not in RULES:
-            raise KeyError(rule)
-        return rule not in self.off

@@ -2,8 +2,9 @@
 
 import random
 
+from common import Rules
 from redis import LIFETIME, Redis
-from rules import Rules
+from rules import RULES
 
 GRACE, REFRESH, STEPS = 3, 5, 300
 QUIET = LIFETIME + 2 * REFRESH + GRACE
@@ -29,7 +30,7 @@ class Node:
 
 class World:
     def __init__(self, seed, off=()):
-        self.random, self.rules = random.Random(seed), Rules(off)
+        self.random, self.rules = random.Random(seed), Rules(RULES, off)
         self.redis, self.now, self.found = Redis(self.rules), 0, []
         self.most = self.random.choice([2, 4, 12])
         self.nodes, self.pages, self.pending = [Node(n, 0) for n in range(3)], [], []

@@ -10,18 +10,3 @@ RULES = {
     "told": "if they begin anew, connected clients are told",
     "unjudged-load": "a newcomer that reads on is not judged by the floor, which lies above old keys for good",
 }
-
-
-class Rules:
-    """All rules but those that are switched off: rules["floor"]."""
-
-    def __init__(self, off=()):
-        unknown = [rule for rule in off if rule not in RULES]
-        if unknown:
-            raise SystemExit(f"no rule is named {', '.join(unknown)}; there are {', '.join(RULES)}")
-        self.off = frozenset(off)
-
-    def __getitem__(self, rule):
-        if rule not in RULES:
-            raise KeyError(rule)
-        return rule not in self.off

@@ -2,8 +2,9 @@
 
 import random
 
+from common import Rules
 from redis import Redis
-from rules import Rules
+from rules import RULES
 
 AGE = 60
 PAGE = 3
@@ -62,7 +63,7 @@ class Client:
 
 class World:
     def __init__(self, seed, off=()):
-        self.random, rules = random.Random(seed), Rules(off)
+        self.random, rules = random.Random(seed), Rules(RULES, off)
         self.found, self.truth, self.clients = [], {}, []
         self.redis = Redis(rules, AGE if rules["age"] else 0)
         self.rules, self.now, self.values = rules, 0, 0

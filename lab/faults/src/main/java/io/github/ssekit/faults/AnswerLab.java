@@ -71,7 +71,7 @@ final class AnswerLab {
         .orElseThrow(
             () ->
                 new IllegalArgumentException(
-                    name + " is none of " + List.of(AnswerFault.values())));
+                    "no fault is named " + name + "; there are " + List.of(AnswerFault.values())));
   }
 
   private boolean run() throws IOException {
