@@ -31,6 +31,12 @@ final class LocalPresence {
 
   private long notBefore;
 
+  /** Whether Redis has left out some, since it last had room for all. */
+  private boolean isFull;
+
+  /** Whether it has left out some since all were last told. */
+  private boolean isFullAgain;
+
   LocalPresence(String channel, long now) {
     this.channel = channel;
     allAt = now;
@@ -100,17 +106,23 @@ final class LocalPresence {
   /**
    * Redis has been told a part.
    *
-   * @param count how many are here, of all nodes
    * @param refresh the time after which all names are to be told again
+   * @return whether it has left out some, which it had not since it had room for all
    */
-  void told(Part part, int count, long now, Duration refresh) {
+  boolean told(Part part, PresenceScripts.Noted noted, long now, Duration refresh) {
     part.names().forEach(come::remove);
     part.gone().forEach(gone::remove);
+    boolean isNew = noted.leftOut() > 0 && !isFull;
+    isFull |= isNew;
+    isFullAgain |= noted.leftOut() > 0;
     if (part.isLast()) {
-      notBefore = now + count * PAUSE_NANOS_A_NAME;
+      notBefore = now + noted.count() * PAUSE_NANOS_A_NAME;
     }
     if (part.isLast() && part.isAll()) {
       allAt = now + refresh.toNanos();
+      isFull = isFullAgain;
+      isFullAgain = false;
     }
+    return isNew;
   }
 }

@@ -1,6 +1,7 @@
 package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.hub.Connection;
@@ -47,8 +48,8 @@ import java.util.function.Predicate;
  * is incomplete.
  *
  * <p>Of a channel, {@value #MAX_NAMES} names are noted at most, one that is on several nodes as
- * several; who comes beyond is not listed until others have left. A list has the first {@value
- * #MAX_LISTED}, its {@code count} says how many there are.
+ * several; who comes beyond is not listed until others have left, and a line in the log says so. A
+ * list has the first {@value #MAX_LISTED}, its {@code count} says how many there are.
  *
  * <p>See {@link RedisBridgeBuilder#presence}. Any thread may use it. A change is published within
  * half a second, of more than 1,000 names within two and a half.
@@ -243,7 +244,13 @@ public final class Presence {
     long now = System.nanoTime();
     for (int i = 0; i < parts.size(); i++) {
       LocalPresence.Part part = parts.get(i);
-      part.of().told(part, reply.value().counts().get(i), now, refresh);
+      if (part.of().told(part, reply.value().noted().get(i), now, refresh)) {
+        LOG.log(
+            WARNING,
+            "Presence of channel \"{0}\" has no room for more names than {1}: others are left out until some have left",
+            Diagnosis.clean(part.channel()),
+            "" + MAX_NAMES);
+      }
     }
   }
 

@@ -36,15 +36,30 @@ final class PresenceScripts {
    * What {@code presence.lua} replies.
    *
    * @param stored the last of the lists that were published, or null
-   * @param counts how many are on each channel
+   * @param noted of each channel
    */
-  record Told(PublishScript.@Nullable Stored stored, List<Integer> counts) {
+  record Told(PublishScript.@Nullable Stored stored, List<Noted> noted) {
     private static Told of(List<?> reply) {
+      List<Noted> noted = new ArrayList<>();
+      for (int i = 1; i + 1 < reply.size(); i += 2) {
+        noted.add(new Noted(number(reply.get(i)), number(reply.get(i + 1))));
+      }
       return new Told(
-          Entry.text(reply.get(0)).isEmpty() ? null : PublishScript.Stored.of(reply.get(0)),
-          reply.stream().skip(1).map(count -> ((Number) count).intValue()).toList());
+          Entry.text(reply.get(0)).isEmpty() ? null : PublishScript.Stored.of(reply.get(0)), noted);
+    }
+
+    private static int number(Object reply) {
+      return ((Number) reply).intValue();
     }
   }
+
+  /**
+   * What Redis has noted of a channel.
+   *
+   * @param count how many names are here, of all nodes
+   * @param leftOut how many of those that it was told it has no room for
+   */
+  record Noted(int count, int leftOut) {}
 
   CommandPool.Reply<Told> tell(List<LocalPresence.Part> parts) {
     List<byte[]> keys = new ArrayList<>(List.of(scope.hash()));

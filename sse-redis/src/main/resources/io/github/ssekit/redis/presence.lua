@@ -10,7 +10,8 @@
 --       then, of each channel: the channel, "1" to publish its list, else empty, the number of names that
 --         are here, these names, the number of names that have gone, these names
 -- Returns the highest id of the lists that were published, or empty, and of each channel how many are
--- here; or the last error of publish.lua, after all channels.
+-- here, and how many of the node's names were left out for want of room; or the last error of
+-- publish.lua, after all channels.
 --
 -- The hash {sse}:here:<channel> has of each name and node the field "node SP name", with the time at
 -- which it expires. The stream holds the list that was published last: it is compared with what it
@@ -37,7 +38,8 @@ local function read(command, key, ...)
   return {}
 end
 
--- Notes the names that come next in the arguments. Returns those that are here, each once.
+-- Notes the names that come next in the arguments. Returns those that are here, each once, and how
+-- many were left out.
 local function note(here)
   local noted, count = {}, 0
   local held = read('HGETALL', here)
@@ -60,11 +62,14 @@ local function note(here)
       count = count - 1
     end
   end
+  local left_out = 0
   for _, field in ipairs(said) do
     if noted[field] or count < most then
       redis.call('HSET', here, field, now + lifetime)
       count = count + (noted[field] and 0 or 1)
       noted[field] = true
+    else
+      left_out = left_out + 1
     end
   end
   redis.call('PEXPIRE', here, lifetime)
@@ -77,7 +82,7 @@ local function note(here)
     end
   end
   table.sort(names)
-  return names
+  return names, left_out
 end
 
 local function json(names)
@@ -109,8 +114,9 @@ end
 local reply, failed = {''}, nil
 for i = 2, #KEYS, 3 do
   local stream, to, name, is_last = KEYS[i], KEYS[i + 1], argument(), argument() == '1'
-  local names = note(KEYS[i + 2])
+  local names, left_out = note(KEYS[i + 2])
   reply[#reply + 1] = #names
+  reply[#reply + 1] = left_out
   if is_last then
     local list = json(names)
     if list ~= newest(stream, name) then

@@ -16,14 +16,22 @@ class LocalPresenceTest {
 
   private final LocalPresence channel = new LocalPresence("here:1", 0);
 
+  /** How often it was to be said that names are left out. */
+  private int said;
+
   /** Tells Redis all that is due. Returns the names that are here, and those that have gone. */
   private List<Set<String>> tell(long now, int count) {
+    return tell(now, count, 0);
+  }
+
+  private List<Set<String>> tell(long now, int count, int leftOutOfEach) {
     Set<String> names = new TreeSet<>();
     Set<String> gone = new TreeSet<>();
     for (LocalPresence.Part part : channel.due(now)) {
       names.addAll(part.names());
       gone.addAll(part.gone());
-      channel.told(part, count, now, Duration.ofSeconds(5));
+      PresenceScripts.Noted noted = new PresenceScripts.Noted(count, leftOutOfEach);
+      said += channel.told(part, noted, now, Duration.ofSeconds(5)) ? 1 : 0;
     }
     return List.of(names, gone);
   }
@@ -89,5 +97,29 @@ class LocalPresenceTest {
     assertEquals(List.of(), channel.due(2 * SECOND - 1), "of 4,000 names every two seconds");
     assertEquals(told(List.of(), List.of("p7")), tell(2 * SECOND, 3_999));
     assertEquals(2_399, tell(5 * SECOND, 3_999).get(0).size());
+  }
+
+  @Test
+  void thatNamesAreLeftOutIsSaidOnceUntilThereWasRoomForAll() {
+    for (int i = 0; i < 2_400; i++) {
+      channel.joined("p" + i);
+    }
+    List<Set<String>> unused = tell(0, 10, 7);
+    assertEquals(1, said);
+    channel.joined("one more");
+    unused = tell(SECOND, 10, 1);
+    unused = tell(5 * SECOND, 10, 1);
+    assertEquals(1, said, "it has been full all along");
+    channel.left("one more");
+    unused = tell(6 * SECOND, 10, 0);
+    channel.joined("one more");
+    unused = tell(7 * SECOND, 10, 1);
+    assertEquals(1, said, "whether all others are noted is not known");
+    unused = tell(10 * SECOND, 10, 0);
+    unused = tell(15 * SECOND, 10, 0);
+    assertEquals(1, said);
+    channel.joined("another");
+    unused = tell(16 * SECOND, 10, 1);
+    assertEquals(2, said);
   }
 }

@@ -4,12 +4,14 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.RecordingTransport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.logging.Level;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -313,20 +315,25 @@ class RedisPresenceIT extends RedisTest {
   }
 
   @Test
-  void whoComesBeyondTheBoundIsListedOnceOthersHaveLeft() {
+  void whoComesBeyondTheBoundIsListedOnceOthersHaveLeftAndTheLogSaysSo() {
+    LogCapture log = keep(LogCapture.only(Presence.class, Level.INFO));
+    String full = "here:\u202e1";
     Hub third = keep(Hub.create());
     Presence presence = bridge(third, GRACE, LIFETIME.multipliedBy(4)).presence();
     long began = System.nanoTime();
     List<Runnable> all =
         IntStream.range(0, Presence.MAX_NAMES + 1)
-            .mapToObj(i -> presence.join(HERE, "p" + i))
+            .mapToObj(i -> presence.join(full, "p" + i))
             .toList();
-    soon().until(() -> presence.here(HERE).size() == Presence.MAX_NAMES);
+    soon().until(() -> presence.here(full).size() == Presence.MAX_NAMES);
     System.out.printf(
         "%d names are here after %d ms%n",
         Presence.MAX_NAMES, (System.nanoTime() - began) / 1_000_000);
+    String line =
+        "Presence of channel \"here:\\u202e1\" has no room for more names than 5000: others are left out until some have left";
+    soon().untilAsserted(() -> assertEquals(List.of(line), log.messages()));
     all.subList(0, 10).forEach(Runnable::run);
-    soon().until(() -> presence.here(HERE).size() == Presence.MAX_NAMES - 9);
+    soon().until(() -> presence.here(full).size() == Presence.MAX_NAMES - 9);
   }
 
   @Test
