@@ -22,6 +22,8 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 class RedisSentinelIT extends RedisTest {
   private static final Duration AFTER_SENTINEL = Duration.ofSeconds(2);
 
+  private static final String HERE = "here:1";
+
   private final List<RecordingTransport> receivers = new ArrayList<>();
   private final List<Connection> connections = new ArrayList<>();
   private RedisSentinels group;
@@ -30,11 +32,13 @@ class RedisSentinelIT extends RedisTest {
     group = keep(RedisSentinels.start(folder, sentinels));
   }
 
-  /** A node with history in rooms. */
+  /** A node with history in rooms, and presence. */
   private RedisBridge node(Hub hub, URI uri) {
     return keep(
         RedisBridge.builder(hub, uri)
             .history(channel -> channel.startsWith("room:"))
+            .presence(channel -> channel.equals(HERE))
+            .presenceTimes(Duration.ofMillis(300), Presence.LIFETIME)
             .silence(Duration.ofMillis(900))
             .connect());
   }
@@ -65,7 +69,10 @@ class RedisSentinelIT extends RedisTest {
     Hub here = hub();
     Hub there = hub();
     RedisBridge publisher = node(here, group.uri());
-    RedisBridge unused = node(there, group.uri());
+    RedisBridge other = node(there, group.uri());
+    RecordingTransport ann = page(here, publisher, "Ann");
+    RecordingTransport bob = page(there, other, "Bob");
+    awaitLast(ann, "{\"count\":2,\"here\":[\"Ann\",\"Bob\"]}");
     for (int i = 0; i < 20; i++) {
       RecordingTransport unusedHere = listen(here, "room:a", "room:b");
       RecordingTransport unusedThere = listen(there, "room:a", "room:b");
@@ -75,6 +82,8 @@ class RedisSentinelIT extends RedisTest {
     soon().until(() -> numbers.count() > 200);
     long killed = System.nanoTime();
     group.primary().kill();
+    bob.signals().failed(new IllegalStateException("gone"));
+    RecordingTransport cid = page(there, other, "Cid");
 
     soon().until(() -> group.isNamed(group.replica()));
     long named = System.nanoTime();
@@ -97,6 +106,27 @@ class RedisSentinelIT extends RedisTest {
     soon().until(() -> receivers.stream().allMatch(each -> each.published().contains(last)));
     receivers.forEach(numbers::assertCompleteOrTold);
     assertAllConnected();
+    for (RecordingTransport page : List.of(ann, cid)) {
+      awaitLast(page, "{\"count\":2,\"here\":[\"Ann\",\"Cid\"]}");
+    }
+    assertEquals(List.of("Ann", "Cid"), publisher.presence().here(HERE));
+    assertEquals(List.of("Ann", "Cid"), other.presence().here(HERE));
+  }
+
+  /** A page of somebody, which is told who is here. */
+  private static RecordingTransport page(Hub hub, RedisBridge redis, String name) {
+    RecordingTransport page = new RecordingTransport();
+    redis.presence().join(HERE, name, hub.connect(page, List.of(HERE), null));
+    return page;
+  }
+
+  private static void awaitLast(RecordingTransport page, String list) {
+    soon()
+        .until(
+            () -> {
+              List<String> told = page.published();
+              return !told.isEmpty() && told.get(told.size() - 1).equals(list);
+            });
   }
 
   @Test
