@@ -8,53 +8,40 @@ enum AnswerFault {
   /** The node of a producer is killed. */
   PRODUCER_KILL(true) {
     @Override
-    void run(AnswerStage stage, int victim, Random random) {
-      stage.kill(victim);
-      stage.nodes.get(victim).start();
+    void run(PlainStage stage, int victim, Random random) {
+      stage.restart(victim);
     }
   },
 
   /** The node of a producer stands still for longer than a lease, and then goes on. */
   PRODUCER_FREEZE(true) {
     @Override
-    void run(AnswerStage stage, int victim, Random random) {
-      stage.freeze(victim, AnswerStage.SHORT_LEASE_MILLIS + 1_000 + random.nextInt(500));
+    void run(PlainStage stage, int victim, Random random) {
+      stage.freeze(victim, AnswerRun.SHORT_LEASE_MILLIS + 1_000 + random.nextInt(500));
     }
   },
 
   /** A node is killed that has viewers and no producer. */
   VIEWER_KILL(false) {
     @Override
-    void run(AnswerStage stage, int victim, Random random) {
-      stage.kill(victim);
-      stage.nodes.get(victim).start();
+    void run(PlainStage stage, int victim, Random random) {
+      stage.restart(victim);
     }
   },
 
   /** Redis is killed, and started again with all that it has confirmed. */
   REDIS_KILL(false) {
     @Override
-    void run(AnswerStage stage, int victim, Random random) {
-      stage.killRedis(random.nextInt(400), () -> {});
+    void run(PlainStage stage, int victim, Random random) {
+      stage.restartRedis(random.nextInt(400));
     }
   },
 
   /** Redis and the node of a producer are killed. */
   BOTH_KILL(true) {
     @Override
-    void run(AnswerStage stage, int victim, Random random) {
-      boolean nodeFirst = random.nextBoolean();
-      if (nodeFirst) {
-        stage.kill(victim);
-      }
-      stage.killRedis(
-          random.nextInt(400),
-          () -> {
-            if (!nodeFirst) {
-              stage.kill(victim);
-            }
-          });
-      stage.nodes.get(victim).start();
+    void run(PlainStage stage, int victim, Random random) {
+      stage.restartBoth(victim, random.nextBoolean(), random.nextInt(400));
     }
   };
 
@@ -69,7 +56,7 @@ enum AnswerFault {
    *
    * @param victim the node that it may befall
    */
-  abstract void run(AnswerStage stage, int victim, Random random);
+  abstract void run(PlainStage stage, int victim, Random random);
 
   /** Whether it takes away a node that produces. */
   boolean isOfProducer() {

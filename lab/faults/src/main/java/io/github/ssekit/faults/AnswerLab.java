@@ -6,7 +6,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
@@ -59,26 +58,17 @@ final class AnswerLab {
    * @param args seed, number of runs, and names of faults
    */
   static boolean run(List<String> args, PrintStream out) throws IOException {
-    List<AnswerFault> named = args.stream().skip(2).map(AnswerLab::fault).toList();
+    List<AnswerFault> named =
+        args.stream().skip(2).map(name -> Lab.named(AnswerFault.values(), name)).toList();
     return new AnswerLab(Long.parseLong(args.get(0)), Integer.parseInt(args.get(1)), named, out)
         .run();
-  }
-
-  private static AnswerFault fault(String name) {
-    return Arrays.stream(AnswerFault.values())
-        .filter(fault -> fault.toString().equals(name))
-        .findAny()
-        .orElseThrow(
-            () ->
-                new IllegalArgumentException(
-                    "no fault is named " + name + "; there are " + List.of(AnswerFault.values())));
   }
 
   private boolean run() throws IOException {
     Path folder = Files.createTempDirectory("sse-answers");
     out.printf("Seed %d, %d runs of %d answers.%n", seed, runs, ANSWERS_A_RUN);
     List<String> violations = new ArrayList<>();
-    try (AnswerStage stage = new AnswerStage(folder)) {
+    try (PlainStage stage = new PlainStage(folder, "answers")) {
       // Each fault as often as the others.
       for (int i = 0; i < runs; i++) {
         play(stage, i + 1, faults.get(i % faults.size()));
@@ -89,24 +79,14 @@ final class AnswerLab {
       answers().forEach(answer -> violations.addAll(answer.judge()));
     }
     print();
-    if (violations.isEmpty()) {
-      out.println("The contract was kept.");
-      Lab.delete(folder);
-      return true;
-    }
-    violations.stream().limit(100).forEach(out::println);
-    Map<String, Integer> kinds = new TreeMap<>();
-    violations.forEach(text -> kinds.merge(text.substring(0, text.indexOf(':')), 1, Integer::sum));
-    out.println(kinds);
-    out.printf("%d violations. The logs are in %s%n", violations.size(), folder);
-    return false;
+    return Lab.verdict(violations, folder, out);
   }
 
   private List<AnswerRun> answers() {
     return done.stream().flatMap(each -> each.answers().stream()).toList();
   }
 
-  private void play(AnswerStage stage, int number, AnswerFault fault) {
+  private void play(PlainStage stage, int number, AnswerFault fault) {
     stage.nodes.forEach(NodeProcess::awaitServing);
     visit(stage.clock.now(), stage);
     int victim = random.nextInt(stage.nodes.size());
@@ -153,7 +133,7 @@ final class AnswerLab {
   }
 
   /** The viewers come who are due. */
-  private void visit(long due, AnswerStage stage) {
+  private void visit(long due, PlainStage stage) {
     for (Visit visit : List.copyOf(visits)) {
       if (visit.at() <= due) {
         visits.remove(visit);

@@ -15,12 +15,15 @@ import java.util.stream.Stream;
  * What is random about it is drawn when it is made.
  */
 final class AnswerRun {
+  /** For answers whose producer may be lost: the shortest that there is. */
+  static final long SHORT_LEASE_MILLIS = 3_000;
+
   private static final long LONG_LEASE_MILLIS = 30_000;
   private static final int LONGEST_MILLIS = 600;
 
   final AnswerFacts facts;
   final List<AnswerViewer> viewers = new ArrayList<>();
-  private final AnswerStage stage;
+  private final PlainStage stage;
   private final Random random;
   private final int victim;
   private final int[] racing;
@@ -36,7 +39,7 @@ final class AnswerRun {
   private final List<Thread> threads = new ArrayList<>();
   private volatile int lastStored;
 
-  AnswerRun(String id, AnswerStage stage, AnswerFault fault, int victim, Random random) {
+  AnswerRun(String id, PlainStage stage, AnswerFault fault, int victim, Random random) {
     facts = new AnswerFacts(id);
     this.stage = stage;
     this.victim = victim;
@@ -48,7 +51,7 @@ final class AnswerRun {
         new int[] {
           (victim + other) % nodes, fault.isOfProducer() ? victim : (victim + 3 - other) % nodes
         };
-    lease = fault.isOfProducer() ? AnswerStage.SHORT_LEASE_MILLIS : LONG_LEASE_MILLIS;
+    lease = fault.isOfProducer() ? SHORT_LEASE_MILLIS : LONG_LEASE_MILLIS;
     events = 3 + random.nextInt(22);
     gap = 2 + random.nextInt(LONGEST_MILLIS / events);
     fails = random.nextInt(4) == 0;

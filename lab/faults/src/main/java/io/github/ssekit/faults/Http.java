@@ -49,10 +49,22 @@ final class Http {
   /** The id of the published event. Any failure may have published it all the same. */
   static String publish(int port, String channel, String token, String data)
       throws IOException, InterruptedException {
-    URI uri =
-        URI.create("http://127.0.0.1:" + port + "/publish?channel=" + channel + "&token=" + token);
+    return post(port, "/publish?channel=" + channel + "&token=" + token, data);
+  }
+
+  /**
+   * What a node replies to a value of a key of a state channel; an empty one removes the key. Any
+   * failure may have been stored all the same.
+   */
+  static String state(int port, String channel, String key, String data)
+      throws IOException, InterruptedException {
+    return post(port, "/state?channel=" + channel + "&key=" + key, data);
+  }
+
+  private static String post(int port, String path, String data)
+      throws IOException, InterruptedException {
     HttpRequest request =
-        HttpRequest.newBuilder(uri)
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
             .timeout(PATIENCE)
             .POST(HttpRequest.BodyPublishers.ofString(data))
             .build();

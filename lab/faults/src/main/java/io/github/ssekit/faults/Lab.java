@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -28,8 +30,8 @@ import org.jspecify.annotations.Nullable;
  * during each. {@code told}: prints each loss that was told. {@code eventsource}: more clients,
  * npm's {@code eventsource} and Chromium, where they can be had. {@code sentinel}: a primary, its
  * replica and a Sentinel in place of one Redis; {@code cluster}: two primaries with a replica each.
- * Then nodes have no proxies to Redis, and the faults are fewer. {@code answers}: another lab, see
- * {@link AnswerLab}.
+ * Then nodes have no proxies to Redis, and the faults are fewer. {@code answers} and {@code
+ * states}: other labs, see {@link AnswerLab} and {@link StateLab}.
  */
 final class Lab {
   private static final long SETTLE_MILLIS = 15_000;
@@ -68,7 +70,7 @@ final class Lab {
       if (mode.matches("nodes=[1-9]")) {
         count = mode.charAt(mode.length() - 1) - '0';
       } else {
-        faults.add(fault(mode));
+        faults.add(named(Fault.values(), mode));
       }
     }
     nodes = count;
@@ -86,11 +88,15 @@ final class Lab {
         : cluster ? Fault.ofGroup(Fault.SLOT_MOVE, Fault.CLUSTER_FAILOVER) : Fault.ofOne();
   }
 
-  private static Fault fault(String name) {
-    return Stream.of(Fault.values())
-        .filter(f -> f.toString().equals(name))
+  /** The one of some faults that has a name. */
+  static <F> F named(F[] faults, String name) {
+    return Stream.of(faults)
+        .filter(fault -> fault.toString().equals(name))
         .findAny()
-        .orElseThrow(() -> new IllegalArgumentException("no fault is named " + name));
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "no fault is named " + name + "; there are " + List.of(faults)));
   }
 
   /** Runs the lab, see above. */
@@ -103,6 +109,8 @@ final class Lab {
     List<String> words = new ArrayList<>(List.of(args));
     if (words.remove("answers")) {
       return AnswerLab.run(words, out);
+    } else if (words.remove("states")) {
+      return StateLab.run(words, out);
     }
     return new Lab(args, out).run();
   }
@@ -208,7 +216,25 @@ final class Lab {
     return stage.recoveredAt(time);
   }
 
-  static void delete(Path folder) throws IOException {
+  /**
+   * Prints what is wrong, a kind and a colon before each, or that nothing is; then deletes the
+   * folder, too. Returns whether nothing is.
+   */
+  static boolean verdict(List<String> violations, Path folder, PrintStream out) throws IOException {
+    if (violations.isEmpty()) {
+      out.println("The contract was kept.");
+      delete(folder);
+      return true;
+    }
+    violations.stream().limit(100).forEach(out::println);
+    Map<String, Integer> kinds = new TreeMap<>();
+    violations.forEach(text -> kinds.merge(text.substring(0, text.indexOf(':')), 1, Integer::sum));
+    out.println(kinds);
+    out.printf("%d violations. The logs are in %s%n", violations.size(), folder);
+    return false;
+  }
+
+  private static void delete(Path folder) throws IOException {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path each : files.sorted(java.util.Comparator.reverseOrder()).toList()) {
         Files.delete(each);

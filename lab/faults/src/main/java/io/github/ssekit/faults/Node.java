@@ -39,7 +39,8 @@ final class Node {
    * Runs a node.
    *
    * @param args the port to serve on, the URL of Redis, the events of a channel's log, and {@code
-   *     answers} if it has those, see {@link AnswerServlets}
+   *     answers} or {@code states} if it has those, see {@link AnswerServlets} and {@link
+   *     StateServlet}
    */
   public static void main(String[] args) throws Exception {
     Threads.daemon("parent", Node::endWithParent);
@@ -50,17 +51,24 @@ final class Node {
             .reconnectionTime(Duration.ofMillis(200))
             .maxChannelLog(Integer.parseInt(args[2]), 512 << 10)
             .create();
-    boolean answers = args.length > 3;
+    String kind = args.length > 3 ? args[3] : "";
     RedisBridgeBuilder settings =
         RedisBridge.builder(hub, URI.create(args[1]))
             .history(channel -> true)
             .silence(Duration.ofSeconds(1))
             // More than comes in the longest fault.
             .maxHistory(20_000, Duration.ofHours(1));
-    RedisBridge bridge = (answers ? settings.answers() : settings).connect();
+    if (kind.equals("answers")) {
+      settings.answers();
+    } else if (kind.equals("states")) {
+      settings.states(StateServlet::isState);
+    }
+    RedisBridge bridge = settings.connect();
     ServletContextHandler context = context(hub, bridge);
-    if (answers) {
+    if (kind.equals("answers")) {
       AnswerServlets.add(context, hub, bridge.answers());
+    } else if (kind.equals("states")) {
+      context.addServlet(new ServletHolder(new StateServlet(bridge.states())), "/state");
     }
     Server jetty = server(Integer.parseInt(args[0]), context);
     jetty.start();

@@ -43,6 +43,7 @@ class MutationsTest {
   List<DynamicTest> everyPatchNamesTheFaultsThatShowIt() throws IOException {
     List<String> ofEvents = Stream.of(Fault.values()).map(Fault::toString).toList();
     List<String> ofAnswers = Stream.of(AnswerFault.values()).map(AnswerFault::toString).toList();
+    List<String> ofStates = Stream.of(StateFault.values()).map(StateFault::toString).toList();
     return patches(
         patch -> {
           String lab =
@@ -52,7 +53,8 @@ class MutationsTest {
                   .orElse(null);
           assertNotNull(lab, "a line \"Lab: seed count faults\"");
           List<String> words = new ArrayList<>(List.of(lab.split(" ", -1)));
-          List<String> faults = words.remove("answers") ? ofAnswers : ofEvents;
+          List<String> faults =
+              words.remove("answers") ? ofAnswers : words.remove("states") ? ofStates : ofEvents;
           assertTrue(words.size() > 3, lab);
           assertTrue(faults.containsAll(words.subList(3, words.size())), lab);
         });

@@ -4,12 +4,13 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
+import redis.clients.jedis.Jedis;
 
-/** All that takes part in the lab of answers: a Redis, three nodes, and what was done to them. */
-final class AnswerStage implements AutoCloseable {
-  /** For answers whose producer may be lost: the shortest that there is. */
-  static final long SHORT_LEASE_MILLIS = 3_000;
-
+/**
+ * A Redis that keeps what it has confirmed, three nodes without proxies, and what was done to them.
+ */
+final class PlainStage implements AutoCloseable {
   private static final int NODES = 3;
 
   /** Events in a node's log of a channel: late viewers and those who come back need Redis. */
@@ -23,11 +24,16 @@ final class AnswerStage implements AutoCloseable {
   private final RedisServer redis;
   private final List<Outage> outages = new ArrayList<>();
 
-  AnswerStage(Path folder) {
+  /**
+   * Starts all, and waits until the nodes serve.
+   *
+   * @param kind what the nodes have besides channels with history, see {@link Node}
+   */
+  PlainStage(Path folder, String kind) {
     redis = new RedisServer(folder, "--appendfsync", "always");
     URI uri = URI.create("redis://127.0.0.1:" + redis.port());
     for (int i = 0; i < NODES; i++) {
-      nodes.add(new NodeProcess(i, folder, uri, SMALL_LOG, "answers"));
+      nodes.add(new NodeProcess(i, folder, uri, SMALL_LOG, kind));
     }
     nodes.forEach(NodeProcess::awaitServing);
   }
@@ -36,8 +42,13 @@ final class AnswerStage implements AutoCloseable {
     return nodes.stream().map(NodeProcess::port).toList();
   }
 
-  /** Kills a node, which is to be started again. */
-  void kill(int node) {
+  /** Kills a node, and starts it again. */
+  void restart(int node) {
+    kill(node);
+    nodes.get(node).start();
+  }
+
+  private void kill(int node) {
     nodes.get(node).kill();
     outage(clock.now(), false);
   }
@@ -51,7 +62,40 @@ final class AnswerStage implements AutoCloseable {
   }
 
   /** Kills Redis, and starts it again with its data. */
-  void killRedis(long pause, Runnable meanwhile) {
+  void restartRedis(long pause) {
+    restartRedis(pause, () -> {});
+  }
+
+  /** The same with a node killed just before or meanwhile, which is started again after. */
+  void restartBoth(int node, boolean nodeFirst, long pause) {
+    if (nodeFirst) {
+      kill(node);
+    }
+    restartRedis(
+        pause,
+        () -> {
+          if (!nodeFirst) {
+            kill(node);
+          }
+        });
+    nodes.get(node).start();
+  }
+
+  /** Redis stands still. */
+  void freezeRedis(long millis) {
+    long from = clock.now();
+    redis.pause();
+    Threads.pause(millis);
+    redis.resume();
+    outage(from, true);
+  }
+
+  /** What a command of the lab's own returns. */
+  <T> T ask(Function<Jedis, T> question) {
+    return redis.ask(question);
+  }
+
+  private void restartRedis(long pause, Runnable meanwhile) {
     long from = clock.now();
     redis.kill();
     Threads.pause(pause);
