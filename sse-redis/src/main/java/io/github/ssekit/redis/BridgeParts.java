@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
  * thread to the other.
  *
  * @param history null if no channel has history
+ * @param fold joins events of pages
  * @param newcomers where clients without a last event ID start, by channel
  */
 record BridgeParts(
@@ -17,6 +18,7 @@ record BridgeParts(
     Scope scope,
     CommandPool commands,
     @Nullable HistoryScripts history,
+    AnswerFold fold,
     Function<? super String, Start> newcomers,
     Deliveries deliveries,
     OpenChannels channels,

@@ -65,6 +65,11 @@ record Entry(
         size);
   }
 
+  /** A copy with an event that stands for this one and those before it. */
+  Entry with(SseEvent other) {
+    return new Entry(position, prev, other, null, size);
+  }
+
   /** An entry that another program has added may have a larger sequence number than ours. */
   private static Position position(String id) {
     Position position = Position.parse(id);

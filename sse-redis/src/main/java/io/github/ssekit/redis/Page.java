@@ -73,6 +73,11 @@ record Page(
     return new Page(next.clock, next.upTo, null, resets, all, next.starts);
   }
 
+  /** A copy with other events in place of the same. */
+  Page withEvents(List<Kept> others) {
+    return new Page(clock, upTo, broken, resets, others, starts);
+  }
+
   /**
    * Returns the page as a client gets it.
    *

@@ -10,7 +10,9 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
@@ -53,6 +55,7 @@ public final class RedisBridgeBuilder {
   private int maxUnconfirmedBytes = 16 << 20;
   private boolean withoutRedis;
   private boolean answers;
+  private final Map<String, Function<? super List<String>, String>> folds = new HashMap<>();
   private @Nullable Predicate<? super String> states;
   private Duration removalsKept = Duration.ofHours(24);
   private @Nullable Predicate<? super String> presence;
@@ -116,6 +119,32 @@ public final class RedisBridgeBuilder {
    */
   public RedisBridgeBuilder answers() {
     answers = true;
+    return this;
+  }
+
+  /**
+   * Joins kept events of answers: events of this type that follow each other reach a client that
+   * comes late, or returns, as one event, whose id is the last one's. Of 2,000 tokens it gets one
+   * event, or a few, each within {@link io.github.ssekit.hub.HubBuilder#maxEventBytes}; live events
+   * stay as they are. So a page must do the same with the joined data as with all of them one after
+   * the other, and an ending needs a type of its own. May be called once for each type. Default:
+   * nothing is joined.
+   *
+   * <pre>{@code
+   * builder.answers().foldAnswers("token", tokens -> String.join("", tokens))
+   * }</pre>
+   *
+   * @param type an event type; {@code message} for events without one
+   * @param join makes one data of those of at least two events. Called on a thread of the bridge,
+   *     which waits; if it throws or returns null, these events are not joined, which is logged
+   * @throws IllegalArgumentException if there is a function for the type already
+   */
+  public RedisBridgeBuilder foldAnswers(String type, Function<? super List<String>, String> join) {
+    Objects.requireNonNull(type, "type");
+    if (folds.putIfAbsent(type, Objects.requireNonNull(join, "join")) != null) {
+      throw new IllegalArgumentException(
+          "event type \"%s\" is folded twice: give one function for a type".formatted(type));
+    }
     return this;
   }
 
@@ -329,6 +358,7 @@ public final class RedisBridgeBuilder {
             names,
             commands,
             history == null ? null : new HistoryScripts(commands, names, feed.maxEventBytes()),
+            new AnswerFold(folds, feed.maxEventBytes()),
             startsOfNewcomers(names),
             new Deliveries(feed, eventTypes, ignored),
             new OpenChannels(names::hasHistory),

@@ -223,7 +223,7 @@ final class RedisSubscriber
       // The client waits until this node has heard everything in the page.
       writer.requestProbe();
     }
-    return page.toReplay(parts.feed().maxEventBytes());
+    return parts.fold().of(page).toReplay(parts.feed().maxEventBytes());
   }
 
   // On the reader.

@@ -114,17 +114,67 @@ class RedisAnswersIT extends RedisTest {
   }
 
   @Test
-  void twoThousandEventsReachALateViewerInTwoWrites() {
+  void twoThousandEventsReachALateViewerInTwoWritesAndFoldedAsOne() {
     AnswerProducer producer = answers.start("x", OPTIONS);
-    numbers(0, 2_000).forEach(n -> producer.send(SseEvent.of("token", n)));
-    producer.end(event("end"));
+    List<String> ids = new ArrayList<>();
+    numbers(0, 2_000).forEach(n -> ids.add("" + producer.send(SseEvent.of("token", n + " "))));
+    String end = "" + producer.end(event("end"));
     RecordingTransport late = new RecordingTransport();
     hub.connect(late, answers.follow("x", null).orElseThrow());
     soon().until(late::closed);
-    assertEquals(and(numbers(0, 2_000), "end"), late.published());
+    assertEquals(and(tokens(0), "end"), late.published());
     long writes =
         late.writes().stream().filter(bytes -> new String(bytes, UTF_8).contains("data:")).count();
     assertTrue(writes <= 2, writes + " writes");
+
+    Hub folding = keep(Hub.create());
+    AnswerStreams folded =
+        keep(RedisBridge.builder(folding, redis.uri())
+                .answers()
+                .foldAnswers("token", tokens -> String.join("", tokens))
+                .connect())
+            .answers();
+    RecordingTransport whole = new RecordingTransport();
+    folding.connect(whole, folded.follow("x", null).orElseThrow());
+    soon().until(whole::closed);
+    String last = ids.get(1_999);
+    assertEquals(
+        List.of(
+            new SseEvent("token", String.join("", tokens(0)), last),
+            new SseEvent(null, "end", end)),
+        whole.events());
+    for (int had : List.of(0, 1, 999, 1_997, 1_998, 1_999)) {
+      RecordingTransport back = new RecordingTransport();
+      folding.connect(back, folded.follow("x", ids.get(had)).orElseThrow());
+      soon().until(back::closed);
+      assertEquals(String.join("", tokens(had + 1)) + "end", String.join("", back.published()));
+      assertEquals(had == 1_999 ? 1 : 2, back.published().size());
+      assertEquals(List.of(), back.resets());
+    }
+  }
+
+  private static List<String> tokens(int from) {
+    return numbers(from, 2_000).stream().map(n -> n + " ").toList();
+  }
+
+  @Test
+  void liveEventsAreNotFolded() {
+    Hub folding = keep(Hub.create());
+    AnswerStreams folded =
+        keep(RedisBridge.builder(folding, redis.uri())
+                .answers()
+                .foldAnswers("message", data -> String.join("", data))
+                .connect())
+            .answers();
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    numbers(0, 5).forEach(n -> producer.send(event(n)));
+    RecordingTransport viewer = new RecordingTransport();
+    folding.connect(viewer, folded.follow("x", null).orElseThrow());
+    awaitEvents(viewer, List.of("01234"));
+    numbers(5, 8).forEach(n -> producer.send(event(n)));
+    awaitEvents(viewer, List.of("01234", "5", "6", "7"));
+    producer.end(SseEvent.of("done", "end"));
+    awaitEvents(viewer, List.of("01234", "5", "6", "7", "end"));
   }
 
   @Test
