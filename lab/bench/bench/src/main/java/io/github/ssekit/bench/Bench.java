@@ -27,11 +27,14 @@ final class Bench {
     for (String micro : options.micro()) {
       report.micro(Micro.run(micro));
     }
-    if (options.publishing() || !options.workloads().isEmpty()) {
+    if (options.publishing() || options.answers() || !options.workloads().isEmpty()) {
       Path folder = Files.createTempDirectory("bench-redis");
       try (RedisProcess redis = RedisProcess.startInstalled(folder)) {
         if (options.publishing()) {
           report.micro(Publishing.run(redis.uri(), options.rounds(), options.seconds()));
+        }
+        if (options.answers()) {
+          report.micro(Answers.run(redis.uri(), options.seconds()));
         }
         for (Workload workload : options.workloads()) {
           report.workload(workload, run(workload, options, "" + redis.uri()));

@@ -11,7 +11,8 @@ import java.util.Locale;
  * <ul>
  *   <li>{@code full}: all workloads, all servers, three rounds; otherwise a quick look
  *   <li>{@code workloads=flood,idle,...}: see {@link Workload}; {@code framing}, {@code parsing},
- *       {@code deliver} and {@code drain} are JMH's; {@code publishing}: see {@link Publishing}
+ *       {@code deliver} and {@code drain} are JMH's; {@code publishing}: see {@link Publishing};
+ *       {@code answers}: see {@link Answers}
  *   <li>{@code servers=floor,jetty,...}: see {@link Server}
  *   <li>{@code rounds=3}, {@code seconds=10}: turns of each server, and how long each measures
  *   <li>{@code chart=docs/performance.svg}: where the chart goes, besides {@code target}
@@ -22,6 +23,7 @@ import java.util.Locale;
 record Options(
     List<String> micro,
     boolean publishing,
+    boolean answers,
     List<Workload> workloads,
     List<Server> servers,
     int rounds,
@@ -62,6 +64,7 @@ record Options(
     return new Options(
         Micro.names().stream().filter(names::contains).toList(),
         names.contains(Publishing.NAME),
+        names.contains(Answers.NAME),
         Workload.ALL.stream().filter(w -> names.contains(w.name())).toList(),
         Arrays.stream(servers.split(",")).map(Options::server).toList(),
         rounds,
@@ -91,6 +94,7 @@ record Options(
   private static List<String> all() {
     List<String> names = new ArrayList<>(Micro.names());
     names.add(Publishing.NAME);
+    names.add(Answers.NAME);
     Workload.ALL.forEach(w -> names.add(w.name()));
     return names;
   }

@@ -2,6 +2,7 @@ package io.github.ssekit.bench;
 
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.redis.RedisBridge;
+import io.github.ssekit.redis.RedisBridgeBuilder;
 import io.github.ssekit.servlet.EventStreams;
 import io.undertow.Undertow;
 import io.undertow.servlet.Servlets;
@@ -38,14 +39,17 @@ final class Ours {
   /** What the kernel may hold of a client that doesn't read. */
   private static final int SEND_BUFFER = 64 << 10;
 
+  private static final boolean ANSWERS = Boolean.getBoolean("bench.answers");
+
   private Ours() {}
 
   private static HttpServlet servlet(String redis) {
     Duration stuck = Duration.ofSeconds(Integer.getInteger("bench.stuck", 30));
     Hub hub = Hub.builder().stuckWriteDeadline(stuck).create();
-    RedisBridge.builder(hub, URI.create(redis))
-        .history(channel -> Boolean.getBoolean("bench.history"))
-        .connect();
+    RedisBridgeBuilder builder =
+        RedisBridge.builder(hub, URI.create(redis))
+            .history(channel -> Boolean.getBoolean("bench.history"));
+    (ANSWERS ? builder.answers() : builder).connect();
     return new Events(hub);
   }
 
@@ -69,7 +73,9 @@ final class Ours {
   private static List<String> channels(HttpServletRequest request) {
     int first = Integer.parseInt(request.getParameter("first"));
     int count = Integer.parseInt(request.getParameter("count"));
-    return IntStream.range(first, first + count).mapToObj(i -> "c" + i).toList();
+    return IntStream.range(first, first + count)
+        .mapToObj(i -> (ANSWERS ? "answer:c" : "c") + i)
+        .toList();
   }
 
   static final class OnJetty implements ToIntFunction<String> {

@@ -111,14 +111,14 @@ final class Publishing {
     if (isFirst) {
       long unused = way.run(1);
     }
-    double redisBefore = redisCpu();
+    double redisBefore = cpuOf(admin);
     double ownBefore = ownCpu();
     long start = System.nanoTime();
     long count = way.run(seconds);
     double elapsed = (System.nanoTime() - start) / 1e9;
     return new Turn(
         count / elapsed,
-        (redisCpu() - redisBefore) * 1e6 / count,
+        (cpuOf(admin) - redisBefore) * 1e6 / count,
         (ownCpu() - ownBefore) * 1e6 / count);
   }
 
@@ -205,7 +205,7 @@ final class Publishing {
       return new Turn(Double.NaN, Double.NaN, Double.NaN);
     }
     int count = 600_000 * seconds;
-    double before = redisCpu();
+    double before = cpuOf(admin);
     Process process =
         new ProcessBuilder(
                 Programs.path("redis-benchmark"),
@@ -233,10 +233,11 @@ final class Publishing {
     while (rate.find()) {
       perSecond = Double.parseDouble(rate.group(1));
     }
-    return new Turn(perSecond, (redisCpu() - before) * 1e6 / count, Double.NaN);
+    return new Turn(perSecond, (cpuOf(admin) - before) * 1e6 / count, Double.NaN);
   }
 
-  private double redisCpu() {
+  /** Processor seconds that a Redis has used so far. */
+  static double cpuOf(Jedis admin) {
     return admin
         .info("cpu")
         .lines()
@@ -245,7 +246,8 @@ final class Publishing {
         .sum();
   }
 
-  private static double ownCpu() {
+  /** Processor seconds that this process has used so far. */
+  static double ownCpu() {
     return ManagementFactory.getOperatingSystemMXBean()
             instanceof com.sun.management.OperatingSystemMXBean os
         ? os.getProcessCpuTime() / 1e9
