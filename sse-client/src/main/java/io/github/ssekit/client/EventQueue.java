@@ -63,8 +63,23 @@ final class EventQueue {
     return text == null ? 0 : text.length();
   }
 
-  /** All that was received up to this id is in the queue, or needs no place in it. */
+  /**
+   * All that was received up to this id is in the queue, or needs no place in it. Not so once the
+   * queue is ended: what came then was dropped.
+   */
   void received(String lastEventId) {
+    lock.lock();
+    try {
+      if (!ended) {
+        receivedId = lastEventId;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** A listener was given the event with this id, and may have closed the source meanwhile. */
+  void handled(String lastEventId) {
     lock.lock();
     try {
       receivedId = lastEventId;

@@ -393,7 +393,7 @@ public final class EventSource implements AutoCloseable {
         queue.put(event, lastEventId);
       } else if (state != State.CLOSED) {
         tell(to -> to.onEvent(event, lastEventId));
-        queue.received(lastEventId);
+        queue.handled(lastEventId);
       }
     }
 

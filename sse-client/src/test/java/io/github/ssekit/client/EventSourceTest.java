@@ -16,9 +16,11 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -580,6 +582,45 @@ class EventSourceTest {
   }
 
   @Test
+  void afterACloseTheLastEventIdIsStillThatOfWhatWasTaken() throws Exception {
+    server.thenOpen("id: 1\ndata: a\n\nid: 2\ndata: b\n\nid: 3\ndata: c\n\n");
+    Thread[] threads = new Thread[1];
+    EventSource source =
+        builder()
+            .maxQueuedBytes(1)
+            .threads(task -> threads[0] = new Thread(task, "of-a-test"))
+            .open();
+    assertEquals("a", source.next(LONG).data());
+    source.close();
+    threads[0].join();
+    assertEquals("1", source.lastEventId());
+  }
+
+  @Test
+  void afterACloseByAListenerTheLastEventIdIsThatOfItsEvent() throws Exception {
+    server.thenOpen("id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
+    CompletableFuture<EventSource> opened = new CompletableFuture<>();
+    CountDownLatch closed = new CountDownLatch(1);
+    EventSource source =
+        builder()
+            .open(
+                new EventSourceListener() {
+                  @Override
+                  public void onEvent(SseEvent event, String lastEventId) {
+                    opened.join().close();
+                  }
+
+                  @Override
+                  public void onClose(EventSourceException failure) {
+                    closed.countDown();
+                  }
+                });
+    opened.complete(source);
+    closed.await();
+    assertEquals("1", source.lastEventId());
+  }
+
+  @Test
   void nextReturnsNullWhenItsTimeIsOver() throws Exception {
     server.thenOpen("");
     try (EventSource source = builder().open()) {
@@ -609,6 +650,16 @@ class EventSourceTest {
     assertEquals(1, server.requestsSoFar().size());
   }
 
+  private static boolean isWaitingIn(Thread thread, String method) {
+    return (thread.getState() == Thread.State.WAITING
+            || thread.getState() == Thread.State.TIMED_WAITING)
+        && Arrays.stream(thread.getStackTrace())
+            .anyMatch(
+                frame ->
+                    frame.getClassName().startsWith("io.github.ssekit.client.")
+                        && frame.getMethodName().equals(method));
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"without an answer", "silent", "waiting", "with a full queue"})
   void theThreadEndsAfterClose(String when) throws Exception {
@@ -625,7 +676,14 @@ class EventSourceTest {
             .threads(task -> threads[0] = new Thread(task, "of-a-test"))
             .open();
     server.request();
-    Awaitility.await().pollDelay(Duration.ofMillis(50)).until(() -> true);
+    String in =
+        switch (when) {
+          case "without an answer" -> "open";
+          case "silent" -> "read";
+          case "waiting" -> "waitAfter";
+          default -> "put";
+        };
+    Awaitility.await().until(() -> isWaitingIn(threads[0], in));
     source.close();
     threads[0].join(5_000);
     assertFalse(threads[0].isAlive());
