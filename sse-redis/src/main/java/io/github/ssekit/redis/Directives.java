@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,7 @@ final class Directives {
   private final boolean keeps;
   private final AwaitedReplies replies = new AwaitedReplies();
   private final Survival survival = new Survival(LOG);
+  private final long born = System.nanoTime();
   private final Executor executor = BackgroundThread.named("sse-redis-directives");
 
   // Guarded by this.
@@ -55,7 +57,7 @@ final class Directives {
         }
       };
 
-  /** The id of the newest one that was read from the stream; null before the first read. */
+  /** The id of the newest one that was read from the stream; null before the first whole read. */
   private @Nullable Position read;
 
   /**
@@ -151,8 +153,11 @@ final class Directives {
 
   // On its thread, but for the first read.
 
+  /** Counts are not remembered: they are met once, and would push out those that are kept. */
   private synchronized long carryOut(Directive directive) {
-    return done.computeIfAbsent(directive.nonce(), nonce -> connections(directive));
+    return directive.isKept()
+        ? done.computeIfAbsent(directive.nonce(), nonce -> connections(directive))
+        : connections(directive);
   }
 
   private long connections(Directive directive) {
@@ -164,23 +169,38 @@ final class Directives {
   }
 
   private synchronized void readMissed() {
-    Position from = read;
-    List<?> entries =
-        entries(
-            from == null
-                ? "-"
-                : "" + new Position(Math.max(0, from.milliseconds() - OVERLAP_MILLIS), 0));
-    while (!entries.isEmpty()) {
+    Position last = read;
+    long since = 0;
+    String from = "-";
+    if (last == null) {
+      since = birth();
+      last = new Position(since, 0);
+    } else {
+      from = "" + Math.max(0, last.milliseconds() - OVERLAP_MILLIS);
+    }
+    for (List<?> entries = entries(from); !entries.isEmpty(); entries = entries("(" + last)) {
       for (Object entry : entries) {
+        last = HistoryScripts.position(((List<?>) entry).get(0));
         List<?> fields = (List<?>) ((List<?>) entry).get(1);
         Directive directive = Directive.parse(Entry.text(fields.get(1)));
-        if (directive != null) {
+        if (directive != null && last.milliseconds() < since) {
+          done.putIfAbsent(directive.nonce(), 0L);
+        } else if (directive != null) {
           long unused = carryOut(directive);
         }
-        read = HistoryScripts.position(((List<?>) entry).get(0));
       }
-      entries = entries("(" + read);
     }
+    read = last;
+  }
+
+  /** When this was made, by Redis' clock, or a little earlier, in milliseconds. */
+  private long birth() {
+    List<?> time = (List<?>) commands.execute(connection -> connection.call("TIME")).value();
+    long age = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - born);
+    long now =
+        TimeUnit.SECONDS.toMillis(Long.parseLong(Entry.text(time.get(0))))
+            + TimeUnit.MICROSECONDS.toMillis(Long.parseLong(Entry.text(time.get(1))));
+    return Math.max(0, now - age);
   }
 
   private List<?> entries(String from) {

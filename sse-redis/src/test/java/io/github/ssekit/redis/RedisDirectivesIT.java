@@ -10,12 +10,14 @@ import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.RecordingTransport;
+import io.github.ssekit.redis.Directive.Verb;
 import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.AbstractPipeline;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.params.ClientKillParams;
 
@@ -117,7 +119,7 @@ class RedisDirectivesIT extends RedisTest {
   @Test
   void aMessageThatANodeDidNotHearIsReadSoon() {
     RecordingTransport ann = client(second, "Ann", "room:1");
-    Directive unheard = Directive.of(Directive.Verb.CLOSE, "Ann", "");
+    Directive unheard = Directive.of(Verb.CLOSE, "Ann", "");
     admin.xadd("{sse}:directives", StreamEntryID.NEW_ENTRY, Map.of("d", unheard.toString()));
     soon().until(ann::closed);
   }
@@ -133,6 +135,48 @@ class RedisDirectivesIT extends RedisTest {
     bridge.publish("room:1", SseEvent.of("1"));
     soon().until(() -> !first.equals(ann.lastEventId()));
     assertEquals(new NodeReplies(4, 4, 1), bridge.counts("room:1"));
+    assertFalse(ann.closed());
+  }
+
+  @Test
+  void aNodeThatStartsWithoutRedisDoesNotDoWhatWasSaidBefore() {
+    bridge.closeAll("Ann");
+    bridge.closeAll("Bob");
+    // A gate that is closed at first, so that the node starts without Redis.
+    admin.aclSetUser("late", "off", ">pw", "allkeys", "allchannels", "+@all");
+    Hub fourth = keep(Hub.create());
+    RedisBridge late =
+        keep(
+            RedisBridge.builder(fourth, URI.create("redis://late:pw@127.0.0.1:" + redis.port()))
+                .history(channel -> channel.startsWith("room:"))
+                .silence(SILENCE)
+                .startWithoutRedis()
+                .connect());
+    RecordingTransport ann = client(fourth, "Ann", "room:1");
+    RecordingTransport bob = client(fourth, "Bob", "room:1");
+    bridge.closeAll("Bob");
+    assertFalse(late.health().isSubscribed());
+    admin.aclSetUser("late", "on");
+    soon().until(bob::closed);
+    assertFalse(ann.closed());
+    // What is stored is read again and again, before its start too.
+    long reads = reads();
+    soon().until(() -> reads() > reads + 9);
+    assertFalse(ann.closed());
+  }
+
+  @Test
+  void whoAsksForManyCountsRepeatsNothing() {
+    bridge.closeAll("Ann");
+    RecordingTransport ann = client(second, "Ann", "room:1");
+    try (AbstractPipeline pipeline = admin.pipelined()) {
+      for (int i = 0; i <= 10_000; i++) {
+        pipeline.publish("{sse}:control", "directive " + Directive.of(Verb.COUNT, "", "room:1"));
+      }
+    }
+    soon().until(() -> bridge.counts("room:1").equals(new NodeReplies(3, 3, 1)));
+    long reads = reads();
+    soon().until(() -> reads() > reads + 9);
     assertFalse(ann.closed());
   }
 
