@@ -57,6 +57,11 @@ public final class Chat {
           "redis is not redis://HOST:PORT or rediss://HOST:PORT but "
               + redis.replaceAll(":.*", ":…"));
     }
+    String rate = System.getProperty("chat.rate", "60");
+    if (!rate.matches("[1-9]\\d{0,5}")) {
+      throw new IllegalArgumentException(
+          "rate \"" + rate + "\" is not 1 to 999999 messages a minute");
+    }
     // Bind first: if the port is taken, nothing else has to start.
     ChatServer server = ChatServer.bind(Integer.parseInt(port));
     if (redis.isEmpty()) {

@@ -28,7 +28,8 @@ final class ModelAnswer implements Flow.Subscriber<String> {
       Position unused = producer.send(SseEvent.of("token", token));
     } catch (AnswerRefusedException e) {
       // It was stopped: onEnd has cancelled the model.
-    } catch (PublishException e) {
+    } catch (PublishException | IllegalStateException e) {
+      // Redis is away, or the answer has all the events that it may have.
       onError(e);
     }
   }

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
 public final class EventSourceBuilder {
   private static final Set<Integer> TEMPORARY = Set.of(429, 502, 503, 504);
 
-  /** About an hour less than the range of a timer in nanoseconds: 292 years. */
+  /** 200 years. A timer in nanoseconds counts up to 292. */
   private static final Duration LONGEST = Duration.ofDays(365L * 200);
 
   private final URI uri;

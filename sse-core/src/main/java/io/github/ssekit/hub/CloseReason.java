@@ -64,9 +64,10 @@ public enum CloseReason {
   EXPIRED,
 
   /**
-   * The application: a predicate matched, see {@link Hub#closeIf}; or {@link Hub#unsubscribe} took
-   * the client off a channel while the client was still getting events that it had missed. Waiting
-   * events are not written. The client comes back, and the application decides anew.
+   * The application: a predicate matched, see {@link Hub#closeIf}; the connections of an owner were
+   * closed, see {@link Hub#closeAll}; or {@link Hub#unsubscribe} took the client off a channel
+   * while the client was still getting events that it had missed. Waiting events are not written.
+   * The client comes back, and the application decides anew.
    */
   REVOKED,
 

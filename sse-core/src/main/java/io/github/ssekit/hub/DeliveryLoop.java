@@ -155,7 +155,8 @@ final class DeliveryLoop implements Runnable {
     asleep = false;
   }
 
-  private void failed(String what, Throwable e) {
+  /** Logs a failure that is no client's. Any thread. */
+  void failed(String what, Throwable e) {
     failures.log(System.Logger.Level.ERROR, what, e);
   }
 

@@ -80,7 +80,7 @@ public final class Feed {
   }
 
   /**
-   * Delivers an event without a position: it is not kept, in a channel with history neither. Where
+   * Delivers an event without a position: it is not kept, not even on a channel with history. Where
    * the event is larger than the hub's limit, the channel's clients get a {@link StreamReset} in
    * its place.
    *

@@ -255,7 +255,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * thread's stack trace once, at level {@code ERROR}. The only cure then is to restart the node.
    */
   public boolean isHealthy() {
-    return health.isGood() && !connections.isClosed();
+    return !connections.isClosed() && health.isGood();
   }
 
   /**
@@ -281,7 +281,14 @@ public final class Hub implements EventPublisher, AutoCloseable {
     try {
       // The loops of a closed hub don't answer.
       DeliveryLoop[] asked = connections.isClosed() ? new DeliveryLoop[0] : loops.all();
-      return new SnapshotRequest(channels, lock, asked, connections.count(), resumes.room, limit);
+      return new SnapshotRequest(
+          settings.clock().instant(),
+          channels,
+          lock,
+          asked,
+          connections.count(),
+          resumes.room,
+          limit);
     } finally {
       lock.unlock();
     }

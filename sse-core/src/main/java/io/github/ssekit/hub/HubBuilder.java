@@ -37,7 +37,7 @@ public final class HubBuilder {
   private int maxBatchBytes = 64 << 10;
   private int maxSendBytes = 256 << 10;
   private long maxReplayBytes = Math.min(32 << 20, Runtime.getRuntime().maxMemory() / 8);
-  private @Nullable Function<? super String, OverrunPolicy> overrunPolicies;
+  private @Nullable Function<? super String, @Nullable OverrunPolicy> overrunPolicies;
   private final List<HubObserver> observers = new ArrayList<>();
   private @Nullable Duration maxLifetime;
   private @Nullable Predicate<? super Connection> closeWhen;
@@ -113,10 +113,12 @@ public final class HubBuilder {
    * What becomes of a connection that a channel's log has left behind, by the channel's name.
    * Default: {@link OverrunPolicy#close} for channels with history, since the client comes back and
    * gets what it missed, else {@link OverrunPolicy#skip}. The function is called when a connection
-   * subscribes, on that thread; the answer counts if that opens the channel on this node, until the
-   * channel closes. A channel with history can't {@linkplain OverrunPolicy#conflate conflate}.
+   * subscribes, on that thread; what it returns, null for the default, counts if that opens the
+   * channel on this node, until the channel closes; what it throws reaches the caller who connects
+   * or subscribes. A channel with history can't {@linkplain OverrunPolicy#conflate conflate}.
    */
-  public HubBuilder overrunPolicies(Function<? super String, OverrunPolicy> policyOfChannel) {
+  public HubBuilder overrunPolicies(
+      Function<? super String, @Nullable OverrunPolicy> policyOfChannel) {
     overrunPolicies = Objects.requireNonNull(policyOfChannel, "policyOfChannel");
     return this;
   }
@@ -168,11 +170,11 @@ public final class HubBuilder {
   }
 
   /**
-   * How long a connection lives at most: each is closed with {@link CloseReason#LIFETIME} after 80
-   * to 100 % of this, so that those that came together don't leave together, within a second or a
-   * quarter of this. Its client is told to wait one to two times the reconnection time, and comes
-   * back. Bounds what a client keeps that nobody can see gone, and spreads clients over new nodes.
-   * Default: none.
+   * How long a connection lives at most. Each gets a limit of its own, 80 to 100 % of this, so that
+   * those that came together don't leave together, and is closed with {@link CloseReason#LIFETIME}
+   * within a second after it, or within a quarter of it if that is less. Its client is told to wait
+   * one to two times the reconnection time, and comes back. Bounds what a client keeps that nobody
+   * can see gone, and spreads clients over new nodes. Default: none.
    */
   public HubBuilder maxLifetime(Duration longest) {
     maxLifetime = positive("maxLifetime", longest);

@@ -20,7 +20,7 @@ record HubSettings(
     ReconnectionTime reconnectionTime,
     InstantSource clock,
     boolean idsOnEventsOnly,
-    @Nullable Function<? super String, OverrunPolicy> overrunPolicies,
+    @Nullable Function<? super String, @Nullable OverrunPolicy> overrunPolicies,
     int loops,
     int maxEventBytes,
     int logEvents,

@@ -165,6 +165,9 @@ abstract class LoopConnection {
       return true;
     } catch (Throwable e) {
       failed = true;
+      if (e instanceof Error) {
+        loop.failed("A write failed; its client is closed as gone", e);
+      }
       fail(e);
       return false;
     }

@@ -48,7 +48,10 @@ final class Outgoing {
    */
   private @Nullable Subscription pending;
 
-  /** The highest ordinal to read: once the connection closes, the watermark of that moment. */
+  /**
+   * The watermark of the moment in which the connection began to close: a subscription that has
+   * read up to it has nothing more to come.
+   */
   private long upTo = Long.MAX_VALUE;
 
   /** Whether heartbeats are positions: the connection is live on channels with history. */
@@ -124,7 +127,7 @@ final class Outgoing {
     }
   }
 
-  /** Limits what is read to ordinals up to this one. */
+  /** Events after this ordinal make a subscription pending no more: the connection closes. */
   void endAt(long ordinal) {
     assert loop.isCurrent();
     upTo = ordinal;

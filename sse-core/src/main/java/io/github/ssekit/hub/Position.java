@@ -36,7 +36,8 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
         || sequence < 0
         || sequence >= SEQUENCE_LIMIT) {
       throw new IllegalArgumentException(
-          "position " + milliseconds + "-" + sequence + " is not within 0-0 and 15 and 7 digits");
+          "position %d-%d is not within 0-0 and %d-%d"
+              .formatted(milliseconds, sequence, MILLISECONDS_LIMIT - 1, SEQUENCE_LIMIT - 1));
     }
   }
 

@@ -30,7 +30,7 @@ final class SnapshotRequest {
       long events,
       long bytes) {}
 
-  private final Instant at = Instant.now();
+  private final Instant at;
   private final Channels channels;
 
   /** The hub's. */
@@ -47,12 +47,14 @@ final class SnapshotRequest {
 
   /** Under the hub's lock. */
   SnapshotRequest(
+      Instant at,
       Channels channels,
       ReentrantLock lock,
       DeliveryLoop[] loops,
       int connectionCount,
       ReplayRoom room,
       int limit) {
+    this.at = at;
     this.channels = channels;
     this.lock = lock;
     this.connectionCount = connectionCount;

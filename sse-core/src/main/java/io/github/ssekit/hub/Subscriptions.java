@@ -135,7 +135,8 @@ final class Subscriptions {
   /**
    * Unsubscribes from a channel, and returns what was the subscription, or null. Takes the lock.
    *
-   * @param revoke whether the client may no longer have the channel, in a page neither
+   * @param revoke whether the client must get nothing of the channel any more, not even in a page
+   *     under way
    */
   @Nullable Subscription remove(String name, boolean revoke) {
     channels.lock.lock();

@@ -295,6 +295,9 @@ class HubThreadsTest {
       assertEquals("The hub's threads do their work again, after 11 s", log.messages().get(1));
       manual.hub.close();
       assertFalse(manual.hub.isHealthy());
+      manual.elapse(Duration.ofSeconds(11));
+      assertFalse(manual.hub.isHealthy());
+      assertEquals(2, log.messages().size(), "a closed hub has no threads that could hang");
     }
   }
 

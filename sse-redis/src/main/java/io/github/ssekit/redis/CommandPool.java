@@ -149,6 +149,9 @@ final class CommandPool implements AutoCloseable {
   private RedisConnection borrow() {
     try {
       return pool.borrowObject();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RedisFailure.NoConnection(e);
     } catch (Exception e) {
       throw new RedisFailure.NoConnection(e);
     }

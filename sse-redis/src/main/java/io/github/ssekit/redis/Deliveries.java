@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Takes Redis messages into the feed. Whatever a message holds, and whatever goes wrong with it,
- * the next one is delivered: nothing is thrown from here. Used by the thread that reads the
- * subscription.
+ * the next one is delivered: {@link #plain} and {@link #deliver} throw nothing. Used by the thread
+ * that reads the subscription.
  */
 final class Deliveries implements ProtocolHub {
   private static final System.Logger LOG = System.getLogger(Deliveries.class.getName());

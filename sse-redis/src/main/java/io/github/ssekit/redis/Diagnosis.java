@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Says in one sentence why Redis could not be used, for logs, health and errors.
  *
- * <p>{@link #clean} escapes as the hub's own log lines do. It stands here because the hub's is
- * private to its package, quotes, and can't know which parts of Redis' errors hold secrets.
+ * <p>{@link #clean} escapes control characters as the hub's own log lines do, but leaves quotes and
+ * backslashes. It stands here because the hub's is private to its package, and can't know which
+ * parts of Redis' errors hold secrets.
  */
 final class Diagnosis {
   private static final int MAX_LENGTH = 500;

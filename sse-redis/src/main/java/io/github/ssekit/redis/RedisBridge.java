@@ -45,7 +45,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>However many clients and channels there are, the bridge holds one connection for its
  * subscription, and some, up to eight, that come and go for commands. A channel is subscribed to
- * while it has listeners on this node. When the subscription breaks, or does not hear its own
+ * while it has subscribers on this node. When the subscription breaks, or does not hear its own
  * probes for {@link RedisBridgeBuilder#silence}, the bridge connects and subscribes again, at once
  * and then with pauses of up to a second. The clients stay connected. Those of channels without
  * history are told by a {@link io.github.ssekit.hub.StreamReset} that they may have missed events;
@@ -316,7 +316,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     }
     if (scope.isState(channel)) {
       throw new IllegalArgumentException(
-          "channel \"" + channel + "\" has keys: publish by RedisBridge.states(), with one");
+          "channel \""
+              + channel
+              + "\" is a state channel: publish by RedisBridge.states(), with a key");
     }
     if (scope.isPresence(channel)) {
       throw new IllegalArgumentException(

@@ -21,7 +21,7 @@ final class RedisPublisher implements AutoCloseable {
 
   /**
    * @param maxBytes what may wait in background
-   * @param failure returns with what a future fails
+   * @param failure turns a failure into the exception of the future
    */
   RedisPublisher(CommandPool commands, int maxBytes, UnaryOperator<Throwable> failure) {
     this.commands = commands;

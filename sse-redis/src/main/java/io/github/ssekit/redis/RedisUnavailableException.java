@@ -1,8 +1,9 @@
 package io.github.ssekit.redis;
 
 /**
- * Redis could not be reached, did not let us in, or did not answer: when a bridge was made, or when
- * {@link RedisBridge#recent} asked.
+ * Redis can't be reached, refuses the login, or does not answer a question. Thrown by {@link
+ * RedisBridgeBuilder#connect}, {@link RedisBridge#recent}, {@link AnswerStreams} and {@link
+ * Presence#here}.
  */
 public final class RedisUnavailableException extends RuntimeException {
   private static final long serialVersionUID = 1;

@@ -131,7 +131,10 @@ record RedisUri(
       String[] parts = option.split("=", 2);
       if (!known.contains(parts[0]) || parts.length < 2) {
         throw new IllegalArgumentException(
-            "Redis URI with option \"" + parts[0] + "\": known are " + known);
+            "Redis URI with option \""
+                + parts[0]
+                + "\": "
+                + (known.isEmpty() ? "this form takes none: remove it" : "known are " + known));
       }
       options.put(parts[0], decode(parts[1]));
     }

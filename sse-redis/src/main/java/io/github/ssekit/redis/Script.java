@@ -14,55 +14,37 @@ import java.util.Objects;
 
 /** A Lua script that runs inside Redis, by its digest; Redis is given the text when it asks. */
 final class Script {
-  static final Script PUBLISH = new Script("publish.lua");
-  static final Script ATTACH = new Script("attach.lua");
-  static final Script MOVED = new Script("moved.lua");
-  static final Script PAGE = new Script("page.lua");
-  static final Script CLOCK = new Script("clock.lua");
-  static final Script RIGHTS = new Script("rights.lua");
-  static final Script GAP = new Script("gap.lua");
-  static final Script RECENT = new Script("recent.lua");
-  static final Script ANSWER_START = new Script("answer-start.lua");
-  static final Script ANSWERS = new Script("answers.lua");
-  static final Script HERE = new Script("here.lua");
-
-  /** {@code answer.lua}, which calls {@code publish.lua} as a function. */
-  static final Script ANSWER =
-      new Script(
-          "local function publish(KEYS, ARGV)\n"
-              + read("publish.lua")
-              + "end\n"
-              + read("answer.lua"),
-          "scope.lua");
-
-  /** {@code state.lua}, likewise. */
-  static final Script STATE =
-      new Script(
-          "local function publish(KEYS, ARGV)\n"
-              + read("publish.lua")
-              + "end\n"
-              + read("state.lua"),
-          "scope.lua");
-
-  /** {@code presence.lua}, likewise. */
-  static final Script PRESENCE =
-      new Script(
-          "local function publish(KEYS, ARGV)\n"
-              + read("publish.lua")
-              + "end\n"
-              + read("presence.lua"),
-          "scope.lua");
+  static final Script PUBLISH = of("publish.lua");
+  static final Script ATTACH = of("attach.lua");
+  static final Script MOVED = of("moved.lua");
+  static final Script PAGE = of("page.lua");
+  static final Script CLOCK = of("clock.lua");
+  static final Script RIGHTS = of("rights.lua");
+  static final Script GAP = of("gap.lua");
+  static final Script RECENT = of("recent.lua");
+  static final Script ANSWER_START = of("answer-start.lua");
+  static final Script ANSWERS = of("answers.lua");
+  static final Script HERE = of("here.lua");
+  static final Script ANSWER = publishing("answer.lua");
+  static final Script STATE = publishing("state.lua");
+  static final Script PRESENCE = publishing("presence.lua");
 
   private final byte[] text;
   private final byte[] digest;
 
-  private Script(String file) {
-    this(read(file), "scope.lua");
+  private Script(String body) {
+    text = (read("scope.lua") + body).getBytes(UTF_8);
+    digest = sha1(text).getBytes(UTF_8);
   }
 
-  private Script(String body, String before) {
-    text = (read(before) + body).getBytes(UTF_8);
-    digest = sha1(text).getBytes(UTF_8);
+  private static Script of(String file) {
+    return new Script(read(file));
+  }
+
+  /** A script that calls {@code publish.lua} as a function. */
+  private static Script publishing(String file) {
+    return new Script(
+        "local function publish(KEYS, ARGV)\n" + read("publish.lua") + "end\n" + read(file));
   }
 
   private static String read(String file) {

@@ -10,7 +10,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Channels of which the newest event of each key is kept: prices, positions, who is here. A client
+ * Channels of which the newest event of each key is kept: prices, positions, a dashboard. A client
  * that comes for the first time gets all keys, in the order of their ids, then live events; one
  * that comes back gets what has changed meanwhile, each key once, and what was removed. A client
  * that is too slow is closed, as on all channels with history: it comes back, and so skips what is
@@ -112,7 +112,7 @@ public final class StateChannels {
     }
     if (!scope.isState(channel)) {
       throw new IllegalArgumentException(
-          "channel \"%s\" has no keys: RedisBridgeBuilder.states says which have"
+          "channel \"%s\" is no state channel: RedisBridgeBuilder.states says which are"
               .formatted(channel));
     }
   }

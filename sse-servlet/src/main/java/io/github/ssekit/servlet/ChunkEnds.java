@@ -41,9 +41,14 @@ final class ChunkEnds {
   static void add(OpenChunk chunk) {
     OPEN.add(chunk);
     if (!RUNNING.get() && RUNNING.compareAndSet(false, true)) {
-      Thread thread = new Thread(ChunkEnds::run, "sse-chunk-ends");
-      thread.setDaemon(true);
-      thread.start();
+      try {
+        Thread thread = new Thread(ChunkEnds::run, "sse-chunk-ends");
+        thread.setDaemon(true);
+        thread.start();
+      } catch (Throwable e) {
+        // No thread can be made, for want of memory: the next chunk tries again.
+        RUNNING.set(false);
+      }
     }
   }
 
@@ -54,7 +59,12 @@ final class ChunkEnds {
       // Nobody has a reason to interrupt this thread, and parkNanos would no longer wait.
       Thread.interrupted();
       idle = OPEN.isEmpty() ? idle + 1 : 0;
-      round();
+      try {
+        round();
+      } catch (Throwable e) {
+        // No memory, for instance. The thread must not end while it counts as running.
+        idle = 0;
+      }
     }
   }
 

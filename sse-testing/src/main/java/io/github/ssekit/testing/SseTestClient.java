@@ -50,7 +50,8 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
 
   /**
    * Connects with headers, a POST, a last event ID or an HTTP client, and returns once the stream
-   * is open. Those of the builder's options that are about reconnecting have no effect.
+   * is open. Those of the builder's options that are about reconnecting have no effect. The builder
+   * is the client's from then on: make another for another client.
    *
    * @throws AssertionError if the server answers otherwise, or not within ten seconds
    */

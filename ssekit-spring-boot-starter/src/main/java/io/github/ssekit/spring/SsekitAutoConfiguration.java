@@ -40,10 +40,10 @@ public class SsekitAutoConfiguration {
             .reconnectionTime(properties.reconnectionTime())
             .stuckWriteDeadline(properties.stuckWriteDeadline())
             .linger(properties.linger())
-            .maxEventBytes(bytes(properties.maxEventSize()))
+            .maxEventBytes(bytes("ssekit.max-event-size", properties.maxEventSize()))
             .maxChannelLog(
                 properties.channelLog().events(), properties.channelLog().size().toBytes())
-            .maxSendBytes(bytes(properties.maxSendSize()))
+            .maxSendBytes(bytes("ssekit.max-send-size", properties.maxSendSize()))
             .maxChannelsPerConnection(limits.channelsPerConnection());
     if (properties.maxLifetime() != null) {
       builder.maxLifetime(properties.maxLifetime());
@@ -71,8 +71,12 @@ public class SsekitAutoConfiguration {
     return builder.create();
   }
 
-  static int bytes(DataSize size) {
-    return Math.toIntExact(size.toBytes());
+  static int bytes(String property, DataSize size) {
+    if (size.toBytes() > Integer.MAX_VALUE) {
+      throw new InvalidConfigurationPropertyValueException(
+          property, size, "It may be " + Integer.MAX_VALUE + " bytes at most.");
+    }
+    return (int) size.toBytes();
   }
 
   /** The drain of the hub, in a phase before that of the web server's graceful shutdown. */

@@ -148,7 +148,9 @@ public class SsekitRedisAutoConfiguration {
             .scope(redis.scope())
             .silence(redis.silence())
             .maxHistory(history.events(), history.age())
-            .maxUnconfirmedBytes(SsekitAutoConfiguration.bytes(redis.maxUnconfirmedSize()));
+            .maxUnconfirmedBytes(
+                SsekitAutoConfiguration.bytes(
+                    "ssekit.redis.max-unconfirmed-size", redis.maxUnconfirmedSize()));
     if (!history.channels().isEmpty()) {
       builder.history(new ChannelNames(history.channels()));
     }

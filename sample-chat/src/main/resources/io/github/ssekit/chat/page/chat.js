@@ -21,6 +21,12 @@ function state(name, words, seconds = "") {
   connection.lastElementChild.ariaHidden = "true";
 }
 
+let showing; // the timer of the next showState: one, however often the state changes
+function showAgain(ms) {
+  clearTimeout(showing);
+  showing = setTimeout(showState, ms);
+}
+
 function showState() {
   if (keeper.state === "open") {
     draining = false;
@@ -28,20 +34,20 @@ function showState() {
     const many = caughtUp === 1 ? "1 message" : `${caughtUp} messages`;
     const node = keeper.headers["x-chat-node"];
     state("open", back && caughtUp > 0 ? `Back, ${many} caught up` : `Connected to ${node}`);
-    if (back) setTimeout(showState, 200);
+    if (back) showAgain(200);
   } else if (keeper.state === "closed") {
     state("closed", `The server refuses (${keeper.status}): reload the page`);
   } else {
     const words = draining ? "The server shuts down: moving to another" : interrupted ? "Reconnecting" : "Connecting";
     const left = Math.ceil((keeper.retryAt - Date.now()) / 1000);
     state("reconnecting", words + (left > 0 ? " in" : "…"), left > 0 ? `${left} s` : "");
-    if (keeper.retryAt > 0) setTimeout(showState, 250);
+    if (keeper.retryAt > 0) showAgain(250);
   }
 }
 
 function onState() {
   if (keeper.state === "connecting" && !interrupted && connection.dataset.state === "open") {
-    setTimeout(showState, 1_000); // a page that was hidden reconnects: show nothing if it is quick
+    showAgain(1_000); // a page that was hidden reconnects: show nothing if it is quick
     return;
   }
   if (keeper.state === "open" && interrupted) [backUntil, caughtUp] = [Date.now() + 3_000, 0];
