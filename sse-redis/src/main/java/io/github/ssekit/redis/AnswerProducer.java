@@ -91,7 +91,9 @@ public final class AnswerProducer {
 
   /**
    * Ends the answer with an event, its last, in one step: state {@link AnswerState#DONE}. If it
-   * throws a {@link PublishException}, the answer may not have ended, and may be ended again.
+   * throws a {@link PublishException}, the answer may not have ended, and may be ended again. If
+   * the first attempt was stored, the second throws {@link AnswerRefusedException} with {@link
+   * AnswerState#DONE}.
    *
    * @throws RuntimeException as {@link #send}
    */
@@ -120,9 +122,16 @@ public final class AnswerProducer {
     if (now.isEnded()) {
       throw new AnswerRefusedException(id, now);
     }
-    events++;
-    AnswerScripts.Added added =
-        answers.add(id, new AnswerScripts.Addition(event, how, token, events, options));
+    AnswerScripts.Added added;
+    try {
+      added = answers.add(id, new AnswerScripts.Addition(event, how, token, events + 1, options));
+      events++;
+    } catch (PublishException e) {
+      if (e.mayBeStored()) {
+        events++;
+      }
+      throw e;
+    }
     AnswerState refused = added.refused();
     if (refused != null) {
       ended(refused);

@@ -146,7 +146,8 @@ public final class AnswerStreams {
     String channel = channel(id);
     check(id, SseEvent.of("start"));
     String token = UUID.randomUUID().toString();
-    AnswerState before = retrying(options.lease(), () -> scripts.start(channel, token, options));
+    AnswerState before =
+        retrying(AnswerOptions.DEFAULT, () -> scripts.start(channel, token, options));
     if (before.isEnded() || before == AnswerState.RUNNING) {
       throw new AnswerRefusedException(id, before);
     }
@@ -160,7 +161,8 @@ public final class AnswerStreams {
    * {@value #END_TYPE}, and as {@link AnswerState#CANCELLED}. An answer that has not started yet
    * can then never be started. A client that disconnects stops nothing.
    *
-   * @return whether this has ended it; false if it had ended before
+   * @return whether this call is known to have ended it; false if it had ended before, or if Redis
+   *     ended it and its reply was lost
    * @throws IllegalArgumentException as {@link #start}
    * @throws PublishException if Redis did not confirm within about four seconds
    */
@@ -169,10 +171,11 @@ public final class AnswerStreams {
     check(id, SseEvent.of("stop"));
     AnswerScripts.Added added = add(id, ending(AnswerState.CANCELLED));
     AnswerProducer here = running.get(channel);
-    if (here != null && added.refused() == null) {
-      here.ended(AnswerState.CANCELLED);
+    AnswerState before = added.refused();
+    if (here != null) {
+      here.ended(before == null ? AnswerState.CANCELLED : before);
     }
-    return added.refused() == null;
+    return before == null;
   }
 
   /**
@@ -256,7 +259,7 @@ public final class AnswerStreams {
   AnswerScripts.Added add(String id, AnswerScripts.Addition addition) {
     String channel = channel(id);
     CommandPool.Reply<AnswerScripts.Added> reply =
-        retrying(addition.options().lease(), () -> scripts.add(channel, addition));
+        retrying(addition.options(), () -> scripts.add(channel, addition));
     PublishScript.Stored stored = reply.value().stored();
     if (stored != null) {
       bridge.published(reply.run(), stored);
@@ -265,19 +268,22 @@ public final class AnswerStreams {
   }
 
   /**
-   * Tries again while Redis is away. Safe, since a script that ran has no further effect if it is
-   * run again with the same token.
+   * Tries again while Redis is away, for a lease. Safe: a start or an event that was stored has no
+   * further effect with the same token, and an answer ends once.
    */
-  private <T> T retrying(Duration time, Supplier<T> script) {
-    long deadline = System.nanoTime() + time.toNanos();
+  private <T> T retrying(AnswerOptions options, Supplier<T> script) {
+    long deadline = System.nanoTime() + options.lease().toNanos();
+    boolean mayBeStored = false;
     while (true) {
       try {
         return script.get();
       } catch (RedisFailure e) {
+        PublishException failure = bridge.failure(e);
+        mayBeStored |= failure.mayBeStored();
         if (!isTemporary(e)
             || System.nanoTime() > deadline
             || Thread.currentThread().isInterrupted()) {
-          throw bridge.failure(e);
+          throw new PublishException(Objects.requireNonNull(failure.getMessage()), e, mayBeStored);
         }
       }
       LockSupport.parkNanos(RETRY_NANOS);
@@ -318,8 +324,8 @@ public final class AnswerStreams {
             scripts.renew(
                 part(all, from).stream().map(AnswerProducer::lease).toList(), part(followed, from));
         renewed.states().forEach(this::told);
-        renewed.expired().forEach(this::endLost);
         end(renewed.endings());
+        renewed.expired().forEach(this::endLost);
         from += ANSWERS_A_CALL;
       } while (from < Math.max(all.size(), followed.size()));
     } catch (RedisFailure e) {
@@ -348,8 +354,14 @@ public final class AnswerStreams {
   }
 
   private void endLost(String channel) {
-    CommandPool.Reply<AnswerScripts.Added> reply =
-        scripts.add(channel, ending(AnswerState.PRODUCER_LOST));
+    CommandPool.Reply<AnswerScripts.Added> reply;
+    try {
+      reply = scripts.add(channel, ending(AnswerState.PRODUCER_LOST));
+    } catch (RedisFailure.Refused e) {
+      // Its keys are not what they should be, for instance: it must not keep the others waiting.
+      LOG.log(DEBUG, "{0} could not be ended: {1}", Diagnosis.clean(channel), Diagnosis.of(e));
+      return;
+    }
     PublishScript.Stored stored = reply.value().stored();
     if (stored != null) {
       LOG.log(INFO, "The producer of {0} is lost: the answer is ended", Diagnosis.clean(channel));

@@ -13,10 +13,13 @@ import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.RecordingTransport;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -289,6 +292,50 @@ class RedisAnswersIT extends RedisTest {
     assertTrue(answers.stop("x"));
     assertEquals(AnswerState.CANCELLED, refusal(() -> elsewhere.start("x", OPTIONS)));
     awaitEvents(follow("x"), List.of(CANCELLED));
+  }
+
+  @Test
+  void anAnswerThatCantBeEndedHindersNoOther() {
+    admin.set("{sse}:answer:broken", "no hash");
+    admin.hset("{sse}:answers", "answer:broken", "1");
+    AnswerProducer producer = elsewhere.start("x", OPTIONS);
+    RecordingTransport viewer = follow("x");
+    producer.end(event("end"));
+    soon().until(viewer::closed);
+  }
+
+  @Test
+  void whatRedisRefusedToStoreDoesNotCount() {
+    AnswerProducer producer = answers.start("x", OPTIONS.withMaxEvents(3));
+    producer.send(event("0"));
+    admin.configSet("maxmemory", "1");
+    assertThrows(PublishException.class, () -> producer.send(event("refused")));
+    assertThrows(PublishException.class, () -> producer.end(event("refused")));
+    admin.configSet("maxmemory", "0");
+    producer.send(event("1"));
+    producer.end(event("end"));
+    awaitEvents(follow("x"), List.of("0", "1", "end"));
+  }
+
+  @Test
+  void whatAnEarlierAttemptMayHaveStoredMayBeStored() throws Exception {
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    CompletableFuture<PublishException> failure = new CompletableFuture<>();
+    redis.pause();
+    Thread sender =
+        new Thread(
+            () ->
+                failure.complete(
+                    assertThrows(PublishException.class, () -> producer.send(event("0")))));
+    sender.start();
+    // It has sent the event, and waits for the reply; the further attempts don't reach Redis.
+    soon()
+        .until(
+            () ->
+                Arrays.stream(sender.getStackTrace())
+                    .anyMatch(frame -> frame.getClassName().endsWith("SocketInputStream")));
+    redis.kill();
+    assertTrue(failure.get(20, TimeUnit.SECONDS).mayBeStored());
   }
 
   @Test
