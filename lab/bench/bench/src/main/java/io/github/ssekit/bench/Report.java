@@ -49,7 +49,7 @@ final class Report {
   }
 
   private static final String FAN_OUT =
-      "server       | deliveries/s | x floor |  p50 ms |  p99 ms |  max ms | CPU us | x floor | GC us | bytes | others' CPU";
+      "server       | deliveries/s | x floor |  p50 ms |  p99 ms |  max ms | CPU us | x floor | GC us | JIT us | bytes | others' CPU";
   private static final String IDLE =
       "server       | heap KB | RSS KB | RSS KB after traffic | threads before, after"
           + " | last served ms | connects/s | CPU while quiet";
@@ -67,7 +67,7 @@ final class Report {
   private static String fanOut(Server server, Result r, @Nullable Result floor) {
     return String.format(
         Locale.ROOT,
-        "%-12s | %,12.0f | %7.2f | %7.2f | %7.2f | %7.1f | %6.2f | %7.2f | %5.2f | %5.0f | %9.0f %%",
+        "%-12s | %,12.0f | %7.2f | %7.2f | %7.2f | %7.1f | %6.2f | %7.2f | %5.2f | %6.2f | %5.0f | %9.0f %%",
         server.label(),
         r.get("deliveriesPerSecond"),
         floor == null
@@ -79,6 +79,7 @@ final class Report {
         r.get("cpuMicros"),
         floor == null ? Double.NaN : r.get("cpuMicros") / floor.get("cpuMicros"),
         r.get("collectorMicros"),
+        r.get("compilerMicros"),
         r.get("allocatedBytes"),
         100 * r.get("othersCpuShare"));
   }

@@ -118,16 +118,26 @@ final class ServerProcess implements AutoCloseable {
 
   /** Processor seconds that the threads of a JVM's collector have used so far. */
   double collectorCpuSeconds() throws IOException {
+    return cpuSeconds("G1 ", "GC ");
+  }
+
+  /** Processor seconds that the threads of the JIT compilers have used so far. */
+  double compilerCpuSeconds() throws IOException {
+    return cpuSeconds("C1 ", "C2 ");
+  }
+
+  /** Of the threads whose names begin with one of two words. */
+  private double cpuSeconds(String one, String other) throws IOException {
     long ticks = 0;
     try (DirectoryStream<Path> threads =
         Files.newDirectoryStream(Path.of("/proc/" + process.pid() + "/task"))) {
       for (Path thread : threads) {
         try {
           String name = Files.readString(thread.resolve("comm"));
-          boolean collects = name.startsWith("G1 ") || name.startsWith("GC ");
-          ticks += collects ? ticks(thread.resolve("stat")) : 0;
+          boolean isMeant = name.startsWith(one) || name.startsWith(other);
+          ticks += isMeant ? ticks(thread.resolve("stat")) : 0;
         } catch (IOException e) {
-          // A thread that has ended: it was not one of the collector, whose threads stay.
+          // A thread that has ended: none of these, which stay.
         }
       }
     }

@@ -165,6 +165,7 @@ final class Turn implements AutoCloseable {
     mark();
     long allocated = server.allocatedBytes();
     double collector = server.collectorCpuSeconds();
+    double compilers = server.compilerCpuSeconds();
     double cpu = server.cpuSeconds();
     double others = ServerProcess.othersCpuSeconds();
     long start = System.nanoTime();
@@ -179,6 +180,7 @@ final class Turn implements AutoCloseable {
     double took = seconds(System.nanoTime() - start);
     double used = server.cpuSeconds() - cpu;
     double collected = server.collectorCpuSeconds() - collector;
+    double compiled = server.compilerCpuSeconds() - compilers;
     double bytes = server.allocatedBytes() - allocated;
     int cores = Runtime.getRuntime().availableProcessors();
     result.put("othersCpuShare", (ServerProcess.othersCpuSeconds() - others) / took / cores);
@@ -188,6 +190,7 @@ final class Turn implements AutoCloseable {
           double received = tally.received == 0 ? Double.NaN : tally.received;
           result.put("cpuMicros", used * 1e6 / received);
           result.put("collectorMicros", collected * 1e6 / received);
+          result.put("compilerMicros", compiled * 1e6 / received);
           result.put("allocatedBytes", bytes / received);
           result.put("p50", tally.latencies.millis(0.5));
           result.put("p99", tally.latencies.millis(0.99));
