@@ -35,6 +35,9 @@ final class AnswerFold {
 
   /** Returns a page with the same events, as few as that can be. */
   Page of(Page page) {
+    if (joins.isEmpty()) {
+      return page;
+    }
     List<Kept> all = page.events();
     List<Kept> folded = new ArrayList<>();
     int from = 0;

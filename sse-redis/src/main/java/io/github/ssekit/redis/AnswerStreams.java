@@ -86,7 +86,9 @@ public final class AnswerStreams {
 
   private final ScheduledThreadPoolExecutor ticks =
       new ScheduledThreadPoolExecutor(
-          1, task -> daemon(task, "sse-redis-answers"), new ThreadPoolExecutor.DiscardPolicy());
+          1,
+          task -> BackgroundThread.daemon(task, "sse-redis-answers"),
+          new ThreadPoolExecutor.DiscardPolicy());
 
   /** A thread of their own: a listener that blocks must delay no lease. */
   private final ThreadPoolExecutor listeners =
@@ -96,7 +98,7 @@ public final class AnswerStreams {
           0,
           TimeUnit.SECONDS,
           new LinkedBlockingQueue<>(),
-          task -> daemon(task, "sse-redis-answers-ended"),
+          task -> BackgroundThread.daemon(task, "sse-redis-answers-ended"),
           new ThreadPoolExecutor.DiscardPolicy());
 
   AnswerStreams(Bridge bridge, AnswerScripts scripts) {
@@ -374,11 +376,5 @@ public final class AnswerStreams {
   void close() {
     ticks.shutdownNow();
     listeners.shutdownNow();
-  }
-
-  private static Thread daemon(Runnable task, String name) {
-    Thread thread = new Thread(task, name);
-    thread.setDaemon(true);
-    return thread;
   }
 }

@@ -26,9 +26,10 @@ final class LocalPresence {
   private final Set<String> come = new LinkedHashSet<>();
   private final Set<String> gone = new LinkedHashSet<>();
 
-  /** When all names are to be told again, and before when changes are not. By nanoTime. */
+  /** When all names are to be told again. By nanoTime. */
   private long allAt;
 
+  /** Changes are not told before this time. */
   private long notBefore;
 
   /** Whether Redis has left out some, since it last had room for all. */

@@ -47,9 +47,9 @@ import java.util.function.Predicate;
  * its data, each node tells its names again within a third of that time; until all have, the list
  * is incomplete.
  *
- * <p>Of a channel, {@value #MAX_NAMES} names are noted at most, one that is on several nodes as
- * several; who comes beyond is not listed until others have left, and a line in the log says so. A
- * list has the first {@value #MAX_LISTED}, its {@code count} says how many there are.
+ * <p>At most {@value #MAX_NAMES} names of a channel are noted; a name on several nodes counts once
+ * for each. Who comes after that is not listed until others have left, and a line in the log says
+ * so. A list has the first {@value #MAX_LISTED}, its {@code count} says how many there are.
  *
  * <p>See {@link RedisBridgeBuilder#presence}. Any thread may use it. A change is published within
  * half a second, of more than 1,000 names within two and a half.
@@ -79,7 +79,7 @@ public final class Presence {
 
   /** What presence needs of its bridge. */
   interface Bridge extends PublishingBridge {
-    /** Those of some channels that have listeners on this node. */
+    /** Those of some channels that have subscribers on this node. */
     List<String> open(Predicate<String> some);
   }
 
@@ -90,11 +90,14 @@ public final class Presence {
   private final Duration refresh;
   private final Survival survival = new Survival(LOG);
 
-  /** By channel: those that have names or listeners on this node. Its thread's alone. */
+  /** By channel: those that have names or subscribers on this node. Its thread's alone. */
   private final Map<String, LocalPresence> channels = new HashMap<>();
 
   private final ScheduledThreadPoolExecutor ticks =
-      new ScheduledThreadPoolExecutor(1, Presence::daemon, new ThreadPoolExecutor.DiscardPolicy());
+      new ScheduledThreadPoolExecutor(
+          1,
+          task -> BackgroundThread.daemon(task, "sse-redis-presence"),
+          new ThreadPoolExecutor.DiscardPolicy());
 
   Presence(Bridge bridge, Scope scope, PresenceScripts scripts, Duration grace) {
     this.bridge = bridge;
@@ -107,12 +110,6 @@ public final class Presence {
     Future<?> unused =
         ticks.scheduleWithFixedDelay(
             () -> survival.run(this::tick), millis, millis, TimeUnit.MILLISECONDS);
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "sse-redis-presence");
-    thread.setDaemon(true);
-    return thread;
   }
 
   /**

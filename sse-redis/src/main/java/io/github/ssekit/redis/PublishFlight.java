@@ -43,7 +43,7 @@ final class PublishFlight {
   /** What is to be sent once more, in this order, and why. */
   private final List<Again> again = new ArrayList<>();
 
-  /** What has an outcome that its future does not have. */
+  /** Publishes whose outcome is known, and whose futures are not completed yet. */
   private List<Publishing> settled = new ArrayList<>();
 
   private RedisFailure.@Nullable NotPrimary notPrimary;

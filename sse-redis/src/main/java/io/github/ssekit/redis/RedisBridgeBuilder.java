@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.BiFunction;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.function.Predicate;
@@ -168,8 +169,8 @@ public final class RedisBridgeBuilder {
   /**
    * Which channels have {@linkplain RedisBridge#presence lists of who is here}. They have history,
    * newcomers get the list, and nothing else publishes to them. Each node tells Redis every five
-   * seconds who is on them, of those that have listeners or names there. The same on all nodes; the
-   * function is called as that of {@link #history}. Default: none.
+   * seconds who is on them, of those that have subscribers or names there. The same on all nodes;
+   * the function is called as that of {@link #history}. Default: none.
    */
   public RedisBridgeBuilder presence(Predicate<? super String> channels) {
     presence = Objects.requireNonNull(channels, "channels");
@@ -380,55 +381,25 @@ public final class RedisBridgeBuilder {
       commands.close();
       throw e;
     }
-    PublishScript script =
-        history == null
-            ? null
-            : new PublishScript(
-                names,
-                connector.publishCommand(),
-                historyEvents,
-                historyAge,
-                feed.maxEventBytes(),
-                subscriber);
-    AnswerScripts answerScripts =
-        answers
-            ? new AnswerScripts(
-                commands,
-                names,
-                new PublishScript(
-                    names,
-                    connector.publishCommand(),
-                    2 * MAX_HISTORY_EVENTS,
-                    AnswerScripts.WHILE_RUNNING,
-                    feed.maxEventBytes(),
-                    subscriber))
-            : null;
+    BiFunction<Integer, Duration, PublishScript> publishing =
+        (events, age) ->
+            new PublishScript(
+                names, connector.publishCommand(), events, age, feed.maxEventBytes(), subscriber);
+    PublishScript script = history == null ? null : publishing.apply(historyEvents, historyAge);
+    AnswerScripts answerScripts = null;
+    if (answers) {
+      PublishScript sending = publishing.apply(2 * MAX_HISTORY_EVENTS, AnswerScripts.WHILE_RUNNING);
+      answerScripts = new AnswerScripts(commands, names, sending);
+    }
     PublishScript stateScript =
-        states == null
-            ? null
-            : new PublishScript(
-                names,
-                connector.publishCommand(),
-                2 * MAX_HISTORY_EVENTS,
-                StateChannels.KEPT,
-                feed.maxEventBytes(),
-                subscriber);
-    Duration listKept =
-        historyAge.compareTo(Presence.LEAST_KEPT) < 0 ? Presence.LEAST_KEPT : historyAge;
-    PresenceScripts presenceScripts =
-        presence == null
-            ? null
-            : new PresenceScripts(
-                commands,
-                names,
-                new PublishScript(
-                    names,
-                    connector.publishCommand(),
-                    MAX_HISTORY_EVENTS,
-                    listKept,
-                    feed.maxEventBytes(),
-                    subscriber),
-                presenceLifetime);
+        states == null ? null : publishing.apply(2 * MAX_HISTORY_EVENTS, StateChannels.KEPT);
+    PresenceScripts presenceScripts = null;
+    if (presence != null) {
+      Duration listKept =
+          historyAge.compareTo(Presence.LEAST_KEPT) < 0 ? Presence.LEAST_KEPT : historyAge;
+      PublishScript telling = publishing.apply(MAX_HISTORY_EVENTS, listKept);
+      presenceScripts = new PresenceScripts(commands, names, telling, presenceLifetime);
+    }
     return new RedisBridge(
         parts,
         connector,

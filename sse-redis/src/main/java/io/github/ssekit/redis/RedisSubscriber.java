@@ -215,7 +215,7 @@ final class RedisSubscriber
   private Replay readPage(Map<String, Start> starts) {
     SubscribedConnection connection = attachedConnection();
     if (connection == null) {
-      throw new IllegalStateException("Redis is not subscribed to at present");
+      throw new RedisFailure.Disconnected("Redis is not subscribed to at present");
     }
     Page page = connection.page(starts);
     Position delivered = parts.feed().position();

@@ -43,7 +43,9 @@ final class Replays implements AutoCloseable {
   private final Function<Map<String, Start>, Replay> source;
   private final ScheduledThreadPoolExecutor threads =
       new ScheduledThreadPoolExecutor(
-          THREADS, Replays::thread, new ThreadPoolExecutor.DiscardPolicy());
+          THREADS,
+          task -> BackgroundThread.daemon(task, "sse-redis-replay"),
+          new ThreadPoolExecutor.DiscardPolicy());
 
   /**
    * By where each channel starts, in the order in which they were asked. Guarded by itself, as
@@ -91,7 +93,8 @@ final class Replays implements AutoCloseable {
       answer = source.apply(starts);
     } catch (Throwable e) {
       LOG.log(DEBUG, "History could not be read; the read is repeated: {0}", Diagnosis.of(e));
-      if (e instanceof Error) {
+      if (!(e instanceof RedisFailure.Disconnected || e instanceof RedisFailure.NotPrimary)) {
+        // Not a Redis that is away, which others report: perhaps this read never succeeds.
         survival.survived(e);
       }
       Future<?> unused =
@@ -145,11 +148,5 @@ final class Replays implements AutoCloseable {
   @Override
   public void close() {
     threads.shutdownNow();
-  }
-
-  private static Thread thread(Runnable task) {
-    Thread thread = new Thread(task, "sse-redis-replay");
-    thread.setDaemon(true);
-    return thread;
   }
 }

@@ -243,8 +243,7 @@ final class SubscriptionWriter implements AutoCloseable {
   }
 
   private Thread thread(Runnable task) {
-    Thread made = new Thread(task, "sse-redis-writer");
-    made.setDaemon(true);
+    Thread made = BackgroundThread.daemon(task, "sse-redis-writer");
     thread = made;
     return made;
   }

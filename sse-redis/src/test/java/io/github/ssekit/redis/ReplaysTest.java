@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Replay;
 import io.github.ssekit.hub.Start;
@@ -17,6 +18,7 @@ import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -118,5 +120,30 @@ class ReplaysTest {
     answering.countDown();
     await().until(() -> sinks.stream().allMatch(s -> s.answered));
     assertEquals(1, read.get());
+  }
+
+  @Test
+  void aReadThatFailsThoughRedisIsThereIsSaidInTheLog() {
+    AtomicInteger tried = new AtomicInteger();
+    try (LogCapture log = LogCapture.only(Replays.class, Level.INFO)) {
+      try (Replays away =
+          new Replays(
+              starts -> {
+                tried.incrementAndGet();
+                throw new RedisFailure.Disconnected("away");
+              })) {
+        away.replay(Map.of("a", Start.ALL), new Sink());
+        await().until(() -> tried.get() >= 3);
+        assertEquals(List.of(), log.messages(), "others say that Redis is away");
+      }
+      try (Replays failing =
+          new Replays(
+              starts -> {
+                throw new IllegalArgumentException("unreadable");
+              })) {
+        failing.replay(Map.of("a", Start.ALL), new Sink());
+        await().until(() -> !log.messages().isEmpty());
+      }
+    }
   }
 }
