@@ -132,7 +132,11 @@ public final class RedisBridgeBuilder {
    * nothing is joined.
    *
    * <pre>{@code
-   * builder.answers().foldAnswers("token", tokens -> String.join("", tokens))
+   * RedisBridge redis =
+   *     RedisBridge.builder(hub, URI.create("redis://localhost"))
+   *         .answers()
+   *         .foldAnswers("token", tokens -> String.join("", tokens))
+   *         .connect();
    * }</pre>
    *
    * @param type an event type; {@code message} for events without one
