@@ -156,8 +156,8 @@ public final class EventSource implements AutoCloseable {
   /**
    * Takes the next event, and waits for it as long as it takes, across reconnects.
    *
-   * @return null if the source is closed, by {@link #close} or by the server's 204; what had come
-   *     before the 204 is returned first
+   * @return null if the source is closed: by {@link #close}, by the server's 204, or because its
+   *     own thread was interrupted; what had come before the 204 is returned first
    * @throws EventSourceException if the connection has failed for good; what had come before is
    *     returned first
    * @throws InterruptedException if the thread is interrupted

@@ -40,7 +40,7 @@ public interface EventSourceListener extends EventStreamHandler {
    * The {@code EventSource} is closed and makes no more attempts. This is the last call.
    *
    * @param failure why the connection failed for good; null if it was closed by {@link
-   *     EventSource#close}, or by the server's 204
+   *     EventSource#close}, by the server's 204, or because its thread was interrupted
    */
   default void onClose(@Nullable EventSourceException failure) {}
 }
