@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -19,6 +20,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** The log and the errors name why Redis can't be used: once, and once when it can be again. */
+@Tag("refusals")
 class RedisLogIT extends RedisTest {
   private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
   private final Hub hub = keep(Hub.create());

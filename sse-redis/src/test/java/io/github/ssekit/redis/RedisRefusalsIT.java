@@ -22,6 +22,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.logging.Level;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -30,6 +31,7 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** A Redis that answers, and refuses to be written to. */
+@Tag("refusals")
 class RedisRefusalsIT extends RedisTest {
   private static final Duration SILENCE = Duration.ofMillis(1500);
 

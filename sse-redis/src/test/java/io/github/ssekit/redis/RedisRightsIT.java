@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,6 +26,7 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** Rights that a node lacks: said when it connects, and never the cause of a half. */
+@Tag("refusals")
 class RedisRightsIT extends RedisTest {
   private static final String LEAST =
       "on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"
