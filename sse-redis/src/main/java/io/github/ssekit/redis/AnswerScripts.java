@@ -76,7 +76,7 @@ final class AnswerScripts {
     }
   }
 
-  CommandPool.Reply<Added> add(String channel, Addition addition) {
+  Publication<Added> adding(String channel, Addition addition) {
     List<byte[]> keys =
         List.of(
             scope.hash(),
@@ -84,18 +84,21 @@ final class AnswerScripts {
             scope.redisChannel(channel),
             scope.answer(channel),
             scope.answers());
-    AnswerOptions options = addition.options();
-    return redis.execute(
-        connection -> {
-          List<byte[]> args =
-              new ArrayList<>(publish.arguments(channel, addition.event(), connection.run()));
-          args.addAll(
-              HistoryScripts.args(
-                  addition.how() == null ? "" : addition.how().toString(),
-                  addition.producer(),
-                  addition.number() == 0 ? "" : "" + addition.number(),
-                  "" + options.keep().toMillis()));
-          return Added.of(Script.ANSWER.run(connection, keys, args));
+    List<byte[]> args =
+        HistoryScripts.args(
+            addition.how() == null ? "" : addition.how().toString(),
+            addition.producer(),
+            addition.number() == 0 ? "" : "" + addition.number(),
+            "" + addition.options().keep().toMillis());
+    return publish.call(
+        Script.ANSWER,
+        keys,
+        channel,
+        addition.event(),
+        args,
+        reply -> {
+          Added added = Added.of(reply);
+          return new PublishScript.Outcome<>(added.stored(), added);
         });
   }
 

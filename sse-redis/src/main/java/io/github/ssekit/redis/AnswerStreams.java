@@ -5,12 +5,12 @@ import static java.lang.System.Logger.Level.INFO;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.ConnectionOptions;
+import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.Start;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -67,19 +67,10 @@ public final class AnswerStreams {
   private static final int ANSWERS_A_CALL = 200;
   private static final int MAX_ID_LENGTH = 150;
 
-  /** What answers need of their bridge. */
-  interface Bridge extends PublishingBridge {
-    /** The answers' channels that have viewers on this node. */
-    List<String> followed();
-
-    /** The position up to which this node has everything, or null. */
-    @Nullable Position position();
-
-    /** Nothing follows on some channels. */
-    void ended(Collection<String> channels);
-  }
-
-  private final Bridge bridge;
+  private final Feed feed;
+  private final RedisSubscriber subscriber;
+  private final PublishRules rules;
+  private final RedisPublisher publisher;
   private final AnswerScripts scripts;
   private final Map<String, AnswerProducer> running = new ConcurrentHashMap<>();
   private final Survival survival = new Survival(LOG);
@@ -101,8 +92,16 @@ public final class AnswerStreams {
           task -> BackgroundThread.daemon(task, "sse-redis-answers-ended"),
           new ThreadPoolExecutor.DiscardPolicy());
 
-  AnswerStreams(Bridge bridge, AnswerScripts scripts) {
-    this.bridge = bridge;
+  AnswerStreams(
+      Feed feed,
+      RedisSubscriber subscriber,
+      PublishRules rules,
+      RedisPublisher publisher,
+      AnswerScripts scripts) {
+    this.feed = feed;
+    this.subscriber = subscriber;
+    this.rules = rules;
+    this.publisher = publisher;
     this.scripts = scripts;
     Future<?> unused =
         ticks.scheduleWithFixedDelay(
@@ -255,18 +254,12 @@ public final class AnswerStreams {
   // For producers.
 
   void check(String id, SseEvent event) {
-    bridge.checkEvent(channel(id), Objects.requireNonNull(event, "event"));
+    rules.check(channel(id), Objects.requireNonNull(event, "event"));
   }
 
   AnswerScripts.Added add(String id, AnswerScripts.Addition addition) {
-    String channel = channel(id);
-    CommandPool.Reply<AnswerScripts.Added> reply =
-        retrying(addition.options(), () -> scripts.add(channel, addition));
-    PublishScript.Stored stored = reply.value().stored();
-    if (stored != null) {
-      bridge.published(reply.run(), stored);
-    }
-    return reply.value();
+    Publication<AnswerScripts.Added> adding = scripts.adding(channel(id), addition);
+    return retrying(addition.options(), () -> publisher.publish(adding));
   }
 
   /**
@@ -280,7 +273,7 @@ public final class AnswerStreams {
       try {
         return script.get();
       } catch (RedisFailure e) {
-        PublishException failure = bridge.failure(e);
+        PublishException failure = publisher.failure(e);
         mayBeStored |= failure.mayBeStored();
         if (!isTemporary(e)
             || System.nanoTime() > deadline
@@ -319,7 +312,7 @@ public final class AnswerStreams {
   private void tick() {
     try {
       List<AnswerProducer> all = List.copyOf(running.values());
-      List<String> followed = bridge.followed();
+      List<String> followed = subscriber.open(AnswerStreams::isAnswer);
       int from = 0;
       do {
         AnswerScripts.Renewed renewed =
@@ -341,10 +334,10 @@ public final class AnswerStreams {
 
   /** Ends the channels whose endings this node has heard: the others are asked for again. */
   private void end(Map<String, Position> endings) {
-    Position heard = bridge.position();
+    Position heard = feed.position();
     if (heard != null) {
       endings.values().removeIf(ending -> ending.isAfter(heard));
-      bridge.ended(endings.keySet());
+      feed.ended(endings.keySet());
     }
   }
 
@@ -356,18 +349,16 @@ public final class AnswerStreams {
   }
 
   private void endLost(String channel) {
-    CommandPool.Reply<AnswerScripts.Added> reply;
+    AnswerScripts.Added added;
     try {
-      reply = scripts.add(channel, ending(AnswerState.PRODUCER_LOST));
+      added = publisher.publish(scripts.adding(channel, ending(AnswerState.PRODUCER_LOST)));
     } catch (RedisFailure.Refused e) {
       // Its keys are not what they should be, for instance: it must not keep the others waiting.
       LOG.log(DEBUG, "{0} could not be ended: {1}", Diagnosis.clean(channel), Diagnosis.of(e));
       return;
     }
-    PublishScript.Stored stored = reply.value().stored();
-    if (stored != null) {
+    if (added.stored() != null) {
       LOG.log(INFO, "The producer of {0} is lost: the answer is ended", Diagnosis.clean(channel));
-      bridge.published(reply.run(), stored);
       told(channel, AnswerState.PRODUCER_LOST);
     }
   }

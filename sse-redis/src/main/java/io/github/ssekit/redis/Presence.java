@@ -18,7 +18,6 @@ import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Predicate;
 
 /**
  * Who is here, on all nodes: the names of those who have joined a channel. Its clients get the list
@@ -77,13 +76,8 @@ public final class Presence {
   private static final int MAX_NAME_LENGTH = 100;
   private static final int MAX_CHANNELS_A_CALL = 50;
 
-  /** What presence needs of its bridge. */
-  interface Bridge extends PublishingBridge {
-    /** Those of some channels that have subscribers on this node. */
-    List<String> open(Predicate<String> some);
-  }
-
-  private final Bridge bridge;
+  private final RedisSubscriber subscriber;
+  private final RedisPublisher publisher;
   private final Scope scope;
   private final PresenceScripts scripts;
   private final Duration grace;
@@ -99,8 +93,17 @@ public final class Presence {
           task -> BackgroundThread.daemon(task, "sse-redis-presence"),
           new ThreadPoolExecutor.DiscardPolicy());
 
-  Presence(Bridge bridge, Scope scope, PresenceScripts scripts, Duration grace) {
-    this.bridge = bridge;
+  /**
+   * @param grace see {@link #GRACE}
+   */
+  Presence(
+      RedisSubscriber subscriber,
+      RedisPublisher publisher,
+      Scope scope,
+      PresenceScripts scripts,
+      Duration grace) {
+    this.subscriber = subscriber;
+    this.publisher = publisher;
     this.scope = scope;
     this.scripts = scripts;
     this.grace = grace;
@@ -198,7 +201,7 @@ public final class Presence {
   }
 
   private void tick() {
-    Set<String> open = new HashSet<>(bridge.open(scope::isPresence));
+    Set<String> open = new HashSet<>(subscriber.open(scope::isPresence));
     open.forEach(this::local);
     long now = System.nanoTime();
     List<LocalPresence.Part> due = new ArrayList<>();
@@ -233,15 +236,11 @@ public final class Presence {
   }
 
   private void tell(List<LocalPresence.Part> parts) {
-    CommandPool.Reply<PresenceScripts.Told> reply = scripts.tell(parts);
-    PublishScript.Stored stored = reply.value().stored();
-    if (stored != null) {
-      bridge.published(reply.run(), stored);
-    }
+    PresenceScripts.Told told = publisher.publish(scripts.telling(parts));
     long now = System.nanoTime();
     for (int i = 0; i < parts.size(); i++) {
       LocalPresence.Part part = parts.get(i);
-      if (part.of().told(part, reply.value().noted().get(i), now, refresh)) {
+      if (part.of().told(part, told.noted().get(i), now, refresh)) {
         LOG.log(
             WARNING,
             "Presence of channel \"{0}\" has no room for more names than {1}: others are left out until some have left",

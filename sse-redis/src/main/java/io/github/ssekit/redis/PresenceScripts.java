@@ -61,9 +61,12 @@ final class PresenceScripts {
    */
   record Noted(int count, int leftOut) {}
 
-  CommandPool.Reply<Told> tell(List<LocalPresence.Part> parts) {
+  Publication<Told> telling(List<LocalPresence.Part> parts) {
     List<byte[]> keys = new ArrayList<>(List.of(scope.hash()));
-    List<String> words = new ArrayList<>();
+    List<String> words =
+        new ArrayList<>(
+            List.of(
+                node, "" + lifetime.toMillis(), "" + Presence.MAX_NAMES, "" + Presence.MAX_LISTED));
     for (LocalPresence.Part part : parts) {
       String channel = part.channel();
       keys.addAll(List.of(scope.stream(channel), scope.redisChannel(channel), scope.here(channel)));
@@ -72,18 +75,15 @@ final class PresenceScripts {
       words.add("" + part.gone().size());
       words.addAll(part.gone());
     }
-    SseEvent list = SseEvent.of(Presence.TYPE, "");
-    return redis.execute(
-        connection -> {
-          List<byte[]> args = new ArrayList<>(publish.arguments("", list, connection.run()));
-          args.addAll(
-              HistoryScripts.args(
-                  node,
-                  "" + lifetime.toMillis(),
-                  "" + Presence.MAX_NAMES,
-                  "" + Presence.MAX_LISTED));
-          args.addAll(HistoryScripts.args(words.toArray(String[]::new)));
-          return Told.of((List<?>) Script.PRESENCE.run(connection, keys, args));
+    return publish.call(
+        Script.PRESENCE,
+        keys,
+        "",
+        SseEvent.of(Presence.TYPE, ""),
+        HistoryScripts.args(words.toArray(String[]::new)),
+        reply -> {
+          Told told = Told.of((List<?>) reply);
+          return new PublishScript.Outcome<>(told.stored(), told);
         });
   }
 

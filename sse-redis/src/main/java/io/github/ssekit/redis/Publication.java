@@ -4,8 +4,12 @@ import io.github.ssekit.hub.Position;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** One event as the command that publishes it. Immutable, so that it can be sent once more. */
-interface Publication {
+/**
+ * A command that publishes. Immutable, so that it can be sent once more.
+ *
+ * @param <T> what its reply says
+ */
+interface Publication<T extends @Nullable Object> {
   /** What an object costs that holds bytes, roughly. */
   int OVERHEAD = 400;
 
@@ -26,12 +30,11 @@ interface Publication {
    * Takes the reply.
    *
    * @param run the run of the server that gave it
-   * @return the event's position; null if the channel has no history
    */
-  @Nullable Position confirm(String run, Object reply);
+  T confirm(String run, Object reply);
 
-  /** The event of a channel without history. */
-  final class Plain implements Publication {
+  /** The event of a channel without history, which has no position. */
+  final class Plain implements Publication<@Nullable Position> {
     private static final String COMMAND = "PUBLISH";
 
     private final byte[] channel;
@@ -58,6 +61,7 @@ interface Publication {
     }
 
     @Override
+    @SuppressWarnings("NullAway") // T is nullable here: NullAway doesn't look into type arguments.
     public @Nullable Position confirm(String run, Object reply) {
       return null;
     }

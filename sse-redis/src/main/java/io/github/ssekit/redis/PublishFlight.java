@@ -1,6 +1,5 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.hub.Position;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -14,8 +13,9 @@ import org.jspecify.annotations.Nullable;
  * replies, until nothing waits any more. Used by the pipeline's thread.
  *
  * <p>The first publish goes alone, as it would without a pipeline: it shows whether the connection
- * works, and Redis learns the script. Then as much is sent as fits {@link #WINDOW_BYTES}, and more
- * when half of it is answered.
+ * works, and Redis learns its script. So do those that are sent once more, whose script Redis may
+ * not have. Then as much is sent as fits {@link #WINDOW_BYTES}, and more when half of it is
+ * answered.
  *
  * <p>A publish of which no server can have run anything is sent once more, over the next
  * connection: it was not all sent, or the server is not the primary any more, or has forgotten the
@@ -44,13 +44,13 @@ final class PublishFlight {
   private final List<Again> again = new ArrayList<>();
 
   /** Publishes whose outcome is known, and whose futures are not completed yet. */
-  private List<Publishing> settled = new ArrayList<>();
+  private List<Publishing<?>> settled = new ArrayList<>();
 
   private RedisFailure.@Nullable NotPrimary notPrimary;
 
-  private record Sent(Publishing publishing, long nanos) {}
+  private record Sent(Publishing<?> publishing, long nanos) {}
 
-  private record Again(Publishing publishing, RedisFailure why) {}
+  private record Again(Publishing<?> publishing, RedisFailure why) {}
 
   PublishFlight(PublishPipeline pipeline, RedisConnection connection) {
     this.pipeline = pipeline;
@@ -63,7 +63,9 @@ final class PublishFlight {
    */
   void run() {
     try {
-      sendAlone();
+      do {
+        sendAlone();
+      } while (pipeline.isNextTriedBefore());
       while (again.isEmpty() && sendWaiting()) {
         receive(sent.size() / 2);
       }
@@ -73,7 +75,7 @@ final class PublishFlight {
       throw e;
     } finally {
       settle();
-      pipeline.putBack(again.stream().map(Again::publishing).toList());
+      pipeline.putBack(again.stream().<Publishing<?>>map(Again::publishing).toList());
     }
     if (notPrimary != null) {
       throw notPrimary;
@@ -81,7 +83,7 @@ final class PublishFlight {
   }
 
   private void sendAlone() {
-    for (Publishing only : pipeline.take(1)) {
+    for (Publishing<?> only : pipeline.take(1)) {
       try {
         confirm(only, only.publication().call(connection));
       } catch (RedisFailure.Refused e) {
@@ -103,7 +105,7 @@ final class PublishFlight {
 
   /** Returns whether anything is under way. */
   private boolean sendWaiting() {
-    List<Publishing> batch =
+    List<Publishing<?>> batch =
         sentBytes < WINDOW_BYTES ? pipeline.take(WINDOW_BYTES - sentBytes) : List.of();
     int i = 0;
     try {
@@ -142,7 +144,7 @@ final class PublishFlight {
     settle();
   }
 
-  private void receiveFor(Publishing oldest) {
+  private void receiveFor(Publishing<?> oldest) {
     try {
       confirm(oldest, connection.next());
     } catch (RedisFailure.Refused e) {
@@ -152,10 +154,9 @@ final class PublishFlight {
     sentBytes -= oldest.bytes();
   }
 
-  private void confirm(Publishing publishing, Object reply) {
-    Position position = publishing.publication().confirm(connection.run(), reply);
+  private void confirm(Publishing<?> publishing, Object reply) {
+    publishing.confirm(connection.run(), reply);
     failOvertaken();
-    publishing.confirm(position);
     settled.add(publishing);
   }
 
@@ -169,7 +170,7 @@ final class PublishFlight {
     }
   }
 
-  private void refused(Publishing publishing, RedisFailure.Refused refusal) {
+  private void refused(Publishing<?> publishing, RedisFailure.Refused refusal) {
     RedisFailure.Refused judged = CommandPool.judged(connection, refusal);
     if (judged instanceof RedisFailure.NotPrimary e) {
       notPrimary = e;
@@ -181,7 +182,7 @@ final class PublishFlight {
     }
   }
 
-  private void sendAgain(Publishing publishing, RedisFailure why) {
+  private void sendAgain(Publishing<?> publishing, RedisFailure why) {
     if (publishing.tryAgain()) {
       again.add(new Again(publishing, why));
     } else {
@@ -189,7 +190,7 @@ final class PublishFlight {
     }
   }
 
-  private void fail(Publishing publishing, Throwable why) {
+  private void fail(Publishing<?> publishing, Throwable why) {
     publishing.fail(why);
     settled.add(publishing);
   }

@@ -1,6 +1,5 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.hub.Position;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -41,7 +40,7 @@ final class PublishPipeline implements AutoCloseable {
   private final ThreadLocal<AtomicInteger> own = ThreadLocal.withInitial(AtomicInteger::new);
 
   // Guarded by this.
-  private final Deque<Publishing> waiting = new ArrayDeque<>();
+  private final Deque<Publishing<?>> waiting = new ArrayDeque<>();
   private boolean isRunning;
   private boolean isClosed;
 
@@ -68,8 +67,9 @@ final class PublishPipeline implements AutoCloseable {
    *
    * @return completes on a thread that does nothing else
    */
-  CompletableFuture<@Nullable Position> publishAsync(Publication publication) {
-    Publishing publishing = Publishing.inBackground(publication, PATIENCE_IN_BACKGROUND, own.get());
+  <T extends @Nullable Object> CompletableFuture<T> publishAsync(Publication<T> publication) {
+    Publishing<T> publishing =
+        Publishing.inBackground(publication, PATIENCE_IN_BACKGROUND, own.get());
     synchronized (this) {
       if (bytes > 0 && bytes + publication.bytes() > maxBytes) {
         return CompletableFuture.failedFuture(
@@ -93,8 +93,8 @@ final class PublishPipeline implements AutoCloseable {
    *
    * @throws RedisFailure if it is not
    */
-  @Nullable Position publish(Publication publication) {
-    Publishing publishing = Publishing.awaited(publication, PATIENCE);
+  <T extends @Nullable Object> T publish(Publication<T> publication) {
+    Publishing<T> publishing = Publishing.awaited(publication, PATIENCE);
     if (!enqueue(publishing)) {
       throw closed();
     }
@@ -105,7 +105,7 @@ final class PublishPipeline implements AutoCloseable {
     return new RedisFailure.NoConnection(new IllegalStateException("closed"));
   }
 
-  private synchronized boolean enqueue(Publishing publishing) {
+  private synchronized boolean enqueue(Publishing<?> publishing) {
     if (isClosed) {
       return false;
     }
@@ -117,7 +117,7 @@ final class PublishPipeline implements AutoCloseable {
     return true;
   }
 
-  private synchronized boolean withdraw(Publishing publishing) {
+  private synchronized boolean withdraw(Publishing<?> publishing) {
     return waiting.remove(publishing);
   }
 
@@ -141,7 +141,7 @@ final class PublishPipeline implements AutoCloseable {
   }
 
   private void failWaiting(Throwable why) {
-    List<Publishing> failed;
+    List<Publishing<?>> failed;
     synchronized (this) {
       failed = List.copyOf(waiting);
       waiting.clear();
@@ -155,13 +155,13 @@ final class PublishPipeline implements AutoCloseable {
    *
    * @param most roughly how many bytes
    */
-  List<Publishing> take(int most) {
-    List<Publishing> taken = new ArrayList<>();
-    List<Publishing> late = new ArrayList<>();
+  List<Publishing<?>> take(int most) {
+    List<Publishing<?>> taken = new ArrayList<>();
+    List<Publishing<?>> late = new ArrayList<>();
     long now = System.nanoTime();
     synchronized (this) {
       int sum = 0;
-      for (Publishing next = waiting.peek(); next != null && sum < most; next = waiting.peek()) {
+      for (Publishing<?> next = waiting.peek(); next != null && sum < most; next = waiting.peek()) {
         waiting.remove();
         if (next.isLate(now)) {
           late.add(next);
@@ -177,9 +177,15 @@ final class PublishPipeline implements AutoCloseable {
     return taken;
   }
 
+  /** Whether the next was sent before, and is to be sent once more. */
+  synchronized boolean isNextTriedBefore() {
+    Publishing<?> next = waiting.peek();
+    return next != null && next.wasTriedBefore();
+  }
+
   /** Puts back what was taken and is to be sent once more, before all that waits. */
-  void putBack(List<Publishing> taken) {
-    List<Publishing> refused = List.of();
+  void putBack(List<Publishing<?>> taken) {
+    List<Publishing<?>> refused = List.of();
     synchronized (this) {
       if (isClosed) {
         refused = List.copyOf(taken);
@@ -194,8 +200,8 @@ final class PublishPipeline implements AutoCloseable {
   }
 
   /** Completes the futures of publishes that have an outcome. */
-  void settled(List<Publishing> publishings) {
-    List<Publishing> inBackground =
+  void settled(List<Publishing<?>> publishings) {
+    List<Publishing<?>> inBackground =
         publishings.stream().filter(Publishing::isInBackground).toList();
     if (inBackground.isEmpty()) {
       return;
@@ -210,9 +216,9 @@ final class PublishPipeline implements AutoCloseable {
     }
   }
 
-  private void complete(List<Publishing> publishings) {
+  private void complete(List<Publishing<?>> publishings) {
     long sum = 0;
-    for (Publishing each : publishings) {
+    for (Publishing<?> each : publishings) {
       each.complete(failure);
       sum += each.bytes();
     }

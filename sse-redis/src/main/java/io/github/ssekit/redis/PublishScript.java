@@ -7,9 +7,12 @@ import io.github.ssekit.hub.Position;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What all calls of {@code publish.lua} have in common. Thread-safe. */
+/**
+ * What all calls of {@code publish.lua}, and of scripts that call it, have in common. Thread-safe.
+ */
 final class PublishScript {
   private static final Duration TOKEN_AGE = Duration.ofMinutes(10);
 
@@ -69,7 +72,8 @@ final class PublishScript {
     control = scope.control();
   }
 
-  Publication of(String channel, SseEvent event, @Nullable String token) {
+  /** An event of a channel with history. */
+  Publication<@Nullable Position> of(String channel, SseEvent event, @Nullable String token) {
     List<byte[]> keys = new ArrayList<>(4);
     keys.add(scope.hash());
     keys.add(scope.stream(channel));
@@ -77,72 +81,113 @@ final class PublishScript {
     if (token != null) {
       keys.add(scope.token(token));
     }
-    return new Call(keys, bytes(channel), bytes(event.type()), bytes(event.data()));
+    return call(
+        Script.PUBLISH, keys, channel, event, List.of(), reply -> Outcome.of(Stored.of(reply)));
   }
 
-  /** The arguments of {@code publish.lua}, for a script that calls it. */
-  List<byte[]> arguments(String channel, SseEvent event, String run) {
-    return new Call(List.of(), bytes(channel), bytes(event.type()), bytes(event.data()))
-        .arguments(run);
+  /**
+   * What a reply says.
+   *
+   * @param stored the event, or null if none was
+   */
+  record Outcome<T extends @Nullable Object>(@Nullable Stored stored, T value) {
+    static Outcome<@Nullable Position> of(Stored stored) {
+      return new Outcome<>(stored, stored.position());
+    }
+  }
+
+  /**
+   * A call of a script that calls {@code publish.lua}.
+   *
+   * @param keys those of {@code publish.lua}, and the script's own
+   * @param args what the script wants behind the arguments of {@code publish.lua}
+   * @param outcome reads the reply
+   */
+  <T extends @Nullable Object> Publication<T> call(
+      Script script,
+      List<byte[]> keys,
+      String channel,
+      SseEvent event,
+      List<byte[]> args,
+      Function<Object, Outcome<T>> outcome) {
+    return new Call<>(
+        script, keys, bytes(channel), bytes(event.type()), bytes(event.data()), args, outcome);
   }
 
   private static byte[] bytes(@Nullable Object text) {
     return text == null ? new byte[0] : text.toString().getBytes(UTF_8);
   }
 
-  private final class Call implements Publication {
+  private final class Call<T extends @Nullable Object> implements Publication<T> {
+    private final Script script;
     private final List<byte[]> keys;
     private final byte[] channel;
     private final byte[] type;
     private final byte[] data;
+    private final List<byte[]> more;
+    private final Function<Object, Outcome<T>> outcome;
 
-    Call(List<byte[]> keys, byte[] channel, byte[] type, byte[] data) {
+    Call(
+        Script script,
+        List<byte[]> keys,
+        byte[] channel,
+        byte[] type,
+        byte[] data,
+        List<byte[]> more,
+        Function<Object, Outcome<T>> outcome) {
+      this.script = script;
       this.keys = keys;
       this.channel = channel;
       this.type = type;
       this.data = data;
+      this.more = more;
+      this.outcome = outcome;
     }
 
     @Override
     public int bytes() {
-      int bytes = OVERHEAD + channel.length + type.length + data.length;
-      for (byte[] key : keys) {
-        bytes += key.length;
-      }
-      return bytes;
+      return OVERHEAD + channel.length + type.length + data.length + sum(keys) + sum(more);
+    }
+
+    private static int sum(List<byte[]> all) {
+      return all.stream().mapToInt(each -> each.length).sum();
     }
 
     @Override
     public Object call(RedisConnection connection) {
-      return Script.PUBLISH.run(connection, keys, arguments(connection.run()));
+      return script.run(connection, keys, arguments(connection.run()));
     }
 
     @Override
     public void append(RedisConnection connection) {
-      Script.PUBLISH.append(connection, keys, arguments(connection.run()));
+      script.append(connection, keys, arguments(connection.run()));
     }
 
     private List<byte[]> arguments(String run) {
-      return List.of(
-          channel,
-          type,
-          data,
-          events,
-          age,
-          PublishScript.bytes(run),
-          publishCommand,
-          tokenAge,
-          PublishScript.bytes(witness.position()),
-          PublishScript.bytes(witness.seenOn(run)),
-          control,
-          maxEventBytes);
+      List<byte[]> all = new ArrayList<>(12 + more.size());
+      all.add(channel);
+      all.add(type);
+      all.add(data);
+      all.add(events);
+      all.add(age);
+      all.add(PublishScript.bytes(run));
+      all.add(publishCommand);
+      all.add(tokenAge);
+      all.add(PublishScript.bytes(witness.position()));
+      all.add(PublishScript.bytes(witness.seenOn(run)));
+      all.add(control);
+      all.add(maxEventBytes);
+      all.addAll(more);
+      return all;
     }
 
     @Override
-    public Position confirm(String run, Object reply) {
-      Stored stored = Stored.of(reply);
-      witness.published(run, stored);
-      return stored.position();
+    public T confirm(String run, Object reply) {
+      Outcome<T> said = outcome.apply(reply);
+      if (said.stored() != null) {
+        witness.published(run, said.stored());
+      }
+      return said.value();
     }
   }
 }

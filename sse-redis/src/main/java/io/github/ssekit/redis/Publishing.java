@@ -2,7 +2,6 @@ package io.github.ssekit.redis;
 
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
-import io.github.ssekit.hub.Position;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
@@ -17,22 +16,25 @@ import org.jspecify.annotations.Nullable;
  * A publication under way, and somebody who is to learn its outcome: a thread that waits, or, in
  * background, a future. The outcome and what is unmarked belong to the thread that has it: the
  * pipeline's lock hands it over.
+ *
+ * @param <T> what Redis' reply says
  */
-final class Publishing {
-  private final Publication publication;
+final class Publishing<T extends @Nullable Object> {
+  private final Publication<T> publication;
 
   /** Counts what a thread has in background; null if the thread waits. */
   private final @Nullable AtomicInteger ofThread;
 
   private final int bytes;
   private final long deadline;
-  private final CompletableFuture<@Nullable Position> future = new CompletableFuture<>();
+  private final CompletableFuture<T> future = new CompletableFuture<>();
 
   private boolean wasTriedBefore;
-  private @Nullable Position position;
+  private @Nullable T outcome;
   private @Nullable Throwable failure;
 
-  private Publishing(Publication publication, Duration patience, @Nullable AtomicInteger ofThread) {
+  private Publishing(
+      Publication<T> publication, Duration patience, @Nullable AtomicInteger ofThread) {
     this.publication = publication;
     this.ofThread = ofThread;
     bytes = publication.bytes();
@@ -43,19 +45,20 @@ final class Publishing {
    * @param patience how long it may wait until it is sent
    * @param ofThread counts what the thread has in background
    */
-  static Publishing inBackground(
-      Publication publication, Duration patience, AtomicInteger ofThread) {
-    return new Publishing(publication, patience, ofThread);
+  static <T extends @Nullable Object> Publishing<T> inBackground(
+      Publication<T> publication, Duration patience, AtomicInteger ofThread) {
+    return new Publishing<>(publication, patience, ofThread);
   }
 
   /**
    * @param patience how long it may wait until it is sent
    */
-  static Publishing awaited(Publication publication, Duration patience) {
-    return new Publishing(publication, patience, null);
+  static <T extends @Nullable Object> Publishing<T> awaited(
+      Publication<T> publication, Duration patience) {
+    return new Publishing<>(publication, patience, null);
   }
 
-  Publication publication() {
+  Publication<T> publication() {
     return publication;
   }
 
@@ -85,8 +88,13 @@ final class Publishing {
     return now - deadline > 0;
   }
 
-  CompletableFuture<@Nullable Position> future() {
+  CompletableFuture<T> future() {
     return future;
+  }
+
+  /** Whether it was sent before, and is to be sent once more. */
+  boolean wasTriedBefore() {
+    return wasTriedBefore;
   }
 
   /** Whether this is the first time that it is to be sent once more. */
@@ -96,9 +104,10 @@ final class Publishing {
     return isFirst;
   }
 
-  /** Redis has confirmed it. Whoever waits learns of it; a future is completed later. */
-  void confirm(@Nullable Position of) {
-    position = of;
+  /** A run of Redis has replied. Whoever waits learns of it; a future is completed later. */
+  void confirm(String run, Object reply) {
+    T of = publication.confirm(run, reply);
+    outcome = of;
     if (ofThread == null) {
       future.complete(of);
     }
@@ -119,7 +128,7 @@ final class Publishing {
    */
   void complete(UnaryOperator<Throwable> translation) {
     if (failure == null) {
-      future.complete(position);
+      future.complete(outcome);
     } else {
       future.completeExceptionally(translation.apply(failure));
     }
@@ -132,7 +141,7 @@ final class Publishing {
    *     longer than for any other command
    * @throws RedisFailure if it has failed
    */
-  @Nullable Position await(Predicate<Publishing> withdraw) {
+  T await(Predicate<Publishing<T>> withdraw) {
     boolean isInterrupted = false;
     boolean isUnderWay = false;
     try {

@@ -5,18 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.EventPublisher;
-import io.github.ssekit.hub.Feed;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import java.net.URI;
-import java.time.Duration;
-import java.util.Collection;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
-import java.util.function.Function;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -54,94 +48,39 @@ import org.jspecify.annotations.Nullable;
  * <p>Any thread may use a bridge.
  */
 public final class RedisBridge implements EventPublisher, AutoCloseable {
-  private static final String LONGEST_ID = "999999999999999-9999999";
-  private static final int MAX_TOKEN_LENGTH = 200;
-  private static final String CLOSED = "The bridge is closed";
+  static final String CLOSED = "The bridge is closed";
 
-  private final Feed feed;
-  private final RedisConnector connector;
-  private final Function<? super String, @Nullable String> eventTypes;
+  private final BridgeParts parts;
   private final Scope scope;
-  private final CommandPool commands;
-  private final @Nullable HistoryScripts history;
+  private final RedisConnector connector;
   private final RedisSubscriber subscriber;
-  private final Directives directives;
+  private final RedisPublisher publisher;
+  private final PublishRules rules;
+  private final @Nullable PublishScript script;
   private final @Nullable AnswerStreams answers;
   private final @Nullable StateChannels states;
   private final @Nullable Presence presence;
-  private final @Nullable PublishScript script;
-  private final RedisPublisher publisher;
-  private volatile boolean closed;
 
   RedisBridge(
       BridgeParts parts,
       RedisConnector connector,
-      Function<? super String, @Nullable String> eventTypes,
       RedisSubscriber subscriber,
+      RedisPublisher publisher,
+      PublishRules rules,
       @Nullable PublishScript script,
-      @Nullable AnswerScripts answerScripts,
-      @Nullable PublishScript stateScript,
-      Duration removalsKept,
-      @Nullable PresenceScripts presenceScripts,
-      Duration presenceGrace,
-      int maxUnconfirmedBytes) {
-    feed = parts.feed();
-    this.connector = connector;
-    this.eventTypes = eventTypes;
+      @Nullable AnswerStreams answers,
+      @Nullable StateChannels states,
+      @Nullable Presence presence) {
+    this.parts = parts;
     scope = parts.scope();
-    commands = parts.commands();
-    history = parts.history();
-    directives = parts.directives();
+    this.connector = connector;
     this.subscriber = subscriber;
+    this.publisher = publisher;
+    this.rules = rules;
     this.script = script;
-    publisher = new RedisPublisher(commands, maxUnconfirmedBytes, this::failure);
-    answers = answerScripts == null ? null : new AnswerStreams(new ForFeatures(), answerScripts);
-    states =
-        stateScript == null
-            ? null
-            : new StateChannels(new ForFeatures(), commands, scope, stateScript, removalsKept);
-    presence =
-        presenceScripts == null
-            ? null
-            : new Presence(new ForFeatures(), scope, presenceScripts, presenceGrace);
-  }
-
-  /** The bridge, as its answers, state channels and presence use it. */
-  private final class ForFeatures implements AnswerStreams.Bridge, Presence.Bridge {
-    @Override
-    public List<String> followed() {
-      return subscriber.open(AnswerStreams::isAnswer);
-    }
-
-    @Override
-    public List<String> open(Predicate<String> some) {
-      return subscriber.open(some);
-    }
-
-    @Override
-    public @Nullable Position position() {
-      return feed.position();
-    }
-
-    @Override
-    public void ended(Collection<String> channels) {
-      feed.ended(channels);
-    }
-
-    @Override
-    public void checkEvent(String channel, SseEvent event) {
-      RedisBridge.this.requireEvent(channel, event);
-    }
-
-    @Override
-    public void published(String run, PublishScript.Stored stored) {
-      subscriber.published(run, stored);
-    }
-
-    @Override
-    public PublishException failure(RedisFailure e) {
-      return RedisBridge.this.failure(e);
-    }
+    this.answers = answers;
+    this.states = states;
+    this.presence = presence;
   }
 
   /**
@@ -244,7 +183,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    */
   @Override
   public @Nullable Position publish(String channel, SseEvent event) {
-    requirePublishable(channel, event);
+    rules.checkFree(channel, event);
     return publish(publication(channel, event, null));
   }
 
@@ -259,20 +198,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws PublishException as above: with the same token, it is safe to try again
    */
   public Position publish(String channel, SseEvent event, String token) {
-    requirePublishableOnce(channel, event, token);
+    rules.checkOnce(channel, event, token);
     return Objects.requireNonNull(publish(publication(channel, event, token)));
-  }
-
-  private void requirePublishableOnce(String channel, SseEvent event, String token) {
-    requirePublishable(channel, event);
-    Objects.requireNonNull(token, "token");
-    if (token.isEmpty() || token.length() > MAX_TOKEN_LENGTH) {
-      throw new IllegalArgumentException(
-          "token of %d characters: give it 1 to %d".formatted(token.length(), MAX_TOKEN_LENGTH));
-    }
-    if (!scope.hasHistory(channel)) {
-      throw new IllegalArgumentException("channel \"" + channel + "\" has no history for a token");
-    }
   }
 
   /**
@@ -291,7 +218,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws IllegalArgumentException as above
    */
   public CompletableFuture<@Nullable Position> publishAsync(String channel, SseEvent event) {
-    requirePublishable(channel, event);
+    rules.checkFree(channel, event);
     return publisher.publishAsync(publication(channel, event, null));
   }
 
@@ -302,97 +229,26 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @throws IllegalArgumentException as there
    */
   public CompletableFuture<Position> publishAsync(String channel, SseEvent event, String token) {
-    requirePublishableOnce(channel, event, token);
+    rules.checkOnce(channel, event, token);
     return publisher
         .publishAsync(publication(channel, event, token))
         .thenApply(Objects::requireNonNull);
   }
 
-  private void requirePublishable(String channel, SseEvent event) {
-    requireEvent(channel, event);
-    if (answers != null && AnswerStreams.isAnswer(channel)) {
-      throw new IllegalArgumentException(
-          "channel \"" + channel + "\" is an answer's: only its producer sends to it");
-    }
-    if (scope.isState(channel)) {
-      throw new IllegalArgumentException(
-          "channel \""
-              + channel
-              + "\" is a state channel: publish by RedisBridge.states(), with a key");
-    }
-    if (scope.isPresence(channel)) {
-      throw new IllegalArgumentException(
-          "channel \"" + channel + "\" has presence: names join by RedisBridge.presence()");
-    }
-  }
-
-  private void requireEvent(String channel, SseEvent event) {
-    Objects.requireNonNull(channel, "channel");
-    Objects.requireNonNull(event, "event");
-    feed.checkPublishable(channel, scope.hasHistory(channel) ? event.withId(LONGEST_ID) : event);
-    if (event.data() == null) {
-      throw new IllegalArgumentException("event without data: clients would not notice it");
-    }
-    if (event.id() != null) {
-      throw new IllegalArgumentException(
-          "event id \"" + event.id() + "\": ids are given by Redis, to channels with history");
-    }
-    if (!scope.hasHistory(channel)) {
-      checkPlain(channel, event);
-    }
-  }
-
-  private void checkPlain(String channel, SseEvent event) {
-    if (scope.isReserved(channel)) {
-      throw new IllegalArgumentException(
-          "channel \""
-              + channel
-              + "\": such names are those of a scope, or of Redis itself; choose another");
-    }
-    String type = eventTypes.apply(channel);
-    if (!Objects.equals(event.type(), type)) {
-      throw new IllegalArgumentException(
-          "event type %s: channel \"%s\" has no history, so Redis carries the data alone, and its events are of the type that eventTypes says: %s. Publish that type, or have RedisBridgeBuilder.eventTypes say the other, on all nodes"
-              .formatted(named(event.type()), channel, named(type)));
-    }
-  }
-
-  private static String named(@Nullable String type) {
-    return type == null ? "message (the default)" : "\"" + type + "\"";
-  }
-
-  private Publication publication(String channel, SseEvent event, @Nullable String token) {
+  private Publication<@Nullable Position> publication(
+      String channel, SseEvent event, @Nullable String token) {
     return script != null && scope.hasHistory(channel)
         ? script.of(channel, event, token)
         : new Publication.Plain(
             scope.redisChannel(channel), Objects.requireNonNull(event.data()).getBytes(UTF_8));
   }
 
-  private @Nullable Position publish(Publication publication) {
+  private @Nullable Position publish(Publication<@Nullable Position> publication) {
     try {
       return publisher.publish(publication);
     } catch (RedisFailure e) {
-      throw failure(e);
+      throw publisher.failure(e);
     }
-  }
-
-  private Throwable failure(Throwable e) {
-    return e instanceof RedisFailure failure ? failure(failure) : e;
-  }
-
-  private PublishException failure(RedisFailure e) {
-    return new PublishException(
-        closed
-            ? CLOSED
-            : "Redis at " + connector + " did not confirm a publish: " + Diagnosis.of(e),
-        e,
-        mayBeStored(e));
-  }
-
-  private static boolean mayBeStored(RedisFailure e) {
-    return !(e instanceof RedisFailure.NoConnection
-        || e instanceof RedisFailure.Unsent
-        || Diagnosis.isNothingStored(e));
   }
 
   /**
@@ -409,6 +265,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
           "max %d: ask for 1 to %d events".formatted(max, RedisBridgeBuilder.MAX_HISTORY_EVENTS));
     }
     Objects.requireNonNull(channel, "channel");
+    HistoryScripts history = parts.history();
     if (history == null || !scope.hasHistory(channel)) {
       throw new IllegalArgumentException("channel \"" + channel + "\" has no history");
     }
@@ -416,7 +273,10 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       return history.recent(channel, max);
     } catch (RedisFailure e) {
       throw new RedisUnavailableException(
-          closed ? CLOSED : "Redis at " + connector + " does not answer: " + Diagnosis.of(e), e);
+          publisher.isClosed()
+              ? CLOSED
+              : "Redis at " + connector + " does not answer: " + Diagnosis.of(e),
+          e);
     }
   }
 
@@ -426,7 +286,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * the bridge hears Redis for the first time.
    */
   public @Nullable Position position() {
-    return feed.position();
+    return parts.feed().position();
   }
 
   /** Whether events arrive, and whether Redis takes what is published. At once: asks nobody. */
@@ -480,9 +340,9 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
 
   private NodeReplies tell(Directive.Verb verb, String owner, String channel) {
     try {
-      return directives.tell(Directive.of(verb, owner, channel));
+      return parts.directives().tell(Directive.of(verb, owner, channel));
     } catch (RedisFailure e) {
-      throw failure(e);
+      throw publisher.failure(e);
     }
   }
 
@@ -492,22 +352,21 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   private String requireName(String channel) {
-    feed.checkPublishable(Objects.requireNonNull(channel, "channel"), SseEvent.of(""));
+    rules.checkName(channel);
     return channel;
   }
 
   /** Ends the subscription, the threads and all connections. Close the hub first. */
   @Override
   public void close() {
-    closed = true;
+    publisher.close();
     if (answers != null) {
       answers.close();
     }
     if (presence != null) {
       presence.close();
     }
-    publisher.close();
     subscriber.close();
-    commands.close();
+    parts.commands().close();
   }
 }

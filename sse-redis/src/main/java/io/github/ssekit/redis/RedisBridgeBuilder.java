@@ -385,37 +385,41 @@ public final class RedisBridgeBuilder {
       commands.close();
       throw e;
     }
+    PublishRules rules = new PublishRules(feed, names, eventTypes, answers);
+    RedisPublisher publisher = new RedisPublisher(commands, connector, maxUnconfirmedBytes);
     BiFunction<Integer, Duration, PublishScript> publishing =
         (events, age) ->
             new PublishScript(
                 names, connector.publishCommand(), events, age, feed.maxEventBytes(), subscriber);
-    PublishScript script = history == null ? null : publishing.apply(historyEvents, historyAge);
-    AnswerScripts answerScripts = null;
+    AnswerStreams answerStreams = null;
     if (answers) {
       PublishScript sending = publishing.apply(2 * MAX_HISTORY_EVENTS, AnswerScripts.WHILE_RUNNING);
-      answerScripts = new AnswerScripts(commands, names, sending);
+      AnswerScripts scripts = new AnswerScripts(commands, names, sending);
+      answerStreams = new AnswerStreams(feed, subscriber, rules, publisher, scripts);
     }
-    PublishScript stateScript =
-        states == null ? null : publishing.apply(2 * MAX_HISTORY_EVENTS, StateChannels.KEPT);
-    PresenceScripts presenceScripts = null;
+    StateChannels stateChannels = null;
+    if (states != null) {
+      PublishScript publish = publishing.apply(2 * MAX_HISTORY_EVENTS, StateChannels.KEPT);
+      stateChannels = new StateChannels(rules, publisher, names, publish, removalsKept);
+    }
+    Presence here = null;
     if (presence != null) {
       Duration listKept =
           historyAge.compareTo(Presence.LEAST_KEPT) < 0 ? Presence.LEAST_KEPT : historyAge;
       PublishScript telling = publishing.apply(MAX_HISTORY_EVENTS, listKept);
-      presenceScripts = new PresenceScripts(commands, names, telling, presenceLifetime);
+      PresenceScripts scripts = new PresenceScripts(commands, names, telling, presenceLifetime);
+      here = new Presence(subscriber, publisher, names, scripts, presenceGrace);
     }
     return new RedisBridge(
         parts,
         connector,
-        eventTypes,
         subscriber,
-        script,
-        answerScripts,
-        stateScript,
-        removalsKept,
-        presenceScripts,
-        presenceGrace,
-        maxUnconfirmedBytes);
+        publisher,
+        rules,
+        history == null ? null : publishing.apply(historyEvents, historyAge),
+        answerStreams,
+        stateChannels,
+        here);
   }
 
   private Function<? super String, Start> startsOfNewcomers(Scope names) {

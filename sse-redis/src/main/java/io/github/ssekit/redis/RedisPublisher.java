@@ -1,9 +1,8 @@
 package io.github.ssekit.redis;
 
-import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.PublishException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,16 +15,19 @@ final class RedisPublisher implements AutoCloseable {
   private static final int ALONE = 2;
 
   private final CommandPool commands;
+  private final RedisConnector connector;
   private final PublishPipeline pipeline;
   private final Semaphore alone = new Semaphore(ALONE);
+  private volatile boolean closed;
 
   /**
+   * @param connector names Redis in failures
    * @param maxBytes what may wait in background
-   * @param failure turns a failure into the exception of the future
    */
-  RedisPublisher(CommandPool commands, int maxBytes, UnaryOperator<Throwable> failure) {
+  RedisPublisher(CommandPool commands, RedisConnector connector, int maxBytes) {
     this.commands = commands;
-    pipeline = new PublishPipeline(commands, maxBytes, failure);
+    this.connector = connector;
+    pipeline = new PublishPipeline(commands, maxBytes, this::failure);
   }
 
   /**
@@ -33,7 +35,7 @@ final class RedisPublisher implements AutoCloseable {
    *
    * @throws RedisFailure if Redis does not confirm it
    */
-  @Nullable Position publish(Publication publication) {
+  <T extends @Nullable Object> T publish(Publication<T> publication) {
     if (pipeline.isUsedByThisThread() || !alone.tryAcquire()) {
       return pipeline.publish(publication);
     }
@@ -45,13 +47,43 @@ final class RedisPublisher implements AutoCloseable {
     }
   }
 
-  /** As {@link PublishPipeline#publishAsync}. */
-  CompletableFuture<@Nullable Position> publishAsync(Publication publication) {
+  /**
+   * As {@link PublishPipeline#publishAsync}.
+   *
+   * @return fails as {@link #failure} says
+   */
+  <T extends @Nullable Object> CompletableFuture<T> publishAsync(Publication<T> publication) {
     return pipeline.publishAsync(publication);
   }
 
+  private Throwable failure(Throwable e) {
+    return e instanceof RedisFailure failure ? failure(failure) : e;
+  }
+
+  /** What users are told of a failure. */
+  PublishException failure(RedisFailure e) {
+    return new PublishException(
+        isClosed()
+            ? RedisBridge.CLOSED
+            : "Redis at " + connector + " did not confirm a publish: " + Diagnosis.of(e),
+        e,
+        mayBeStored(e));
+  }
+
+  private static boolean mayBeStored(RedisFailure e) {
+    return !(e instanceof RedisFailure.NoConnection
+        || e instanceof RedisFailure.Unsent
+        || Diagnosis.isNothingStored(e));
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  /** As {@link PublishPipeline#close}. */
   @Override
   public void close() {
+    closed = true;
     pipeline.close();
   }
 }

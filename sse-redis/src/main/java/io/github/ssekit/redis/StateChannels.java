@@ -4,7 +4,6 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -46,8 +45,8 @@ public final class StateChannels {
 
   private static final int MAX_KEY_LENGTH = 200;
 
-  private final PublishingBridge bridge;
-  private final CommandPool redis;
+  private final PublishRules rules;
+  private final RedisPublisher publisher;
   private final Scope scope;
   private final PublishScript publish;
   private final Duration removalsKept;
@@ -57,13 +56,13 @@ public final class StateChannels {
    * @param removalsKept how long it is remembered that a key was removed
    */
   StateChannels(
-      PublishingBridge bridge,
-      CommandPool redis,
+      PublishRules rules,
+      RedisPublisher publisher,
       Scope scope,
       PublishScript publish,
       Duration removalsKept) {
-    this.bridge = bridge;
-    this.redis = redis;
+    this.rules = rules;
+    this.publisher = publisher;
     this.scope = scope;
     this.publish = publish;
     this.removalsKept = removalsKept;
@@ -84,7 +83,7 @@ public final class StateChannels {
    */
   public Position publish(String channel, String key, SseEvent event) {
     check(channel, key);
-    bridge.checkEvent(channel, event);
+    rules.check(channel, event);
     return Objects.requireNonNull(add(channel, key, event, ""));
   }
 
@@ -99,7 +98,7 @@ public final class StateChannels {
   public @Nullable Position remove(String channel, String key) {
     check(channel, key);
     SseEvent event = SseEvent.of(REMOVED_TYPE, key);
-    bridge.checkEvent(channel, event);
+    rules.check(channel, event);
     return add(channel, key, event, "1");
   }
 
@@ -118,29 +117,6 @@ public final class StateChannels {
   }
 
   private @Nullable Position add(String channel, String key, SseEvent event, String removal) {
-    CommandPool.Reply<Object> reply;
-    try {
-      reply = redis.execute(connection -> add(connection, channel, key, event, removal));
-    } catch (RedisFailure e) {
-      throw bridge.failure(e);
-    }
-    if (reply.value() instanceof List<?> words) {
-      String why = Entry.text(words.get(0));
-      if (why.equals("none")) {
-        return null;
-      }
-      throw new StateFullException(
-          "channel \"%s\" has no room for key \"%s\": it holds %s at most; remove some, or divide them among channels"
-              .formatted(
-                  channel, key, why.equals("keys") ? MAX_KEYS + " keys" : MAX_BYTES + " bytes"));
-    }
-    PublishScript.Stored stored = PublishScript.Stored.of(reply.value());
-    bridge.published(reply.run(), stored);
-    return stored.position();
-  }
-
-  private Object add(
-      RedisConnection connection, String channel, String key, SseEvent event, String removal) {
     List<byte[]> keys =
         List.of(
             scope.hash(),
@@ -148,10 +124,39 @@ public final class StateChannels {
             scope.redisChannel(channel),
             scope.keys(channel),
             scope.removed(channel));
-    List<byte[]> args = new ArrayList<>(publish.arguments(channel, event, connection.run()));
-    args.addAll(
+    List<byte[]> args =
         HistoryScripts.args(
-            "k", key, removal, "" + MAX_KEYS, "" + MAX_BYTES, "" + removalsKept.toMillis()));
-    return Script.STATE.run(connection, keys, args);
+            "k", key, removal, "" + MAX_KEYS, "" + MAX_BYTES, "" + removalsKept.toMillis());
+    Added added;
+    try {
+      added =
+          publisher.publish(
+              publish.call(Script.STATE, keys, channel, event, args, StateChannels::outcome));
+    } catch (RedisFailure e) {
+      throw publisher.failure(e);
+    }
+    String why = added.why();
+    if (why != null && !why.equals("none")) {
+      throw new StateFullException(
+          "channel \"%s\" has no room for key \"%s\": it holds %s at most; remove some, or divide them among channels"
+              .formatted(
+                  channel, key, why.equals("keys") ? MAX_KEYS + " keys" : MAX_BYTES + " bytes"));
+    }
+    return added.position();
+  }
+
+  /**
+   * What {@code state.lua} replies.
+   *
+   * @param why not, if there is no position
+   */
+  private record Added(@Nullable Position position, @Nullable String why) {}
+
+  private static PublishScript.Outcome<Added> outcome(Object reply) {
+    if (reply instanceof List<?> words) {
+      return new PublishScript.Outcome<>(null, new Added(null, Entry.text(words.get(0))));
+    }
+    PublishScript.Stored stored = PublishScript.Stored.of(reply);
+    return new PublishScript.Outcome<>(stored, new Added(stored.position(), null));
   }
 }

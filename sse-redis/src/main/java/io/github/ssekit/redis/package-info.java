@@ -13,7 +13,7 @@
  *       io.github.ssekit.redis.NodeReplies}
  *   <dt>publishing
  *   <dd>{@code RedisPublisher}, which uses {@code PublishPipeline} with {@code PublishFlight} and
- *       {@code Publishing}; {@code Publication}, {@code PublishScript}
+ *       {@code Publishing}; {@code Publication}, {@code PublishScript}, {@code PublishRules}
  *   <dt>scripts
  *   <dd>{@code HistoryScripts}, {@code Script} and the Lua files beside them; {@code Scope}, {@code
  *       Rights}
@@ -27,7 +27,7 @@
  *       SubscribeCommands}, {@code OpenChannels}, {@code ControlMessage}, {@code Message}
  *   <dt>state channels
  *   <dd>{@link io.github.ssekit.redis.StateChannels}, {@link
- *       io.github.ssekit.redis.StateFullException}; {@code PublishingBridge}, of answers too
+ *       io.github.ssekit.redis.StateFullException}
  *   <dt>presence
  *   <dd>{@link io.github.ssekit.redis.Presence}, {@code LocalPresence}, {@code PresenceScripts}
  *   <dt>telling all nodes

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -439,22 +440,25 @@ class RedisAnswersIT extends RedisTest {
               public void published(String run, PublishScript.Stored stored) {}
             });
     AnswerScripts scripts = new AnswerScripts(commands, scope, publish);
+    RedisPublisher publisher = keep(new RedisPublisher(commands, connector, 1 << 20));
+    Function<AnswerScripts.Addition, AnswerScripts.Added> add =
+        addition -> publisher.publish(scripts.adding("answer:x", addition));
     assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS));
     assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS), "again");
     AnswerScripts.Addition first =
         new AnswerScripts.Addition(event("0"), null, "token", 1, OPTIONS);
     AnswerScripts.Addition end =
         new AnswerScripts.Addition(event("end"), AnswerState.DONE, "token", 2, OPTIONS);
-    PublishScript.Stored stored = scripts.add("answer:x", first).value().stored();
-    PublishScript.Stored again = scripts.add("answer:x", first).value().stored();
+    PublishScript.Stored stored = add.apply(first).stored();
+    PublishScript.Stored again = add.apply(first).stored();
     assertEquals(stored.position(), again.position());
     assertFalse(again.onRun(), "no evidence of this run");
-    stored = scripts.add("answer:x", end).value().stored();
-    assertEquals(stored.position(), scripts.add("answer:x", end).value().stored().position());
+    stored = add.apply(end).stored();
+    assertEquals(stored.position(), add.apply(end).stored().position());
     assertEquals(2, admin.xlen("{sse}:stream:answer:x"));
     AnswerScripts.Addition foreign =
         new AnswerScripts.Addition(event("1"), null, "other", 1, OPTIONS);
-    assertEquals(AnswerState.DONE, scripts.add("answer:x", foreign).value().refused());
+    assertEquals(AnswerState.DONE, add.apply(foreign).refused());
   }
 
   @Test

@@ -12,9 +12,13 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
@@ -30,6 +34,8 @@ class RedisPipelineIT extends RedisTest {
         keep(
             RedisBridge.builder(keep(Hub.create()), redis.uri())
                 .history(channel -> channel.startsWith("room:"))
+                .answers()
+                .states(channel -> channel.startsWith("prices:"))
                 .maxHistory(1_000_000, Duration.ofHours(1))
                 .connect());
   }
@@ -119,6 +125,50 @@ class RedisPipelineIT extends RedisTest {
     numbers.end();
     assertEquals(List.of(), numbers.refused());
     assertEquals(numbers(0, numbers.count()), stored("room:1"));
+  }
+
+  @Test
+  void severalScriptsThatRedisForgetsAreGivenAgainAndNothingFails() throws Exception {
+    start();
+    AtomicInteger count = new AtomicInteger();
+    List<Thread> threads = new ArrayList<>();
+    Queue<Throwable> failures = new ConcurrentLinkedQueue<>();
+    for (String name : List.of("a", "b", "c", "d", "e", "f", "g", "h")) {
+      AnswerProducer producer = bridge.answers().start(name, AnswerOptions.DEFAULT);
+      Thread thread =
+          new Thread(
+              () -> {
+                for (int i = 0; i < 300; i++) {
+                  SseEvent event = SseEvent.of("" + i);
+                  Object unused =
+                      switch (i % 3) {
+                        case 0 -> producer.send(event);
+                        case 1 -> bridge.states().publish("prices:1", name, event);
+                        default -> bridge.publish("room:" + name, event);
+                      };
+                  count.incrementAndGet();
+                }
+              });
+      thread.setUncaughtExceptionHandler((t, e) -> failures.add(e));
+      thread.start();
+      threads.add(thread);
+    }
+    while (threads.stream().anyMatch(Thread::isAlive)) {
+      int next = count.get() + 20;
+      soon().until(() -> count.get() > next || threads.stream().noneMatch(Thread::isAlive));
+      admin.scriptFlush();
+    }
+    assertEquals(List.of(), List.copyOf(failures));
+    assertEquals(numbers(0, 300, 3), stored("answer:a"));
+    assertEquals(numbers(2, 300, 3), stored("room:a"));
+  }
+
+  /** The numbers from the first to below the last, by a step. */
+  private static List<String> numbers(int first, int last, int step) {
+    return IntStream.range(first, last)
+        .filter(i -> (i - first) % step == 0)
+        .mapToObj(String::valueOf)
+        .toList();
   }
 
   @Test
