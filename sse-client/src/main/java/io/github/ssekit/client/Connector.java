@@ -1,10 +1,10 @@
 package io.github.ssekit.client;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.concurrent.TimeUnit.NANOSECONDS;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpHeaders;
@@ -42,7 +42,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connector {
   private static final int MOST_REDIRECTS = 20;
-  private static final Duration LONGEST_RETRY_AFTER = Duration.ofDays(1);
+
+  /** A day, in seconds. */
+  private static final BigInteger LONGEST_RETRY_AFTER = BigInteger.valueOf(86_400);
 
   /** The client that all share unless they bring one. */
   private static final class Shared {
@@ -67,7 +69,14 @@ final class Connector {
     Hop to(URI target, int status) {
       boolean keepsBody = status == 307 || status == 308;
       return new Hop(
-          target, keepsBody ? body : null, isSameOrigin(uri, target) ? headers : Map.of());
+          target,
+          keepsBody ? body : null,
+          isSameOrigin(uri, target) ? headers : keepsBody ? ofBody(headers) : Map.of());
+    }
+
+    private static Map<String, String> ofBody(Map<String, String> headers) {
+      String type = headers.get("Content-Type");
+      return type == null ? Map.of() : Map.of("Content-Type", type);
     }
   }
 
@@ -163,11 +172,16 @@ final class Connector {
     }
     request.setHeader("Accept", "text/event-stream").setHeader("Cache-Control", "no-cache");
     hop.headers().forEach(request::setHeader);
-    if (!lastEventId.isEmpty() && US_ASCII.newEncoder().canEncode(lastEventId)) {
+    if (!lastEventId.isEmpty() && isPrintableAscii(lastEventId)) {
       request.setHeader("Last-Event-ID", lastEventId);
     }
     BodyPublisher body = hop.body();
     return request.method(hop.method(), body == null ? BodyPublishers.noBody() : body).build();
+  }
+
+  /** Whether a header can carry a text. */
+  static boolean isPrintableAscii(String text) {
+    return text.chars().allMatch(c -> c >= ' ' && c < 127);
   }
 
   /** Where the answer redirects to; null if it is no redirect. */
@@ -180,7 +194,7 @@ final class Connector {
     String location = response.headers().firstValue("Location").orElse("");
     URI target;
     try {
-      target = hop.uri().resolve(location);
+      target = resolve(hop.uri(), location);
     } catch (IllegalArgumentException e) {
       throw new EventSourceException(refused(hop, status) + location, status, e);
     }
@@ -191,6 +205,13 @@ final class Connector {
       throw new EventSourceException(refused(hop, status) + target, status);
     }
     return target;
+  }
+
+  /** As RFC 3986, which {@link URI#resolve(URI)} does not follow for a query alone. */
+  private static URI resolve(URI base, String location) {
+    return location.startsWith("?")
+        ? URI.create(base.toString().split("[?#]", 2)[0] + location)
+        : base.resolve(location);
   }
 
   private static String refused(Hop hop, int status) {
@@ -221,13 +242,14 @@ final class Connector {
     throw new EventSourceException(message + ", where an event stream has 200", status);
   }
 
-  /** The seconds of a {@code Retry-After}; a date counts as none. */
+  /** The seconds of a {@code Retry-After}, a day at most; a date counts as none. */
   private static Duration retryAfter(HttpHeaders headers) {
     return headers
         .firstValue("Retry-After")
-        .filter(value -> value.matches("\\d{1,9}"))
-        .map(value -> Duration.ofSeconds(Long.parseLong(value)))
-        .map(time -> time.compareTo(LONGEST_RETRY_AFTER) > 0 ? LONGEST_RETRY_AFTER : time)
+        .filter(value -> value.matches("\\d+"))
+        .map(BigInteger::new)
+        .map(seconds -> seconds.min(LONGEST_RETRY_AFTER))
+        .map(seconds -> Duration.ofSeconds(seconds.longValue()))
         .orElse(Duration.ZERO);
   }
 

@@ -180,7 +180,7 @@ public final class EventSource implements AutoCloseable {
       throws EventSourceException, InterruptedException {
     Objects.requireNonNull(atMost, "atMost");
     boolean bounded = atMost.compareTo(Duration.ofNanos(Long.MAX_VALUE)) < 0;
-    return take(bounded ? atMost.toNanos() : Long.MAX_VALUE);
+    return take(atMost.isNegative() ? 0 : bounded ? atMost.toNanos() : Long.MAX_VALUE);
   }
 
   private @Nullable SseEvent take(long nanos) throws EventSourceException, InterruptedException {

@@ -5,11 +5,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.function.IntPredicate;
 import java.util.function.Supplier;
@@ -36,7 +36,7 @@ public final class EventSourceBuilder {
   private @Nullable HttpClient client;
   private ThreadFactory threads = EventSourceBuilder::daemon;
   private @Nullable BodyPublisher body;
-  private final Map<String, String> fixedHeaders = new LinkedHashMap<>();
+  private final Map<String, String> fixedHeaders = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
   private Supplier<? extends Map<String, String>> headers = Map::of;
   private String lastEventId = "";
   private Duration reconnectionTime = Duration.ofSeconds(2);
@@ -61,7 +61,7 @@ public final class EventSourceBuilder {
   /**
    * Sets a header of each request. It replaces one of the same name: {@code Accept}, {@code
    * Cache-Control} too. A redirect to another origin is followed without the headers that are set
-   * here.
+   * here, but for the {@code Content-Type} of a body that is sent there.
    *
    * @throws IllegalArgumentException if {@code java.net.http} doesn't allow such a header, or if it
    *     is {@code Last-Event-ID}, see {@link #lastEventId}
@@ -110,7 +110,7 @@ public final class EventSourceBuilder {
    *     a header can't carry
    */
   public EventSourceBuilder lastEventId(String id) {
-    if (!Objects.requireNonNull(id, "id").chars().allMatch(c -> c >= ' ' && c < 127)) {
+    if (!Connector.isPrintableAscii(Objects.requireNonNull(id, "id"))) {
       throw new IllegalArgumentException("last event ID \"" + id + "\" is not printable ASCII");
     }
     lastEventId = id;
@@ -129,7 +129,7 @@ public final class EventSourceBuilder {
 
   /**
    * Sets the longest wait after attempts that failed. Default: 30 s. A longer reconnection time, or
-   * a longer {@code Retry-After}, is kept all the same.
+   * a longer {@code Retry-After} in seconds, of a day at most, is kept all the same.
    *
    * @throws IllegalArgumentException if it is negative
    */
@@ -247,7 +247,7 @@ public final class EventSourceBuilder {
   }
 
   private Settings settings() {
-    Map<String, String> fixed = Map.copyOf(fixedHeaders);
+    Map<String, String> fixed = new TreeMap<>(fixedHeaders);
     Supplier<? extends Map<String, String>> changing = headers;
     return new Settings(
         uri,
@@ -266,7 +266,7 @@ public final class EventSourceBuilder {
   }
 
   private static Map<String, String> joined(Map<String, String> some, Map<String, String> others) {
-    Map<String, String> all = new LinkedHashMap<>(some);
+    Map<String, String> all = new TreeMap<>(some);
     all.putAll(others);
     return all;
   }

@@ -202,7 +202,7 @@ class EventSourceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "0, 0", "100000, 86400", "99999999999, 0", "'Fri, 1 Jan 2027 0:0:0 GMT', 0"})
+  @CsvSource({"1, 1", "0, 0", "100000, 86400", "99999999999, 86400", "'Fri, 1 Jan 2027 0:0:0 GMT', 0"})
   void retryAfterIsWaitedFor(String value, long seconds) throws Exception {
     server.thenStatus(503, "Retry-After: " + value);
     Log log = new Log();
@@ -375,6 +375,59 @@ class EventSourceTest {
       assertEquals("7", header(request, "Last-Event-ID"));
       assertEquals("text/event-stream", header(request, "Accept"));
     }
+  }
+
+  @Test
+  void aBodyKeepsItsTypeWhenItIsRedirectedToAnotherOrigin() throws Exception {
+    try (RawServer other = new RawServer()) {
+      server.thenStatus(307, "Location: " + other.uri());
+      EventSourceBuilder post =
+          builder()
+              .post(BodyPublishers.ofString("{}"))
+              .header("content-type", "application/json")
+              .header("X-Key", "k");
+      try (EventSource source = post.open()) {
+        assertNull(source.next(LONG));
+      }
+      String request = other.request();
+      assertEquals("application/json", header(request, "Content-Type"));
+      assertNull(header(request, "X-Key"));
+    }
+  }
+
+  @Test
+  void aRedirectThatIsAQueryStaysAtThePath() throws Exception {
+    server.thenStatus(302, "Location: ?token=1");
+    try (EventSource source = builder().open()) {
+      assertNull(source.next(LONG));
+    }
+    server.request();
+    String moved = server.request();
+    assertTrue(moved.startsWith("GET /events?token=1 "), moved);
+  }
+
+  @Test
+  void anIdThatNoHeaderCanCarryIsNotSent() throws Exception {
+    server.thenStream("id: a\u0001b\ndata: a\n\n");
+    try (EventSource source = builder().open()) {
+      assertEquals("a", source.next(LONG).data());
+      assertNull(source.next(LONG));
+      assertEquals("a\u0001b", source.lastEventId());
+    }
+    server.request();
+    assertNull(header(server.request(), "Last-Event-ID"));
+  }
+
+  @Test
+  void aHeaderReplacesTheOneOfTheSameNameHoweverThatIsWritten() throws Exception {
+    EventSourceBuilder builder = builder();
+    for (int i = 0; i < 10; i++) {
+      builder.header("Accept", "a").header("accept", "b").header("ACCEPT", "c");
+    }
+    try (EventSource source = builder.open()) {
+      assertNull(source.next(LONG));
+    }
+    assertEquals("c", header(server.request(), "Accept"));
   }
 
   @ParameterizedTest

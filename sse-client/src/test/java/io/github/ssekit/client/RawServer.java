@@ -20,7 +20,8 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * A server that answers each connection with the bytes of the next script, and records what was
- * asked. Once the scripts are used up, it answers 204.
+ * asked. Once the scripts are used up, it answers 204. It closes each connection, and says so:
+ * otherwise a client may send its next request there, and a POST that is lost is not sent again.
  */
 public final class RawServer implements AutoCloseable {
   static final String STREAM =
@@ -97,7 +98,8 @@ public final class RawServer implements AutoCloseable {
   /** Answers with a status and headers, without a body. */
   RawServer thenStatus(int status, String... headers) {
     String head = headers.length == 0 ? "" : String.join("\r\n", headers) + "\r\n";
-    return then("HTTP/1.1 " + status + " X\r\n" + head + "Content-Length: 0\r\n\r\n");
+    return then(
+        "HTTP/1.1 " + status + " X\r\n" + head + "Connection: close\r\nContent-Length: 0\r\n\r\n");
   }
 
   /** The next request, its head and its body, or null if none comes within 5 s. */
@@ -126,7 +128,7 @@ public final class RawServer implements AutoCloseable {
       requests.add(read(socket.getInputStream()));
       Script script = scripts.poll();
       if (script == null) {
-        socket.getOutputStream().write("HTTP/1.1 204 No Content\r\n\r\n".getBytes(UTF_8));
+        socket.getOutputStream().write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
       } else {
         script.run(socket);
       }
