@@ -4,6 +4,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Objects;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,7 +23,10 @@ import org.jspecify.annotations.Nullable;
 public final class EventStreamWriter implements Closeable {
   private final OutputStream out;
 
-  /** The exception of the first failed write, or null. Guarded by this. */
+  /** Not a monitor: who waits in one keeps a virtual thread's carrier, before JDK 24. */
+  private final ReentrantLock lock = new ReentrantLock();
+
+  /** The exception of the first failed write, or null. Guarded by the lock. */
   private @Nullable Throwable broken;
 
   /** A writer to a stream. Closing the writer closes the stream. */
@@ -38,12 +42,21 @@ public final class EventStreamWriter implements Closeable {
    * @throws IOException as the stream throws it, usually because the client has left; and at each
    *     later call, with the first exception as its cause
    */
-  public synchronized void write(Block block) throws IOException {
+  public void write(Block block) throws IOException {
     Objects.requireNonNull(block, "block");
     if (block instanceof SseEvent event) {
       event.requireSendable();
     }
     Frame frame = block.frame();
+    lock.lock();
+    try {
+      write(frame);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void write(Frame frame) throws IOException {
     if (broken != null) {
       throw new IOException(
           "An earlier write failed, perhaps inside a block, so this block would be read as part of that one; close this writer",

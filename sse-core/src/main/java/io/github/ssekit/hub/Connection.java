@@ -351,10 +351,11 @@ public final class Connection extends StreamConnection {
     } catch (Throwable e) {
       LOG.log(DEBUG, () -> "Closing the transport failed: " + LogText.quoted(e.toString()));
     }
-    LOG.log(DEBUG, () -> ConnectionLine.of(this, how, subscriptions, cause));
     closeListeners.closed(how.reason());
     if (context.observation() != null) {
       context.observation().enqueue(o -> o.closed(this, how));
     }
+    // Last: a logger may throw.
+    LOG.log(DEBUG, () -> ConnectionLine.of(this, how, subscriptions, cause));
   }
 }

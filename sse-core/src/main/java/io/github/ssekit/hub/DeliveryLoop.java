@@ -280,12 +280,15 @@ final class DeliveryLoop implements Runnable {
 
   void add(LoopConnection c) {
     assert isCurrent();
-    c.index = connections.size();
     connections.add(c);
+    c.index = connections.size() - 1;
   }
 
   void remove(LoopConnection c) {
     assert isCurrent();
+    if (c.index < 0) {
+      return;
+    }
     LoopConnection last = connections.remove(connections.size() - 1);
     if (last != c) {
       connections.set(c.index, last);
@@ -347,7 +350,7 @@ final class DeliveryLoop implements Runnable {
   void finishAll(CloseReason reason) {
     assert isCurrent();
     for (int i = connections.size() - 1; i >= 0; i--) {
-      connections.get(i).finish(reason);
+      connections.get(i).cutOff(reason);
     }
   }
 }

@@ -65,11 +65,15 @@ final class DeliveryLoops {
     AtomicInteger left = new AtomicInteger(all.length);
     execute(
         loop -> {
-          List<Connection> own = new ArrayList<>(loop.connections().size());
-          loop.connections().forEach(c -> own.add((Connection) c));
-          collected.addAll(own);
-          if (left.decrementAndGet() == 0) {
-            task.accept(collected);
+          try {
+            List<Connection> own = new ArrayList<>(loop.connections().size());
+            loop.connections().forEach(c -> own.add((Connection) c));
+            collected.addAll(own);
+          } finally {
+            // Whatever was thrown here: who asked must not wait for ever.
+            if (left.decrementAndGet() == 0) {
+              task.accept(collected);
+            }
           }
         });
   }

@@ -31,9 +31,10 @@ import org.jspecify.annotations.Nullable;
  * itself as the hub's {@link Upstream}, and publish through the bridge.
  *
  * <p>All methods may be called from any thread. They return without waiting for a client, except
- * {@link #drain} and {@link #close}, which wait for a bounded time. {@link #unsubscribe} may wait
- * for one write to each of the owner's connections, and {@link #snapshot} for the delivery loops,
- * one second at most.
+ * {@link #connect(Transport, ConnectionOptions) connect}, whose transport may wait for it while it
+ * sends the head, and {@link #drain} and {@link #close}, which wait for a bounded time. {@link
+ * #unsubscribe} may wait for one write to each of the owner's connections, and {@link #snapshot}
+ * for the delivery loops, one second at most.
  *
  * <p>All threads of a hub are daemons, and their number does not depend on the number of clients: a
  * timer, one delivery loop per processor (or {@link HubBuilder#loops}), and up to five more while
@@ -392,7 +393,8 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   /**
    * Closes every connection once what waits for its client is written, or after two seconds; then
-   * ends the hub's threads. Waits for all of this. Further calls do nothing.
+   * ends the hub's threads. Waits for all of this; on an interrupted thread, or once it is
+   * interrupted, it ends all of it at once. Further calls do nothing.
    */
   @Override
   public void close() {

@@ -66,8 +66,8 @@ abstract class LoopConnection {
   /** Whether a write has failed. */
   private boolean failed;
 
-  /** The index in the loop's list of connections. */
-  int index;
+  /** The index in the loop's list of connections; -1 before it is there. */
+  int index = -1;
 
   LoopConnection(DeliveryLoop loop, Transport transport) {
     this.loop = loop;
@@ -96,6 +96,9 @@ abstract class LoopConnection {
 
   /** Ends the connection now; does nothing if it has ended. */
   abstract void finish(CloseReason reason, @Nullable Throwable cause);
+
+  /** Ends the connection now; the reason of a connection that is closing already stands. */
+  abstract void cutOff(CloseReason reason);
 
   final void finish(CloseReason reason) {
     finish(reason, null);

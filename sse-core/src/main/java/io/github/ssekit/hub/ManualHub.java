@@ -4,6 +4,7 @@ import io.github.ssekit.event.SseEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -154,10 +155,12 @@ public final class ManualHub {
   }
 
   private static boolean runAll(Queue<Runnable> tasks) {
-    List<Runnable> waiting = List.copyOf(tasks);
-    tasks.clear();
-    waiting.forEach(Runnable::run);
-    return !waiting.isEmpty();
+    int waiting = tasks.size();
+    for (int i = 0; i < waiting; i++) {
+      // Another thread may add some meanwhile; none but this one takes them.
+      Objects.requireNonNull(tasks.poll()).run();
+    }
+    return waiting > 0;
   }
 
   /** The present time of the wall clock; at first it is {@link Instant#EPOCH}. */

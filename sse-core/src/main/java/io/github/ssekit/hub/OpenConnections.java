@@ -108,7 +108,12 @@ final class OpenConnections {
 
   /** On the connection's loop. */
   private void begin(Connection connection) {
-    connection.loop.add(connection);
+    try {
+      connection.loop.add(connection);
+    } catch (Throwable e) {
+      connection.fail(e);
+      throw e;
+    }
     if (observation != null) {
       observation.enqueue(o -> o.opened(connection));
     }

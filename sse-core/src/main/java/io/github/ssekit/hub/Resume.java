@@ -2,6 +2,7 @@ package io.github.ssekit.hub;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -125,15 +126,29 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     this.resumes = resumes;
     this.upstream = upstream;
     this.client = client;
-    this.subscriptions =
-        new ResumingSubscriptions(
-            subscriptions, channel -> start == null ? upstream.start(channel) : start);
     this.idsOnEventsOnly = idsOnEventsOnly;
     // A client without a last event ID may send an empty one.
     String sent = lastEventId == null ? "" : lastEventId;
     this.at = Position.parse(sent);
     this.isNewcomer = sent.isEmpty();
     this.unknownId = !sent.isEmpty() && at == null;
+    this.subscriptions =
+        new ResumingSubscriptions(
+            subscriptions, isNewcomer ? starts(subscriptions, start) : Map.of());
+  }
+
+  /** Asked for at once: what throws here concerns this client alone, and its caller hears of it. */
+  private Map<String, Start> starts(List<Subscription> of, @Nullable Start given) {
+    Map<String, Start> starts = new HashMap<>();
+    for (Subscription s : of) {
+      String name = s.channel.name;
+      starts.put(
+          name,
+          Objects.requireNonNull(
+              given == null ? upstream.start(name) : given,
+              () -> "the start of newcomers to channel " + LogText.quoted(name) + " is null"));
+    }
+    return starts;
   }
 
   /** The one writer of the state: takes the resume out of the index of the old, into the new. */

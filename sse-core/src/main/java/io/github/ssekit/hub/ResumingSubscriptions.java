@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,17 +21,17 @@ final class ResumingSubscriptions {
    */
   private final List<Subscription> added = new ArrayList<>(0);
 
-  /** Where newcomers start on each channel. */
-  private final Function<String, Start> newcomers;
+  /** Where a newcomer starts on each of the first channels. */
+  private final Map<String, Start> newcomers;
 
   /** The positions after which channels start that a newcomer has not reached. */
   private Map<String, Position> starts = Map.of();
 
   /**
    * @param first changed by this object alone from now on
-   * @param newcomers where they start, by the channel's name
+   * @param newcomers where a newcomer starts, by the channel's name; empty for another client
    */
-  ResumingSubscriptions(List<Subscription> first, Function<String, Start> newcomers) {
+  ResumingSubscriptions(List<Subscription> first, Map<String, Start> newcomers) {
     this.first = first;
     this.newcomers = newcomers;
   }
@@ -52,7 +51,7 @@ final class ResumingSubscriptions {
 
   /** Whether a newcomer is given nothing of the past. */
   boolean startNow() {
-    return first.stream().allMatch(s -> newcomers.apply(s.channel.name).equals(Start.NOW));
+    return first.stream().allMatch(s -> Start.NOW.equals(newcomers.get(s.channel.name)));
   }
 
   /**
@@ -64,7 +63,9 @@ final class ResumingSubscriptions {
     Map<String, Start> wanted = new HashMap<>();
     for (Subscription s : first) {
       String name = s.channel.name;
-      wanted.put(name, at == null ? newcomers.apply(name) : Start.after(from(s, at)));
+      wanted.put(
+          name,
+          at == null ? Objects.requireNonNull(newcomers.get(name)) : Start.after(from(s, at)));
     }
     return wanted;
   }

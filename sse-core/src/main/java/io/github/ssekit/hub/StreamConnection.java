@@ -255,7 +255,7 @@ abstract class StreamConnection extends LoopConnection {
     if (hasFailed()) {
       finish(CloseReason.CLIENT_GONE);
     } else if (isStuck(tick, isRoomScarce())) {
-      finish(closing == null ? CloseReason.STUCK : closing);
+      cutOff(CloseReason.STUCK);
     } else if (tick.millis >= expiresAt) {
       cut(CloseReason.EXPIRED);
     } else if (tick.isOld(opened)) {
@@ -282,6 +282,11 @@ abstract class StreamConnection extends LoopConnection {
   @Override
   final boolean hasPending() {
     return outgoing.hasPending();
+  }
+
+  @Override
+  final void cutOff(CloseReason reason) {
+    finish(closing == null ? reason : closing);
   }
 
   @Override

@@ -61,7 +61,7 @@ final class Subscriptions {
           new Resume(
               resumes,
               upstream,
-              new Resuming(client, connection),
+              new Resuming(client),
               resumed,
               lastEventId,
               start,
@@ -73,11 +73,9 @@ final class Subscriptions {
   /** The client of a resume, which is forgotten once it is over. */
   private final class Resuming implements Resume.Client {
     private final Resume.Client client;
-    private final StreamConnection connection;
 
-    Resuming(Resume.Client client, StreamConnection connection) {
+    Resuming(Resume.Client client) {
       this.client = client;
-      this.connection = connection;
     }
 
     @Override
@@ -97,9 +95,7 @@ final class Subscriptions {
         @Nullable ResumeOutcome outcome) {
       resume = null;
       client.live(subscriptions, greeting, outcome);
-      if (subscriptions.stream().anyMatch(s -> s.channel.hasEnded)) {
-        connection.loop.execute(connection::closeIfEnded);
-      }
+      closeIfEnded(subscriptions);
     }
   }
 
@@ -126,9 +122,20 @@ final class Subscriptions {
         resume.join(s);
       } else {
         client.live(List.of(s), null, null);
+        closeIfEnded(List.of(s));
       }
     } finally {
       channels.lock.unlock();
+    }
+  }
+
+  /** Where channels have ended, the connection may be over. */
+  private static void closeIfEnded(List<Subscription> some) {
+    for (Subscription s : some) {
+      if (s.channel.hasEnded) {
+        s.connection.loop.execute(s.connection::closeIfEnded);
+        return;
+      }
     }
   }
 
@@ -148,6 +155,7 @@ final class Subscriptions {
           resume.left(s, revoke);
         }
         channels.leave(s.channel);
+        closeIfEnded(all);
       }
       return s;
     } finally {

@@ -57,6 +57,18 @@ class ConnectionCloseTest extends OneClientTest {
   }
 
   @Test
+  void theReasonStandsThoughTheHubIsClosedMeanwhile() {
+    Connection connection = connect("a");
+    client.ready(false);
+    hub.publish("a", "1");
+    connection.close();
+    hub.settle();
+    hub.hub.close();
+    hub.settle();
+    assertClosed(connection, CloseReason.CLOSED);
+  }
+
+  @Test
   void theFirstReasonToCloseStands() {
     Connection connection = connect("a");
     connection.close();

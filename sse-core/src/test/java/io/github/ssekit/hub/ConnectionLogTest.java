@@ -1,12 +1,16 @@
 package io.github.ssekit.hub;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.harness.LogCapture;
 import java.io.IOException;
 import java.util.List;
+import java.util.logging.Handler;
 import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +30,36 @@ class ConnectionLogTest extends OneClientTest {
                   + " \\u0022c\\u0022\"]"),
           log.messages());
     }
+  }
+
+  @Test
+  void aLogThatFailsKeepsNothingFromTheListeners() {
+    Logger logger = Logger.getLogger(Connection.class.getName());
+    Handler full = new FullDisk();
+    logger.setLevel(Level.FINE);
+    logger.addHandler(full);
+    try {
+      connect("a").close();
+      assertThrows(IllegalStateException.class, hub::settle);
+      hub.settle();
+      assertEquals(List.of(CloseReason.CLOSED), reasons);
+    } finally {
+      logger.removeHandler(full);
+      logger.setLevel(null);
+    }
+  }
+
+  private static final class FullDisk extends Handler {
+    @Override
+    public void publish(LogRecord line) {
+      throw new IllegalStateException("disk full");
+    }
+
+    @Override
+    public void flush() {}
+
+    @Override
+    public void close() {}
   }
 
   @Test

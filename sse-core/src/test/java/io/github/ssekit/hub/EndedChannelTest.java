@@ -84,6 +84,27 @@ class EndedChannelTest {
   }
 
   @Test
+  void aConnectionThatIsSubscribedToAnEndedChannelIsClosed() {
+    end("a");
+    RecordingTransport client = new RecordingTransport();
+    Connection connection = hub.connection(client, null);
+    assertFalse(client.closed());
+    connection.subscribe("a");
+    hub.settle();
+    assertTrue(client.closed());
+  }
+
+  @Test
+  void aConnectionThatLeavesTheOneChannelThatGoesOnIsClosed() {
+    RecordingTransport client = new RecordingTransport();
+    Connection connection = hub.connection(client, null, "a", "b");
+    end("a");
+    connection.unsubscribe("b");
+    hub.settle();
+    assertTrue(client.closed());
+  }
+
+  @Test
   void aChannelThatOpensAgainHasNotEnded() {
     HistoryHub quick = new HistoryHub(b -> b.linger(Duration.ofMillis(1)));
     RecordingTransport client = quick.connect(null, "a");

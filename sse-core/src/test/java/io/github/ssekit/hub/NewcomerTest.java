@@ -95,6 +95,20 @@ class NewcomerTest {
   }
 
   @Test
+  void aStartThatCantBeHadConcernsItsOwnClientAlone() {
+    HistoryHub node = new HistoryHub();
+    node.history.newcomers.put("a", null);
+    RecordingTransport other = node.connect("10-0", "b");
+    // The channel is not open yet.
+    assertThrows(
+        NullPointerException.class, () -> node.hub.connect(client, ConnectionOptions.of("a")));
+    node.opened(10, "a", "b");
+    node.deliver("b", 11);
+    assertEquals(List.of(event("b", 11)), received(other));
+    assertEquals(1, node.hub.connectionCount());
+  }
+
+  @Test
   void whatItLeftBeforeTheFirstPageIsNotAskedFor() {
     connect(Start.ALL, "a");
     client.signals().failed(new IllegalStateException("gone"));

@@ -12,6 +12,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EventStreamServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
+
+  private static final List<String> CONTAINERS =
+      List.of("org.eclipse.jetty.", "org.apache.catalina.", "org.apache.tomcat.", "io.undertow.");
 
   private static final System.Logger LOG = System.getLogger(EventStreamServlet.class.getName());
 
@@ -147,11 +151,20 @@ public final class EventStreamServlet extends HttpServlet {
     } catch (IllegalChannelException e) {
       throw e;
     } catch (RuntimeException e) {
+      if (isOfContainer(e)) {
+        throw e;
+      }
       // Caught here, since a container's error page may show the message to the client.
       LOG.log(ERROR, "The selector or the owner function of an event stream failed", e);
       Head.refusal(response, HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
       return null;
     }
+  }
+
+  /** Whether a container found that it can't read the request's parameters: it answers that. */
+  private static boolean isOfContainer(RuntimeException e) {
+    String thrown = e.getClass().getName();
+    return CONTAINERS.stream().anyMatch(thrown::startsWith);
   }
 
   private String selectorReturnedNull() {

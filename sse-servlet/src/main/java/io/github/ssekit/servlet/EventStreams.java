@@ -42,8 +42,8 @@ public final class EventStreams {
    * must not use request and response afterwards.
    *
    * <p>The response has status 200 and type {@code text/event-stream;charset=utf-8}, and forbids
-   * caches to store it, proxies to transform it and nginx to buffer it. The head and the hub's
-   * reconnection time are sent before this returns, so that a framework or a filter finds the
+   * caches to answer with it, proxies to transform it and nginx to buffer it. The head and the
+   * hub's reconnection time are sent before this returns, so that a framework or a filter finds the
    * response committed afterwards. The servlet and all filters before it must be declared {@code
    * async-supported}.
    *

@@ -1,6 +1,7 @@
 package io.github.ssekit.servlet;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -148,10 +149,18 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
 
   @Override
   void complete(AsyncContext ended) {
-    if (chunks != null) {
-      chunks.end();
+    JettyChunks ending = chunks;
+    if (ending != null) {
+      chunks = null;
+      ending.end();
     }
     super.complete(ended);
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    super.onComplete(event);
+    chunks = null;
   }
 
   /** Asks the hub's loop to end the chunk. */

@@ -232,17 +232,19 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   @Override
   public void close() {
+    String warning;
     guard.lock();
     try {
       closed = true;
-      if (out != null && silentFilterWarning != null) {
-        LOG.log(WARNING, silentFilterWarning);
-      }
+      warning = out == null ? null : silentFilterWarning;
       out = null;
     } finally {
       guard.unlock();
     }
     completeOnce();
+    if (warning != null) {
+      LOG.log(WARNING, warning);
+    }
   }
 
   /**

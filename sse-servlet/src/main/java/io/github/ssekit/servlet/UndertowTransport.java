@@ -10,12 +10,14 @@ import io.undertow.servlet.handlers.ServletRequestContext;
 import io.undertow.util.AttachmentKey;
 import io.undertow.util.Protocols;
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -43,7 +45,8 @@ final class UndertowTransport extends ServletTransport {
   private static final AttachmentKey<Boolean> HAS_CLOSE_LISTENER =
       AttachmentKey.create(Boolean.class);
 
-  private final HttpServerExchange exchange;
+  /** Null once the response is completed. */
+  private volatile @Nullable HttpServerExchange exchange;
 
   /** Whether a write needs a flush to reach the socket. */
   private final boolean needsFlush;
@@ -66,10 +69,10 @@ final class UndertowTransport extends ServletTransport {
   @Override
   void prepare(HttpServletResponse response, ServletOutputStream stream) {
     response.setBufferSize(1);
-    silenceCloseLater();
+    silenceCloseLater(Objects.requireNonNull(exchange));
   }
 
-  private void silenceCloseLater() {
+  private static void silenceCloseLater(HttpServerExchange exchange) {
     ServerConnection connection = exchange.getConnection();
     connection.putAttachment(STREAMING, exchange);
     if (connection.putAttachment(HAS_CLOSE_LISTENER, true) == null) {
@@ -89,13 +92,21 @@ final class UndertowTransport extends ServletTransport {
 
   @Override
   void complete(AsyncContext ended) {
-    exchange
+    HttpServerExchange ending = Objects.requireNonNull(exchange);
+    exchange = null;
+    ending
         .getIoThread()
         .execute(
             () -> {
-              exchange.getConnection().removeAttachment(STREAMING);
+              ending.getConnection().removeAttachment(STREAMING);
               ended.complete();
             });
+  }
+
+  @Override
+  public void onComplete(AsyncEvent event) {
+    super.onComplete(event);
+    exchange = null;
   }
 
   /** Gives the exchange of a closed connection streams that Undertow can close without an error. */

@@ -37,6 +37,9 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
 
   private static final int MAX_TRIES = 5;
 
+  /** The class and the nested ones of it whose tests run now: each is told of by JUnit. */
+  private int classes;
+
   private @Nullable URI uri;
   private @Nullable RedisServer server;
   private @Nullable Path folder;
@@ -61,6 +64,10 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
 
   @Override
   public void beforeAll(ExtensionContext context) {
+    classes++;
+    if (classes > 1) {
+      return;
+    }
     String given = System.getProperty(URL, System.getenv(URL));
     if (given != null) {
       uri = URI.create(given);
@@ -106,6 +113,10 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
 
   @Override
   public void afterAll(ExtensionContext context) throws IOException {
+    classes--;
+    if (classes > 0) {
+      return;
+    }
     if (server != null) {
       server.stop();
     }

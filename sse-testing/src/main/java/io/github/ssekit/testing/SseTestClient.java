@@ -154,13 +154,15 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
 
   /**
    * Leaves as a client does whose network fails: events that it has are kept for {@link #next}, and
-   * its last event ID for {@link #reconnect}.
+   * its last event ID for {@link #reconnect}, if a header can carry that: if it is printable ASCII.
    */
   public void disconnect() {
     Attempt present = attempt();
     present.close();
     present.await(present.end, "the end of the connection");
-    builder.lastEventId(lastEventId());
+    String id = lastEventId();
+    boolean isSendable = id.chars().allMatch(c -> c >= ' ' && c < 127);
+    builder.lastEventId(isSendable ? id : "");
   }
 
   /**

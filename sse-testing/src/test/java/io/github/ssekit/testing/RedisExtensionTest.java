@@ -34,6 +34,19 @@ class RedisExtensionTest {
   }
 
   @Test
+  void nestedClassesUseTheRedisOfTheOuterOne() throws IOException {
+    RedisExtension extension = new RedisExtension();
+    extension.beforeAll(NONE);
+    int port = extension.uri().getPort();
+    extension.beforeAll(NONE);
+    assertEquals(port, extension.uri().getPort());
+    extension.afterAll(NONE);
+    assertTrue(Ports.isListening(port));
+    extension.afterAll(NONE);
+    assertFalse(Ports.isListening(port));
+  }
+
+  @Test
   void withoutANameItStartsOneOfItsOwnAndStopsIt() throws IOException {
     RedisExtension extension = new RedisExtension();
     assertThrows(IllegalStateException.class, extension::uri);
