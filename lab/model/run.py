@@ -22,7 +22,7 @@ SHOWS = {
     "first": ("trimmed", 0),
     "chain": ("rollback", 71),
     "last-ids": ("lossier", 15),
-    "pruned": ("trimmed", 19),
+    "pruned": ("trimmed", 373),
     "own-starts": ("newcomers", 0),
     "log-start": ("clean", 0),
     "quiet-reset": ("trimmed", 72),

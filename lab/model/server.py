@@ -93,10 +93,11 @@ class Server:
             del d.expiry[channel]
             d.streams.pop(channel, None)
 
-    def _prune(self):
+    def _prune(self, age):
+        """The age is that of the channel that is published to: another of which events are kept stays."""
         d = self.data
         for channel, last in list(d.last.items()):
-            if last < self.time() - 3000 * self.world.ages[channel]:
+            if last < self.time() - 3000 * age and not d.streams.get(channel):
                 if self.rules["pruned"]:
                     d.pruned = max(d.pruned, last)
                 del d.last[channel]
@@ -146,7 +147,7 @@ class Server:
         prev = self._last(channel)
         fresh = prev is None
         if fresh:
-            self._prune()
+            self._prune(self.world.ages[channel])
             prev = max(d.floor, d.pruned)
         stream = d.streams.setdefault(channel, [])
         at = self._step()

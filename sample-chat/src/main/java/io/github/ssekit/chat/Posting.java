@@ -14,6 +14,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URLDecoder;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Future;
@@ -90,10 +91,15 @@ final class Posting {
     return nanos <= 0;
   }
 
-  /** The client's address. A proxy of ours appends it to this header. */
+  /** The client's address. A proxy of ours appends it to this header, or adds one behind others. */
   private String address(HttpServletRequest request) {
-    String forwarded = proxied ? request.getHeader("X-Forwarded-For") : null;
-    return forwarded == null ? request.getRemoteAddr() : forwarded.replaceFirst(".*,\\s*", "");
+    String last = request.getRemoteAddr();
+    if (proxied) {
+      for (String each : Collections.list(request.getHeaders("X-Forwarded-For"))) {
+        last = each.replaceFirst(".*,\\s*", "");
+      }
+    }
+    return last;
   }
 
   private void publish(Room room, Message message, HttpServletResponse response)

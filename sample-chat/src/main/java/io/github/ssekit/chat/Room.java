@@ -3,7 +3,8 @@ package io.github.ssekit.chat;
 /**
  * A room, by its name. The name is part of addresses, of channel names and of a key in Redis.
  *
- * @param name 1 to 40 of A-Z, a-z, 0-9, dash and underscore, starting with a letter or digit
+ * @param name 1 to 40 of A-Z, a-z, 0-9, dash and underscore, starting with a letter or digit; not
+ *     "new" or "recent", whose addresses are the lobby's stream and messages
  */
 record Room(String name) {
   static final Room LOBBY = new Room("lobby");
@@ -16,6 +17,10 @@ record Room(String name) {
 
   /** Checks the name. The message doesn't repeat it, since it may hold anything. */
   Room {
+    if (name.equals("new") || name.equals("recent")) {
+      throw new IllegalArgumentException(
+          "no room is called \"new\" or \"recent\": choose another name");
+    }
     if (!name.matches("[A-Za-z0-9][A-Za-z0-9_-]{0,39}")) {
       throw new IllegalArgumentException(
           "a room's name is 1 to 40 of A-Z, a-z, 0-9, dash and underscore, and begins with a letter or digit");

@@ -127,6 +127,13 @@ class RoomsIT {
     assertEquals(channels, jedis.pubsubChannels());
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"new", "recent"})
+  void aRoomWithoutAPageOfItsOwnIsRefused(String name) throws Exception {
+    String answer = raw("GET", "/chats/" + name + "/events");
+    assertTrue(answer.startsWith("HTTP/1.1 400 "), answer);
+  }
+
   @Test
   void aNameOfAMegabyteIsRefusedAndMakesNoKey() throws Exception {
     Set<String> before = jedis.keys("*");
@@ -235,6 +242,9 @@ class RoomsIT {
       assertEquals(204, send(room, HI, "X-Forwarded-For", "192.0.2.1").statusCode());
       // What a client says of itself comes first.
       assertEquals(429, send(room, HI, "X-Forwarded-For", "192.0.2.9, 192.0.2.1").statusCode());
+      // A proxy may add a line of its own.
+      String[] lines = {"X-Forwarded-For", "192.0.2.8", "X-Forwarded-For", "192.0.2.1"};
+      assertEquals(429, send(room, HI, lines).statusCode());
       int other = send(room, HI, "X-Forwarded-For", "192.0.2.2").statusCode();
       assertEquals(proxied ? 204 : 429, other);
     } finally {

@@ -202,7 +202,13 @@ class EventSourceTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"1, 1", "0, 0", "100000, 86400", "99999999999, 86400", "'Fri, 1 Jan 2027 0:0:0 GMT', 0"})
+  @CsvSource({
+    "1, 1",
+    "0, 0",
+    "100000, 86400",
+    "99999999999, 86400",
+    "'Fri, 1 Jan 2027 0:0:0 GMT', 0"
+  })
   void retryAfterIsWaitedFor(String value, long seconds) throws Exception {
     server.thenStatus(503, "Retry-After: " + value);
     Log log = new Log();

@@ -128,7 +128,9 @@ public final class RawServer implements AutoCloseable {
       requests.add(read(socket.getInputStream()));
       Script script = scripts.poll();
       if (script == null) {
-        socket.getOutputStream().write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
+        socket
+            .getOutputStream()
+            .write("HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n".getBytes(UTF_8));
       } else {
         script.run(socket);
       }

@@ -46,8 +46,8 @@ import org.jspecify.annotations.Nullable;
  *     └────────────────── stop ─────────────────────────────────────────────► CANCELLED
  * </pre>
  *
- * Each change is one step in Redis. An answer that has ended is never begun again: for at least
- * three days after it has expired, Redis knows that there was one.
+ * Each change is one step in Redis. An answer that has ended is never begun again: for at least ten
+ * days after its last event, and so for three after it has expired, Redis knows that there was one.
  *
  * <p>See {@link RedisBridgeBuilder#answers}. Any thread may use it. There is no connection and no
  * thread per answer.

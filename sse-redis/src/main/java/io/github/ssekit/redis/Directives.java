@@ -1,6 +1,7 @@
 package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.hub.Hub;
@@ -100,10 +101,24 @@ final class Directives {
   private Object keep(RedisConnection connection, Directive directive) {
     Position id =
         HistoryScripts.position(
-            connection.call("XADD", args("MAXLEN", "~", MAX_KEPT, "*", "d", directive.toString())));
+            onStream(connection, "XADD", "MAXLEN", "~", MAX_KEPT, "*", "d", directive.toString()));
     String oldest = "" + Math.max(0, id.milliseconds() - KEPT.toMillis());
     connection.call("XTRIM", args("MINID", "~", oldest));
     return connection.call("PEXPIRE", args("" + KEPT.toMillis()));
+  }
+
+  /** Runs a command on the stream. A key of the wrong type is deleted first. */
+  private Object onStream(RedisConnection connection, String command, String... others) {
+    try {
+      return connection.call(command, args(others));
+    } catch (RedisFailure.Refused e) {
+      if (!e.is("WRONGTYPE")) {
+        throw e;
+      }
+      LOG.log(WARNING, "The key of directives has the wrong type and is deleted");
+      Object unused = connection.call("PEXPIRE", args("0"));
+      return connection.call(command, args(others));
+    }
   }
 
   /** The arguments of a command about the stream. */
@@ -205,6 +220,6 @@ final class Directives {
 
   private List<?> entries(String from) {
     return (List<?>)
-        commands.execute(c -> c.call("XRANGE", args(from, "+", "COUNT", READ_AT_ONCE))).value();
+        commands.execute(c -> onStream(c, "XRANGE", from, "+", "COUNT", READ_AT_ONCE)).value();
   }
 }

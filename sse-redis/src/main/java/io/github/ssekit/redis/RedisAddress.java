@@ -8,6 +8,6 @@ package io.github.ssekit.redis;
 record RedisAddress(String host, int port) {
   @Override
   public String toString() {
-    return host + ":" + port;
+    return (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 }

@@ -96,7 +96,13 @@ final class RedisConnection implements AutoCloseable {
 
   /** Connects and logs in. */
   static RedisConnection open(RedisSocketFactory socket, Options options) {
-    return translating(() -> new RedisConnection(socket, new Client(socket, options.toJedis())));
+    try {
+      return translating(() -> new RedisConnection(socket, new Client(socket, options.toJedis())));
+    } catch (Throwable e) {
+      // Jedis doesn't close it if the login can't be had.
+      socket.closeMade();
+      throw e;
+    }
   }
 
   RedisAddress address() {

@@ -1,5 +1,6 @@
 package io.github.ssekit.redis;
 
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A command to Redis has failed, or no connection could be made. */
@@ -19,12 +20,24 @@ abstract sealed class RedisFailure extends RuntimeException {
   static sealed class Refused extends RedisFailure {
     private static final long serialVersionUID = 1;
 
+    /**
+     * Where a script was refused a command, before Redis 7.0: {@code ERR Error running script (call
+     * to f_…): @user_script:117: @user_script: 117: -OOM …}.
+     */
+    private static final Pattern IN_SCRIPT =
+        Pattern.compile(
+            "^(ERR Error running script \\(call to f_[0-9a-f]+\\): )?(@user_script: ?\\d+: )+-?");
+
     Refused(Throwable cause) {
-      super(messageOf(cause), cause);
+      super(withoutPlace(messageOf(cause)), cause);
     }
 
     Refused(String message) {
-      super(message, null);
+      super(withoutPlace(message), null);
+    }
+
+    private static String withoutPlace(String message) {
+      return IN_SCRIPT.matcher(message).replaceFirst("");
     }
 
     /** Whether the error begins with a word, such as {@code NOPERM}. */

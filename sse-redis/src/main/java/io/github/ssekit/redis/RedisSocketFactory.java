@@ -77,6 +77,14 @@ final class RedisSocketFactory implements JedisSocketFactory {
     }
   }
 
+  /** Closes the socket, if there is one. */
+  void closeMade() {
+    Socket socket = made;
+    if (socket != null) {
+      close(socket);
+    }
+  }
+
   private Socket connect() {
     InetAddress[] all;
     try {

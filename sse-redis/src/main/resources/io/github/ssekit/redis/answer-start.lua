@@ -13,14 +13,16 @@
 --   sequence  the number of the producer's last event   id  the id of that event, or of the ending
 -- The hash {sse}:answers has the time at which the lease of each running answer passes.
 local scope, answer, answers, channel = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
-local known = redis.call('HMGET', answer, 'state', 'producer')
+local fn = scope_functions()
+local known = fn.read('HMGET', answer, 'state', 'producer')
 if known[1] then
   return known[1] == 'running' and known[2] == ARGV[2] and 'started' or known[1]
 end
 -- The last id of a channel outlives its keys by days.
 if redis.call('HGET', scope, 'last:' .. channel) then return 'expired' end
-local now = scope_functions().time()
+-- A lease without an answer does no harm.
+fn.read('HGET', answers, channel)
+redis.call('HSET', answers, channel, fn.time() + tonumber(ARGV[3]))
 redis.call('HSET', answer, 'state', 'running', 'producer', ARGV[2], 'keep', ARGV[5])
 redis.call('PEXPIRE', answer, ARGV[4])
-redis.call('HSET', answers, channel, now + tonumber(ARGV[3]))
 return 'started'

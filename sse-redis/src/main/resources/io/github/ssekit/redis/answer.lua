@@ -10,13 +10,20 @@
 -- the errors of publish.lua.
 local scope, stream, answer, answers, channel = KEYS[1], KEYS[2], KEYS[4], KEYS[5], ARGV[1]
 local how, producer, sequence = ARGV[13], ARGV[14], ARGV[15]
-local known = redis.call('HMGET', answer, 'state', 'producer', 'sequence', 'id', 'keep')
+local known = redis.pcall('HMGET', answer, 'state', 'producer', 'sequence', 'id', 'keep')
+if known.err then
+  known = scope_functions().read('HMGET', answer, 'state', 'producer', 'sequence', 'id', 'keep')
+end
 local state = known[1]
 
 if producer ~= '' and known[2] == producer and known[3] == sequence then
   return {'again', known[4]}
 end
-if state and state ~= 'running' then return {state} end
+if state and state ~= 'running' then
+  -- Its lease may have stayed.
+  if how == 'producer-lost' then redis.pcall('HDEL', answers, channel) end
+  return {state}
+end
 if producer ~= '' then
   if not state or known[2] ~= producer then return {state or 'expired'} end
 elseif how == 'producer-lost' then
@@ -43,6 +50,7 @@ else
   redis.call('HSET', answer, 'state', how, 'sequence', sequence, 'id', id)
   redis.call('PEXPIRE', answer, keep)
   redis.call('PEXPIRE', stream, keep)
-  redis.call('HDEL', answers, channel)
+  -- The ending is stored, whatever becomes of the lease.
+  redis.pcall('HDEL', answers, channel)
 end
 return reply

@@ -10,27 +10,30 @@
 -- Returns a list of the states of the producers' answers: running, how it has ended, or expired; a
 -- list of channels whose lease has expired; and of each answer that is followed the id of its ending, or
 -- empty.
-local scope, answers, now, producers = KEYS[1], KEYS[2], scope_functions().time(), tonumber(ARGV[2])
-local states = {}
+local scope, answers, producers, fn = KEYS[1], KEYS[2], tonumber(ARGV[2]), scope_functions()
+local now = fn.time()
+local all = fn.read('HGETALL', answers)
+local states, renewed = {}, {}
 for i = 1, producers do
   local answer, stream = KEYS[2 * i + 1], KEYS[2 * i + 2]
   local channel, producer, lease = ARGV[3 * i], ARGV[3 * i + 1], tonumber(ARGV[3 * i + 2])
-  local known = redis.call('HMGET', answer, 'state', 'producer')
+  local known = fn.read('HMGET', answer, 'state', 'producer')
   states[i] = known[2] == producer and known[1] or 'expired'
   if states[i] == 'running' then
+    renewed[channel] = true
     redis.call('HSET', answers, channel, now + lease)
     redis.call('PEXPIRE', answer, ARGV[1])
     redis.call('PEXPIRE', stream, ARGV[1])
   end
 end
-local expired, all = {}, redis.call('HGETALL', answers)
+local expired = {}
 for i = 1, #all, 2 do
-  if (tonumber(all[i + 1]) or 0) <= now and #expired < 100 then expired[#expired + 1] = all[i] end
+  if not renewed[all[i]] and (tonumber(all[i + 1]) or 0) <= now and #expired < 100 then expired[#expired + 1] = all[i] end
 end
 local endings = {}
 for i = 2 * producers + 3, #KEYS do
   local channel = ARGV[i + producers]
-  local known = redis.call('HMGET', KEYS[i], 'state', 'id')
+  local known = fn.read('HMGET', KEYS[i], 'state', 'id')
   local ending = known[1] and known[1] ~= 'running' and known[2]
   if not known[1] then ending = redis.call('HGET', scope, 'last:' .. channel) end
   endings[#endings + 1] = ending or ''

@@ -26,23 +26,11 @@ local function argument()
   return ARGV[at]
 end
 
--- Reads a key. One of the wrong type is deleted, and counts as empty; any other error is raised.
-local function read(command, key, ...)
-  local reply = redis.pcall(command, key, ...)
-  if not reply.err then return reply end
-  if not string.find(reply.err, 'WRONGTYPE', 1, true) then
-    -- Again, which raises the error.
-    return redis.call(command, key, ...)
-  end
-  fn.discard(key)
-  return {}
-end
-
 -- Notes the names that come next in the arguments. Returns those that are here, each once, and how
 -- many were left out.
 local function note(here)
   local noted, count = {}, 0
-  local held = read('HGETALL', here)
+  local held = fn.read('HGETALL', here)
   for i = 1, #held, 2 do
     local expiry = tonumber(held[i + 1])
     if expiry and expiry > now and #held[i] > 37 then
@@ -97,11 +85,13 @@ local function json(names)
 end
 
 -- Returns the newest list of a channel, if clients can be expected to have it: those that were told of
--- a loss are to get it again. A channel that never had a list counts as one with an empty list.
+-- a loss are to get it again, and so are all if the channel's last id was lost. A channel that never had
+-- a list counts as one with an empty list.
 local function newest(stream, name)
-  local entry = read('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
+  local entry = fn.read('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   local known = fn.fields(scope, 'floor', 'floor:' .. name, 'last:' .. name)
-  if not entry then return known[3] and '' or json({}) end
+  if not entry and not known[3] then return json({}) end
+  if not entry or not known[3] then return '' end
   for i = 1, 2 do
     if fn.id(known[i]) and fn.after(known[i], entry[1]) then return '' end
   end

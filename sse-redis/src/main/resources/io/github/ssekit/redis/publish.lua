@@ -52,13 +52,23 @@ if run == '' then
   run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 end
 
--- Forgets the channels without an event for three times the age, among a few random ones.
+-- Whether nothing is kept of a channel.
+local function is_empty(of)
+  local newest = redis.pcall(
+    'XREVRANGE', string.sub(stream, 1, #stream - #name) .. of, '+', '-', 'COUNT', 1)
+  return not newest.err and #newest == 0
+end
+
+-- Forgets the channels without an event for three times the age, of which nothing is kept, among a few
+-- random ones. That there was an answer is known for ten days: it is kept for seven at most.
 local function prune(fn, clock, now)
   local some = redis.call('HRANDFIELD', scope, 3, 'WITHVALUES')
   for i = 1, #some, 2 do
     local quiet = string.match(some[i], '^last:(.*)$')
-    local old = quiet and fn.id(some[i + 1]) and fn.split(some[i + 1]) < now - 3 * age
-    if old and not redis.call('HGET', scope, 'state:' .. quiet) then
+    local least = quiet and string.find(quiet, '^answer:') and 10 * 86400000 or 0
+    local old = quiet and fn.id(some[i + 1])
+      and fn.split(some[i + 1]) < now - math.max(3 * age, least)
+    if old and is_empty(quiet) then
       local _, pruned = fn.bounds(scope, clock)
       redis.call('HSET', scope, 'pruned', fn.later(pruned, some[i + 1]))
       redis.call('HDEL', scope, some[i], 'floor:' .. quiet)

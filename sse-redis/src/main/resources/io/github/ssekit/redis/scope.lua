@@ -11,7 +11,6 @@
 --   pruned           the highest last id of all channels that were forgotten
 --   last:<channel>   the id of the channel's latest event
 --   floor:<channel>  clients below this id can't resume this channel
---   state:<channel>  present if the channel has keys: then it isn't forgotten, however quiet it is
 -- An id is milliseconds-sequence, as in streams. Ids rise over all channels of the scope.
 --
 -- A field whose value no script can have written counts as lost. The script that finds it replaces it
@@ -86,6 +85,18 @@ local function scope_functions()
     redis.log(redis.LOG_WARNING, key .. ' has the wrong type and is deleted')
     -- Like DEL, but needs no further right.
     redis.pcall('PEXPIRE', key, 0)
+  end
+
+  -- Reads a key. One of the wrong type is deleted, and counts as empty; any other error is raised.
+  local function read(command, key, ...)
+    local reply = redis.pcall(command, key, ...)
+    if type(reply) ~= 'table' or not reply.err then return reply end
+    if not string.find(reply.err, 'WRONGTYPE', 1, true) then
+      -- Again, which raises the error.
+      return redis.call(command, key, ...)
+    end
+    discard(key)
+    return {}
   end
 
   -- Returns the values of some fields of the scope hash.
@@ -201,8 +212,9 @@ local function scope_functions()
     return last or nil, floor or nil
   end
 
-  -- Reads entries of a stream by a command such as XRANGE. Returns them, and their size in bytes. An
-  -- entry that is larger than the limit has its size, in field o, in place of its event. A key of the
+  -- Reads entries of a stream by a command such as XRANGE. Returns them, and their size in bytes,
+  -- without that of keys, which no event holds. An entry that is larger than the limit has its size, in
+  -- field o, in place of its event. A key of the
   -- wrong type counts as empty; any other error is raised.
   local function entries(largest, ...)
     local some, size = redis.pcall(...), 0
@@ -214,7 +226,7 @@ local function scope_functions()
     for _, entry in ipairs(some) do
       local pairs_of, length, prev = entry[2], 0, nil
       for i = 1, #pairs_of, 2 do
-        length = length + #pairs_of[i] + #pairs_of[i + 1]
+        if pairs_of[i] ~= 'k' then length = length + #pairs_of[i] + #pairs_of[i + 1] end
         if pairs_of[i] == 'p' then prev = pairs_of[i + 1] end
       end
       if length > largest then
@@ -228,7 +240,8 @@ local function scope_functions()
 
   return {
     split = split, beyond = beyond, after = after, later = later, time = time, step = step, id = id,
-    clock_of = clock_of, seen = seen, discard = discard, fields = fields, read_ends = read_ends, write_ends = write_ends,
+    clock_of = clock_of, seen = seen, discard = discard, read = read, fields = fields,
+    read_ends = read_ends, write_ends = write_ends,
     touch = touch, lose = lose, bounds = bounds, channel = channel, entries = entries,
   }
 end

@@ -40,8 +40,6 @@ if not is_new and (type(length) ~= 'number' or fields ~= length + 1) then
   redis.call(ARGV[7], ARGV[11], 'gap ' .. id .. ' - ' .. name)
 end
 if fields == 0 then
-  -- The mark keeps publish.lua from forgetting a channel that is quiet.
-  redis.call('HSET', scope, 'state:' .. name, '1')
   redis.call('HSET', keys, 'bytes', '0')
   fields = 1
 end
@@ -55,26 +53,38 @@ local bytes = tonumber(redis.call('HGET', keys, 'bytes')) or 0
 local former, former_size, was_removed = held(key)
 if removal ~= '' and (not former or was_removed) then return {'none'} end
 
--- Removals that are old, or that a full channel has no room for, are forgotten.
+-- Removals that are old are forgotten, a few at a time; and those that a full channel has no room for.
 local most_keys, most_bytes = tonumber(ARGV[16]), tonumber(ARGV[17])
-for _, entry in ipairs(redis.call('XRANGE', removed, '-', '+', 'COUNT', 10)) do
-  local id, of = entry[1], entry[2][2]
-  local at, size, still = held(of)
-  still = still and at == id
-  if still and fn.split(id) > now - ARGV[18] and fields - 1 < most_keys then break end
-  redis.call('XDEL', removed, id)
-  if still then
-    redis.call('XDEL', stream, id)
-    redis.call('HDEL', keys, 'k:' .. of)
-    bytes, fields = bytes - size, fields - 1
-    redis.call('HSET', keys, 'bytes', bytes)
-    local floor = fn.id(redis.call('HGET', scope, 'floor:' .. name))
-    redis.call('HSET', scope, 'floor:' .. name, fn.later(floor, id))
-    if of == key then former, former_size = nil, nil end
-  end
+local size = #key + #ARGV[2] + #ARGV[3]
+
+local function has_room()
+  return fields - 1 < most_keys and bytes - (former_size or 0) + size <= most_bytes
 end
 
-local size = #key + #ARGV[2] + #ARGV[3]
+local function forget(id, of)
+  local at, freed, still = held(of)
+  redis.call('XDEL', removed, id)
+  if not still or at ~= id then return end
+  redis.call('XDEL', stream, id)
+  redis.call('HDEL', keys, 'k:' .. of)
+  bytes, fields = bytes - freed, fields - 1
+  redis.call('HSET', keys, 'bytes', bytes)
+  local floor = fn.id(redis.call('HGET', scope, 'floor:' .. name))
+  redis.call('HSET', scope, 'floor:' .. name, fn.later(floor, id))
+  if of == key then former, former_size = nil, nil end
+end
+
+repeat
+  local oldest = fn.read('XRANGE', removed, '-', '+', 'COUNT', 10)
+  for _, entry in ipairs(oldest) do
+    if fn.split(entry[1]) > now - ARGV[18] and has_room() then
+      oldest = {}
+      break
+    end
+    forget(entry[1], entry[2][2])
+  end
+until #oldest < 10 or has_room()
+
 if not former and fields > most_keys then return {'keys'} end
 if removal == '' and bytes - (former_size or 0) + size > most_bytes then return {'bytes'} end
 

@@ -146,6 +146,27 @@ class RedisAccessIT extends RedisTest {
   }
 
   @Test
+  void aLoginThatCantBeHadLeavesNoConnection() throws Exception {
+    try (RedisProcess redis = RedisProcess.start(folder);
+        Jedis admin = new Jedis("127.0.0.1", redis.port())) {
+      RedisConnector connector =
+          new RedisConnector(
+              RedisUri.parse(redis.uri()),
+              Tls.DEFAULT,
+              () -> {
+                throw new IllegalStateException("the vault is away");
+              },
+              new Scope("sse", 0, channel -> false, null, null),
+              Duration.ofSeconds(1),
+              false);
+      for (int i = 0; i < 20; i++) {
+        assertThrows(RuntimeException.class, connector::connect);
+      }
+      await().atMost(SOON).until(() -> admin.clientList().lines().count() == 1);
+    }
+  }
+
+  @Test
   void aPasswordInTheUriBesidesALoginIsRefused() {
     RedisBridgeBuilder builder =
         RedisBridge.builder(hub, URI.create("redis://:secret@localhost"))

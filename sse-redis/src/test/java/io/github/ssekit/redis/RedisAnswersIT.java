@@ -412,6 +412,50 @@ class RedisAnswersIT extends RedisTest {
   }
 
   @Test
+  void thatThereWasAnAnswerIsNotForgottenBecauseAnotherChannelsEventsAreKeptForLessTime() {
+    RedisBridge brief =
+        keep(
+            RedisBridge.builder(keep(Hub.create()), redis.uri())
+                .answers()
+                .history(channel -> channel.startsWith("room:"))
+                .maxHistory(100, Duration.ofSeconds(1))
+                .connect());
+    answers.start("x", OPTIONS).end(event("end"));
+    brief.publish("room:kept", event("kept"));
+    admin.persist("{sse}:stream:room:kept");
+    admin.del("{sse}:answer:x", "{sse}:stream:answer:x");
+    String nineDaysAgo = System.currentTimeMillis() - Duration.ofDays(9).toMillis() + "-0";
+    for (String channel : List.of("answer:x", "room:kept", "room:empty")) {
+      admin.hset("{sse}:scope", "last:" + channel, nineDaysAgo);
+    }
+    // A channel that is new looks at some others, at random.
+    for (int i = 0; i < 200; i++) {
+      brief.publish("room:new", event("" + i));
+      admin.hdel("{sse}:scope", "last:room:new");
+    }
+    assertFalse(admin.hexists("{sse}:scope", "last:room:empty"), "what is forgotten");
+    assertTrue(
+        admin.hexists("{sse}:scope", "last:room:kept"), "a channel of which events are kept");
+    assertEquals(AnswerState.EXPIRED, answers.state("x"));
+    assertEquals(AnswerState.EXPIRED, refusal(() -> elsewhere.start("x", OPTIONS)));
+  }
+
+  @Test
+  void keysOfTheWrongTypeAreDeletedAndAnswersGoOn() {
+    for (String key : List.of("{sse}:answers", "{sse}:answer:x", "{sse}:directives")) {
+      admin.set(key, "garbage");
+    }
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    RecordingTransport viewer = follow("x");
+    producer.send(event("0"));
+    admin.set("{sse}:answers", "garbage");
+    producer.end(event("end"));
+    awaitEvents(viewer, List.of("0", "end"));
+    soon().until(viewer::closed);
+    assertEquals(2, other.closeAll("nobody").nodes());
+  }
+
+  @Test
   void anEventThatIsSentAgainIsStoredOnce() {
     Scope scope = new Scope("sse", 0, channel -> true, null, null);
     RedisConnector connector =

@@ -86,6 +86,17 @@ class RedisPresenceIT extends RedisTest {
   }
 
   @Test
+  void aListWhoseLastIdIsLostIsPublishedAgain() {
+    RecordingTransport ann = page(hub, bridge, "Ann");
+    awaitHere(ann, "Ann");
+    admin.hdel("{sse}:scope", "last:" + HERE);
+    soon().until(() -> admin.hexists("{sse}:scope", "last:" + HERE));
+    RecordingTransport late = client(second, null);
+    awaitHere(late, "Ann");
+    assertEquals(List.of(), late.resets());
+  }
+
+  @Test
   void aNewcomerGetsTheListThenChangesAndANameCountsOnce() {
     RecordingTransport ann = page(hub, bridge, "Ann");
     awaitHere(ann, "Ann");

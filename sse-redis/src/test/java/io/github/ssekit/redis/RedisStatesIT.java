@@ -105,6 +105,38 @@ class RedisStatesIT extends RedisTest {
   }
 
   @Test
+  void removalsMakeRoomForValues() {
+    SseEvent large = SseEvent.of("x".repeat(600_000));
+    List.of("a", "b", "c").forEach(key -> states.publish(PRICES, key, large));
+    for (int i = 0; i < 300; i++) {
+      String key = i + "ü".repeat(190);
+      states.publish(PRICES, key, SseEvent.of("1"));
+      states.remove(PRICES, key);
+    }
+    states.publish(PRICES, "d", SseEvent.of("x".repeat(250_000)));
+    assertThrows(StateFullException.class, () -> states.publish(PRICES, "e", large));
+  }
+
+  @Test
+  void theKeyIsNoPartOfTheEventsSize() {
+    Hub small = keep(Hub.builder().maxEventBytes(1024).create());
+    RedisBridge there = bridge(small, Duration.ofHours(1));
+    SseEvent event = SseEvent.of("x".repeat(960));
+    there.states().publish(PRICES, "k".repeat(150), event);
+    RecordingTransport client = client(small, null);
+    awaitPublished(client, List.of("x".repeat(960)));
+  }
+
+  @Test
+  void aKeyOfTheWrongTypeInPlaceOfRemovalsIsDeleted() {
+    put("a", 1);
+    admin.set("{sse}:removed:" + PRICES, "garbage");
+    put("a", 2);
+    states.remove(PRICES, "a");
+    assertEquals(1, admin.xlen("{sse}:removed:" + PRICES));
+  }
+
+  @Test
   void aSlowClientIsClosedAndComesBackToTheNewestOfEachKeyWithoutAReset() {
     Hub small = keep(Hub.builder().maxChannelLog(16, 64 << 10).create());
     RedisBridge there = bridge(small, Duration.ofHours(1));

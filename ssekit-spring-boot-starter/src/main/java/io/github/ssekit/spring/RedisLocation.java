@@ -42,9 +42,9 @@ record RedisLocation(URI uri, @Nullable Supplier<RedisLogin> login, @Nullable Ss
       @Nullable SslBundle bundle) {
     StringBuilder text = new StringBuilder(scheme("-sentinel", bundle));
     text.append(join(nodes)).append('/').append(encode(master)).append("?db=").append(database);
-    if (password != null) {
+    if (password != null && !password.isEmpty()) {
       text.append("&sentinelPassword=").append(encode(password));
-      if (user != null) {
+      if (user != null && !user.isEmpty()) {
         text.append("&sentinelUser=").append(encode(user));
       }
     }
@@ -69,22 +69,28 @@ record RedisLocation(URI uri, @Nullable Supplier<RedisLogin> login, @Nullable Ss
   }
 
   /**
-   * The login, if the application has a password.
+   * The login, if the application has a password. An empty password or user is none, as for Spring
+   * Data.
    *
    * @param source asked once now, and then for each connection
    */
   static @Nullable Supplier<RedisLogin> login(
       Supplier<@Nullable String> user, Supplier<@Nullable String> source) {
-    if (source.get() == null) {
+    if (isEmpty(source.get())) {
       return null;
     }
     return () -> {
       String password = source.get();
-      if (password == null) {
+      if (password == null || password.isEmpty()) {
         throw new IllegalStateException("Redis has no password any more");
       }
-      return new RedisLogin(user.get(), password);
+      String name = user.get();
+      return new RedisLogin(isEmpty(name) ? null : name, password);
     };
+  }
+
+  private static boolean isEmpty(@Nullable String text) {
+    return text == null || text.isEmpty();
   }
 
   void apply(RedisBridgeBuilder builder) {

@@ -8,8 +8,8 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
@@ -20,13 +20,17 @@ import org.springframework.core.annotation.Order;
 public class SsekitActuatorAutoConfiguration {
   private static final String BEAN = "ssekitHealthIndicator";
 
+  /** As for each health indicator. Boot's own condition is in another package in each Boot. */
+  private static final String ENABLED =
+      "${management.health.ssekit.enabled:${management.health.defaults.enabled:true}}";
+
   /** Creates the configuration. */
   public SsekitActuatorAutoConfiguration() {}
 
   /** Spring Boot 3.5's health. */
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnClass(org.springframework.boot.actuate.health.HealthIndicator.class)
-  @ConditionalOnProperty(name = "management.health.ssekit.enabled", matchIfMissing = true)
+  @ConditionalOnExpression(ENABLED)
   @Order(1)
   static class Health3 {
     @Bean
@@ -46,7 +50,7 @@ public class SsekitActuatorAutoConfiguration {
   /** Spring Boot 4's health. */
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnClass(org.springframework.boot.health.contributor.HealthIndicator.class)
-  @ConditionalOnProperty(name = "management.health.ssekit.enabled", matchIfMissing = true)
+  @ConditionalOnExpression(ENABLED)
   @Order(2)
   static class Health4 {
     @Bean

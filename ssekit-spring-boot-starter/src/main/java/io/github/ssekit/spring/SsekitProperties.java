@@ -1,6 +1,5 @@
 package io.github.ssekit.spring;
 
-import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -105,7 +104,7 @@ public record SsekitProperties(
    */
   public record Redis(
       @DefaultValue("true") boolean enabled,
-      @Nullable URI url,
+      @Nullable String url,
       @DefaultValue("sse") String scope,
       @DefaultValue("10s") Duration silence,
       @DefaultValue("false") boolean requiredAtStart,

@@ -4,6 +4,8 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.redis.RedisBridge;
 import io.github.ssekit.redis.RedisBridgeBuilder;
 import io.github.ssekit.redis.RedisLogin;
+import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -46,7 +48,16 @@ public class SsekitRedisAutoConfiguration {
   static class ByUrl {
     @Bean
     RedisLocation ssekitRedisLocation(SsekitProperties properties) {
-      return new RedisLocation(Objects.requireNonNull(properties.redis().url()), null, null);
+      // Not bound as a URI: Spring would encode its percent signs once more.
+      String url = Objects.requireNonNull(properties.redis().url());
+      try {
+        return new RedisLocation(new URI(url), null, null);
+      } catch (URISyntaxException e) {
+        // Without the value and the cause, which may hold a password.
+        throw new IllegalArgumentException(
+            "ssekit.redis.url is no URI: %s at index %d; percent-encode special characters in user, password and name"
+                .formatted(e.getReason(), e.getIndex()));
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package io.github.ssekit.spring;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,9 +21,12 @@ import io.github.ssekit.micrometer.BridgeGauges;
 import io.github.ssekit.micrometer.HubGauges;
 import io.github.ssekit.micrometer.MeteredPublisher;
 import io.github.ssekit.redis.RedisBridge;
+import io.github.ssekit.redis.RedisLogin;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.micrometer.observation.ObservationPredicate;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -82,6 +86,49 @@ class SsekitAutoConfigurationTest {
         .withConfiguration(AutoConfigurations.of(RedisAutoConfiguration.class))
         .withPropertyValues("ssekit.redis.enabled=false")
         .run(context -> assertThat(context).doesNotHaveBean(RedisBridge.class));
+  }
+
+  @Test
+  void theHealthIsTurnedOffAsEachOther() {
+    runner
+        .withPropertyValues("management.health.defaults.enabled=false")
+        .run(context -> assertThat(context).doesNotHaveBean("ssekitHealthIndicator"));
+    runner
+        .withPropertyValues(
+            "management.health.defaults.enabled=false", "management.health.ssekit.enabled=true")
+        .run(context -> assertThat(context).hasBean("ssekitHealthIndicator"));
+  }
+
+  @Test
+  void theUrlIsTakenAsItIs() {
+    String url = "redis://sse:p%40ss@127.0.0.1:1/0";
+    runner
+        .withPropertyValues("ssekit.redis.url=" + url)
+        .run(context -> assertEquals(url, context.getBean(RedisLocation.class).uri().toString()));
+  }
+
+  @Test
+  void aUrlThatIsNoneIsNotRepeated() {
+    runner
+        .withPropertyValues("ssekit.redis.url=redis://sse:secret%@127.0.0.1:1")
+        .run(
+            context -> {
+              StringWriter trace = new StringWriter();
+              context.getStartupFailure().printStackTrace(new PrintWriter(trace));
+              assertThat(trace.toString())
+                  .contains("ssekit.redis.url is no URI")
+                  .doesNotContain("secret");
+            });
+  }
+
+  @Test
+  void anEmptyPasswordOrUserIsNone() {
+    assertNull(RedisLocation.login(() -> "", () -> ""));
+    assertEquals(new RedisLogin(null, "pass"), RedisLocation.login(() -> "", () -> "pass").get());
+    RedisLocation sentinel =
+        RedisLocation.sentinel(
+            List.of(new RedisLocation.Node("a", 1)), "main", 0, "", "", null, null);
+    assertEquals("redis-sentinel://a:1/main?db=0", sentinel.uri().toString());
   }
 
   @Test
