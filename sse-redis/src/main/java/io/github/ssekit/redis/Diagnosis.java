@@ -27,7 +27,7 @@ final class Diagnosis {
 
   /** A right is missing: for a command, or within a script. */
   private static final Pattern NO_RIGHT =
-      Pattern.compile("NOPERM\\b|ERR The user executing the script can't\\b");
+      Pattern.compile("NOPERM\\b|(ERR )?The user executing the script can't\\b");
 
   /** Redis says these before it has stored anything. */
   private static final Pattern NOT_BEGUN =

@@ -48,7 +48,8 @@ class DiagnosisTest {
           // Redis 6.2, in a script that lets the error through, and in one that returns it.
           "ERR Error running script (call to f_08be99c76f7a10d96dc9ea23ee73a858e02d5ce8):"
               + " @user_script:117: @user_script: 117: -OOM command not allowed",
-          "@user_script: 117: -READONLY You can't write against a read only replica."
+          "@user_script: 117: -READONLY You can't write against a read only replica.",
+          "@user_script: 448: The user executing the script can't run this command or subcommand"
         }) {
       assertTrue(Diagnosis.isNothingStored(new RedisFailure.Refused(said)), said);
     }
