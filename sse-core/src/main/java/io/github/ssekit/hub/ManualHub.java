@@ -4,7 +4,6 @@ import io.github.ssekit.event.SseEvent;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -157,8 +156,10 @@ public final class ManualHub {
   private static boolean runAll(Queue<Runnable> tasks) {
     int waiting = tasks.size();
     for (int i = 0; i < waiting; i++) {
-      // Another thread may add some meanwhile; none but this one takes them.
-      Objects.requireNonNull(tasks.poll()).run();
+      Runnable task = tasks.poll();
+      if (task != null) {
+        task.run();
+      }
     }
     return waiting > 0;
   }

@@ -39,7 +39,8 @@ public interface Upstream {
 
   /**
    * Where a client without a last event ID starts on a channel with history, if its {@link
-   * ConnectionOptions} don't say. Called under the hub's lock, too.
+   * ConnectionOptions} don't say. Called on the thread that connects the client, under the hub's
+   * lock. If it throws, or returns null, the connection fails, and its caller is told.
    */
   default Start start(String channel) {
     return Start.NOW;

@@ -61,10 +61,14 @@ local function has_room()
   return fields - 1 < most_keys and bytes - (former_size or 0) + size <= most_bytes
 end
 
+-- Whether a removal is the last that was done to its key.
+local function stands(id, of)
+  local at, _, is_removed = held(of)
+  return is_removed and at == id
+end
+
 local function forget(id, of)
-  local at, freed, still = held(of)
-  redis.call('XDEL', removed, id)
-  if not still or at ~= id then return end
+  local _, freed = held(of)
   redis.call('XDEL', stream, id)
   redis.call('HDEL', keys, 'k:' .. of)
   bytes, fields = bytes - freed, fields - 1
@@ -77,11 +81,14 @@ end
 repeat
   local oldest = fn.read('XRANGE', removed, '-', '+', 'COUNT', 10)
   for _, entry in ipairs(oldest) do
-    if fn.split(entry[1]) > now - ARGV[18] and has_room() then
+    local id, of = entry[1], entry[2][2]
+    local is_last = stands(id, of)
+    if is_last and fn.split(id) > now - ARGV[18] and has_room() then
       oldest = {}
       break
     end
-    forget(entry[1], entry[2][2])
+    redis.call('XDEL', removed, id)
+    if is_last then forget(id, of) end
   end
 until #oldest < 10 or has_room()
 

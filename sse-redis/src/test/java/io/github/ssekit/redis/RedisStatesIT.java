@@ -118,6 +118,16 @@ class RedisStatesIT extends RedisTest {
   }
 
   @Test
+  void aKeyThatComesAndGoesIsNotedOnce() {
+    put("b", 0);
+    for (int i = 0; i < 50; i++) {
+      put("a", i);
+      states.remove(PRICES, "a");
+    }
+    assertEquals(1, admin.xlen("{sse}:removed:" + PRICES));
+  }
+
+  @Test
   void theKeyIsNoPartOfTheEventsSize() {
     Hub small = keep(Hub.builder().maxEventBytes(1024).create());
     RedisBridge there = bridge(small, Duration.ofHours(1));
