@@ -28,7 +28,8 @@ for i = 1, producers do
 end
 local expired = {}
 for i = 1, #all, 2 do
-  if not renewed[all[i]] and (tonumber(all[i + 1]) or 0) <= now and #expired < 100 then expired[#expired + 1] = all[i] end
+  local lease = tonumber(all[i + 1]) or 0
+  if lease <= now and not renewed[all[i]] and #expired < 100 then expired[#expired + 1] = all[i] end
 end
 local endings = {}
 for i = 2 * producers + 3, #KEYS do
