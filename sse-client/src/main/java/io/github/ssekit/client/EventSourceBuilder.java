@@ -247,7 +247,7 @@ public final class EventSourceBuilder {
   }
 
   private Settings settings() {
-    Map<String, String> fixed = new TreeMap<>(fixedHeaders);
+    Map<String, String> fixed = joined(fixedHeaders, Map.of());
     Supplier<? extends Map<String, String>> changing = headers;
     return new Settings(
         uri,
@@ -266,7 +266,8 @@ public final class EventSourceBuilder {
   }
 
   private static Map<String, String> joined(Map<String, String> some, Map<String, String> others) {
-    Map<String, String> all = new TreeMap<>(some);
+    Map<String, String> all = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    all.putAll(some);
     all.putAll(others);
     return all;
   }

@@ -430,10 +430,13 @@ class EventSourceTest {
     for (int i = 0; i < 10; i++) {
       builder.header("Accept", "a").header("accept", "b").header("ACCEPT", "c");
     }
+    builder.header("authorization", "old").headers(() -> Map.of("Authorization", "new"));
     try (EventSource source = builder.open()) {
       assertNull(source.next(LONG));
     }
-    assertEquals("c", header(server.request(), "Accept"));
+    String request = server.request();
+    assertEquals("c", header(request, "Accept"));
+    assertEquals("new", header(request, "Authorization"));
   }
 
   @ParameterizedTest

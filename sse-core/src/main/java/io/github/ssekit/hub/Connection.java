@@ -137,7 +137,8 @@ public final class Connection extends StreamConnection {
   /**
    * Subscribes to a channel: every event that is delivered to it after this call is written to the
    * client. Earlier events are not, not even those of a channel with history. Does nothing if the
-   * connection is subscribed to the channel already.
+   * connection is subscribed to the channel already. A connection of which all channels have
+   * {@linkplain Feed#ended ended} is closed.
    *
    * <p>While the connection resumes its channels with history, events of another such channel wait
    * until the client has caught up, since their ids would carry it past events that it still
@@ -156,7 +157,8 @@ public final class Connection extends StreamConnection {
 
   /**
    * Unsubscribes from a channel: no event that is delivered to it after this call is written to the
-   * client. Does nothing if the connection is not subscribed to the channel.
+   * client. Does nothing if the connection is not subscribed to the channel. A connection of which
+   * all other channels have {@linkplain Feed#ended ended} is closed.
    */
   public void unsubscribe(String channel) {
     Subscription removed = subscriptions.remove(Objects.requireNonNull(channel, "channel"), false);
@@ -345,17 +347,21 @@ public final class Connection extends StreamConnection {
 
   private void end(
       HubObserver.Closed how, List<Subscription> subscriptions, @Nullable Throwable cause) {
+    Throwable failed = null;
     try {
       // A container takes locks in there.
       transport.close();
     } catch (Throwable e) {
-      LOG.log(DEBUG, () -> "Closing the transport failed: " + LogText.quoted(e.toString()));
+      failed = e;
     }
     closeListeners.closed(how.reason());
     if (context.observation() != null) {
       context.observation().enqueue(o -> o.closed(this, how));
     }
     // Last: a logger may throw.
+    if (failed != null) {
+      LOG.log(DEBUG, "Closing the transport failed: {0}", LogText.quoted(failed.toString()));
+    }
     LOG.log(DEBUG, () -> ConnectionLine.of(this, how, subscriptions, cause));
   }
 }

@@ -58,7 +58,8 @@ final class OpenConnections {
 
   /**
    * Adds a connection, and gives it to its loop. Throws what {@link Hub#connect(Transport,
-   * ConnectionOptions)} throws; then the connection was not added, nor the client written to.
+   * ConnectionOptions)} throws; then the connection was not added, nor the client written to. If
+   * the upstream can't say where newcomers start, the connection was added, and is closed.
    */
   void add(Connection connection, ConnectionOptions options, List<Channels.Wanted> wanted) {
     try {

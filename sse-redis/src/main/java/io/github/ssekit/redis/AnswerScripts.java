@@ -173,10 +173,19 @@ final class AnswerScripts {
   }
 
   private @Nullable Known kept(RedisConnection connection, String channel) {
-    List<?> fields =
-        (List<?>)
-            connection.call(
-                "HMGET", scope.answer(channel), "state".getBytes(UTF_8), "id".getBytes(UTF_8));
+    List<?> fields;
+    try {
+      fields =
+          (List<?>)
+              connection.call(
+                  "HMGET", scope.answer(channel), "state".getBytes(UTF_8), "id".getBytes(UTF_8));
+    } catch (RedisFailure.Refused e) {
+      if (e.is("WRONGTYPE")) {
+        // The scripts delete it.
+        return null;
+      }
+      throw e;
+    }
     if (fields.get(0) == null) {
       return null;
     }

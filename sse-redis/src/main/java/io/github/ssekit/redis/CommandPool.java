@@ -18,7 +18,7 @@ final class CommandPool implements AutoCloseable {
 
   /** The errors of a server that is not the primary; it says them before it does anything. */
   private static final Pattern NOT_PRIMARY =
-      Pattern.compile("^(READONLY|MOVED|CLUSTERDOWN|MASTERDOWN)\\b|-READONLY ");
+      Pattern.compile("^(READONLY|MOVED|CLUSTERDOWN|MASTERDOWN)\\b");
 
   private final RedisConnector connector;
   private final GenericObjectPool<RedisConnection> pool;

@@ -32,7 +32,7 @@ final class Diagnosis {
   /** Redis says these before it has stored anything. */
   private static final Pattern NOT_BEGUN =
       Pattern.compile(
-          "(READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOREPLICAS|MISCONF|BADEVENT)\\b");
+          "(NOSCRIPT|READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOREPLICAS|MISCONF|BADEVENT)\\b");
 
   private Diagnosis() {}
 

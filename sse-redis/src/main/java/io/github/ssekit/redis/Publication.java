@@ -23,6 +23,11 @@ interface Publication<T extends @Nullable Object> {
    */
   Object call(RedisConnection connection);
 
+  /** Whether it can be appended: whether Redis has its script, as far as the connection knows. */
+  default boolean isAppendable(RedisConnection connection) {
+    return true;
+  }
+
   /** Puts it behind the commands that the connection is to send. */
   void append(RedisConnection connection);
 

@@ -13,15 +13,14 @@ import org.jspecify.annotations.Nullable;
  * replies, until nothing waits any more. Used by the pipeline's thread.
  *
  * <p>The first publish goes alone, as it would without a pipeline: it shows whether the connection
- * works, and Redis learns its script. So do those that are sent once more, whose script Redis may
- * not have. Then as much is sent as fits {@link #WINDOW_BYTES}, and more when half of it is
- * answered.
+ * works, and Redis learns its script. Then as much is sent as fits {@link #WINDOW_BYTES}, and more
+ * when half of it is answered. A publish whose script Redis has not learnt begins another flight.
  *
  * <p>A publish of which no server can have run anything is sent once more, over the next
  * connection: it was not all sent, or the server is not the primary any more, or has forgotten the
- * script. One that was sent and got no answer fails. A later publish may have been accepted after
- * an earlier one was refused: to be sent once more would then change the order, so a publish in
- * background fails. Whoever waits for his publish has no later one.
+ * script. One that was sent and got no answer fails. A later publish of the same thread may have
+ * been accepted after an earlier one was refused: to be sent once more would then change the order,
+ * so a publish in background fails. Whoever waits for his publish has no later one.
  */
 final class PublishFlight {
   /** What is under way: a kernel takes it without waiting for the other end to read. */
@@ -63,9 +62,7 @@ final class PublishFlight {
    */
   void run() {
     try {
-      do {
-        sendAlone();
-      } while (pipeline.isNextTriedBefore());
+      sendAlone();
       while (again.isEmpty() && sendWaiting()) {
         receive(sent.size() / 2);
       }
@@ -83,7 +80,7 @@ final class PublishFlight {
   }
 
   private void sendAlone() {
-    for (Publishing<?> only : pipeline.take(1)) {
+    for (Publishing<?> only : pipeline.take(1, any -> true)) {
       try {
         confirm(only, only.publication().call(connection));
       } catch (RedisFailure.Refused e) {
@@ -106,7 +103,9 @@ final class PublishFlight {
   /** Returns whether anything is under way. */
   private boolean sendWaiting() {
     List<Publishing<?>> batch =
-        sentBytes < WINDOW_BYTES ? pipeline.take(WINDOW_BYTES - sentBytes) : List.of();
+        sentBytes < WINDOW_BYTES
+            ? pipeline.take(WINDOW_BYTES - sentBytes, next -> next.isAppendable(connection))
+            : List.of();
     int i = 0;
     try {
       long now = System.nanoTime();
@@ -156,14 +155,15 @@ final class PublishFlight {
 
   private void confirm(Publishing<?> publishing, Object reply) {
     publishing.confirm(connection.run(), reply);
-    failOvertaken();
+    failOvertaken(publishing);
     settled.add(publishing);
   }
 
-  private void failOvertaken() {
+  private void failOvertaken(Publishing<?> confirmed) {
     for (Iterator<Again> each = again.iterator(); each.hasNext(); ) {
       Again overtaken = each.next();
-      if (overtaken.publishing().isInBackground()) {
+      if (overtaken.publishing().isInBackground()
+          && overtaken.publishing().isOfSameThread(confirmed)) {
         each.remove();
         fail(overtaken.publishing(), overtaken.why());
       }
@@ -176,7 +176,9 @@ final class PublishFlight {
       notPrimary = e;
       sendAgain(publishing, e);
     } else if (judged.is("NOSCRIPT")) {
-      sendAgain(publishing, judged);
+      connection.forgotScripts();
+      // As often as it takes: the first of each flight goes through.
+      again.add(new Again(publishing, judged));
     } else {
       fail(publishing, judged);
     }

@@ -9,6 +9,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -94,7 +95,7 @@ final class PublishPipeline implements AutoCloseable {
    * @throws RedisFailure if it is not
    */
   <T extends @Nullable Object> T publish(Publication<T> publication) {
-    Publishing<T> publishing = Publishing.awaited(publication, PATIENCE);
+    Publishing<T> publishing = Publishing.awaited(publication, PATIENCE, own.get());
     if (!enqueue(publishing)) {
       throw closed();
     }
@@ -151,17 +152,20 @@ final class PublishPipeline implements AutoCloseable {
   }
 
   /**
-   * Takes those that wait longest.
+   * Takes those that wait longest, up to the first that does not fit.
    *
    * @param most roughly how many bytes
    */
-  List<Publishing<?>> take(int most) {
+  List<Publishing<?>> take(int most, Predicate<Publication<?>> fits) {
     List<Publishing<?>> taken = new ArrayList<>();
     List<Publishing<?>> late = new ArrayList<>();
     long now = System.nanoTime();
     synchronized (this) {
       int sum = 0;
       for (Publishing<?> next = waiting.peek(); next != null && sum < most; next = waiting.peek()) {
+        if (!next.isLate(now) && !fits.test(next.publication())) {
+          break;
+        }
         waiting.remove();
         if (next.isLate(now)) {
           late.add(next);
@@ -175,12 +179,6 @@ final class PublishPipeline implements AutoCloseable {
         each -> each.fail(new RedisFailure.NoConnection(new TimeoutException("not sent"))));
     settled(late);
     return taken;
-  }
-
-  /** Whether the next was sent before, and is to be sent once more. */
-  synchronized boolean isNextTriedBefore() {
-    Publishing<?> next = waiting.peek();
-    return next != null && next.wasTriedBefore();
   }
 
   /** Puts back what was taken and is to be sent once more, before all that waits. */

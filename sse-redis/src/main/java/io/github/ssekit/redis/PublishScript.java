@@ -159,6 +159,11 @@ final class PublishScript {
     }
 
     @Override
+    public boolean isAppendable(RedisConnection connection) {
+      return connection.hasLearnt(script);
+    }
+
+    @Override
     public void append(RedisConnection connection) {
       script.append(connection, keys, arguments(connection.run()));
     }

@@ -22,8 +22,10 @@ import org.jspecify.annotations.Nullable;
 final class Publishing<T extends @Nullable Object> {
   private final Publication<T> publication;
 
-  /** Counts what a thread has in background; null if the thread waits. */
-  private final @Nullable AtomicInteger ofThread;
+  private final boolean isInBackground;
+
+  /** Counts what the thread that gave it has in background: one for each thread. */
+  private final AtomicInteger ofThread;
 
   private final int bytes;
   private final long deadline;
@@ -34,8 +36,12 @@ final class Publishing<T extends @Nullable Object> {
   private @Nullable Throwable failure;
 
   private Publishing(
-      Publication<T> publication, Duration patience, @Nullable AtomicInteger ofThread) {
+      Publication<T> publication,
+      boolean isInBackground,
+      Duration patience,
+      AtomicInteger ofThread) {
     this.publication = publication;
+    this.isInBackground = isInBackground;
     this.ofThread = ofThread;
     bytes = publication.bytes();
     deadline = System.nanoTime() + patience.toNanos();
@@ -47,15 +53,16 @@ final class Publishing<T extends @Nullable Object> {
    */
   static <T extends @Nullable Object> Publishing<T> inBackground(
       Publication<T> publication, Duration patience, AtomicInteger ofThread) {
-    return new Publishing<>(publication, patience, ofThread);
+    return new Publishing<>(publication, true, patience, ofThread);
   }
 
   /**
    * @param patience how long it may wait until it is sent
+   * @param ofThread counts what the thread has in background
    */
   static <T extends @Nullable Object> Publishing<T> awaited(
-      Publication<T> publication, Duration patience) {
-    return new Publishing<>(publication, patience, null);
+      Publication<T> publication, Duration patience, AtomicInteger ofThread) {
+    return new Publishing<>(publication, false, patience, ofThread);
   }
 
   Publication<T> publication() {
@@ -63,19 +70,24 @@ final class Publishing<T extends @Nullable Object> {
   }
 
   boolean isInBackground() {
-    return ofThread != null;
+    return isInBackground;
+  }
+
+  /** Whether one thread gave both. */
+  boolean isOfSameThread(Publishing<?> other) {
+    return ofThread == other.ofThread;
   }
 
   /** It is in background from now on. */
   void entered() {
-    if (ofThread != null) {
+    if (isInBackground) {
       ofThread.incrementAndGet();
     }
   }
 
   /** It has an outcome, and its thread one less in background. */
   void left() {
-    if (ofThread != null) {
+    if (isInBackground) {
       ofThread.decrementAndGet();
     }
   }
@@ -92,11 +104,6 @@ final class Publishing<T extends @Nullable Object> {
     return future;
   }
 
-  /** Whether it was sent before, and is to be sent once more. */
-  boolean wasTriedBefore() {
-    return wasTriedBefore;
-  }
-
   /** Whether this is the first time that it is to be sent once more. */
   boolean tryAgain() {
     boolean isFirst = !wasTriedBefore;
@@ -108,7 +115,7 @@ final class Publishing<T extends @Nullable Object> {
   void confirm(String run, Object reply) {
     T of = publication.confirm(run, reply);
     outcome = of;
-    if (ofThread == null) {
+    if (!isInBackground) {
       future.complete(of);
     }
   }
@@ -116,7 +123,7 @@ final class Publishing<T extends @Nullable Object> {
   /** As {@link #confirm}. */
   void fail(Throwable why) {
     failure = why;
-    if (ofThread == null) {
+    if (!isInBackground) {
       future.completeExceptionally(why);
     }
   }

@@ -3,7 +3,9 @@ package io.github.ssekit.redis;
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
@@ -88,6 +90,9 @@ final class RedisConnection implements AutoCloseable {
     }
   }
 
+  /** Those that the server has, as far as is known. */
+  private final Set<Script> scripts = new HashSet<>();
+
   private RedisConnection(RedisSocketFactory socket, Client client) {
     this.socket = socket;
     this.client = client;
@@ -103,6 +108,21 @@ final class RedisConnection implements AutoCloseable {
       socket.closeMade();
       throw e;
     }
+  }
+
+  /** The server has run a script, and so has it. */
+  void learnt(Script script) {
+    scripts.add(script);
+  }
+
+  /** The server has forgotten its scripts. */
+  void forgotScripts() {
+    scripts.clear();
+  }
+
+  /** Whether the server has a script, as far as this connection knows. */
+  boolean hasLearnt(Script script) {
+    return scripts.contains(script);
   }
 
   RedisAddress address() {

@@ -66,19 +66,22 @@ final class Script {
 
   /** Runs it: one round trip, except for the first time on a server. */
   Object run(RedisConnection connection, List<byte[]> keys, List<byte[]> args) {
+    Object reply;
     try {
-      return connection.call("EVALSHA", arguments(digest, keys, args));
+      reply = connection.call("EVALSHA", arguments(digest, keys, args));
     } catch (RedisFailure.Refused e) {
-      if (e.is("NOSCRIPT")) {
-        return connection.call("EVAL", arguments(text, keys, args));
+      if (!e.is("NOSCRIPT")) {
+        throw e;
       }
-      throw e;
+      reply = connection.call("EVAL", arguments(text, keys, args));
     }
+    connection.learnt(this);
+    return reply;
   }
 
   /**
    * Puts it behind the commands that a connection is to send. Redis refuses it with {@code
-   * NOSCRIPT} if it was not {@linkplain #run run} there before, or was forgotten.
+   * NOSCRIPT} if it was not {@linkplain RedisConnection#hasLearnt learnt}, or was forgotten since.
    */
   void append(RedisConnection connection, List<byte[]> keys, List<byte[]> args) {
     connection.append("EVALSHA", arguments(digest, keys, args));

@@ -1,6 +1,7 @@
 -- KEYS  {sse}:here:<channel>
 -- Returns the names in there, each once and sorted. See presence.lua.
-local now, held = scope_functions().time(), redis.call('HGETALL', KEYS[1])
+local fn = scope_functions()
+local now, held = fn.time(), fn.read('HGETALL', KEYS[1])
 local names, seen = {}, {}
 for i = 1, #held, 2 do
   local name = string.sub(held[i], 38)

@@ -18,19 +18,27 @@ local name, age, key, removal = ARGV[1], ARGV[5], ARGV[14], ARGV[15]
 local fn = scope_functions()
 local now = fn.time()
 
-if redis.acl_check_cmd and not redis.acl_check_cmd('XDEL', stream, '0-1') then
-  return redis.error_reply('NOPERM this user has no permissions to run the xdel command')
+-- Before anything is stored: Redis 6.2 can't be asked, so it tries, with an id that no entry has.
+if redis.acl_check_cmd then
+  if not redis.acl_check_cmd('XDEL', stream, '0-1') then
+    return redis.error_reply('NOPERM this user has no permissions to run the xdel command')
+  end
+else
+  local tried = redis.pcall('XDEL', stream, '0-1')
+  if type(tried) == 'table' and not string.find(tried.err, 'WRONGTYPE', 1, true) then return tried end
 end
 
 -- What one of the two lost, the other does not prove: both begin anew, and clients are told.
 local fields, length = redis.pcall('HLEN', keys), redis.pcall('XLEN', stream)
-for _, tried in ipairs({fields, length}) do
+local removals = redis.pcall('XLEN', removed)
+for _, tried in ipairs({fields, length, removals}) do
   -- A missing right proves nothing.
   if type(tried) == 'table' and not string.find(tried.err, 'WRONGTYPE', 1, true) then return tried end
 end
 local known = fn.fields(scope, 'clock', 'run', 'last:' .. name)
 local is_new = fields == 0 and length == 0 and not known[3]
-if not is_new and (type(length) ~= 'number' or fields ~= length + 1) then
+local are_sound = type(length) == 'number' and type(removals) == 'number' and fields == length + 1
+if not is_new and not are_sound then
   for _, each in ipairs({stream, keys, removed}) do
     fn.discard(each)
   end
@@ -53,44 +61,64 @@ local bytes = tonumber(redis.call('HGET', keys, 'bytes')) or 0
 local former, former_size, was_removed = held(key)
 if removal ~= '' and (not former or was_removed) then return {'none'} end
 
--- Removals that are old are forgotten, a few at a time; and those that a full channel has no room for.
 local most_keys, most_bytes = tonumber(ARGV[16]), tonumber(ARGV[17])
 local size = #key + #ARGV[2] + #ARGV[3]
 
-local function has_room()
-  return fields - 1 < most_keys and bytes - (former_size or 0) + size <= most_bytes
+-- Whether there is room once so many keys, of so many bytes, are forgotten.
+local function has_room(less, freed)
+  return (former or fields - less <= most_keys)
+    and (removal ~= '' or bytes - freed - (former_size or 0) + size <= most_bytes)
 end
 
--- Whether a removal is the last that was done to its key.
-local function stands(id, of)
-  local at, _, is_removed = held(of)
-  return is_removed and at == id
+-- Returns the size of a removal, or nil if something was done to its key since.
+local function standing(id, of)
+  local at, length, is_removed = held(of)
+  return is_removed and at == id and length or nil
 end
 
-local function forget(id, of)
-  local _, freed = held(of)
+local function forget(id, of, length)
+  redis.call('XDEL', removed, id)
   redis.call('XDEL', stream, id)
   redis.call('HDEL', keys, 'k:' .. of)
-  bytes, fields = bytes - freed, fields - 1
+  bytes, fields = bytes - length, fields - 1
   redis.call('HSET', keys, 'bytes', bytes)
   local floor = fn.id(redis.call('HGET', scope, 'floor:' .. name))
   redis.call('HSET', scope, 'floor:' .. name, fn.later(floor, id))
   if of == key then former, former_size = nil, nil end
 end
 
-repeat
-  local oldest = fn.read('XRANGE', removed, '-', '+', 'COUNT', 10)
-  for _, entry in ipairs(oldest) do
-    local id, of = entry[1], entry[2][2]
-    local is_last = stands(id, of)
-    if is_last and fn.split(id) > now - ARGV[18] and has_room() then
-      oldest = {}
-      break
-    end
+-- Removals that are old are forgotten, a few at a time.
+for _, entry in ipairs(fn.read('XRANGE', removed, '-', '+', 'COUNT', 10)) do
+  local id, of = entry[1], entry[2][2]
+  local length = standing(id, of)
+  if not length then
     redis.call('XDEL', removed, id)
-    if is_last then forget(id, of) end
+  elseif fn.split(id) <= now - ARGV[18] then
+    forget(id, of, length)
+  else
+    break
   end
-until #oldest < 10 or has_room()
+end
+
+-- In a full channel so many of the others are that there is room, or none.
+if not has_room(0, 0) then
+  local due, freed, from, some = {}, 0, '-', nil
+  repeat
+    some = fn.read('XRANGE', removed, from, '+', 'COUNT', 100)
+    for _, entry in ipairs(some) do
+      local id, of = entry[1], entry[2][2]
+      local length = standing(id, of)
+      if length and of ~= key and not has_room(#due, freed) then
+        due[#due + 1] = {id, of, length}
+        freed = freed + length
+      end
+      from = '(' .. id
+    end
+  until #some < 100 or has_room(#due, freed)
+  for i = 1, has_room(#due, freed) and #due or 0 do
+    forget(unpack(due[i]))
+  end
+end
 
 if not former and fields > most_keys then return {'keys'} end
 if removal == '' and bytes - (former_size or 0) + size > most_bytes then return {'bytes'} end

@@ -114,7 +114,9 @@ class RedisStatesIT extends RedisTest {
       states.remove(PRICES, key);
     }
     states.publish(PRICES, "d", SseEvent.of("x".repeat(250_000)));
+    long removals = admin.xlen("{sse}:removed:" + PRICES);
     assertThrows(StateFullException.class, () -> states.publish(PRICES, "e", large));
+    assertEquals(removals, admin.xlen("{sse}:removed:" + PRICES), "none in vain");
   }
 
   @Test

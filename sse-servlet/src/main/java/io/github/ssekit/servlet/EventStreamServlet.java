@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
 public final class EventStreamServlet extends HttpServlet {
   private static final long serialVersionUID = 1;
 
+  /** The packages in which containers read requests. */
   private static final List<String> CONTAINERS =
-      List.of("org.eclipse.jetty.", "org.apache.catalina.", "org.apache.tomcat.", "io.undertow.");
+      List.of("org.eclipse.jetty.http.", "org.apache.tomcat.util.http.", "io.undertow.util.");
 
   private static final System.Logger LOG = System.getLogger(EventStreamServlet.class.getName());
 
@@ -79,7 +80,8 @@ public final class EventStreamServlet extends HttpServlet {
    * @param selector admits or refuses each request; called on the request's thread, for HEAD too,
    *     by many threads at a time. Must not return null. If it names an illegal channel, or too
    *     many, the client gets status 400 and the message of {@link IllegalChannelException}. Any
-   *     other exception is logged at ERROR, and the client gets status 500 without its message.
+   *     other exception is logged at ERROR, and the client gets status 500 without its message; but
+   *     the container answers if it can't read the request's parameters.
    */
   public static EventStreamServletBuilder builder(
       Hub hub, Function<? super HttpServletRequest, Admission> selector) {

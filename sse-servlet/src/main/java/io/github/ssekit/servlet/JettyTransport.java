@@ -46,8 +46,8 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
   /** Whether Jetty sends the response in chunks, as far as is known. */
   private boolean chunked;
 
-  /** The connection, if chunks go there. */
-  private @Nullable JettyChunks chunks;
+  /** The connection, if chunks go there. Null once the response is completed, by any thread. */
+  private volatile @Nullable JettyChunks chunks;
 
   // Volatile: written by the hub's loop and by the thread of ChunkEnds.
 
@@ -97,12 +97,13 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
 
   @Override
   void sendFirst(ServletOutputStream stream, byte[] first) throws IOException {
-    if (chunks != null) {
+    JettyChunks current = chunks;
+    if (current != null) {
       // The head alone: Jetty itself sends no chunk.
       stream.flush();
-      chunked = chunks.isChunked();
+      chunked = current.isChunked();
       if (chunked) {
-        chunks.writeFirst(first);
+        current.writeFirst(first);
         return;
       }
       chunks = null;
@@ -117,14 +118,16 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
 
   @Override
   boolean isReady(ServletOutputStream stream) throws IOException {
-    return chunks == null ? super.isReady(stream) : chunks.isReady();
+    JettyChunks current = chunks;
+    return current == null ? super.isReady(stream) : current.isReady();
   }
 
   @Override
   boolean send(ServletOutputStream stream, byte[] bytes, int offset, int length)
       throws IOException {
-    if (chunks != null) {
-      chunks.write(bytes, offset, length);
+    JettyChunks current = chunks;
+    if (current != null) {
+      current.write(bytes, offset, length);
       return true;
     }
     if (chunked && !isHeartbeat(bytes, offset, length)) {

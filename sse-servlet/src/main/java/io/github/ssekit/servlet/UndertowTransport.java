@@ -92,8 +92,12 @@ final class UndertowTransport extends ServletTransport {
 
   @Override
   void complete(AsyncContext ended) {
-    HttpServerExchange ending = Objects.requireNonNull(exchange);
+    HttpServerExchange ending = exchange;
     exchange = null;
+    if (ending == null) {
+      ended.complete();
+      return;
+    }
     ending
         .getIoThread()
         .execute(
@@ -106,7 +110,11 @@ final class UndertowTransport extends ServletTransport {
   @Override
   public void onComplete(AsyncEvent event) {
     super.onComplete(event);
+    HttpServerExchange ended = exchange;
     exchange = null;
+    if (ended != null) {
+      ended.getConnection().removeAttachment(STREAMING);
+    }
   }
 
   /** Gives the exchange of a closed connection streams that Undertow can close without an error. */

@@ -63,7 +63,7 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
   }
 
   @Override
-  public void beforeAll(ExtensionContext context) {
+  public synchronized void beforeAll(ExtensionContext context) {
     classes++;
     if (classes > 1) {
       return;
@@ -112,7 +112,7 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
   }
 
   @Override
-  public void afterAll(ExtensionContext context) throws IOException {
+  public synchronized void afterAll(ExtensionContext context) throws IOException {
     classes--;
     if (classes > 0) {
       return;

@@ -8,11 +8,15 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 
 /** The health {@code ssekit}, and the endpoint of that name. */
 @AutoConfiguration(after = SsekitRedisAutoConfiguration.class)
@@ -21,8 +25,15 @@ public class SsekitActuatorAutoConfiguration {
   private static final String BEAN = "ssekitHealthIndicator";
 
   /** As for each health indicator. Boot's own condition is in another package in each Boot. */
-  private static final String ENABLED =
-      "${management.health.ssekit.enabled:${management.health.defaults.enabled:true}}";
+  static final class HealthIsEnabled implements Condition {
+    @Override
+    public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+      Environment properties = context.getEnvironment();
+      boolean others =
+          properties.getProperty("management.health.defaults.enabled", Boolean.class, true);
+      return properties.getProperty("management.health.ssekit.enabled", Boolean.class, others);
+    }
+  }
 
   /** Creates the configuration. */
   public SsekitActuatorAutoConfiguration() {}
@@ -30,7 +41,7 @@ public class SsekitActuatorAutoConfiguration {
   /** Spring Boot 3.5's health. */
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnClass(org.springframework.boot.actuate.health.HealthIndicator.class)
-  @ConditionalOnExpression(ENABLED)
+  @Conditional(HealthIsEnabled.class)
   @Order(1)
   static class Health3 {
     @Bean
@@ -50,7 +61,7 @@ public class SsekitActuatorAutoConfiguration {
   /** Spring Boot 4's health. */
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnClass(org.springframework.boot.health.contributor.HealthIndicator.class)
-  @ConditionalOnExpression(ENABLED)
+  @Conditional(HealthIsEnabled.class)
   @Order(2)
   static class Health4 {
     @Bean

@@ -91,7 +91,7 @@ class SsekitAutoConfigurationTest {
   @Test
   void theHealthIsTurnedOffAsEachOther() {
     runner
-        .withPropertyValues("management.health.defaults.enabled=false")
+        .withPropertyValues("management.health.defaults.enabled=off")
         .run(context -> assertThat(context).doesNotHaveBean("ssekitHealthIndicator"));
     runner
         .withPropertyValues(
