@@ -46,24 +46,25 @@ class RollingRestartIT {
   private TcpBalancer balancer;
 
   /** A hub and its container. */
-  private static final class Node {
+  private final class Node {
     final Hub hub = Hub.builder().loops(1).reconnectionTime(RECONNECTION_TIME).create();
     final Server server;
 
-    /** Kept: a container that has stopped knows it no more. */
-    final int port;
+    private final int port;
 
     Node() throws Exception {
       Server.Served events =
           new Server.Served("/events", EventStreamServlet.of(hub, r -> List.of("news")), true);
       server = Server.start(Protocol.HTTP_1, new Server.Site(List.of(events), List.of(), false));
       port = server.port();
+      balancer.add(port);
     }
 
     /** As docs/deployment.md has it: the container is stopped last. */
     void stop() throws Exception {
       hub.drain(DRAIN);
       hub.close();
+      balancer.remove(port);
       server.close();
     }
   }
@@ -142,9 +143,9 @@ class RollingRestartIT {
 
   @BeforeEach
   void start() throws Exception {
+    balancer = new TcpBalancer();
     nodes.add(new Node());
     nodes.add(new Node());
-    balancer = new TcpBalancer(() -> nodes.stream().map(node -> node.port).toList());
     Future<?> unused = timer.scheduleAtFixedRate(this::publish, 0, 50, TimeUnit.MILLISECONDS);
   }
 

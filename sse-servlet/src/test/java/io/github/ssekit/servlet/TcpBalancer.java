@@ -4,12 +4,12 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.function.Supplier;
 
 /**
  * A plain TCP balancer: hands each connection to the next node that accepts it, in turns, and knows
@@ -19,14 +19,22 @@ final class TcpBalancer implements AutoCloseable {
   private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
-  private final Supplier<List<Integer>> ports;
+  private final List<Integer> ports = new ArrayList<>();
+
+  TcpBalancer() throws IOException {
+    threads.execute(this::accept);
+  }
+
+  synchronized void add(int port) {
+    ports.add(port);
+  }
 
   /**
-   * @param ports the nodes' at a time, asked for each connection
+   * Call this while the node still listens: once it has stopped, its port may be another server's,
+   * for tests run beside each other.
    */
-  TcpBalancer(Supplier<List<Integer>> ports) throws IOException {
-    this.ports = ports;
-    threads.execute(this::accept);
+  synchronized void remove(int port) {
+    ports.remove((Integer) port);
   }
 
   int port() {
@@ -45,11 +53,10 @@ final class TcpBalancer implements AutoCloseable {
     }
   }
 
-  private void connect(Socket client, int turn) throws IOException {
-    List<Integer> all = ports.get();
-    for (int i = 0; i < all.size(); i++) {
+  private synchronized void connect(Socket client, int turn) throws IOException {
+    for (int i = 0; i < ports.size(); i++) {
       try {
-        Socket node = new Socket("localhost", all.get((turn + i) % all.size()));
+        Socket node = new Socket("localhost", ports.get((turn + i) % ports.size()));
         sockets.add(node);
         threads.execute(() -> copy(client, node));
         threads.execute(() -> copy(node, client));
