@@ -104,12 +104,18 @@ final class ChatServlet extends HttpServlet {
     }
   }
 
+  /** The name of a file of the page, or null if the request asks for something else. */
+  private static @Nullable String fileName(HttpServletRequest request) {
+    String path = Objects.requireNonNullElse(request.getPathInfo(), "/");
+    return FILE_TYPES.containsKey(path.substring(1)) ? path.substring(1) : null;
+  }
+
   @Override
   protected void doGet(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String path = Objects.requireNonNullElse(request.getPathInfo(), "/");
-    if (FILE_TYPES.containsKey(path.substring(1))) {
-      sendFile(path.substring(1), response);
+    String file = fileName(request);
+    if (file != null) {
+      sendFile(file, response);
       return;
     }
     Target target = Target.of(request);
@@ -137,7 +143,7 @@ final class ChatServlet extends HttpServlet {
   @Override
   protected void doHead(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
-    if (Target.of(request).action().equals("events")) {
+    if (fileName(request) == null && Target.of(request).action().equals("events")) {
       response.setContentType("text/event-stream;charset=utf-8");
     } else {
       super.doHead(request, response);

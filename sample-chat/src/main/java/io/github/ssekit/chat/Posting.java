@@ -96,7 +96,7 @@ final class Posting {
     String last = request.getRemoteAddr();
     if (proxied) {
       for (String each : Collections.list(request.getHeaders("X-Forwarded-For"))) {
-        last = each.replaceFirst(".*,\\s*", "");
+        last = each.substring(each.lastIndexOf(',') + 1).strip();
       }
     }
     return last;

@@ -40,6 +40,11 @@ class ChatRoomsIT extends TwoBrowsers {
     String room = (String) ada.evaluate(shown);
     assertTrue(room.contains("curl -d 'user=me&message=hello' " + server.uri() + "/green"), room);
     assertFalse(room.contains("PUBLISH"), room);
+    // A link of somebody else's: what readers are told to copy has no more than the room.
+    ada.open(URI.create(server.uri() + "/green;touch$IFS$(x)"), "Ada");
+    String linked = (String) ada.evaluate(shown);
+    assertTrue(linked.contains("message=hello' " + server.uri() + "/green"), linked);
+    assertFalse(linked.contains("touch"), linked);
     ada.element("to-lobby").click();
     soon().until(() -> ada.texts("#title").equals(List.of("Lobby")));
   }

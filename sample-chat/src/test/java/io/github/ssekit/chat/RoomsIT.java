@@ -135,6 +135,14 @@ class RoomsIT {
   }
 
   @Test
+  void aFileOfThePageCanBeAskedForItsHeadAlone() throws Exception {
+    for (String path : List.of("/chats/chat.js", "/chats/red", "/chats/red/events")) {
+      String answer = raw("HEAD", path);
+      assertTrue(answer.startsWith("HTTP/1.1 200 "), path + answer);
+    }
+  }
+
+  @Test
   void aNameOfAMegabyteIsRefusedAndMakesNoKey() throws Exception {
     Set<String> before = jedis.keys("*");
     String answer = raw("GET", "/chats/" + "x".repeat(1 << 20) + "/events");

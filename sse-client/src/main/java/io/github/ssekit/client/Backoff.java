@@ -8,7 +8,8 @@ import java.util.function.DoubleSupplier;
  * How long to wait before the next attempt (WHATWG HTML 9.2.3, "reestablish the connection"): at
  * least the reconnection time, and a random time more, so that the clients of a server that went
  * away don't come back at one moment. The bound of the random part is a quarter of the reconnection
- * time after a stream that had bytes, and doubles with each attempt since then.
+ * time after a stream that {@linkplain #succeeded succeeded}, and doubles with each attempt since
+ * then.
  *
  * <p>Not thread-safe.
  */
@@ -39,7 +40,10 @@ final class Backoff {
     reconnectionMillis = time.time().toMillis();
   }
 
-  /** The stream has had bytes: the attempts before it no longer count. */
+  /**
+   * The stream has had an event, or bytes after a second: the attempts before it no longer count. A
+   * stream that sends a comment and ends, as a server's that has no room, is another failure.
+   */
   void succeeded() {
     failures = 0;
   }

@@ -42,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class Connector {
   private static final int MOST_REDIRECTS = 20;
+  static final int MOST_ID = 4_096;
+  private static final int MOST_SHOWN = 500;
 
   /** A day, in seconds. */
   private static final BigInteger LONGEST_RETRY_AFTER = BigInteger.valueOf(86_400);
@@ -63,7 +65,7 @@ final class Connector {
 
     @Override
     public String toString() {
-      return method() + " " + uri;
+      return method() + " " + shown("" + uri);
     }
 
     Hop to(URI target, int status) {
@@ -146,7 +148,7 @@ final class Connector {
     } catch (CancellationException e) {
       throw new IOException(hop + ": aborted", e);
     } catch (ExecutionException e) {
-      throw new IOException(hop + ": " + e.getCause(), e.getCause());
+      throw new IOException(hop + ": " + shown("" + e.getCause()), e.getCause());
     }
   }
 
@@ -172,16 +174,25 @@ final class Connector {
     }
     request.setHeader("Accept", "text/event-stream").setHeader("Cache-Control", "no-cache");
     hop.headers().forEach(request::setHeader);
-    if (!lastEventId.isEmpty() && isPrintableAscii(lastEventId)) {
+    if (!lastEventId.isEmpty() && isSendable(lastEventId)) {
       request.setHeader("Last-Event-ID", lastEventId);
     }
     BodyPublisher body = hop.body();
     return request.method(hop.method(), body == null ? BodyPublishers.noBody() : body).build();
   }
 
-  /** Whether a header can carry a text. */
-  static boolean isPrintableAscii(String text) {
-    return text.chars().allMatch(c -> c >= ' ' && c < 127);
+  /**
+   * Whether a header can carry an id. Servers refuse a head that is too long for them, 8 KB for
+   * most, and would refuse it at each attempt.
+   */
+  static boolean isSendable(String id) {
+    return id.length() <= MOST_ID && id.chars().allMatch(c -> c >= ' ' && c < 127);
+  }
+
+  /** A server's text for a message or a log: cut, without control characters. */
+  private static String shown(String text) {
+    String cut = text.length() > MOST_SHOWN ? text.substring(0, MOST_SHOWN) + "…" : text;
+    return cut.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
   }
 
   /** Where the answer redirects to; null if it is no redirect. */
@@ -196,13 +207,13 @@ final class Connector {
     try {
       target = resolve(hop.uri(), location);
     } catch (IllegalArgumentException e) {
-      throw new EventSourceException(refused(hop, status) + location, status, e);
+      throw new EventSourceException(refused(hop, status) + shown(location), status, e);
     }
     String scheme = String.valueOf(target.getScheme()).toLowerCase(Locale.ROOT);
     boolean wasSecure = "https".equalsIgnoreCase(hop.uri().getScheme());
     boolean fits = scheme.equals("https") || (scheme.equals("http") && !wasSecure);
     if (location.isEmpty() || !fits || target.getHost() == null) {
-      throw new EventSourceException(refused(hop, status) + target, status);
+      throw new EventSourceException(refused(hop, status) + shown("" + target), status);
     }
     return target;
   }
@@ -261,9 +272,9 @@ final class Connector {
     boolean gzip = coding.equalsIgnoreCase("gzip") || coding.equalsIgnoreCase("x-gzip");
     String wrong = null;
     if (!type.split(";", 2)[0].trim().equalsIgnoreCase("text/event-stream")) {
-      wrong = "the content type is \"" + type + "\", not text/event-stream";
+      wrong = "the content type is \"" + shown(type) + "\", not text/event-stream";
     } else if (!gzip && !coding.equalsIgnoreCase("identity")) {
-      wrong = "the content encoding is \"" + coding + "\", which was not asked for";
+      wrong = "the content encoding is \"" + shown(coding) + "\", which was not asked for";
     }
     if (wrong != null) {
       response.body().close();

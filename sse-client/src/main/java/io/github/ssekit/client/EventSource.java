@@ -70,7 +70,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>A silent connection is given up: {@link EventSourceBuilder#idleTimeout}.
  *   <li>There are headers and POST, no origins, no CORS, and no cookies but those of the HTTP
  *       client.
- *   <li>An id with characters beyond ASCII, which the JDK's client can't send, is not sent back.
+ *   <li>An id with characters beyond ASCII, which the JDK's client can't send, or of more than
+ *       4,096 characters, which servers refuse, is not sent back.
  * </ul>
  *
  * Compression is not asked for; a gzip stream that comes all the same, or because {@link
@@ -96,6 +97,9 @@ public final class EventSource implements AutoCloseable {
 
   private static final System.Logger LOG = System.getLogger(EventSource.class.getName());
   private static final int CHUNK = 8 << 10;
+
+  /** A stream that lasts so long has succeeded, if it is not silent. */
+  private static final long LASTING_NANOS = 1_000_000_000;
 
   private final Settings settings;
   private final Connector connector;
@@ -377,8 +381,11 @@ public final class EventSource implements AutoCloseable {
     EventStreamParser parser =
         new EventStreamParser(new Receiver(), receivedId, settings.maxEventBytes());
     byte[] chunk = new byte[CHUNK];
+    long opened = System.nanoTime();
     for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-      backoff.succeeded();
+      if (System.nanoTime() - opened >= LASTING_NANOS) {
+        backoff.succeeded();
+      }
       parser.feed(chunk, 0, count);
       receivedId = parser.lastEventId();
       queue.received(receivedId); // A block of an id alone has been read too.
@@ -389,6 +396,7 @@ public final class EventSource implements AutoCloseable {
   private final class Receiver implements EventStreamHandler {
     @Override
     public void onEvent(SseEvent event, String lastEventId) {
+      backoff.succeeded();
       if (listener == null) {
         queue.put(event, lastEventId);
       } else if (state != State.CLOSED) {

@@ -106,12 +106,14 @@ public final class EventSourceBuilder {
    * Resumes after the event with this id, which an earlier source has handled. Default: {@code ""},
    * no last event ID.
    *
-   * @throws IllegalArgumentException if the id holds a character that is not printable ASCII, which
-   *     a header can't carry
+   * @throws IllegalArgumentException if the id holds a character that is not printable ASCII, or
+   *     more than 4,096, which a header can't carry
    */
   public EventSourceBuilder lastEventId(String id) {
-    if (!Connector.isPrintableAscii(Objects.requireNonNull(id, "id"))) {
-      throw new IllegalArgumentException("last event ID \"" + id + "\" is not printable ASCII");
+    if (!Connector.isSendable(Objects.requireNonNull(id, "id"))) {
+      throw new IllegalArgumentException(
+          "last event ID of %d characters: a header takes %d of printable ASCII"
+              .formatted(id.length(), Connector.MOST_ID));
     }
     lastEventId = id;
     return this;

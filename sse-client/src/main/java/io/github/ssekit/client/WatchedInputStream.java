@@ -29,6 +29,7 @@ final class WatchedInputStream extends FilterInputStream {
   private volatile boolean reading;
   private volatile boolean idle;
   private volatile boolean closed;
+  private volatile CompletableFuture<Void> timer = new CompletableFuture<>();
 
   /**
    * Watches a stream.
@@ -44,7 +45,18 @@ final class WatchedInputStream extends FilterInputStream {
   }
 
   private void look(long delay) {
-    CompletableFuture.delayedExecutor(delay, NANOSECONDS).execute(this::check);
+    CompletableFuture<Void> next = new CompletableFuture<>();
+    CompletableFuture<Void> unused =
+        next.orTimeout(delay, NANOSECONDS)
+            .exceptionallyAsync(
+                timeout -> {
+                  check();
+                  return null;
+                });
+    timer = next;
+    if (closed) {
+      forget();
+    }
   }
 
   private void check() {
@@ -62,6 +74,11 @@ final class WatchedInputStream extends FilterInputStream {
     } catch (IOException e) {
       // The read fails all the same, with the message below.
     }
+  }
+
+  /** The timer forgets this stream: it would else hold streams that are over. */
+  private void forget() {
+    timer.complete(null);
   }
 
   @Override
@@ -99,6 +116,7 @@ final class WatchedInputStream extends FilterInputStream {
   @Override
   public void close() throws IOException {
     closed = true;
+    forget();
     in.close();
   }
 }

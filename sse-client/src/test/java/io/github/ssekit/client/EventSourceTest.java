@@ -10,13 +10,17 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.harness.LogCapture;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ref.WeakReference;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
@@ -849,5 +853,72 @@ class EventSourceTest {
       threads[0].join(5_000);
       assertFalse(threads[0].isAlive());
     }
+  }
+
+  @Test
+  void aServerThatOnlySaysThatItHasNoRoomIsAskedLessAndLessOften() throws Exception {
+    for (int i = 0; i < 8; i++) {
+      server.thenStream("retry: 0\n: come back later\n\n");
+    }
+    for (int i = 0; i < 8; i++) {
+      server.thenStream("data: " + i + "\n\n");
+    }
+    Log log = new Log();
+    try (EventSource source =
+        EventSource.builder(server.uri())
+            .reconnectionTime(Duration.ZERO)
+            .maxBackoff(Duration.ofMillis(40))
+            .open(log)) {
+      Awaitility.await().until(() -> source.state() == EventSource.State.CLOSED);
+    }
+    List<Duration> waits = List.copyOf(log.delays);
+    assertEquals(16, waits.size());
+    // Random up to 40 ms each: that all eight are zero does not happen.
+    assertTrue(waits.subList(0, 8).stream().anyMatch(wait -> !wait.isZero()), "" + waits);
+    assertTrue(waits.subList(8, 16).stream().allMatch(Duration::isZero), "" + waits);
+  }
+
+  @Test
+  void anIdThatIsTooLongForAHeaderIsNotSent() throws Exception {
+    server.thenStream("id: " + "x".repeat(4_096) + "\ndata: a\n\n");
+    server.thenStream("id: " + "x".repeat(4_097) + "\ndata: b\n\n");
+    try (EventSource source = builder().open()) {
+      source.next();
+      source.next();
+      assertNull(source.next());
+      assertEquals(4_097, source.lastEventId().length());
+    }
+    assertNull(header(server.request(), "Last-Event-ID"));
+    assertEquals(4_096, header(server.request(), "Last-Event-ID").length());
+    assertNull(header(server.request(), "Last-Event-ID"));
+  }
+
+  @Test
+  void whatAServerSaysIsCutAndHasNoControlCharactersInAMessage() throws Exception {
+    String evil = "text/\u009b2J" + "x".repeat(5_000);
+    server.then("HTTP/1.1 200 OK\r\nContent-Type: " + evil + "\r\nConnection: close\r\n\r\n");
+    try (EventSource source = builder().open()) {
+      EventSourceException failure =
+          assertThrows(EventSourceException.class, () -> source.next(LONG));
+      assertTrue(failure.getMessage().contains("2Jxxx"), failure::getMessage);
+      assertTrue(failure.getMessage().length() < 1_000, failure::getMessage);
+      assertFalse(failure.getMessage().chars().anyMatch(Character::isISOControl));
+    }
+  }
+
+  @Test
+  void aStreamThatIsOverIsNotKept() throws Exception {
+    InputStream body = new ByteArrayInputStream(new byte[1]);
+    WeakReference<InputStream> kept = new WeakReference<>(body);
+    InputStream watched = new WatchedInputStream(body, Duration.ofHours(1));
+    watched.close();
+    watched = null;
+    body = null;
+    Awaitility.await()
+        .until(
+            () -> {
+              System.gc();
+              return kept.get() == null;
+            });
   }
 }

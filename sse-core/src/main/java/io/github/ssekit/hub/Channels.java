@@ -21,6 +21,12 @@ import org.jspecify.annotations.Nullable;
  * first subscription and closes a while after its last has ended; the upstream is told of both.
  */
 final class Channels {
+  /**
+   * So many channels linger at most. Clients that name channels and leave at once would else hold
+   * as many as they like, beside all limits on connections.
+   */
+  static final int MOST_EMPTY = 10_000;
+
   private final HubSettings settings;
   private final DeliveryLoop[] loops;
   private final LongSupplier nanoTime;
@@ -171,11 +177,7 @@ final class Channels {
       if (now - channel.emptySince < settings.linger().toNanos()) {
         break;
       }
-      oldest.remove();
-      open.remove(channel.name);
-      if (upstream != null) {
-        upstream.channelClosed(channel.name);
-      }
+      close(channel, oldest);
     }
   }
 
@@ -193,6 +195,18 @@ final class Channels {
     if (--channel.subscriptions == 0) {
       channel.emptySince = nanoTime.getAsLong();
       empty.add(channel);
+      if (empty.size() > MOST_EMPTY) {
+        Iterator<Channel> oldest = empty.iterator();
+        close(oldest.next(), oldest);
+      }
+    }
+  }
+
+  private void close(Channel channel, Iterator<Channel> oldest) {
+    oldest.remove();
+    open.remove(channel.name);
+    if (upstream != null) {
+      upstream.channelClosed(channel.name);
     }
   }
 

@@ -8,7 +8,12 @@ package io.github.ssekit.hub;
 public final class IllegalChannelException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
 
-  IllegalChannelException(String message) {
+  /**
+   * For code that finds it out: a selector, say.
+   *
+   * @param message is sent to the client: name the problem and the limit, and nothing secret
+   */
+  public IllegalChannelException(String message) {
     super(message);
   }
 }

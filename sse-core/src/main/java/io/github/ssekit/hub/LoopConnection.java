@@ -144,8 +144,9 @@ abstract class LoopConnection {
   final void queue() {
     assert loop.isCurrent();
     if (is(State.IDLE) || is(State.BLOCKED)) {
-      become(State.QUEUED);
+      // First: where memory ends here, the connection is not taken for one that waits its turn.
       loop.queue(this);
+      become(State.QUEUED);
     }
   }
 

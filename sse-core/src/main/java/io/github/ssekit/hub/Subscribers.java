@@ -61,8 +61,9 @@ final class Subscribers implements Runnable {
 
   void add(Subscription s) {
     assert loop.isCurrent();
-    s.index = list.size();
+    // First: where memory ends here, the subscription has no index, and takes none from another.
     list.add(s);
+    s.index = list.size() - 1;
     size = list.size();
   }
 

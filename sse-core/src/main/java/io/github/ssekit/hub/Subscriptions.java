@@ -44,9 +44,15 @@ final class Subscriptions {
       @Nullable String lastEventId,
       @Nullable Start start) {
     assert channels.lock.isHeldByCurrentThread();
+    List<Subscription> begun = new ArrayList<>(wanted.size());
+    try {
+      wanted.forEach(w -> begun.add(new Subscription(connection, channels.enter(w))));
+    } finally {
+      // Those before a channel that throws are released with the connection.
+      all = List.copyOf(begun);
+    }
     List<Subscription> resumed = new ArrayList<>(0);
-    for (Channels.Wanted w : wanted) {
-      Subscription s = add(connection, w);
+    for (Subscription s : begun) {
       if (s.channel.hasHistory) {
         s.resumed = true;
         resumed.add(s);

@@ -19,6 +19,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -225,5 +226,23 @@ class LimitsTest {
     } finally {
       pool.shutdownNow();
     }
+  }
+
+  @Test
+  void channelsThatClientsNameAndLeaveDoNotPileUp() {
+    ManualHub hub = new ManualHub();
+    for (int client = 0; client < 11; client++) {
+      RecordingTransport transport = new RecordingTransport();
+      String own = client + ":";
+      List<String> names = IntStream.range(0, 1_000).mapToObj(i -> own + i).toList();
+      hub.hub.connect(transport, ConnectionOptions.of(names));
+      hub.settle();
+      transport.signals().failed(new IllegalStateException("gone"));
+      hub.settle();
+    }
+    assertEquals(10_000, hub.hub.channels.all().size());
+    Connection last = connect(hub, ConnectionOptions.of("10:999"));
+    assertEquals(10_000, hub.hub.channels.all().size(), "the newest linger");
+    assertTrue(last.isOpen());
   }
 }

@@ -6,6 +6,7 @@ import static java.lang.System.Logger.Level.INFO;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Feed;
+import io.github.ssekit.hub.IllegalChannelException;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.Start;
@@ -111,12 +112,13 @@ public final class AnswerStreams {
   /**
    * The channel of an answer, for clients to listen to.
    *
-   * @throws IllegalArgumentException if the id is not 1 to 150 characters
+   * @throws IllegalChannelException if the id is not 1 to 150 characters: thrown by a selector, the
+   *     client gets status 400
    */
   public static String channel(String id) {
     Objects.requireNonNull(id, "id");
     if (id.isEmpty() || id.length() > MAX_ID_LENGTH) {
-      throw new IllegalArgumentException(
+      throw new IllegalChannelException(
           "answer id of %d characters: give it 1 to %d".formatted(id.length(), MAX_ID_LENGTH));
     }
     return PREFIX + id;

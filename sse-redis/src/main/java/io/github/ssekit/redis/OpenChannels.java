@@ -3,6 +3,7 @@ package io.github.ssekit.redis;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -34,9 +35,6 @@ final class OpenChannels {
     private final boolean hasHistory;
     private State state;
 
-    /** Whether Redis refuses the subscription to it. */
-    private boolean isRefused;
-
     OpenChannel(boolean hasHistory, State state) {
       this.hasHistory = hasHistory;
       this.state = state;
@@ -51,6 +49,9 @@ final class OpenChannels {
 
   private final Predicate<String> hasHistory;
   private final Map<String, OpenChannel> channels = new HashMap<>();
+
+  /** The open channels to which Redis refuses the subscription; those to try again first, first. */
+  private final Set<String> refused = new LinkedHashSet<>();
 
   /** Whether a subscription stands. */
   private boolean isSubscribed;
@@ -67,8 +68,8 @@ final class OpenChannels {
 
   /** Returns whether this was the last channel that Redis refused. */
   synchronized boolean close(String name) {
-    OpenChannel channel = channels.remove(name);
-    return channel != null && channel.isRefused && refused().isEmpty();
+    channels.remove(name);
+    return accepted(name);
   }
 
   synchronized boolean isOpen(String name) {
@@ -95,31 +96,23 @@ final class OpenChannels {
   synchronized boolean refused(String name) {
     OpenChannel channel = channels.get(name);
     if (channel != null) {
-      channel.isRefused = true;
+      refused.add(name);
       channel.interrupt();
     }
     return channel != null;
   }
 
-  synchronized List<String> refused() {
-    List<String> names = new ArrayList<>();
-    channels.forEach(
-        (name, channel) -> {
-          if (channel.isRefused) {
-            names.add(name);
-          }
-        });
+  /** Returns refused channels to try again, so many at most; each in its turn. */
+  synchronized List<String> refused(int most) {
+    List<String> names = refused.stream().limit(most).toList();
+    names.forEach(refused::remove);
+    refused.addAll(names);
     return names;
   }
 
   /** Redis accepts the subscription to a channel. Returns whether it was the last one refused. */
   synchronized boolean accepted(String name) {
-    OpenChannel channel = channels.get(name);
-    if (channel == null || !channel.isRefused) {
-      return false;
-    }
-    channel.isRefused = false;
-    return refused().isEmpty();
+    return refused.remove(name) && refused.isEmpty();
   }
 
   /**

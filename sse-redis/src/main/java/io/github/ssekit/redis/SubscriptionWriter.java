@@ -30,6 +30,9 @@ final class SubscriptionWriter implements AutoCloseable {
   /** A line in the log takes so many failed probes in a row. */
   private static final int FAILURES = 2;
 
+  /** The channels that Redis refused are tried again, so many at each tick: each is a command. */
+  private static final int RETRIED = 100;
+
   private final RedisConnector connector;
   private final BridgeParts parts;
   private final Duration silence;
@@ -132,7 +135,7 @@ final class SubscriptionWriter implements AutoCloseable {
     if (connection != null && System.nanoTime() - connection.lastHeard() > silence.toNanos()) {
       connection.giveUp("it does not hear its own probes");
     }
-    parts.channels().refused().forEach(this::resubscribe);
+    parts.channels().refused(RETRIED).forEach(this::resubscribe);
     sendProbe(true);
   }
 

@@ -20,6 +20,8 @@ local clock = fn.clock_of(scope, ARGV[1], fn.time(), known[1], known[2])
 local floor, pruned = fn.bounds(scope, clock)
 if wanted == '' or fn.after(wanted, clock) then wanted = clock end
 local count, size = 0, 0
+-- What is read only to find where newcomers start: it is not in the reply, but Redis waits for it.
+local sought, sought_size = 0, 0
 
 -- Reads the next entries of one channel. Returns whether there may be more that are wanted.
 local function read(key, held, chunk)
@@ -47,6 +49,7 @@ local function oldest(key, wanted)
     read, length = read + #some, length + more
     chunk = math.min(chunk * 2, 1 + math.floor((NEWEST_BYTES - length) * read / math.max(1, length)))
   end
+  sought, sought_size = sought + read, sought_size + length
   return id or '(' .. clock
 end
 
@@ -64,7 +67,7 @@ for i = 2, #KEYS do
   held[i] = {from = start(i)}
   channels = i
   if read(KEYS[i], held[i], 1) then open[#open + 1] = i end
-  if size >= bytes then break end
+  if size >= bytes or sought >= most or sought_size >= bytes then break end
 end
 local chunk = 2
 while #open > 0 and count < most and size < bytes do

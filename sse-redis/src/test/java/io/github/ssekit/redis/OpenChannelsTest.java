@@ -47,7 +47,7 @@ class OpenChannelsTest {
     assertTrue(channels.refused("q"));
     assertFalse(channels.accepted("p"));
     assertTrue(channels.resumed("p"));
-    assertEquals(List.of("q"), channels.refused());
+    assertEquals(List.of("q"), channels.refused(100));
     assertTrue(channels.accepted("q"));
     assertFalse(channels.accepted("q"), "not refused any more");
   }
@@ -57,7 +57,7 @@ class OpenChannelsTest {
     channels.open("h");
     channels.refused("h");
     assertTrue(channels.accepted("h"));
-    assertEquals(List.of(), channels.refused());
+    assertEquals(List.of(), channels.refused(100));
   }
 
   @Test
@@ -65,7 +65,7 @@ class OpenChannelsTest {
     channels.open("p");
     channels.refused("p");
     assertTrue(channels.close("p"));
-    assertEquals(List.of(), channels.refused());
+    assertEquals(List.of(), channels.refused(100));
     assertFalse(channels.refused("p"), "not open");
   }
 
@@ -81,5 +81,19 @@ class OpenChannelsTest {
     channels.open("h");
     assertEquals(List.of(), channels.complete());
     assertEquals(Set.of("h", "p"), channels.subscribed());
+  }
+
+  @Test
+  void manyRefusedChannelsAreTriedAgainInTurns() {
+    for (String name : List.of("a", "b", "c")) {
+      channels.open(name);
+      channels.refused(name);
+    }
+    assertEquals(List.of("a", "b"), channels.refused(2));
+    channels.refused("a");
+    assertEquals(List.of("c", "a"), channels.refused(2));
+    channels.close("b");
+    assertFalse(channels.accepted("a"));
+    assertTrue(channels.accepted("c"));
   }
 }

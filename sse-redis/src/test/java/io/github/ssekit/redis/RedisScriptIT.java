@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -113,11 +114,30 @@ class RedisScriptIT extends RedisTest {
     assertEquals(1L, reply.get(5), "there is more");
   }
 
+  @Test
+  void aPageIsBoundedInWhatItReadsToFindTheNewestEvents() throws Exception {
+    for (int channel = 0; channel < 20; channel++) {
+      for (int i = 0; i < 400; i++) {
+        publish("c" + channel, "x", 1000, 60_000, "run");
+      }
+    }
+    List<String> starts = Collections.nCopies(20, "+300");
+    List<?> reply = page(20, 262_144, 1_000, "", starts);
+    // After 500 of the 1,000 that it may read anyway, and never less than one channel.
+    assertEquals(4, (reply.size() - 3) / 4);
+    assertEquals(1, (page(20, 1, 1_000, "", starts).size() - 3) / 4);
+  }
+
   private List<?> page(int channels, int mostBytes, int largest) throws Exception {
     return page(channels, mostBytes, largest, "");
   }
 
   private List<?> page(int channels, int mostBytes, int largest, String upTo) throws Exception {
+    return page(channels, mostBytes, largest, upTo, List.of());
+  }
+
+  private List<?> page(int channels, int mostBytes, int largest, String upTo, List<String> starts)
+      throws Exception {
     List<String> keys = new ArrayList<>(List.of("{sse}:scope"));
     List<String> args =
         new ArrayList<>(List.of("run", "0-0", "1000", "" + mostBytes, "" + largest, upTo));
@@ -125,6 +145,7 @@ class RedisScriptIT extends RedisTest {
       keys.add("{sse}:stream:c" + channel);
       args.add("c" + channel);
     }
+    args.addAll(starts);
     return (List<?>) admin.eval(text("scope.lua") + text("page.lua"), keys, args);
   }
 

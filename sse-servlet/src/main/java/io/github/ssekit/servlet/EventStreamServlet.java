@@ -80,8 +80,9 @@ public final class EventStreamServlet extends HttpServlet {
    * @param selector admits or refuses each request; called on the request's thread, for HEAD too,
    *     by many threads at a time. Must not return null. If it names an illegal channel, or too
    *     many, the client gets status 400 and the message of {@link IllegalChannelException}. Any
-   *     other exception is logged at ERROR, and the client gets status 500 without its message; but
-   *     the container answers if it can't read the request's parameters.
+   *     other exception, also of a function that the hub was given, is logged at ERROR, and the
+   *     client gets status 500 without its message; but the container answers if it can't read the
+   *     request's parameters.
    */
   public static EventStreamServletBuilder builder(
       Hub hub, Function<? super HttpServletRequest, Admission> selector) {
@@ -102,6 +103,14 @@ public final class EventStreamServlet extends HttpServlet {
       response
           .getOutputStream()
           .write(String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
+    } catch (RuntimeException e) {
+      // Once the response has begun, the container has to end it.
+      if (isOfContainer(e) || response.isCommitted() || request.isAsyncStarted()) {
+        throw e;
+      }
+      // Caught here, since a container's error page may show the message to the client.
+      LOG.log(ERROR, "An event stream could not be opened", e);
+      Head.refusal(response, HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
     }
   }
 
@@ -141,26 +150,14 @@ public final class EventStreamServlet extends HttpServlet {
       Head.refusal(response, HttpServletResponse.SC_FORBIDDEN);
       return null;
     }
-    try {
-      Admission admission =
-          Objects.requireNonNull(selector.apply(request), this::selectorReturnedNull);
-      ConnectionOptions options = admission.options;
-      if (options == null) {
-        Head.refusal(response, admission.status);
-        return null;
-      }
-      return options.owner() == null ? options.withOwner(owner.apply(request)) : options;
-    } catch (IllegalChannelException e) {
-      throw e;
-    } catch (RuntimeException e) {
-      if (isOfContainer(e)) {
-        throw e;
-      }
-      // Caught here, since a container's error page may show the message to the client.
-      LOG.log(ERROR, "The selector or the owner function of an event stream failed", e);
-      Head.refusal(response, HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
+    Admission admission =
+        Objects.requireNonNull(selector.apply(request), this::selectorReturnedNull);
+    ConnectionOptions options = admission.options;
+    if (options == null) {
+      Head.refusal(response, admission.status);
       return null;
     }
+    return options.owner() == null ? options.withOwner(owner.apply(request)) : options;
   }
 
   /** Whether a container found that it can't read the request's parameters: it answers that. */

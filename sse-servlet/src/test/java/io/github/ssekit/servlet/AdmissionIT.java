@@ -51,8 +51,22 @@ class AdmissionIT extends AdmissionServer {
     log.close();
     assertEquals(2, log.details().size(), "" + log.details());
     for (String line : log.details()) {
-      assertTrue(line.contains(logged) && line.contains("selector"), line);
+      assertTrue(line.contains(logged) && line.contains("could not be opened"), line);
     }
+  }
+
+  @Test
+  void aMistakeOfTheHubsFunctionsIsLoggedAndNotToldToTheClient() throws Exception {
+    LogCapture log = LogCapture.of("", Level.CONFIG);
+    for (String method : List.of("GET", "HEAD")) {
+      Answer answer = ask(method, "/events?user=ann&channels=latest:secret");
+      assertEquals(method.equals("GET") ? 500 : 200, answer.status);
+      assertEquals("", answer.whole());
+    }
+    assertEquals(200, get("/events?user=ann&channels=latest:1").status);
+    log.close();
+    assertEquals(1, log.details().size(), "" + log.details());
+    assertTrue(log.details().get(0).contains("could not be opened"), "" + log.details());
   }
 
   @Test

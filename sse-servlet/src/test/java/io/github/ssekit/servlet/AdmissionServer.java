@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.OverrunPolicy;
 import jakarta.servlet.http.HttpServlet;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
@@ -38,6 +39,8 @@ abstract class AdmissionServer {
           .maxConnectionsPerOwner(2)
           .maxChannelsPerConnection(2)
           .reconnectionTime(Duration.ofMillis(1234))
+          .overrunPolicies(
+              channel -> channel.startsWith("latest:") ? latest(channel.substring(7)) : null)
           .create();
 
   /** The connections of {@code /open}. */
@@ -73,6 +76,10 @@ abstract class AdmissionServer {
                     served("/open", new Opener())),
                 List.of(),
                 false));
+  }
+
+  private static OverrunPolicy latest(String number) {
+    return Integer.parseInt(number) > 0 ? OverrunPolicy.skip() : OverrunPolicy.close();
   }
 
   private static Server.Served served(String path, HttpServlet servlet) {

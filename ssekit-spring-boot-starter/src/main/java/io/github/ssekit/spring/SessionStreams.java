@@ -1,7 +1,6 @@
 package io.github.ssekit.spring;
 
 import io.github.ssekit.hub.Connection;
-import io.github.ssekit.hub.Hub;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpSession;
 import jakarta.servlet.http.HttpSessionEvent;
@@ -10,11 +9,12 @@ import jakarta.servlet.http.HttpSessionListener;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,17 +22,11 @@ import org.jspecify.annotations.Nullable;
  * that nothing else than the container can name one. Thread-safe.
  */
 final class SessionStreams implements HttpSessionListener, HttpSessionIdListener {
-  private final Hub hub;
+  /** The streams of each session, by its hash. Guarded by this object's monitor. */
+  private final Map<String, Set<Connection>> open = new HashMap<>();
 
-  /** The streams of each session, by its hash. A set is changed within compute alone. */
-  private final Map<String, Set<Connection>> open = new ConcurrentHashMap<>();
-
-  /** The hash of each stream's session, which changes with the session's id. */
-  private final Map<Connection, String> keys = new ConcurrentHashMap<>();
-
-  SessionStreams(Hub hub) {
-    this.hub = hub;
-  }
+  /** The hash of each stream's session, which changes with the session's id. Guarded as above. */
+  private final Map<Connection, String> keys = new HashMap<>();
 
   /** The session of one request. */
   final class Session {
@@ -43,15 +37,13 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
     }
 
     void opened(Connection connection) {
-      String hash = hash(session.getId());
-      keys.put(connection, hash);
-      add(hash, connection);
+      add(session, connection);
       connection.onClose(reason -> remove(connection));
       try {
         // Throws if the session has ended meanwhile.
         long unused = session.getCreationTime();
       } catch (IllegalStateException e) {
-        close(hash);
+        close(connection);
       }
     }
   }
@@ -62,17 +54,14 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
     return session == null ? null : new Session(session);
   }
 
-  private void add(String hash, Connection connection) {
-    open.compute(
-        hash,
-        (key, before) -> {
-          Set<Connection> all = before == null ? new HashSet<>() : before;
-          all.add(connection);
-          return all;
-        });
+  /** The id is read under the monitor: it changes before {@link #sessionIdChanged} is called. */
+  private synchronized void add(HttpSession session, Connection connection) {
+    String hash = hash(session.getId());
+    keys.put(connection, hash);
+    open.computeIfAbsent(hash, key -> new HashSet<>()).add(connection);
   }
 
-  private void remove(Connection connection) {
+  private synchronized void remove(Connection connection) {
     String hash = keys.remove(connection);
     if (hash != null) {
       open.computeIfPresent(
@@ -86,34 +75,36 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
   }
 
   @Override
-  public void sessionIdChanged(HttpSessionEvent event, String oldSessionId) {
-    Set<Connection> all = open.remove(hash(oldSessionId));
-    if (all != null) {
+  public synchronized void sessionIdChanged(HttpSessionEvent event, String oldSessionId) {
+    Set<Connection> moved = open.remove(hash(oldSessionId));
+    if (moved != null) {
       String now = hash(event.getSession().getId());
-      for (Connection each : all) {
-        // A stream that has closed meanwhile has no key any more.
-        if (keys.computeIfPresent(each, (connection, before) -> now) != null) {
-          add(now, each);
-        }
-      }
+      open.computeIfAbsent(now, key -> new HashSet<>()).addAll(moved);
+      moved.forEach(connection -> keys.put(connection, now));
     }
   }
 
   /** Closes the streams of a session. */
   void end(String sessionId) {
-    close(hash(sessionId));
+    take(hash(sessionId)).forEach(SessionStreams::close);
   }
 
-  private void close(String hash) {
+  private synchronized Set<Connection> take(String hash) {
     Set<Connection> all = open.remove(hash);
-    if (all != null) {
-      all.forEach(keys::remove);
-      hub.closeIf(all::contains);
+    if (all == null) {
+      return Set.of();
     }
+    all.forEach(keys::remove);
+    return all;
+  }
+
+  /** At once: {@code Hub.closeIf} would ask all connections for each of many sessions that end. */
+  private static void close(Connection connection) {
+    connection.expireAt(Instant.EPOCH);
   }
 
   /** Whether no stream is remembered. */
-  boolean isEmpty() {
+  synchronized boolean isEmpty() {
     return open.isEmpty();
   }
 

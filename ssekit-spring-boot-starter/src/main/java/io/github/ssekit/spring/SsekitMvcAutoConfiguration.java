@@ -124,8 +124,8 @@ public class SsekitMvcAutoConfiguration {
   @ConditionalOnProperty(name = "ssekit.close-with-session", matchIfMissing = true)
   static class Sessions {
     @Bean
-    SessionStreams ssekitSessionStreams(Hub hub) {
-      return new SessionStreams(hub);
+    SessionStreams ssekitSessionStreams() {
+      return new SessionStreams();
     }
 
     /**

@@ -190,7 +190,11 @@ message.addEventListener("input", () => {
 // --- The name, and the room ---
 
 const cookie = /(?:^|; )ssekit-name=([^;]*)/.exec(document.cookie);
-if (cookie) user.value ||= decodeURIComponent(cookie[1]);
+try {
+  if (cookie) user.value ||= decodeURIComponent(cookie[1]);
+} catch {
+  // Another program's: not one that this page wrote.
+}
 user.addEventListener("change", () => {
   const year = 365 * 24 * 60 * 60;
   document.cookie = `ssekit-name=${encodeURIComponent(user.value.trim())}; SameSite=Strict; Path=/chats; Max-Age=${year}`;

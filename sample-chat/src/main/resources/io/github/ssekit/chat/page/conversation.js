@@ -15,7 +15,8 @@ const REASONS = {
 
 const byId = (id) => document.getElementById(id);
 const [log, form, user, message, problem] = ["log", "say", "user", "message", "problem"].map(byId);
-const room = location.pathname.split("/")[2] || "lobby";
+// Of the path no more than a room's name may have: it is shown as part of a command that people copy.
+const room = /^\/chats\/([A-Za-z0-9][\w-]*)/.exec(location.pathname)?.[1] ?? "lobby";
 
 /** Reads or writes a value that this tab keeps for this room across reloads. */
 function session(name, value) {
