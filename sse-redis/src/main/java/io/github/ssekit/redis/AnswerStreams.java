@@ -12,10 +12,13 @@ import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.Start;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
@@ -66,6 +69,16 @@ public final class AnswerStreams {
   private static final long TICK_MILLIS = 1_000;
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final int ANSWERS_A_CALL = 200;
+
+  /**
+   * How long a tick ends lost answers at most: a second lies between ticks, and a lease has four.
+   */
+  private static final long ENDING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Refusals by which nothing is stored, and which pass. */
+  private static final Set<String> TEMPORARY =
+      Set.of("LOADING", "TRYAGAIN", "ASK", "BUSY", "NOREPLICAS");
+
   private static final int MAX_ID_LENGTH = 150;
 
   private final Feed feed;
@@ -287,13 +300,12 @@ public final class AnswerStreams {
     }
   }
 
-  /** Whether a failure is one of a server that is away, or is about to be the primary. */
+  /** Whether a failure is one of a server that is away, or can't store anything for a moment. */
   private boolean isTemporary(RedisFailure e) {
     return !ticks.isShutdown()
         && (!(e instanceof RedisFailure.Refused refused)
             || refused instanceof RedisFailure.NotPrimary
-            || refused.is("LOADING")
-            || refused.is("TRYAGAIN"));
+            || TEMPORARY.stream().anyMatch(refused::is));
   }
 
   void over(AnswerProducer producer) {
@@ -315,6 +327,7 @@ public final class AnswerStreams {
     try {
       List<AnswerProducer> all = List.copyOf(running.values());
       List<String> followed = subscriber.open(AnswerStreams::isAnswer);
+      Set<String> expired = new LinkedHashSet<>();
       int from = 0;
       do {
         AnswerScripts.Renewed renewed =
@@ -322,9 +335,16 @@ public final class AnswerStreams {
                 part(all, from).stream().map(AnswerProducer::lease).toList(), part(followed, from));
         renewed.states().forEach(this::told);
         end(renewed.endings());
-        renewed.expired().forEach(this::endLost);
+        expired.addAll(renewed.expired());
         from += ANSWERS_A_CALL;
       } while (from < Math.max(all.size(), followed.size()));
+      // Behind this node's own leases, and not for long: a node that ends the answers of a dead one
+      // must not lose its own.
+      long deadline = System.nanoTime() + ENDING_NANOS;
+      for (Iterator<String> each = expired.iterator();
+          each.hasNext() && System.nanoTime() < deadline; ) {
+        endLost(each.next());
+      }
     } catch (RedisFailure e) {
       LOG.log(DEBUG, "Leases of answers could not be renewed: {0}", Diagnosis.of(e));
     }

@@ -68,7 +68,10 @@ final class PublishFlight {
       }
       receive(0);
     } catch (Throwable e) {
-      sent.forEach(each -> fail(each.publishing(), e));
+      for (Sent each : sent) {
+        failOvertaken(each.publishing());
+        fail(each.publishing(), e);
+      }
       throw e;
     } finally {
       settle();
@@ -159,11 +162,13 @@ final class PublishFlight {
     settled.add(publishing);
   }
 
-  private void failOvertaken(Publishing<?> confirmed) {
+  /** A later publish than those that were refused is stored, or may be. */
+  private void failOvertaken(Publishing<?> later) {
     for (Iterator<Again> each = again.iterator(); each.hasNext(); ) {
       Again overtaken = each.next();
-      if (overtaken.publishing().isInBackground()
-          && overtaken.publishing().isOfSameThread(confirmed)) {
+      if (!(overtaken.why() instanceof RedisFailure.Unsent)
+          && overtaken.publishing().isInBackground()
+          && overtaken.publishing().isOfSameThread(later)) {
         each.remove();
         fail(overtaken.publishing(), overtaken.why());
       }

@@ -16,10 +16,12 @@ local scope, answer, answers, channel = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local fn = scope_functions()
 local known = fn.read('HMGET', answer, 'state', 'producer')
 if known[1] then
-  return known[1] == 'running' and known[2] == ARGV[2] and 'started' or known[1]
-end
+  if known[1] ~= 'running' or known[2] ~= ARGV[2] then return known[1] end
+  -- The reply to the first call was lost: the lease begins anew.
 -- The last id of a channel outlives its keys by days.
-if redis.call('HGET', scope, 'last:' .. channel) then return 'expired' end
+elseif redis.call('HGET', scope, 'last:' .. channel) then
+  return 'expired'
+end
 -- A lease without an answer does no harm.
 fn.read('HGET', answers, channel)
 redis.call('HSET', answers, channel, fn.time() + tonumber(ARGV[3]))

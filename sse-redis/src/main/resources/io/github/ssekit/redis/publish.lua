@@ -98,6 +98,8 @@ then
   clock = fn.touch(scope, run, now, known[1], known[2], ARGV[9])
   seen = had and known[2] == run and fn.seen(seen, had, now)
   if seen and fn.after(seen, had) then
+    -- Where Redis refuses this write nobody is told: each attempt would tell all clients again.
+    redis.call('HSET', scope, 'clock', clock)
     clock = fn.lose(scope, clock, seen, had, now, ARGV[7], ARGV[11])
   end
   if prev and not fn.channel(scope, name, clock, prev) then

@@ -87,13 +87,14 @@ local function forget(id, of, length)
   if of == key then former, former_size = nil, nil end
 end
 
--- Removals that are old are forgotten, a few at a time.
+-- Removals that are old are forgotten, a few at a time; but not the channel's last event, which is
+-- known to be there.
 for _, entry in ipairs(fn.read('XRANGE', removed, '-', '+', 'COUNT', 10)) do
   local id, of = entry[1], entry[2][2]
   local length = standing(id, of)
   if not length then
     redis.call('XDEL', removed, id)
-  elseif fn.split(id) <= now - ARGV[18] then
+  elseif fn.split(id) <= now - ARGV[18] and id ~= known[3] then
     forget(id, of, length)
   else
     break
@@ -130,6 +131,8 @@ if type(reply) == 'table' then
   if not id then return reply end
 end
 if former then redis.call('XDEL', stream, former) end
+-- So that all that are listed stand, and a full channel finds one to forget at once.
+if was_removed and former then redis.call('XDEL', removed, former) end
 redis.call(
   'HSET', keys, 'bytes', bytes - (former_size or 0) + size,
   'k:' .. key, id .. ' ' .. size .. ' ' .. (removal == '' and '0' or '1'))

@@ -204,6 +204,20 @@ class PublishPipelineTest {
   }
 
   @Test
+  void nothingIsSentOnceMoreThatALaterOneMayHaveOvertaken() throws Exception {
+    start(
+        MANY,
+        (connection, data) ->
+            connection > 0 || Integer.parseInt(data) < 5
+                ? ScriptedRedis.OK
+                : data.equals("5") ? "-NOSCRIPT no such script\r\n" : ScriptedRedis.END);
+    List<String> outcomes = outcomes(publish(10));
+    assertEquals(
+        joined(joined(times(5, "ok"), List.of("Refused")), times(4, "Disconnected")), outcomes);
+    assertFalse(redis.accepted().contains("5"));
+  }
+
+  @Test
   void whoeverWaitsHasNoLaterPublishAndIsSentOnceMore() throws Exception {
     CountDownLatch waits = new CountDownLatch(1);
     start(

@@ -488,7 +488,9 @@ class RedisAnswersIT extends RedisTest {
     Function<AnswerScripts.Addition, AnswerScripts.Added> add =
         addition -> publisher.publish(scripts.adding("answer:x", addition));
     assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS));
+    admin.hset("{sse}:answers", "answer:x", "1");
     assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS), "again");
+    assertTrue(admin.hget("{sse}:answers", "answer:x").length() > 1, "the lease begins anew");
     AnswerScripts.Addition first =
         new AnswerScripts.Addition(event("0"), null, "token", 1, OPTIONS);
     AnswerScripts.Addition end =
@@ -503,6 +505,23 @@ class RedisAnswersIT extends RedisTest {
     AnswerScripts.Addition foreign =
         new AnswerScripts.Addition(event("1"), null, "other", 1, OPTIONS);
     assertEquals(AnswerState.DONE, add.apply(foreign).refused());
+  }
+
+  @Test
+  void aPrimaryWithoutReplicasForAMomentIsWaitedFor() throws Exception {
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    producer.send(event("0"));
+    admin.configSet("min-replicas-to-write", "1");
+    CompletableFuture<Void> sent =
+        CompletableFuture.runAsync(
+            () -> {
+              Object unused = producer.send(event("1"));
+            });
+    soon().until(() -> admin.info("errorstats").contains("errorstat_NOREPLICAS:count="));
+    admin.configSet("min-replicas-to-write", "0");
+    sent.get(10, TimeUnit.SECONDS);
+    producer.end(event("end"));
+    awaitEvents(follow("x"), List.of("0", "1", "end"));
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.exceptions.JedisDataException;
 
 /** The scripts' contract, which any program may use: run as another language would. */
 class RedisScriptIT extends RedisTest {
@@ -38,6 +40,31 @@ class RedisScriptIT extends RedisTest {
                 text("scope.lua") + text("publish.lua"),
                 List.of("{sse}:scope", "{sse}:stream:" + channel, "{sse}:channel:" + channel),
                 List.of(channel, "", data, "" + keep, "" + ageMillis, run, "PUBLISH", "60000")));
+  }
+
+  @Test
+  void nobodyIsToldOfALossByAPublishThatRedisRefuses() throws Exception {
+    publish("c0", "x", 1000, 60_000, "run");
+    admin.configSet("maxmemory", "1");
+    for (int i = 0; i < 3; i++) {
+      List<String> args =
+          List.of(
+              "c0",
+              "",
+              "x",
+              "1000",
+              "60000",
+              "run",
+              "PUBLISH",
+              "60000",
+              "",
+              System.currentTimeMillis() + 5_000 + "-0",
+              "{sse}:control");
+      String script = text("scope.lua") + text("publish.lua");
+      List<String> keys = List.of("{sse}:scope", "{sse}:stream:c0", "{sse}:channel:c0");
+      assertThrows(JedisDataException.class, () -> admin.eval(script, keys, args));
+    }
+    assertTrue(admin.info("commandstats").contains("cmdstat_publish:calls=1,"), "the first event");
   }
 
   @Test

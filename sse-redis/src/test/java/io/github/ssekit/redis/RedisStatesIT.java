@@ -130,6 +130,31 @@ class RedisStatesIT extends RedisTest {
   }
 
   @Test
+  void keysThatComeAndGoBehindARemovalThatStandsAreNotedOnce() {
+    put("first", 0);
+    states.remove(PRICES, "first");
+    for (int i = 0; i < 50; i++) {
+      put("a", i);
+      states.remove(PRICES, "a");
+    }
+    assertEquals(2, admin.xlen("{sse}:removed:" + PRICES));
+  }
+
+  @Test
+  void aRefusedEventForgetsNoRemovalThatANewcomerWouldMiss() {
+    StateChannels forgetful = bridge(keep(Hub.create()), Duration.ofMillis(1)).states();
+    SseEvent large = SseEvent.of("x".repeat(900_000));
+    List.of("a", "b").forEach(key -> states.publish(PRICES, key, large));
+    put("c", 1);
+    long removed = forgetful.remove(PRICES, "c").milliseconds();
+    soon().until(() -> Long.parseLong(admin.time().get(0)) * 1000 > removed + 1000);
+    assertThrows(StateFullException.class, () -> forgetful.publish(PRICES, "d", large));
+    RecordingTransport client = client(second, null);
+    soon().until(() -> client.published().size() >= 2);
+    assertEquals(List.of(), client.resets());
+  }
+
+  @Test
   void theKeyIsNoPartOfTheEventsSize() {
     Hub small = keep(Hub.builder().maxEventBytes(1024).create());
     RedisBridge there = bridge(small, Duration.ofHours(1));
