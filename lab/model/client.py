@@ -18,6 +18,9 @@ class Connection:
         self.at = at
         self.starts = client.starts if at is None else {}
         """Where channels start that the client has not reached: newest events, then ids."""
+        self.since = {}
+        """Of a channel, the clock at a newcomer's first page, or when a reset was told: floors up to there are no news."""
+        self.told = set()
         self.open = True
         self.live = False
         self.asking = False
@@ -89,16 +92,20 @@ class Connection:
             self._again()
             return
         rewinds = node.rewinds
+        is_first = self.at is None and bool(self.starts)
 
         def take(page):
             self.asking = False
             if self.open:
-                if self.at is None and self.starts:
+                if is_first:
                     self._started(page)
                 if page.broken:
                     self._write(("reset", page.up_to, (None, 0 if self.rules["from"] else self.at, page.up_to), None))
                 else:
                     for reset in page.resets:
+                        self._tell(reset, page.clock)
+                        if not self.client.has_returned:
+                            self.client.alarms.append(reset)
                         id_too = None if self.rules["quiet-reset"] else page.up_to
                         self._write(("reset", id_too, reset, None))
                     for at, channel, event in page.events:
@@ -110,11 +117,19 @@ class Connection:
                 self.replayed = rewinds == node.rewinds
                 self.advance()
 
-        node.page(link, self.at, {c: self._start(c) for c in self.channels}, take, self._again)
+        node.page(link, self.at, None if is_first else self.since, {c: self._start(c) for c in self.channels}, take, self._again)
 
     def _started(self, page):
         self.client.started(page)
+        self.since = {c: page.clock for c in self.channels}
         self.starts = page.starts if self.rules["own-starts"] else {c: 0 for c in page.starts}
+
+    def _tell(self, reset, clock):
+        if reset[1] == 0 and reset in self.told:
+            self.client.has_been_told_twice = True
+        self.told.add(reset)
+        for channel in self.channels if reset[0] is None else [reset[0]]:
+            self.since[channel] = clock
 
     def _again(self):
         def again():
@@ -168,6 +183,10 @@ class Client:
         """Events that a newcomer is to get."""
         self.began = {}
         """The ids after which its channels started."""
+        self.alarms = []
+        """The resets of its pages, before it came back."""
+        self.first_page = None
+        self.has_been_told_twice = False
         self.connection = None
         self.trace = []
         """(time, kind, id or None, event or range)"""
@@ -193,7 +212,8 @@ class Client:
 
     def started(self, page):
         """Its first page was read: perhaps again, if it has not had anything of the last."""
-        self.began = page.starts
+        self.began, self.first_page = page.starts, page
+        self.alarms = []
         self.wanted = [(channel, event) for channel, kept in page.wanted.items() for _, _, event in kept]
 
     def replace(self):

@@ -238,7 +238,7 @@ class Link:
                 self._repair(page.up_to, probe)
 
         starts = dict.fromkeys(self.node.complete, position)
-        self.node.page(self, position, starts, take, lambda: self.give_up("it can't be repaired"))
+        self.node.page(self, position, {}, starts, take, lambda: self.give_up("it can't be repaired"))
 
     def _attached(self, up_to):
         self.repaired = up_to

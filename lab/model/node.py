@@ -184,13 +184,13 @@ class Node:
 
         self.command(run, done, look)
 
-    def page(self, link, position, starts, then, failed):
+    def page(self, link, position, since, starts, then, failed):
         def done(reply, run):
             if run != link.run and self.rules["same-run"]:
                 failed()
                 self._answered_by(run, link)
             else:
-                then(Page(self.rules, position, reply))
+                then(Page(self.rules, position, since, reply))
 
         self.command(lambda server: server.page(starts), done, failed, writes=False)
 

@@ -36,7 +36,9 @@ def judge(client, world):
         return found
     for number, event in world.events.items():
         owed = event.channel in client.channels and event.is_acknowledged and not event.is_exempt
-        if not owed or number in seen or (event.sent_at < first[0] and event.id <= client.began.get(event.channel, first[1])):
+        # Of a newcomer, what was kept when it was first read for is judged below.
+        began = client.first_page.clock if client.first_page else first[1]
+        if not owed or number in seen or (event.sent_at < first[0] and event.id <= began):
             continue
         told = any(
             channel in (None, event.channel) and now >= event.sent_at and begin < event.id <= end
@@ -49,7 +51,12 @@ def judge(client, world):
 
 def _newcomer(client, world, seen, resets):
     """A newcomer gets what was kept when it began, from the start of each channel on, and nothing older."""
-    found = []
+    found = [("told twice", None, world.now)] if client.has_been_told_twice else []
+    page = client.first_page
+    if page and page.is_whole() and all(number in seen for _, number in client.wanted):
+        # What was lost before it came is none of its business: it would begin anew for ever. What is
+        # trimmed while it reads has a place where it begins.
+        found += [("alarm", None, world.now) for _, begin, end in client.alarms if begin == 0 and end <= page.clock]
     for channel, number in client.wanted if not client.gone else ():
         told = any(c in (None, channel) and begin < world.events[number].id <= end for _, _, c, begin, end in resets)
         if number not in seen and not told:

@@ -4,11 +4,14 @@
 class Page:
     """What a reader gets: resets as (channel or None, from, to), then events as (id, channel, event)."""
 
-    def __init__(self, rules, position, reply):
+    def __init__(self, rules, position, since, reply):
+        """Floors up to the id that since has of a channel are no news to the reader: all that stand, if that is None."""
         self.clock, floor, bound, found = reply
+        since = {c: 0 if not rules["newcomer-floors"] else self.clock if since is None else since.get(c, 0) for c in found}
         self.starts = {channel: start for channel, (*_, start, _) in found.items()}
         self.wanted = {channel: wanted for channel, (*_, wanted) in found.items()}
-        """What a newcomer is to get, for the oracle."""
+        self.lasts = {channel: last for channel, (last, *_) in found.items()}
+        """What a newcomer is to get, for the oracle, and the last id of each channel."""
         position = min(self.starts.values()) if position is None else position
         self.broken = position > self.clock
         self.up_to = self.clock
@@ -18,13 +21,16 @@ class Page:
         """Of each channel: the entry before the first that is held, or the last one there was."""
         if self.broken:
             return
-        if floor > position:
+        is_told = any(floor > max(self.starts[c], since[c]) for c in found)
+        if is_told:
             # From where is not known: ids may have been given twice.
             self.resets.append((None, 0 if rules["from"] else position, floor))
         for channel, (last, channel_floor, more, entries, start, _) in found.items():
-            last = bound if last is None else last
+            if last is None:
+                last = bound if bound > since[channel] else 0
             chain = _Chain(start)
-            chain.expect(channel_floor)
+            if channel_floor > since[channel]:
+                chain.expect(channel_floor)
             if chain.reset and rules["from"]:
                 # A gap may have begun below what the reader has.
                 chain.reset = (0, channel_floor)
@@ -38,9 +44,20 @@ class Page:
                 chain.expect(last)
             elif rules["merge"]:
                 self.up_to = min(self.up_to, chain.at)
-            if chain.reset and chain.reset[1] > floor:
+            if chain.reset and not (is_told and chain.reset[1] <= floor):
                 self.resets.append((channel, *chain.reset))
         self.events = sorted(e for e in self.events if e[0] <= self.up_to)
+
+
+    def is_whole(self):
+        """Whether of what is kept each entry names the one before it, up to the last one there was."""
+        for channel, entries in self.wanted.items():
+            ids = [self.starts[channel], *(at for at, _, _ in entries)]
+            if (self.lasts[channel] or 0) > ids[-1]:
+                return False
+            if any(prev > ids[i] for i, (_, prev, _) in enumerate(entries) if i > 0):
+                return False
+        return True
 
 
 class _Chain:

@@ -15,6 +15,7 @@ RULES = {
     "last-ids": "the last id of every channel is kept apart from its stream",
     "pruned": "forgetting the last id of a quiet channel raises the bound for unknown ones",
     "own-starts": "each channel of a newcomer starts at its own place, behind its first page, too",
+    "newcomer-floors": "a floor that stood when a newcomer was first read for is no loss to it, and one that was told is not told again",
     "log-start": "a node's own log serves who stands at or behind its start only",
     "quiet-reset": "a reset of one channel carries no id",
     # Losses of Redis

@@ -24,6 +24,7 @@ SHOWS = {
     "last-ids": ("lossier", 15),
     "pruned": ("trimmed", 373),
     "own-starts": ("newcomers", 0),
+    "newcomer-floors": ("late", 0),
     "log-start": ("clean", 0),
     "quiet-reset": ("trimmed", 72),
     "margin": ("restarts", 0),
@@ -42,7 +43,7 @@ SHOWS = {
     "own-ears": ("refusing", 0),
     "since": ("comeback", 45),
     "prev-below": ("rollback", 13),
-    "last-below": ("rollback", 690),
+    "last-below": ("rollback", 4166),
 }
 """
 Of each rule, the mode whose faults show that it is off, and the first seed to try; then a rule that

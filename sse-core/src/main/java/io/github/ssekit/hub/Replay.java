@@ -24,6 +24,9 @@ public final class Replay {
   /** Where channels start that start behind its end: a newcomer gets nothing from before. */
   private final Map<String, Position> starts;
 
+  /** Where the upstream stood when a newcomer was read for. */
+  private final @Nullable Position clock;
+
   /** How many clients hold it, of which it counts once. Guarded by the hub's lock. */
   int holders;
 
@@ -33,13 +36,15 @@ public final class Replay {
       int lengthOfEvents,
       List<StreamReset> resets,
       int events,
-      Map<String, Position> starts) {
+      Map<String, Position> starts,
+      @Nullable Position clock) {
     this.upTo = upTo;
     this.bytes = bytes;
     this.lengthOfEvents = lengthOfEvents;
     this.resets = List.copyOf(resets);
     this.events = events;
     this.starts = Map.copyOf(starts);
+    this.clock = clock;
   }
 
   /**
@@ -61,7 +66,13 @@ public final class Replay {
       append(out, upTo.block());
     }
     return new Replay(
-        upTo, out.toByteArray(), lengthOfEvents, resets, resets.size() + events.size(), Map.of());
+        upTo,
+        out.toByteArray(),
+        lengthOfEvents,
+        resets,
+        resets.size() + events.size(),
+        Map.of(),
+        null);
   }
 
   /**
@@ -73,17 +84,19 @@ public final class Replay {
     Objects.requireNonNull(to, "to");
     StreamReset reset = new StreamReset(null, reason, from, to);
     byte[] bytes = reset.event().withId(to.toString()).frame().toByteArray();
-    return new Replay(to, bytes, bytes.length, List.of(reset), 1, Map.of());
+    return new Replay(to, bytes, bytes.length, List.of(reset), 1, Map.of(), null);
   }
 
   /**
    * The same for newcomers, of whose channels some start behind its end.
    *
    * @param starts the positions after which these start
+   * @param clock where the upstream stood when it began to read this, see {@link Start#since}
    */
-  public Replay withStarts(Map<String, Position> starts) {
+  public Replay withStarts(Map<String, Position> starts, Position clock) {
     Objects.requireNonNull(starts, "starts");
-    return new Replay(upTo, bytes, lengthOfEvents, resets, events, starts);
+    Objects.requireNonNull(clock, "clock");
+    return new Replay(upTo, bytes, lengthOfEvents, resets, events, starts, clock);
   }
 
   private static void append(ByteArrayOutputStream out, SseEvent event) {
@@ -112,6 +125,10 @@ public final class Replay {
 
   Map<String, Position> starts() {
     return starts;
+  }
+
+  @Nullable Position clock() {
+    return clock;
   }
 
   List<StreamReset> resets() {

@@ -282,6 +282,12 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
         page = null;
         if (at == null) {
           subscriptions.startAfter(written.starts());
+          subscriptions.told(null, written.clock());
+        }
+        for (StreamReset reset : written.resets()) {
+          if (reset.to() != null) {
+            subscriptions.told(reset.channel(), written.clock());
+          }
         }
         at = written.upTo();
         replays++;

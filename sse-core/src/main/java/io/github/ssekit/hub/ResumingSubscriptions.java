@@ -27,6 +27,9 @@ final class ResumingSubscriptions {
   /** The positions after which channels start that a newcomer has not reached. */
   private Map<String, Position> starts = Map.of();
 
+  /** See {@link Start#since}. */
+  private final Map<String, Position> since = new HashMap<>(0);
+
   /**
    * @param first changed by this object alone from now on
    * @param newcomers where a newcomer starts, by the channel's name; empty for another client
@@ -65,7 +68,9 @@ final class ResumingSubscriptions {
       String name = s.channel.name;
       wanted.put(
           name,
-          at == null ? Objects.requireNonNull(newcomers.get(name)) : Start.after(from(s, at)));
+          at == null
+              ? Objects.requireNonNull(newcomers.get(name))
+              : Start.after(from(s, at)).withSince(since.get(name)));
     }
     return wanted;
   }
@@ -73,6 +78,20 @@ final class ResumingSubscriptions {
   /** Remembers where channels start that a newcomer's first page does not reach. */
   void startAfter(Map<String, Position> positions) {
     starts = positions;
+  }
+
+  /**
+   * What had been lost by then is no news to the client any more, or is no loss to a newcomer.
+   *
+   * @param channel null for all
+   * @param clock where the upstream stood, if that is known
+   */
+  void told(@Nullable String channel, @Nullable Position clock) {
+    for (Subscription s : first) {
+      if (clock != null && (channel == null || channel.equals(s.channel.name))) {
+        since.put(s.channel.name, clock);
+      }
+    }
   }
 
   /** Where a client at a position continues on a channel. */

@@ -63,7 +63,8 @@ public interface Upstream {
    *
    * @param starts where each channel starts, at least one, with history; the caller doesn't change
    *     it. If that is anywhere else than after a position, the answer says after which positions
-   *     the channels start that it doesn't reach: {@link Replay#withStarts}
+   *     the channels start that it doesn't reach, and where the upstream stood: {@link
+   *     Replay#withStarts}
    * @param sink takes the answer, once, on any thread, later; or never, if the upstream closes, or
    *     once it is not wanted any more, or if this throws
    */

@@ -70,7 +70,7 @@ class NewcomerTest {
     hub.history.newcomers.put("a", Start.ALL);
     hub.history.newcomers.put("b", Start.last(1));
     connect(null, "a", "b", "c");
-    hub.answer(page(4, 2, 4).withStarts(Map.of("b", at(8), "c", at(11))));
+    hub.answer(page(4, 2, 4).withStarts(Map.of("b", at(8), "c", at(11)), at(15)));
     assertEquals("[a after 4-0, b after 8-0, c after 11-0]", hub.history.asked.get(1));
     hub.answer(9, 5, 9);
     assertEquals("[a after 9-0, b after 9-0, c after 11-0]", hub.history.asked.get(2));
@@ -89,7 +89,7 @@ class NewcomerTest {
     connect(null, "a", "b");
     hub.deliver("b", 12);
     hub.deliver("a", 13);
-    hub.answer(page(11, 2).withStarts(Map.of("b", at(12))));
+    hub.answer(page(11, 2).withStarts(Map.of("b", at(12)), at(15)));
     hub.deliver("b", 14);
     assertEquals(List.of(old(2), id(11), event("a", 13), event("b", 14)), received(client));
   }
@@ -141,7 +141,8 @@ class NewcomerTest {
     assertThrows(IllegalArgumentException.class, () -> Start.last(-1));
     assertThrows(IllegalArgumentException.class, () -> Start.last(1_001));
     assertThrows(IllegalArgumentException.class, () -> Start.last(Integer.MAX_VALUE));
-    assertThrows(IllegalArgumentException.class, () -> new Start(5, at(1)));
+    assertThrows(IllegalArgumentException.class, () -> new Start(5, at(1), null));
+    assertThrows(IllegalArgumentException.class, () -> Start.ALL.withSince(at(1)));
     assertEquals(Start.NOW, Start.last(0));
   }
 }

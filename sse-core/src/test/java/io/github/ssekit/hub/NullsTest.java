@@ -14,6 +14,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DynamicTest;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.TestFactory;
 /** An illegal null throws at the call, and the message names the argument. */
 class NullsTest extends NullsTable {
   private static final Position POSITION = new Position(1, 0);
+  private static final Replay REPLAY = Replay.of(List.of(), List.of(), POSITION);
   private static final SseEvent EVENT = SseEvent.of("x");
 
   private final Hub hub = Hub.create();
@@ -149,7 +151,8 @@ class NullsTest extends NullsTable {
         named("other", () -> POSITION.isAfter(none())),
         named("other", () -> POSITION.compareTo(none())),
         named("position", () -> Start.after(none())),
-        named("starts", () -> Replay.of(List.of(), List.of(), POSITION).withStarts(none())),
+        named("starts", () -> REPLAY.withStarts(none(), POSITION)),
+        named("clock", () -> REPLAY.withStarts(Map.of(), none())),
         named("resets", () -> Replay.of(none(), List.of(), POSITION)),
         named("events", () -> Replay.of(List.of(), none(), POSITION)),
         named("upTo", () -> Replay.of(List.of(), List.of(), none())),

@@ -6,7 +6,6 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Start;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -124,7 +123,9 @@ final class HistoryScripts {
    * @param bytes roughly how many, in as many calls as that takes
    */
   CommandPool.Reply<Page> page(Position after, MovedChannels moved, int bytes) {
-    return redis.execute(connection -> page(connection, after, moved, bytes));
+    return redis.execute(
+        connection ->
+            page(connection, moved.after(after), new Merge(after, null, bytes, moved.bounds())));
   }
 
   /**
@@ -139,7 +140,7 @@ final class HistoryScripts {
           int mostCalls = loaded.isEmpty() ? CALLS_A_PAGE : STATE_CALLS;
           Page page = call(connection, starts, loaded);
           for (int calls = 1; calls < mostCalls && page.goesOn(mostBytes); calls++) {
-            Page next = call(connection, page.next(starts.keySet()), loaded);
+            Page next = call(connection, page.next(starts), loaded);
             if (!next.isWhole()) {
               // The client is told with the page that it asks for next.
               break;
@@ -159,21 +160,17 @@ final class HistoryScripts {
   }
 
   private Page call(RedisConnection connection, Map<String, Start> starts, Set<String> loaded) {
-    Position after = loaded.isEmpty() ? commonPosition(starts.values()) : null;
     List<String> channels = List.copyOf(starts.keySet());
-    return after == null
-        ? page(connection, channels, new Merge(starts, loaded, CALL_BYTES))
-        : page(connection, after, moved(connection, after, channels), CALL_BYTES);
-  }
-
-  /** The position after which all channels start, or null if they start at several places. */
-  private static @Nullable Position commonPosition(Collection<Start> starts) {
-    Position first = starts.iterator().next().after();
-    return starts.stream().allMatch(start -> Objects.equals(start.after(), first)) ? first : null;
-  }
-
-  private Page page(RedisConnection connection, Position after, MovedChannels moved, int bytes) {
-    return page(connection, moved.after(after), new Merge(after, bytes, moved.bounds()));
+    Start common = starts.values().iterator().next();
+    Position after = common.after();
+    if (after == null || !loaded.isEmpty() || !starts.values().stream().allMatch(common::equals)) {
+      return page(connection, channels, new Merge(starts, CALL_BYTES));
+    }
+    MovedChannels moved = moved(connection, after, channels);
+    return page(
+        connection,
+        moved.after(after),
+        new Merge(after, common.since(), CALL_BYTES, moved.bounds()));
   }
 
   private Page page(RedisConnection connection, List<String> channels, Merge merge) {

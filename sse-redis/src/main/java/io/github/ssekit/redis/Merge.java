@@ -12,7 +12,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * client has.
  *
  * <p>A channel may start at its newest events, or at the oldest that is kept: then nothing is
- * missing before its first entry, whatever that names.
+ * missing before its first entry, whatever that names; and floors that stand then are no loss to
+ * its reader, neither there nor where it goes on: it would begin anew for ever. Nor are floors that
+ * a reader has been told of.
  *
  * <p>A page ends at the first position up to which some channel was not read completely, or where
  * the page is large enough. Gaps beyond that end are left to the next page.
@@ -35,11 +36,8 @@ final class Merge {
   /** Where each channel starts, if not all start after the same position. */
   private final Map<String, Start> starts;
 
-  /**
-   * The state channels of which a newcomer is given all keys. Floors don't concern it: what is kept
-   * is all there is.
-   */
-  private final Set<String> loaded;
+  /** Floors up to here don't concern the reader, if all channels start after the same position. */
+  private final Position since;
 
   /** After which positions they start, once they are read. */
   private final Map<String, Position> started = new HashMap<>();
@@ -53,13 +51,14 @@ final class Merge {
 
   /**
    * @param from the position of the client, or of the node that repairs its logs
+   * @param since see {@link Start#since}
    * @param mostBytes the size of a page, in bytes, which its last event may exceed
    * @param bounds the bounds of the scope; null to take them from the first reply
    */
-  Merge(Position from, int mostBytes, @Nullable Bounds bounds) {
+  Merge(Position from, @Nullable Position since, int mostBytes, @Nullable Bounds bounds) {
     this.from = from;
+    this.since = since == null ? START : since;
     this.starts = Map.of();
-    this.loaded = Set.of();
     this.mostBytes = mostBytes;
     this.bounds = bounds;
     upTo = bounds == null ? null : bounds.clock();
@@ -67,11 +66,10 @@ final class Merge {
 
   /**
    * @param starts where each channel starts
-   * @param loaded the state channels of which a newcomer is given all keys, by this page and others
    */
-  Merge(Map<String, Start> starts, Set<String> loaded, int mostBytes) {
+  Merge(Map<String, Start> starts, int mostBytes) {
     this.starts = starts;
-    this.loaded = loaded;
+    this.since = START;
     this.mostBytes = mostBytes;
     from =
         starts.values().stream()
@@ -182,11 +180,13 @@ final class Merge {
   }
 
   private void add(String channel, Bounds now, List<?> reply) {
-    Position last = Entry.position(reply.get(0), now.last());
+    Position since = since(channel, now.clock());
+    Position last = Entry.position(reply.get(0), now.last().isAfter(since) ? now.last() : START);
+    Position floor = Entry.position(reply.get(1), START);
     List<?> entries = (List<?>) reply.get(3);
     Chain chain = new Chain(channel, startOf(channel, entries, now.clock()));
-    if (!loaded.contains(channel)) {
-      chain.beginAt(Entry.position(reply.get(1), START));
+    if (floor.isAfter(since)) {
+      chain.beginAt(floor);
     }
     boolean first = true;
     for (Object each : entries) {
@@ -200,7 +200,7 @@ final class Merge {
     }
     if (((Number) reply.get(2)).intValue() == 1) {
       endAt(chain.at);
-    } else {
+    } else if (last.isAfter(floor)) {
       chain.expect(last, Reason.TRIMMED);
     }
     if (!chain.gaps.isEmpty()) {
@@ -220,6 +220,17 @@ final class Merge {
     }
     started.put(channel, after);
     return after;
+  }
+
+  /** Up to where floors don't concern the reader of a channel. */
+  private Position since(String channel, Position clock) {
+    Start start = starts.get(channel);
+    if (start == null) {
+      return since;
+    } else if (start.after() == null) {
+      return clock;
+    }
+    return start.since() == null ? START : start.since();
   }
 
   private static Position before(Position id) {
@@ -257,28 +268,42 @@ final class Merge {
     Position end = Objects.requireNonNull(upTo);
     if (from.isAfter(known.clock())) {
       return new Page(
-          known.clock(), known.clock(), Reason.UNKNOWN_ID, List.of(), List.of(), Map.of());
+          known.clock(),
+          known.clock(),
+          Reason.UNKNOWN_ID,
+          List.of(),
+          List.of(),
+          Map.of(),
+          known.clock());
     }
     List<StreamReset> resets = new ArrayList<>();
-    Position first =
-        started.entrySet().stream()
-            .filter(start -> !loaded.contains(start.getKey()))
-            .map(Map.Entry::getValue)
-            .min(Comparator.naturalOrder())
-            .orElse(loaded.isEmpty() ? from : known.floor());
-    if (known.floor().isAfter(first)) {
+    boolean isLost = isLost(known);
+    if (isLost) {
       // Events that are kept still follow, also those below the floor.
       resets.add(new StreamReset(null, Reason.LOST, null, known.floor()));
     }
     for (Chain chain : broken) {
       StreamReset reset = chain.reset(end);
       // The reset above covers a gap that ends at the floor.
-      if (reset != null && Objects.requireNonNull(reset.to()).isAfter(known.floor())) {
+      if (reset != null
+          && !(isLost && !Objects.requireNonNull(reset.to()).isAfter(known.floor()))) {
         resets.add(reset);
       }
     }
     events.sort(Comparator.comparing(Kept::position));
     started.values().removeIf(start -> !start.isAfter(end));
-    return new Page(known.clock(), end, null, resets, events, started);
+    return new Page(known.clock(), end, null, resets, events, started, known.clock());
+  }
+
+  /** Whether the floor of all channels concerns the reader of one. */
+  private boolean isLost(Bounds known) {
+    Position floor = known.floor();
+    return starts.isEmpty()
+        ? floor.isAfter(since) && floor.isAfter(from)
+        : started.entrySet().stream()
+            .anyMatch(
+                start ->
+                    floor.isAfter(since(start.getKey(), known.clock()))
+                        && floor.isAfter(start.getValue()));
   }
 }

@@ -7,7 +7,6 @@ import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param events in order
  * @param starts the positions after which some channels start, which lie behind the end: for those
  *     who gave no position
+ * @param since the clock at its first read
  */
 record Page(
     Position clock,
@@ -30,7 +30,8 @@ record Page(
     @Nullable Reason broken,
     List<StreamReset> resets,
     List<Kept> events,
-    Map<String, Position> starts) {
+    Map<String, Position> starts,
+    Position since) {
 
   /** An event in the history. */
   record Kept(String channel, Entry entry) {
@@ -51,13 +52,16 @@ record Page(
         && events.stream().mapToLong(kept -> kept.entry().size()).sum() < bytes;
   }
 
-  /** Where some channels go on behind this page. */
-  Map<String, Start> next(Collection<String> channels) {
+  /** Where channels go on behind this page that began at some places. */
+  Map<String, Start> next(Map<String, Start> begun) {
     Map<String, Start> next = new HashMap<>();
-    for (String channel : channels) {
-      // Those in the table start behind the page.
-      next.put(channel, Start.after(starts.getOrDefault(channel, upTo)));
-    }
+    begun.forEach(
+        (channel, start) ->
+            next.put(
+                channel,
+                // Those in the table start behind the page.
+                Start.after(starts.getOrDefault(channel, upTo))
+                    .withSince(start.after() == null ? since : start.since())));
     return next;
   }
 
@@ -70,12 +74,12 @@ record Page(
   Page and(Page next) {
     List<Kept> all = new ArrayList<>(events);
     all.addAll(next.events);
-    return new Page(next.clock, next.upTo, null, resets, all, next.starts);
+    return new Page(next.clock, next.upTo, null, resets, all, next.starts, since);
   }
 
   /** A copy with other events in place of the same. */
   Page withEvents(List<Kept> others) {
-    return new Page(clock, upTo, broken, resets, others, starts);
+    return new Page(clock, upTo, broken, resets, others, starts, since);
   }
 
   /**
@@ -104,7 +108,6 @@ record Page(
         told.add(new StreamReset(kept.channel, unsendable));
       }
     }
-    Replay replay = Replay.of(told, sent, upTo);
-    return starts.isEmpty() ? replay : replay.withStarts(starts);
+    return Replay.of(told, sent, upTo).withStarts(starts, since);
   }
 }

@@ -3,9 +3,12 @@ package io.github.ssekit.redis;
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.net.SocketTimeoutException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClientSetInfoConfig;
@@ -17,6 +20,7 @@ import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.RedisProtocol;
 import redis.clients.jedis.commands.ProtocolCommand;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.JedisClusterCRC16;
@@ -29,6 +33,8 @@ import redis.clients.jedis.util.JedisClusterCRC16;
  */
 final class RedisConnection implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RedisConnection.class.getName());
+
+  private static final int WRITE_MILLIS = 2_000;
 
   private final RedisSocketFactory socket;
   private final Client client;
@@ -70,18 +76,63 @@ final class RedisConnection implements AutoCloseable {
     }
   }
 
+  /**
+   * Jedis' connection, whose writes end, too: a timeout of a socket bounds its reads alone, and a
+   * network or a server that takes no bytes would hold a thread for a quarter of an hour.
+   */
   private static final class Client extends Connection {
+    private final RedisSocketFactory socket;
     private boolean isUnsent;
+
+    /** Ends what is being written; null if nothing is. Used by the thread that writes. */
+    private @Nullable CompletableFuture<Void> limit;
 
     Client(RedisSocketFactory socket, JedisClientConfig config) {
       super(socket, config);
+      this.socket = socket;
+    }
+
+    @Override
+    public void sendCommand(CommandArguments arguments) {
+      // It writes if there is much.
+      isUnsent = true;
+      writing(() -> super.sendCommand(arguments));
     }
 
     @Override
     protected void flush() {
       isUnsent = true;
-      super.flush();
+      writing(super::flush);
       isUnsent = false;
+      if (limit != null) {
+        limit.complete(null);
+        limit = null;
+      }
+    }
+
+    /** Begins the time that is left until all is flushed. */
+    private void writing(Runnable write) {
+      // Null in Jedis' constructor, which logs in.
+      if (limit == null && socket != null) {
+        limit = new CompletableFuture<>();
+        CompletableFuture<Void> unused =
+            limit
+                .orTimeout(WRITE_MILLIS, TimeUnit.MILLISECONDS)
+                .exceptionallyAsync(
+                    timeout -> {
+                      socket.closeMade();
+                      return null;
+                    });
+      }
+      try {
+        write.run();
+      } catch (JedisConnectionException e) {
+        if (limit != null && !limit.complete(null)) {
+          throw new JedisConnectionException(
+              new SocketTimeoutException("nothing was taken for " + WRITE_MILLIS + " ms"));
+        }
+        throw e;
+      }
     }
 
     void sendNow(ProtocolCommand command, byte[]... arguments) {
@@ -227,6 +278,8 @@ final class RedisConnection implements AutoCloseable {
    * Ends the connection: a thread that waits for a reply gets a failure. Any thread may call this.
    */
   void disconnect() {
+    // First: Jedis would wait for a write that is under way.
+    ending(socket::closeMade);
     ending(client::disconnect);
   }
 

@@ -269,8 +269,9 @@ final class RedisSubscriber
       // Closed while this connected: the close has found no connection to end.
       connection.disconnect();
     }
-    firstConnection.complete(null);
     Set<String> all = parts.channels().subscribed();
+    // Behind that: who connects clients once the bridge is made must not have them reset.
+    firstConnection.complete(null);
     writer.subscribe(all);
     return all;
   }

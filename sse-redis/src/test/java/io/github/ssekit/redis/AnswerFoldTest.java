@@ -45,7 +45,7 @@ class AnswerFoldTest {
   }
 
   private Page page() {
-    return new Page(END, END, null, List.of(), kept, Map.of());
+    return new Page(END, END, null, List.of(), kept, Map.of(), END);
   }
 
   /** Each event as its position and data. */

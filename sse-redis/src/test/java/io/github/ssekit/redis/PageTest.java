@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 
 import io.github.ssekit.hub.Position;
+import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.StreamReset;
 import io.github.ssekit.hub.StreamReset.Reason;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 /** Pages that are made of replies of {@code page.lua}, for a client at 10. */
@@ -63,6 +65,39 @@ class PageTest {
     assertEquals(at(9), page.upTo());
   }
 
+  private static Page newcomer(Start start, String floor, String floorOfChannel) {
+    Merge merge = new Merge(Map.of("a", start), 1 << 20);
+    merge.add(
+        List.of("a"),
+        List.of(
+            bytes("60-0"),
+            bytes(floor),
+            bytes(""),
+            bytes("55-0"),
+            bytes(floorOfChannel),
+            0L,
+            List.of(entry(40, 30), entry(55, 40))));
+    return merge.page();
+  }
+
+  @Test
+  void floorsThatStandAreNoLossToANewcomer() {
+    Page first = newcomer(Start.ALL, "50-0", "52-0");
+    assertEquals(List.of(), first.resets());
+    assertEquals(List.of("a40", "a55"), events(first));
+    Start next = Start.after(at(35));
+    assertEquals(List.of(), newcomer(next.withSince(at(52)), "50-0", "52-0").resets());
+    assertEquals(
+        List.of(new StreamReset("a", Reason.LOST, null, at(52))),
+        newcomer(next.withSince(at(51)), "50-0", "52-0").resets());
+    assertEquals(
+        List.of(new StreamReset(null, Reason.LOST, null, at(50))),
+        newcomer(next.withSince(at(49)), "50-0", "").resets());
+    assertEquals(
+        Map.of("a", Start.after(at(60)).withSince(at(60))),
+        newcomer(Start.ALL, "", "").next(Map.of("a", Start.ALL)));
+  }
+
   private static Position at(long milliseconds) {
     return new Position(milliseconds, 0);
   }
@@ -71,7 +106,7 @@ class PageTest {
     List<Object> reply = new ArrayList<>(List.of(bytes(clock), bytes(floor), bytes("")));
     reply.addAll(a);
     reply.addAll(b);
-    Merge merge = new Merge(at(10), 1 << 20, null);
+    Merge merge = new Merge(at(10), null, 1 << 20, null);
     merge.add(CHANNELS, reply);
     return merge.page();
   }

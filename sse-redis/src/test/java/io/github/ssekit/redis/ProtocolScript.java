@@ -117,7 +117,7 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
     if (protocol.repairFrom() == null) {
       throw new IllegalStateException("there is no repair: " + decisions);
     }
-    protocol.repair(new Page(upTo, upTo, broken, resets, kept, Map.of()));
+    protocol.repair(new Page(upTo, upTo, broken, resets, kept, Map.of(), upTo));
   }
 
   private record Event(String channel, Position at, char kind, Position prev) {

@@ -284,6 +284,28 @@ class PublishPipelineTest {
   }
 
   @Test
+  void aRedisThatTakesNoBytesHoldsNobodyUpForLong() throws Exception {
+    start(64 << 20, (connection, data) -> ScriptedRedis.OK);
+    given.countDown();
+    Publication<@Nullable Position> large = event("x".repeat(8 << 20));
+    List<CompletableFuture<?>> all = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      all.add(CompletableFuture.runAsync(() -> publisher.publish(large)));
+    }
+    all.add(publisher.publishAsync(large));
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(15),
+        () -> {
+          for (CompletableFuture<?> each : all) {
+            Throwable e = assertThrows(CompletionException.class, each::join).getCause();
+            String why = kind(e) + ": " + Diagnosis.of(e);
+            assertTrue(why.matches("(Unsent|NoConnection): no answer in time"), why);
+          }
+        });
+    assertEquals("ok", outcomes(List.of(publisher.publishAsync(event("next")))).get(0));
+  }
+
+  @Test
   void allFuturesAreCompletedIfItIsClosedMeanwhile() throws Exception {
     start(MANY, (connection, data) -> ScriptedRedis.OK);
     List<CompletableFuture<?>> futures = new ArrayList<>();

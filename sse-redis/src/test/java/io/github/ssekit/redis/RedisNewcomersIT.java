@@ -103,6 +103,25 @@ class RedisNewcomersIT extends RedisTest {
   }
 
   @Test
+  void whatWasLostBeforeItCameIsNoLossToANewcomer() {
+    publish("room:all", 0, 2_500);
+    String last = admin.hget("{sse}:scope", "clock");
+    // As a proved loss leaves it, and a notice that a message of pub/sub is missing.
+    admin.hset("{sse}:scope", "floor", last);
+    admin.hset("{sse}:scope", "floor:room:all", last);
+    awaitPublished(connect(null, "room:all"), numbers(0, 2_500));
+    awaitPublished(connect(Start.last(700), "room:all"), numbers(1_800, 2_500));
+    RecordingTransport back = new RecordingTransport();
+    hub.connect(
+        back,
+        ConnectionOptions.of("room:all")
+            .withLastEventId(
+                admin.xrange("{sse}:stream:room:all", "-", "+", 10).get(9).getID().toString()));
+    soon().until(() -> back.published().size() >= 2_490);
+    assertEquals(1, back.resets().size(), "who was there before is told");
+  }
+
+  @Test
   void whatIsMissingAmongItsEventsIsTold() {
     publish("room:all", 0, 10);
     String id = admin.xrange("{sse}:stream:room:all", "-", "+").get(5).getID().toString();

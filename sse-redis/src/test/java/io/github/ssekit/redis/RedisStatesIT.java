@@ -150,7 +150,8 @@ class RedisStatesIT extends RedisTest {
     soon().until(() -> Long.parseLong(admin.time().get(0)) * 1000 > removed + 1000);
     assertThrows(StateFullException.class, () -> forgetful.publish(PRICES, "d", large));
     RecordingTransport client = client(second, null);
-    soon().until(() -> client.published().size() >= 2);
+    soon().until(() -> !second.snapshot(1).connections().get(0).resuming());
+    assertEquals(3, client.published().size(), "the removal, too");
     assertEquals(List.of(), client.resets());
   }
 

@@ -6,6 +6,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
@@ -13,8 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 
-/** A server that speaks Redis' protocol, knows PUBLISH, and replies as a test says. */
+/**
+ * A server that speaks Redis' protocol, knows PUBLISH, and replies as a test says. From a
+ * connection on which an event of more than a megabyte comes it reads no more.
+ */
 final class ScriptedRedis implements AutoCloseable {
   static final String OK = ":1\r\n";
 
@@ -25,7 +30,8 @@ final class ScriptedRedis implements AutoCloseable {
   static final String NONE = "";
 
   private final Script script;
-  private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  private final ServerSocket server = new ServerSocket();
+  private final CountDownLatch closed = new CountDownLatch(1);
   private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
   private final Queue<String> accepted = new ConcurrentLinkedQueue<>();
 
@@ -40,6 +46,9 @@ final class ScriptedRedis implements AutoCloseable {
 
   ScriptedRedis(Script script) throws IOException {
     this.script = script;
+    // So that the kernel takes little for who does not read.
+    server.setReceiveBufferSize(64 << 10);
+    server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     start(this::accept);
   }
 
@@ -97,11 +106,15 @@ final class ScriptedRedis implements AutoCloseable {
   }
 
   /** {@code *3 $7 PUBLISH $4 chat $5 hello}, with CRLF behind each. */
-  private static List<String> command(DataInputStream in) throws IOException {
+  private List<String> command(DataInputStream in) throws IOException, InterruptedException {
     int count = Integer.parseInt(line(in).substring(1));
     List<String> words = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      byte[] word = new byte[Integer.parseInt(line(in).substring(1))];
+      int length = Integer.parseInt(line(in).substring(1));
+      if (length > 1 << 20) {
+        closed.await();
+      }
+      byte[] word = new byte[length];
       in.readFully(word);
       in.readFully(new byte[2]);
       words.add(new String(word, UTF_8));
@@ -119,6 +132,7 @@ final class ScriptedRedis implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
+    closed.countDown();
     server.close();
     for (Socket socket : sockets) {
       socket.close();

@@ -54,7 +54,11 @@ class HygieneIT extends Cell {
               return descriptors() <= descriptors + 2 * CLIENTS
                   && Thread.activeCount() <= threads + 2 * CLIENTS;
             });
-    assertEquals(List.of(), log.details());
+    // The trace of that race, where Tomcat finds it and mends it.
+    List<String> logged =
+        log.details().stream().filter(line -> !line.contains("recycled it forcedly")).toList();
+    assertEquals(List.of(), logged);
+    assertTrue(log.details().size() - logged.size() <= mayBeUnfinished, "" + log.details());
     note(
         String.format(
             "%,d answers, %,d streams; descriptors %d to %d, threads %d to %d",
