@@ -64,6 +64,12 @@ final class HeardChannels {
     acknowledged.add(channel);
   }
 
+  /** Whether a channel is known that is not subscribed to. */
+  boolean isUnsubscribed(String name) {
+    HeardChannel channel = channels.get(name);
+    return channel != null && channel.state == State.UNSUBSCRIBED;
+  }
+
   /** Redis has refused a channel. Returns whether it was waited for. */
   boolean refuse(String name) {
     HeardChannel channel = channels.get(name);
@@ -92,10 +98,10 @@ final class HeardChannels {
 
   /** The acknowledged channels are complete from a position on. Returns their names. */
   List<String> followAcknowledged(Position from) {
+    List<String> names = new ArrayList<>(0);
     if (acknowledged.isEmpty()) {
-      return List.of();
+      return names;
     }
-    List<String> names = new ArrayList<>();
     for (HeardChannel channel : acknowledged) {
       channel.state = State.FOLLOWED;
       channel.advance(from);

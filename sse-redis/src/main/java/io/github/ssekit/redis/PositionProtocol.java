@@ -109,6 +109,10 @@ final class PositionProtocol {
   /** Redis has acknowledged a channel. */
   void acknowledged(String name) {
     assertOwned();
+    if (phase == Phase.ATTACHED && channels.isUnsubscribed(name)) {
+      // Redis had refused it: it was not heard since this connection began.
+      audit.missed(name);
+    }
     channels.acknowledge(name);
     requestProbeOnceAllAreAnswered();
   }
@@ -278,6 +282,7 @@ final class PositionProtocol {
   /** Everything up to an id has been heard. */
   private void passed(Position id) {
     List<String> names = channels.followAcknowledged(id);
+    names.removeIf(redis::isLeaving);
     if (!names.isEmpty()) {
       open.completed(names);
       hub.opened(names, id);

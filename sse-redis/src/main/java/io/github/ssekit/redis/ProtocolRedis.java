@@ -8,6 +8,12 @@ interface ProtocolRedis {
   /** All channels are subscribed to: a probe may be sent, and should be soon. */
   void requestProbe();
 
+  /**
+   * Whether the end of the subscription to a channel was sent, and is not answered yet: what Redis
+   * has acknowledged of it before proves nothing of a channel that was opened again.
+   */
+  boolean isLeaving(String channel);
+
   /** Events arrive from now on. */
   void attached();
 

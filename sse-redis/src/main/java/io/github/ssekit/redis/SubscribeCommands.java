@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * The commands that change what one connection is subscribed to, in the terms of the hub. A failure
@@ -19,17 +20,24 @@ final class SubscribeCommands {
   private final PubSubConnection pubSub;
   private final Scope scope;
   private final BiConsumer<String, String> refused;
+  private final Consumer<String> leaves;
 
   /** The channels that were subscribed to on this connection. */
   private final Set<String> subscribed = new HashSet<>();
 
   /**
    * @param refused told the channel, and why, where it is not one that clients may have
+   * @param leaves told the channel before its subscription is ended
    */
-  SubscribeCommands(PubSubConnection pubSub, Scope scope, BiConsumer<String, String> refused) {
+  SubscribeCommands(
+      PubSubConnection pubSub,
+      Scope scope,
+      BiConsumer<String, String> refused,
+      Consumer<String> leaves) {
     this.pubSub = pubSub;
     this.scope = scope;
     this.refused = refused;
+    this.leaves = leaves;
   }
 
   /** Subscribes to a channel, or ends that. */
@@ -37,6 +45,7 @@ final class SubscribeCommands {
     if (isWanted) {
       subscribe(List.of(channel));
     } else if (subscribed.remove(channel)) {
+      leaves.accept(channel);
       sending(() -> pubSub.unsubscribe(scope.hasHistory(channel), scope.redisChannel(channel)));
     }
   }

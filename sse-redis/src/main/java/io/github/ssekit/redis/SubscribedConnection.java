@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
@@ -78,6 +79,9 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   private final Queue<HistoryScripts.Attached> audits = new ConcurrentLinkedQueue<>();
 
+  /** How often UNSUBSCRIBE was sent of a channel, and not answered. */
+  private final Map<String, Integer> leaving = new ConcurrentHashMap<>();
+
   /** Used by the reader. */
   private final PositionProtocol protocol;
 
@@ -101,7 +105,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     this.onWriter = onWriter;
     pubSub = new PubSubConnection(connection, sharded);
     run = connection.run();
-    commands = new SubscribeCommands(pubSub, parts.scope(), owner::refused);
+    commands = new SubscribeCommands(pubSub, parts.scope(), owner::refused, this::leaves);
     protocol = new PositionProtocol(memory, parts.channels(), parts.deliveries(), this);
   }
 
@@ -192,6 +196,13 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     return commands;
   }
 
+  /** UNSUBSCRIBE is sent next. */
+  private void leaves(String channel) {
+    if (parts.scope().hasHistory(channel)) {
+      leaving.merge(channel, 1, Integer::sum);
+    }
+  }
+
   /** Returns the channels whose last ids the next probe has to ask for, once. */
   List<String> takeAudit() {
     assertOnWriter();
@@ -266,6 +277,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     }
     String channel = parts.scope().withHistory(redisChannel);
     if (channel != null) {
+      leaving.computeIfPresent(channel, (key, times) -> times == 1 ? null : times - 1);
       protocol.unsubscribed(channel);
     }
   }
@@ -376,6 +388,11 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   public void requestProbe() {
     isReady = true;
     owner.requestProbe();
+  }
+
+  @Override
+  public boolean isLeaving(String channel) {
+    return leaving.containsKey(channel);
   }
 
   @Override

@@ -33,6 +33,11 @@ local function note(here)
   local held = fn.read('HGETALL', here)
   for i = 1, #held, 2 do
     local expiry = tonumber(held[i + 1])
+    if expiry and expiry > now + lifetime then
+      -- The clock has gone back, as after a failover: the names of nodes that are gone must not stay.
+      expiry = now + lifetime
+      redis.call('HSET', here, held[i], expiry)
+    end
     if expiry and expiry > now and #held[i] > 37 then
       noted[held[i]] = true
       count = count + 1

@@ -66,6 +66,18 @@ class PositionProtocolTest {
               "a Redis that takes no writes attaches by its clock",
               "open a; connect a; acks a; clock 10",
               "attached, reaches 10, opens a at 10"),
+          new Rule(
+              "what was acknowledged before a channel was closed proves nothing once it is open again",
+              "open a; connect a; acks a; close a; leaves a; open a; own 10",
+              "attached, reaches 10"),
+          new Rule(
+              "it is complete once it is acknowledged again",
+              "open a; connect a; acks a; close a; leaves a; open a; own 10; ends a; acks a; other 20",
+              "reaches 20, opens a at 20"),
+          new Rule(
+              "a complete channel that Redis refused for a while has a gap",
+              FOLLOWING + "connect a b; acks b; refuses a; own 20; page 20; acks a",
+              "reports gap a after 20, probes"),
           new Rule("every probe advances the position", FOLLOWING + "other 20", "reaches 20"),
           new Rule("an own probe does, too", FOLLOWING + "own 20", "reaches 20"),
           new Rule(

@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  *         / "connect" 1*channel         ; a connection that is subscribed to the control channel,
  *                                       ; and is to be to these channels
  *         / "acks" 1*channel            ; Redis acknowledges them; "refuses" and "ends" likewise
+ *         / "leaves" 1*channel          ; the end of their subscription is sent, and not answered
  *         / "own" at                    ; its own probe is heard; "other", another node's
  *         / "clock" at                  ; its own probe, of a Redis that takes no writes
  *         / channel at ( "&lt;" / "~" ) at ; an event that names the one before it, or only a bound
@@ -40,6 +43,7 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
   private final GapNotices gaps = new GapNotices();
   private final OpenChannels open = new OpenChannels(channel -> true);
   private final List<String> decisions = new ArrayList<>();
+  private final Set<String> leaving = new HashSet<>();
   private PositionProtocol protocol = new PositionProtocol(memory, open, this, this);
 
   /** Runs a script. Returns what its last step decided. */
@@ -70,7 +74,11 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
       }
       case "acks" -> rest.forEach(protocol::acknowledged);
       case "refuses" -> rest.forEach(protocol::refused);
-      case "ends" -> rest.forEach(protocol::unsubscribed);
+      case "leaves" -> leaving.addAll(rest);
+      case "ends" -> {
+        leaving.removeAll(rest);
+        rest.forEach(protocol::unsubscribed);
+      }
       case "own" -> protocol.ownProbe(at(rest.get(0)));
       case "other" -> protocol.probe(at(rest.get(0)));
       case "clock" -> protocol.clock(at(rest.get(0)));
@@ -177,6 +185,11 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
   @Override
   public void requestProbe() {
     decisions.add("probes");
+  }
+
+  @Override
+  public boolean isLeaving(String channel) {
+    return leaving.contains(channel);
   }
 
   @Override

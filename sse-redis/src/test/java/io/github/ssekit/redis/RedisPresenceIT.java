@@ -97,6 +97,15 @@ class RedisPresenceIT extends RedisTest {
   }
 
   @Test
+  void namesOfAnEarlierClockThatWasAheadExpireAsOthersDo() {
+    String ghost = "0".repeat(36) + " Ghost";
+    admin.hset(NAMES, ghost, "" + (System.currentTimeMillis() + 3_600_000));
+    RecordingTransport ann = page(hub, bridge, "Ann");
+    awaitHere(ann, "Ann", "Ghost");
+    awaitHere(ann, "Ann");
+  }
+
+  @Test
   void aNewcomerGetsTheListThenChangesAndANameCountsOnce() {
     RecordingTransport ann = page(hub, bridge, "Ann");
     awaitHere(ann, "Ann");
