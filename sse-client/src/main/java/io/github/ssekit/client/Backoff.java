@@ -41,8 +41,9 @@ final class Backoff {
   }
 
   /**
-   * The stream has had an event, or bytes after a second: the attempts before it no longer count. A
-   * stream that sends a comment and ends, as a server's that has no room, is another failure.
+   * The stream has had an event, or bytes and lasted a second: the attempts before it no longer
+   * count. A stream that has a comment and ends at once, as a server's without room, is another
+   * failure.
    */
   void succeeded() {
     failures = 0;

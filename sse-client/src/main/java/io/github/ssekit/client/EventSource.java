@@ -98,7 +98,7 @@ public final class EventSource implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(EventSource.class.getName());
   private static final int CHUNK = 8 << 10;
 
-  /** A stream that lasts so long has succeeded, if it is not silent. */
+  /** A stream that lasts so long has succeeded, if it had any bytes. */
   private static final long LASTING_NANOS = 1_000_000_000;
 
   private final Settings settings;
@@ -382,13 +382,18 @@ public final class EventSource implements AutoCloseable {
         new EventStreamParser(new Receiver(), receivedId, settings.maxEventBytes());
     byte[] chunk = new byte[CHUNK];
     long opened = System.nanoTime();
-    for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
-      if (System.nanoTime() - opened >= LASTING_NANOS) {
+    boolean hadBytes = false;
+    try {
+      for (int count = in.read(chunk); count >= 0; count = in.read(chunk)) {
+        hadBytes |= count > 0;
+        parser.feed(chunk, 0, count);
+        receivedId = parser.lastEventId();
+        queue.received(receivedId); // A block of an id alone has been read too.
+      }
+    } finally {
+      if (hadBytes && System.nanoTime() - opened >= LASTING_NANOS) {
         backoff.succeeded();
       }
-      parser.feed(chunk, 0, count);
-      receivedId = parser.lastEventId();
-      queue.received(receivedId); // A block of an id alone has been read too.
     }
   }
 

@@ -48,10 +48,12 @@ final class WatchedInputStream extends FilterInputStream {
     CompletableFuture<Void> next = new CompletableFuture<>();
     CompletableFuture<Void> unused =
         next.orTimeout(delay, NANOSECONDS)
-            .exceptionallyAsync(
-                timeout -> {
-                  check();
-                  return null;
+            .whenComplete(
+                (none, late) -> {
+                  if (late != null) {
+                    // Elsewhere: the JDK's timer must not wait for a close.
+                    CompletableFuture<Void> unusedCheck = CompletableFuture.runAsync(this::check);
+                  }
                 });
     timer = next;
     if (closed) {

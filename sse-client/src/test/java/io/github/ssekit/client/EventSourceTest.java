@@ -15,6 +15,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.WeakReference;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -920,5 +921,26 @@ class EventSourceTest {
               System.gc();
               return kept.get() == null;
             });
+  }
+
+  @Test
+  void aStreamThatLastsIsNoFailureThoughItIsQuiet() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      server.then(
+          socket -> {
+            socket.getOutputStream().write((STREAM + "retry: 0\n\n").getBytes(UTF_8));
+            socket.setSoTimeout(1_100);
+            assertThrows(SocketTimeoutException.class, () -> socket.getInputStream().read());
+          });
+    }
+    Log log = new Log();
+    try (EventSource source =
+        EventSource.builder(server.uri())
+            .reconnectionTime(Duration.ZERO)
+            .maxBackoff(Duration.ofSeconds(20))
+            .open(log)) {
+      Awaitility.await().until(() -> source.state() == EventSource.State.CLOSED);
+    }
+    assertEquals(List.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), List.copyOf(log.delays));
   }
 }

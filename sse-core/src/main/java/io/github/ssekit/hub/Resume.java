@@ -281,8 +281,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       if (state == State.REPLAYING && written != null) {
         page = null;
         if (at == null) {
-          subscriptions.startAfter(written.starts());
-          subscriptions.told(null, written.clock());
+          subscriptions.startAfter(written.starts(), written.clock());
         }
         for (StreamReset reset : written.resets()) {
           if (reset.to() != null) {

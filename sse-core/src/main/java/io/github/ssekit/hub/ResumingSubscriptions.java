@@ -75,13 +75,23 @@ final class ResumingSubscriptions {
     return wanted;
   }
 
-  /** Remembers where channels start that a newcomer's first page does not reach. */
-  void startAfter(Map<String, Position> positions) {
+  /**
+   * Remembers where channels start that a newcomer's first page does not reach, and where the
+   * upstream stood, if that is known: what had been lost by then is no loss to a newcomer.
+   */
+  void startAfter(Map<String, Position> positions, @Nullable Position clock) {
     starts = positions;
+    newcomers.forEach(
+        (name, start) -> {
+          // Who names a position is told as a client that returns.
+          if (start.after() == null && clock != null) {
+            since.put(name, clock);
+          }
+        });
   }
 
   /**
-   * What had been lost by then is no news to the client any more, or is no loss to a newcomer.
+   * The client has been told of what had been lost by then.
    *
    * @param channel null for all
    * @param clock where the upstream stood, if that is known

@@ -45,7 +45,7 @@ final class FakeHistory implements Upstream {
 
     private static String text(Start start) {
       return start.after() != null
-          ? " after " + start.after()
+          ? " after " + start.after() + (start.since() == null ? "" : " since " + start.since())
           : start.equals(Start.ALL) ? " all" : " last " + start.events();
     }
   }

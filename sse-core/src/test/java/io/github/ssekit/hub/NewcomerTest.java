@@ -71,9 +71,13 @@ class NewcomerTest {
     hub.history.newcomers.put("b", Start.last(1));
     connect(null, "a", "b", "c");
     hub.answer(page(4, 2, 4).withStarts(Map.of("b", at(8), "c", at(11)), at(15)));
-    assertEquals("[a after 4-0, b after 8-0, c after 11-0]", hub.history.asked.get(1));
+    assertEquals(
+        "[a after 4-0 since 15-0, b after 8-0 since 15-0, c after 11-0 since 15-0]",
+        hub.history.asked.get(1));
     hub.answer(9, 5, 9);
-    assertEquals("[a after 9-0, b after 9-0, c after 11-0]", hub.history.asked.get(2));
+    assertEquals(
+        "[a after 9-0 since 15-0, b after 9-0 since 15-0, c after 11-0 since 15-0]",
+        hub.history.asked.get(2));
     hub.answer(10);
     // It is live, and channel c still starts where it did.
     hub.deliver("a", 11);
@@ -81,6 +85,24 @@ class NewcomerTest {
     assertEquals(
         List.of(old(2), old(4), old(5), old(9), id(10), event("a", 11), event("c", 12)),
         received(client));
+  }
+
+  @Test
+  void whoNamesAPositionIsToldOfLossesAsWhoReturns() {
+    hub.history.newcomers.put("a", Start.ALL);
+    hub.history.newcomers.put("b", Start.after(at(3)));
+    connect(null, "a", "b");
+    hub.answer(page(4, 2, 4).withStarts(Map.of(), at(15)));
+    assertEquals("[a after 4-0 since 15-0, b after 4-0]", hub.history.asked.get(1));
+  }
+
+  @Test
+  void whatWasToldIsNotToldAgain() {
+    RecordingTransport back = hub.connect("3-0", "a", "b");
+    assertEquals(List.of(), received(back));
+    StreamReset reset = new StreamReset("a", StreamReset.Reason.LOST, null, at(9));
+    hub.answer(Replay.of(List.of(reset), List.of(), at(4)).withStarts(Map.of(), at(15)));
+    assertEquals("[a after 4-0 since 15-0, b after 4-0]", hub.history.asked.get(1));
   }
 
   @Test

@@ -6,6 +6,7 @@ import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Start;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -125,7 +126,7 @@ final class HistoryScripts {
   CommandPool.Reply<Page> page(Position after, MovedChannels moved, int bytes) {
     return redis.execute(
         connection ->
-            page(connection, moved.after(after), new Merge(after, null, bytes, moved.bounds())));
+            page(connection, moved.after(after), new Merge(after, bytes, moved.bounds())));
   }
 
   /**
@@ -161,16 +162,18 @@ final class HistoryScripts {
 
   private Page call(RedisConnection connection, Map<String, Start> starts, Set<String> loaded) {
     List<String> channels = List.copyOf(starts.keySet());
-    Start common = starts.values().iterator().next();
-    Position after = common.after();
-    if (after == null || !loaded.isEmpty() || !starts.values().stream().allMatch(common::equals)) {
-      return page(connection, channels, new Merge(starts, CALL_BYTES));
+    Position after = loaded.isEmpty() ? commonPosition(starts.values()) : null;
+    if (after == null) {
+      return page(connection, channels, new Merge(starts, CALL_BYTES, null));
     }
     MovedChannels moved = moved(connection, after, channels);
-    return page(
-        connection,
-        moved.after(after),
-        new Merge(after, common.since(), CALL_BYTES, moved.bounds()));
+    return page(connection, moved.after(after), new Merge(starts, CALL_BYTES, moved.bounds()));
+  }
+
+  /** The position after which all channels start, or null if they start at several places. */
+  private static @Nullable Position commonPosition(Collection<Start> starts) {
+    Position first = starts.iterator().next().after();
+    return starts.stream().allMatch(start -> Objects.equals(start.after(), first)) ? first : null;
   }
 
   private Page page(RedisConnection connection, List<String> channels, Merge merge) {

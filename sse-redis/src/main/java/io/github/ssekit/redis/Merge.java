@@ -36,9 +36,6 @@ final class Merge {
   /** Where each channel starts, if not all start after the same position. */
   private final Map<String, Start> starts;
 
-  /** Floors up to here don't concern the reader, if all channels start after the same position. */
-  private final Position since;
-
   /** After which positions they start, once they are read. */
   private final Map<String, Position> started = new HashMap<>();
 
@@ -51,13 +48,11 @@ final class Merge {
 
   /**
    * @param from the position of the client, or of the node that repairs its logs
-   * @param since see {@link Start#since}
    * @param mostBytes the size of a page, in bytes, which its last event may exceed
    * @param bounds the bounds of the scope; null to take them from the first reply
    */
-  Merge(Position from, @Nullable Position since, int mostBytes, @Nullable Bounds bounds) {
+  Merge(Position from, int mostBytes, @Nullable Bounds bounds) {
     this.from = from;
-    this.since = since == null ? START : since;
     this.starts = Map.of();
     this.mostBytes = mostBytes;
     this.bounds = bounds;
@@ -66,11 +61,13 @@ final class Merge {
 
   /**
    * @param starts where each channel starts
+   * @param bounds the bounds of the scope; null to take them from the first reply
    */
-  Merge(Map<String, Start> starts, int mostBytes) {
+  Merge(Map<String, Start> starts, int mostBytes, @Nullable Bounds bounds) {
     this.starts = starts;
-    this.since = START;
     this.mostBytes = mostBytes;
+    this.bounds = bounds;
+    upTo = bounds == null ? null : bounds.clock();
     from =
         starts.values().stream()
             .map(Start::after)
@@ -200,7 +197,8 @@ final class Merge {
     }
     if (((Number) reply.get(2)).intValue() == 1) {
       endAt(chain.at);
-    } else if (last.isAfter(floor)) {
+    } else if (!last.equals(floor)) {
+      // But where it is the floor, it was a removal in a state channel, and is forgotten.
       chain.expect(last, Reason.TRIMMED);
     }
     if (!chain.gaps.isEmpty()) {
@@ -226,7 +224,7 @@ final class Merge {
   private Position since(String channel, Position clock) {
     Start start = starts.get(channel);
     if (start == null) {
-      return since;
+      return START;
     } else if (start.after() == null) {
       return clock;
     }
@@ -299,11 +297,16 @@ final class Merge {
   private boolean isLost(Bounds known) {
     Position floor = known.floor();
     return starts.isEmpty()
-        ? floor.isAfter(since) && floor.isAfter(from)
-        : started.entrySet().stream()
+        ? floor.isAfter(from)
+        : starts.entrySet().stream()
             .anyMatch(
-                start ->
-                    floor.isAfter(since(start.getKey(), known.clock()))
-                        && floor.isAfter(start.getValue()));
+                start -> {
+                  String channel = start.getKey();
+                  // Not all are read: only those that have moved.
+                  Position at = started.getOrDefault(channel, start.getValue().after());
+                  return at != null
+                      && floor.isAfter(since(channel, known.clock()))
+                      && floor.isAfter(at);
+                });
   }
 }

@@ -47,6 +47,9 @@ final class PubSubConnection {
     /** Redis refuses the subscription to these channels, or to one of them. */
     void refused(List<byte[]> names, RedisFailure.Refused why);
 
+    /** Redis refuses to end the subscription to a channel. */
+    void stays(byte[] name);
+
     void message(byte[] name, byte[] payload);
   }
 
@@ -117,6 +120,8 @@ final class PubSubConnection {
     }
     if (oldest.command.equals("SUBSCRIBE") || oldest.command.equals("SSUBSCRIBE")) {
       listener.refused(List.of(oldest.names), why);
+    } else if (oldest.command.endsWith("UNSUBSCRIBE")) {
+      listener.stays(oldest.names[0]);
     }
   }
 

@@ -19,6 +19,7 @@ import redis.clients.jedis.DefaultRedisCredentials;
 import redis.clients.jedis.JedisClientConfig;
 import redis.clients.jedis.RedisCredentials;
 import redis.clients.jedis.RedisProtocol;
+import redis.clients.jedis.args.Rawable;
 import redis.clients.jedis.commands.ProtocolCommand;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
@@ -34,7 +35,10 @@ import redis.clients.jedis.util.JedisClusterCRC16;
 final class RedisConnection implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RedisConnection.class.getName());
 
+  /** How long a write may take, beside a millisecond for so many bytes. */
   private static final int WRITE_MILLIS = 2_000;
+
+  private static final int BYTES_A_MILLI = 1_024;
 
   private final RedisSocketFactory socket;
   private final Client client;
@@ -94,44 +98,58 @@ final class RedisConnection implements AutoCloseable {
 
     @Override
     public void sendCommand(CommandArguments arguments) {
-      // It writes if there is much.
       isUnsent = true;
-      writing(() -> super.sendCommand(arguments));
+      // Null in Jedis' constructor, which logs in.
+      if (limit == null && socket != null) {
+        limit = limit(arguments);
+      }
+      // It writes if there is much.
+      try {
+        super.sendCommand(arguments);
+      } catch (JedisConnectionException e) {
+        endLimit();
+        throw e;
+      }
     }
 
     @Override
     protected void flush() {
       isUnsent = true;
-      writing(super::flush);
-      isUnsent = false;
-      if (limit != null) {
-        limit.complete(null);
-        limit = null;
+      try {
+        super.flush();
+        isUnsent = false;
+      } finally {
+        endLimit();
       }
     }
 
     /** Begins the time that is left until all is flushed. */
-    private void writing(Runnable write) {
-      // Null in Jedis' constructor, which logs in.
-      if (limit == null && socket != null) {
-        limit = new CompletableFuture<>();
-        CompletableFuture<Void> unused =
-            limit
-                .orTimeout(WRITE_MILLIS, TimeUnit.MILLISECONDS)
-                .exceptionallyAsync(
-                    timeout -> {
-                      socket.closeMade();
-                      return null;
-                    });
+    private CompletableFuture<Void> limit(CommandArguments arguments) {
+      long bytes = 0;
+      for (Rawable argument : arguments) {
+        bytes += argument.getRaw().length;
       }
-      try {
-        write.run();
-      } catch (JedisConnectionException e) {
-        if (limit != null && !limit.complete(null)) {
-          throw new JedisConnectionException(
-              new SocketTimeoutException("nothing was taken for " + WRITE_MILLIS + " ms"));
-        }
-        throw e;
+      CompletableFuture<Void> made = new CompletableFuture<>();
+      CompletableFuture<Void> unused =
+          made.orTimeout(WRITE_MILLIS + bytes / BYTES_A_MILLI, TimeUnit.MILLISECONDS)
+              .whenComplete(
+                  (none, late) -> {
+                    if (late != null) {
+                      // Elsewhere: the JDK's timer must not wait for anything.
+                      CompletableFuture<Void> unusedClosing =
+                          CompletableFuture.runAsync(socket::closeMade);
+                    }
+                  });
+      return made;
+    }
+
+    /** Throws if the time is over: the socket is closed then, or will be in a moment. */
+    private void endLimit() {
+      CompletableFuture<Void> ended = limit;
+      limit = null;
+      if (ended != null && !ended.complete(null)) {
+        setBroken();
+        throw new JedisConnectionException(new SocketTimeoutException("a write takes too long"));
       }
     }
 

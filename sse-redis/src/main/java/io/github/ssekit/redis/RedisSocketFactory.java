@@ -40,6 +40,10 @@ final class RedisSocketFactory implements JedisSocketFactory {
 
   @Override
   public Socket createSocket() {
+    if (made != null) {
+      // Jedis would go on over another one, and nobody would have logged in there.
+      throw new JedisConnectionException("the connection to " + address + " has ended");
+    }
     Socket plain = connect();
     try {
       plain.setSoTimeout(answerMillis);

@@ -277,9 +277,21 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     }
     String channel = parts.scope().withHistory(redisChannel);
     if (channel != null) {
-      leaving.computeIfPresent(channel, (key, times) -> times == 1 ? null : times - 1);
+      answered(channel);
       protocol.unsubscribed(channel);
     }
+  }
+
+  @Override
+  public void stays(byte[] name) {
+    String channel = parts.scope().withHistory(new String(name, UTF_8));
+    if (channel != null) {
+      answered(channel);
+    }
+  }
+
+  private void answered(String leaving) {
+    this.leaving.computeIfPresent(leaving, (channel, times) -> times == 1 ? null : times - 1);
   }
 
   @Override

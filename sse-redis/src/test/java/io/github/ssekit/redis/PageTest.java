@@ -66,7 +66,12 @@ class PageTest {
   }
 
   private static Page newcomer(Start start, String floor, String floorOfChannel) {
-    Merge merge = new Merge(Map.of("a", start), 1 << 20);
+    return newcomer(start, floor, floorOfChannel, entry(40, 30), entry(55, 40));
+  }
+
+  private static Page newcomer(
+      Start start, String floor, String floorOfChannel, List<?>... entries) {
+    Merge merge = new Merge(Map.of("a", start), 1 << 20, null);
     merge.add(
         List.of("a"),
         List.of(
@@ -76,7 +81,7 @@ class PageTest {
             bytes("55-0"),
             bytes(floorOfChannel),
             0L,
-            List.of(entry(40, 30), entry(55, 40))));
+            List.of(entries)));
     return merge.page();
   }
 
@@ -85,6 +90,11 @@ class PageTest {
     Page first = newcomer(Start.ALL, "50-0", "52-0");
     assertEquals(List.of(), first.resets());
     assertEquals(List.of("a40", "a55"), events(first));
+    // The stream has gone meanwhile, whatever the floor.
+    Start after = Start.after(at(40)).withSince(at(60));
+    assertEquals(
+        List.of(new StreamReset("a", Reason.TRIMMED, at(40), at(55))),
+        newcomer(after, "", "58-0", new List<?>[0]).resets());
     Start next = Start.after(at(35));
     assertEquals(List.of(), newcomer(next.withSince(at(52)), "50-0", "52-0").resets());
     assertEquals(
@@ -106,7 +116,7 @@ class PageTest {
     List<Object> reply = new ArrayList<>(List.of(bytes(clock), bytes(floor), bytes("")));
     reply.addAll(a);
     reply.addAll(b);
-    Merge merge = new Merge(at(10), null, 1 << 20, null);
+    Merge merge = new Merge(at(10), 1 << 20, null);
     merge.add(CHANNELS, reply);
     return merge.page();
   }

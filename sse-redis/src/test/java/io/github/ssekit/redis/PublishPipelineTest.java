@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** Publishes one behind the other, to a server that replies as each test says. */
 @Timeout(30)
@@ -287,14 +288,14 @@ class PublishPipelineTest {
   void aRedisThatTakesNoBytesHoldsNobodyUpForLong() throws Exception {
     start(64 << 20, (connection, data) -> ScriptedRedis.OK);
     given.countDown();
-    Publication<@Nullable Position> large = event("x".repeat(8 << 20));
+    Publication<@Nullable Position> large = event("x".repeat(9 << 19));
     List<CompletableFuture<?>> all = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       all.add(CompletableFuture.runAsync(() -> publisher.publish(large)));
     }
     all.add(publisher.publishAsync(large));
     assertTimeoutPreemptively(
-        Duration.ofSeconds(15),
+        Duration.ofSeconds(25),
         () -> {
           for (CompletableFuture<?> each : all) {
             Throwable e = assertThrows(CompletionException.class, each::join).getCause();
@@ -389,5 +390,14 @@ class PublishPipelineTest {
     assertEquals("AssertionError", outcomes.get(3));
     RedisTest.soon()
         .until(() -> outcomes(List.of(publisher.publishAsync(event("3")))).contains("ok"));
+  }
+
+  @Test
+  void aConnectionThatHasEndedIsNotMadeAgainWithoutALogin() throws Exception {
+    start(MANY, (connection, data) -> ScriptedRedis.OK);
+    RedisAddress address = RedisUri.parse(redis.uri()).hosts().get(0);
+    RedisSocketFactory socket = new RedisSocketFactory(address, null, 1_000, 1_000);
+    socket.createSocket().close();
+    assertThrows(JedisConnectionException.class, socket::createSocket);
   }
 }

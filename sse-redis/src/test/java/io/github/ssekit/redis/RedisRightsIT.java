@@ -274,4 +274,20 @@ class RedisRightsIT extends RedisTest {
         List.of("{sse}:scope", "{sse}:stream:room:1", "{sse}:channel:room:1"),
         List.of("room:1", "", data, "1000", "86400000", "", "PUBLISH", "60000"));
   }
+
+  @Test
+  void aChannelWhoseEndRedisRefusesOpensAgain() {
+    Hub hub = keep(Hub.builder().linger(Duration.ofMillis(50)).create());
+    RedisBridge bridge =
+        keep(RedisBridge.builder(hub, redis.uri()).history(c -> c.startsWith("room:")).connect());
+    admin.aclSetUser("default", "-unsubscribe");
+    RecordingTransport first = new RecordingTransport();
+    hub.connect(first, List.of("room:x"), null).close();
+    soon().until(() -> admin.info("errorstats").contains("errorstat_NOPERM:count="));
+    RecordingTransport second = new RecordingTransport();
+    hub.connect(second, List.of("room:x"), null);
+    soon().until(() -> second.lastEventId() != null);
+    bridge.publish("room:x", SseEvent.of("1"));
+    soon().until(() -> second.published().equals(List.of("1")));
+  }
 }
