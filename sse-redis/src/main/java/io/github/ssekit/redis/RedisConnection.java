@@ -39,6 +39,7 @@ final class RedisConnection implements AutoCloseable {
   private static final int WRITE_MILLIS = 2_000;
 
   private static final int BYTES_A_MILLI = 1_024;
+  private static final int SMALL_BYTES = 8 << 10;
 
   private final RedisSocketFactory socket;
   private final Client client;
@@ -88,6 +89,9 @@ final class RedisConnection implements AutoCloseable {
     private final RedisSocketFactory socket;
     private boolean isUnsent;
 
+    /** Whether commands may be under way whose replies nobody has waited for. */
+    private boolean isBehindOthers;
+
     /** Ends what is being written; null if nothing is. Used by the thread that writes. */
     private @Nullable CompletableFuture<Void> limit;
 
@@ -99,9 +103,14 @@ final class RedisConnection implements AutoCloseable {
     @Override
     public void sendCommand(CommandArguments arguments) {
       isUnsent = true;
-      // Null in Jedis' constructor, which logs in.
-      if (limit == null && socket != null) {
-        limit = limit(arguments);
+      long bytes = 0;
+      for (Rawable argument : arguments) {
+        bytes += argument.getRaw().length;
+      }
+      // A small command that nothing is before is taken by the kernel. Jedis' constructor, in which
+      // the socket is null, sends such ones.
+      if (limit == null && socket != null && (isBehindOthers || bytes > SMALL_BYTES)) {
+        limit = limit(bytes);
       }
       // It writes if there is much.
       try {
@@ -124,11 +133,7 @@ final class RedisConnection implements AutoCloseable {
     }
 
     /** Begins the time that is left until all is flushed. */
-    private CompletableFuture<Void> limit(CommandArguments arguments) {
-      long bytes = 0;
-      for (Rawable argument : arguments) {
-        bytes += argument.getRaw().length;
-      }
+    private CompletableFuture<Void> limit(long bytes) {
       CompletableFuture<Void> made = new CompletableFuture<>();
       CompletableFuture<Void> unused =
           made.orTimeout(WRITE_MILLIS + bytes / BYTES_A_MILLI, TimeUnit.MILLISECONDS)
@@ -154,6 +159,7 @@ final class RedisConnection implements AutoCloseable {
     }
 
     void sendNow(ProtocolCommand command, byte[]... arguments) {
+      isBehindOthers = true;
       sendCommand(command, arguments);
       flush();
     }
@@ -225,6 +231,7 @@ final class RedisConnection implements AutoCloseable {
   /** Sends a command and waits for the reply. */
   Object call(String command, List<byte[]> arguments) {
     CommandArguments all = arguments(command, arguments);
+    client.isBehindOthers = false;
     return translating(() -> client.executeCommand(all));
   }
 
@@ -240,6 +247,7 @@ final class RedisConnection implements AutoCloseable {
    */
   void append(String command, List<byte[]> arguments) {
     CommandArguments all = arguments(command, arguments);
+    client.isBehindOthers = true;
     translating(
         () -> {
           client.sendCommand(all);
