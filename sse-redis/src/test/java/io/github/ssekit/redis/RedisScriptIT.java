@@ -58,7 +58,7 @@ class RedisScriptIT extends RedisTest {
               "PUBLISH",
               "60000",
               "",
-              System.currentTimeMillis() + 5_000 + "-0",
+              System.currentTimeMillis() + 60_000 + "-0",
               "{sse}:control");
       String script = text("scope.lua") + text("publish.lua");
       List<String> keys = List.of("{sse}:scope", "{sse}:stream:c0", "{sse}:channel:c0");
