@@ -140,9 +140,8 @@ final class RedisConnection implements AutoCloseable {
               .whenComplete(
                   (none, late) -> {
                     if (late != null) {
-                      // Elsewhere: the JDK's timer must not wait for anything.
-                      CompletableFuture<Void> unusedClosing =
-                          CompletableFuture.runAsync(socket::closeMade);
+                      // On the JDK's timer, since it does not wait: its pool may be busy for long.
+                      socket.closeMade();
                     }
                   });
       return made;

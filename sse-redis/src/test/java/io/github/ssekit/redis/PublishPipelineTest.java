@@ -291,7 +291,9 @@ class PublishPipelineTest {
     Publication<@Nullable Position> large = event("x".repeat(9 << 19));
     List<CompletableFuture<?>> all = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
-      all.add(CompletableFuture.runAsync(() -> publisher.publish(large)));
+      all.add(
+          CompletableFuture.runAsync(
+              () -> publisher.publish(large), task -> new Thread(task, "publishes").start()));
     }
     all.add(publisher.publishAsync(large));
     assertTimeoutPreemptively(
