@@ -1,6 +1,7 @@
 package io.github.ssekit.event;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.client.EventSource;
 import io.github.ssekit.client.EventSourceException;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -22,13 +22,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** The rows that the parser is tested with, over HTTP. */
 @SuppressWarnings("try")
 class EventSourceSpecificationTest {
-  private static final RawServer SERVER = new RawServer();
-
-  @AfterAll
-  static void stop() throws Exception {
-    SERVER.close();
-  }
-
   static Stream<Arguments> rows() {
     return EventStreamSpecification.ROWS.stream()
         .flatMap(row -> row.lineEnds().stream().map(end -> Arguments.of(row, end)));
@@ -41,7 +34,6 @@ class EventSourceSpecificationTest {
     List<Block> blocks = new ArrayList<>();
     List<String> ids = new ArrayList<>();
     CountDownLatch closed = new CountDownLatch(1);
-    SERVER.thenBytes(row.input(end));
     EventSourceListener listener =
         new EventSourceListener() {
           @Override
@@ -70,8 +62,13 @@ class EventSourceSpecificationTest {
             closed.countDown();
           }
         };
-    try (EventSource source = EventSource.builder(SERVER.uri()).open(listener)) {
-      closed.await(10, TimeUnit.SECONDS);
+    // A server for each row: a source whose row sets a short time connects again before it is
+    // closed.
+    try (RawServer server = new RawServer()) {
+      server.thenBytes(row.input(end));
+      try (EventSource source = EventSource.builder(server.uri()).open(listener)) {
+        assertTrue(closed.await(10, TimeUnit.SECONDS), "the stream did not end");
+      }
     }
     assertEquals(row.expected(), blocks);
     assertEquals(row.lastEventIds(), ids);
