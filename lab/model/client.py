@@ -1,5 +1,6 @@
 """A client, which comes back with its last event ID, and its connection on a node (Resumes.java)."""
 
+from page import UNKNOWN
 from server import NEWEST
 
 
@@ -63,7 +64,7 @@ class Connection:
 
     def _is_served(self, logs):
         starts = all(self.node.logs[c].start <= self._start(c) for c in self.channels)
-        return (starts or not self.rules["log-start"]) and self.node.floor <= self.at
+        return (starts or not self.rules["log-start"]) and not self.node.is_void(self.at)
 
     def _start(self, channel):
         """Of a channel: behind what the client has, and not before the channel's own start."""
@@ -75,7 +76,7 @@ class Connection:
         place = 0
         for log in logs:
             for ordinal, (kind, at, what, _) in log.items:
-                known = at is not None and at <= self.at if kind == "event" else what[2] <= self.at
+                known = at <= self.at if at is not None else what[2] <= self.at
                 if known:
                     place = max(place, ordinal)
         return place
@@ -100,7 +101,8 @@ class Connection:
                 if is_first:
                     self._started(page)
                 if page.broken:
-                    self._write(("reset", page.up_to, (None, 0 if self.rules["from"] else self.at, page.up_to), None))
+                    end = UNKNOWN if self.rules["open-end"] else page.up_to
+                    self._write(("reset", page.up_to, (None, 0 if self.rules["from"] else self.at, end), None))
                 else:
                     for reset in page.resets:
                         self._tell(reset, page.clock)
@@ -172,6 +174,8 @@ class Client:
         self.world = world
         self.number = number
         self.gone = False
+        self.came_at = 0
+        """When it last connected without an id."""
         self.has_returned = False
         self.channels = world.random.sample(world.channels, world.random.choice([1, 2, 2, 3, 4]))
         self.last_event_id = None
@@ -201,6 +205,8 @@ class Client:
         node = self.world.random.choice(nodes)
         self.world.log(f"client {self.number}", "asks node", node.number, self.channels, self.last_event_id)
         self.has_returned = self.last_event_id is not None
+        if not self.has_returned:
+            self.came_at = self.world.now
         self.connection = Connection(node, self, self.channels, self.last_event_id)
 
     def leave(self):

@@ -23,6 +23,8 @@ class Link:
         self.acknowledged = []
         self.answers = []
         """Replies to probes, whose turn comes when the subscription has got as far."""
+        self.carried = []
+        """What answered probes said of other runs, until they are heard."""
         self.last = {}
         """Up to where each channel is complete."""
         self.noted = {}
@@ -175,6 +177,7 @@ class Link:
             self.node.reached(at)
             self._passed(at)
             if own:
+                self.node.reported(self, at)
                 self.node.heard_probe(at)
 
     def _looked(self, at):
@@ -245,6 +248,6 @@ class Link:
         for channel in self.node.complete:
             self.last[channel] = up_to
         self.attached = True
-        self.node.attached(self)
+        self.node.reported(self, up_to)
         self.node.reached(up_to)
         self._passed(up_to)

@@ -1,7 +1,7 @@
 """A node: the hub with its logs and clients, and the bridge that keeps one subscription (RedisSubscriber.java)."""
 
 from link import Link
-from page import Page
+from page import UNKNOWN, Page
 
 SILENCE = 250
 PROBE_EVERY = 50
@@ -42,6 +42,9 @@ class Node:
         self.paused_until = 0
         self.position = None
         self.floor = 0
+        """Below it nothing can be promised."""
+        self.set_back_to = None
+        """Where the last rewind set it back to: nor of what is above, until a new id is heard."""
         self.rewinds = 0
         self.ordinal = 0
         self.logs = {}
@@ -175,6 +178,7 @@ class Node:
         def done(reply, server_run):
             if server_run == link.run:
                 link.answers.append(reply)
+                link.carried.append((reply[0], seen))
             if "?" in seen and self.seen.get("?") == seen["?"]:
                 del self.seen["?"]
             self._answered_by(server_run, link)
@@ -227,8 +231,16 @@ class Node:
         self._see("?", lost)
         self.probe()
 
-    def attached(self, link):
-        self.seen = {run: at for run, at in self.seen.items() if run in (link.run, "?")}
+    def reported(self, link, at):
+        """The run of the link has told what its probes up to this one carried: of no use any more."""
+        carried = {}
+        while link.carried and link.carried[0][0] <= at:
+            carried = link.carried.pop(0)[1]
+        if not self.rules["carried"]:
+            carried = self.seen
+        told = [run for run, seen in carried.items() if run not in (link.run, "?") and self.seen.get(run) == seen]
+        for run in told:
+            del self.seen[run]
 
     def _tick(self):
         if not self.is_paused(self._tick):
@@ -282,7 +294,12 @@ class Node:
             self._append([channel], ("event", at, event, channel))
         self.reached(at)
 
+    def is_void(self, at):
+        return at != self.set_back_to and (at < self.floor or self.floor == self.set_back_to)
+
     def reached(self, at):
+        if self.floor == self.set_back_to and at > self.floor:
+            self.floor = at
         self.position = max(self.position or 0, at)
         self._advance()
 
@@ -298,11 +315,13 @@ class Node:
         self._forget_heard(end)
 
     def rewound(self, begin, to):
-        self._append(list(self.logs), ("reset", to, (None, begin, to), None))
+        is_known = to >= self.position or not self.rules["open-end"]
+        self._append(list(self.logs), ("reset", to, (None, begin, to if is_known else UNKNOWN), None))
         for log in self.logs.values():
             if log.start is not None:
                 log.start = to
         self.rewinds += 1
+        self.set_back_to = to if to < self.position and self.rules["next-floor"] else None
         self.floor = self.position = to
         self._forget_heard(to)
         for connection in list(self.connections):

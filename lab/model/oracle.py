@@ -40,6 +40,9 @@ def judge(client, world):
         began = client.first_page.clock if client.first_page else first[1]
         if not owed or number in seen or (event.sent_at < first[0] and event.id <= began):
             continue
+        if event.flushed_at and event.stored_at < client.came_at and event.flushed_at <= first[0]:
+            # Stored before it came, and lost before it had an id: of another time, its id says nothing.
+            continue
         told = any(
             channel in (None, event.channel) and now >= event.sent_at and begin < event.id <= end
             for _, now, channel, begin, end in resets

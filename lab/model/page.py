@@ -1,5 +1,8 @@
 """The judgement whether what Redis holds after a position is everything: Page.java."""
 
+UNKNOWN = float("inf")
+"""The end of a range of which nobody knows it."""
+
 
 class Page:
     """What a reader gets: resets as (channel or None, from, to), then events as (id, channel, event)."""

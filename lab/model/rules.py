@@ -17,15 +17,18 @@ RULES = {
     "own-starts": "each channel of a newcomer starts at its own place, behind its first page, too",
     "newcomer-floors": "a floor that stood when a newcomer was first read for is no loss to it, and one that was told is not told again",
     "log-start": "a node's own log serves who stands at or behind its start only",
+    "next-floor": "once a node was set back, its log serves nobody who stands below the first new id that it hears",
     "quiet-reset": "a reset of one channel carries no id",
     # Losses of Redis
     "margin": "after a change of run new ids begin beyond the time by the margin",
     "bounded": "that is the later of the clock's next step and time + margin, so that no id is further ahead",
     "lineage": "what a node has seen of a run, above where the data says that it ended, proves a loss",
+    "carried": "what was seen of another run is forgotten once a probe which carried it is heard and answered, and no sooner",
     "told-seen": "a publish says what its node has seen, so that a scope which is born again begins beyond it",
     "order": "an id that is not above the one before it on a subscription is a step back in time",
     "floor": "a proven loss raises the floor: whoever stands below it is told, whenever they come",
     "from": "the range of a reset begins where the last event is that nobody lost, not at the last one that was heard",
+    "open-end": "the range of a reset has no end where the id that it continues at lies below what was heard or had",
     # Losses of pub/sub
     "gaps": "a message that names one which was not heard is told to all nodes, by a floor of its channel",
     "heard-gaps": "that is told again where a node has heard its own later probe, and not its notice",

@@ -222,3 +222,5 @@ class Server:
         for link in self.links:
             if channel in link.subscribed:
                 link.push(message)
+                if message[0] == "event" and link.attached:
+                    self.world.events[message[-1]].is_pushed = True

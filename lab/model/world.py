@@ -82,6 +82,9 @@ class Event:
         self.is_acknowledged = False
         self.is_stored_twice = False
         """Redis had lost it, and the token with it."""
+        self.stored_at = self.flushed_at = None
+        self.is_pushed = False
+        """To a node that was attached."""
         self.is_exempt = False
         """Lost with all who had seen it, or anything after it: nobody can know."""
 
@@ -159,7 +162,8 @@ class World:
     def stored(self, number, at):
         event = self.events[number]
         event.is_stored_twice = event.id != 0
-        event.is_exempt = False
+        event.is_exempt = event.is_pushed = False
+        event.stored_at, event.flushed_at = self.now, None
         event.id = at
         self.log("PUBLISH", event.channel, number, at)
 
@@ -249,9 +253,8 @@ class World:
         """
         self._lost_at = self.now
         known = max([0, *(n.highest_seen() for n in self.nodes if n.alive)])
-        listens = {c for link in self.primary.links if link.attached for c in link.subscribed}
         for event in self.events.values():
-            unknown = event.id > known or (by_channel and event.channel not in listens)
+            unknown = event.id > known or (by_channel and not event.is_pushed)
             if event.id > (data.clock or 0) and unknown:
                 event.is_exempt = True
 
@@ -382,6 +385,9 @@ class World:
     def _flush(self):
         self._lost_at = self.now
         self.primary.data = Data()
+        for event in self.events.values():
+            if event.id and event.flushed_at is None:
+                event.flushed_at = self.now
 
     def _empty_and_behind(self):
         """Another server takes over: it is empty, and its clock is behind by more than the margin."""

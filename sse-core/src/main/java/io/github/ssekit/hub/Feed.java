@@ -252,11 +252,13 @@ public final class Feed {
 
   /**
    * Says that nothing can be promised of what happened before a position. All clients of channels
-   * with history are told, and go on from there.
+   * with history are told, and go on from there. If this node has been further, the news doesn't
+   * say up to where events are missing: positions behind this one are given anew.
    */
   public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
     Objects.requireNonNull(to, "to");
-    StreamReset reset = new StreamReset(null, reason, from, to);
+    Position end = resumes.isBehind(to) ? null : to;
+    StreamReset reset = new StreamReset(null, reason, from, end);
     // One frame: a client of several channels is told once.
     byte[] frame = reset.event().withId(to.toString()).frame().toByteArray();
     locked(

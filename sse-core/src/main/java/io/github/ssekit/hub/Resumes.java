@@ -39,6 +39,9 @@ final class Resumes {
   /** Clients below this position can't continue in the logs: Redis lost events there. */
   private @Nullable Position floor;
 
+  /** Where this node was set back to by the last rewind, or null if it was not set back. */
+  private @Nullable Position setBackTo;
+
   private int rewinds;
 
   /**
@@ -69,24 +72,40 @@ final class Resumes {
     return now == null || at.isAfter(now);
   }
 
+  /** Whether a position is behind this node. */
+  boolean isBehind(Position at) {
+    Position now = position;
+    return now != null && now.isAfter(at);
+  }
+
   /** Whether the history up to a position is void. */
   boolean isVoid(Position at) {
-    return floor != null && floor.isAfter(at);
+    if (floor == null || at.equals(setBackTo)) {
+      return false; // Who stands there was told, and the logs begin there.
+    }
+    return floor.isAfter(at) || floor.equals(setBackTo);
   }
 
   /** All events up to a position are in the logs. */
   void reached(Position now) {
     assert lock.isHeldByCurrentThread();
+    if (setBackTo != null && setBackTo.equals(floor) && now.isAfter(setBackTo)) {
+      floor = now;
+    }
     position = Position.later(position, now);
     while (!ahead.isEmpty() && !isAhead(ahead.firstKey())) {
       ahead.pollFirstEntry().getValue().forEach(Resume::reached);
     }
   }
 
-  /** The history before a position is void. */
+  /**
+   * The history before a position is void. If this sets the node back, so is what lies between the
+   * position and the next one that is reached: clients may come back with ids from there.
+   */
   void rewound(Position to) {
     assert lock.isHeldByCurrentThread();
     rewinds++;
+    setBackTo = isBehind(to) ? to : null;
     floor = to;
     List<Resume> all = new ArrayList<>();
     ahead.values().forEach(all::addAll);

@@ -124,8 +124,8 @@ final class HistoryHub {
   }
 
   static String unknownBlock(long to) {
-    return "id: %d-0\nevent: stream-reset\ndata: {\"channel\":null,\"reason\":\"unknown-id\",\"to\":\"%d-0\"}"
-        .formatted(to, to);
+    return "id: %d-0\nevent: stream-reset\ndata: {\"channel\":null,\"reason\":\"unknown-id\"}"
+        .formatted(to);
   }
 
   /** The blocks that a client was written, without the reconnection time. */

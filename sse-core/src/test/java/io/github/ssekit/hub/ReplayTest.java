@@ -87,7 +87,7 @@ class ReplayTest {
         """
         id: 20-0
         event: stream-reset
-        data: {"channel":null,"reason":"unknown-id","to":"20-0"}
+        data: {"channel":null,"reason":"unknown-id"}
 
         """,
         text(unknown));

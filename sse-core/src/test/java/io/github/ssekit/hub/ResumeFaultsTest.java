@@ -165,6 +165,31 @@ class ResumeFaultsTest {
   }
 
   @Test
+  void whoMissedThatTheClockWentBackIsNotServedByTheLog() {
+    hub.deliver("a", 100);
+    hub.rewound(100, 8);
+    RecordingTransport whileItIsBack = hub.connect("90-0", "a");
+    hub.answer(Replay.reset(StreamReset.Reason.UNKNOWN_ID, null, at(8)));
+    assertEquals(List.of(unknownBlock(8)), received(whileItIsBack));
+    hub.deliver("a", 1_000, 1_001);
+    RecordingTransport later = hub.connect("90-0", "a");
+    hub.answer(Replay.reset(StreamReset.Reason.LOST, null, at(1_001)));
+    assertEquals(List.of("[a] after 90-0", "[a] after 90-0"), hub.history.asked);
+    assertEquals(1, later.resets().size(), later::toString);
+    assertEquals(List.of(event("a", 1_001)), received(hub.connect("1000-0", "a")));
+    assertFalse(hub.history.isAsked());
+  }
+
+  @Test
+  void theNewsThatTheClockWentBackDoesNotSayUpToWhere() {
+    RecordingTransport client = hub.connect(null, "a");
+    hub.deliver("a", 100);
+    hub.rewound(100, 8);
+    assertEquals(
+        "{\"channel\":null,\"reason\":\"rewound\",\"from\":\"100-0\"}", client.resets().get(0));
+  }
+
+  @Test
   void trimmingVoidEventsDoesNotMoveTheStartOfALogThatWentBack() {
     hub = HistoryHub.open(b -> b.maxChannelLog(3, 1_000_000));
     hub.deliver("a", 100, 110);

@@ -104,7 +104,10 @@ class ResumeModelTest {
       }
       resets.merge(reason, 1, Integer::sum);
       int to = block.indexOf("\"to\":\"") + 6;
-      Position upTo = Position.parse(block.substring(to, block.indexOf('"', to)));
+      boolean hasEnd = to >= 6;
+      assertEquals(reason != StreamReset.Reason.UNKNOWN_ID, hasEnd, name + ": " + block);
+      Position upTo =
+          hasEnd ? Position.parse(block.substring(to, block.indexOf('"', to))) : position;
       if (upTo == null) {
         throw new AssertionError(name + ": " + block);
       }

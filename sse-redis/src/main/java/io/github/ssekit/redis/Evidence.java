@@ -3,7 +3,6 @@ package io.github.ssekit.redis;
 import io.github.ssekit.hub.Position;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,10 +45,17 @@ final class Evidence {
     }
   }
 
-  /** A run was told everything: what was seen of other runs is of no use any more. */
-  synchronized void reportedTo(String run) {
-    seen.keySet().retainAll(Set.of(run));
-    lost.keySet().retainAll(Set.of(run));
+  /**
+   * A run was told of what was seen of other runs, which is of no use any more; what was seen
+   * meanwhile is still due.
+   */
+  synchronized void reported(String run, Map<String, Position> told) {
+    told.forEach(
+        (other, id) -> {
+          if (!other.equals(run) && seen.remove(other, id)) {
+            lost.remove(other);
+          }
+        });
   }
 
   private static Position later(Position a, Position b) {

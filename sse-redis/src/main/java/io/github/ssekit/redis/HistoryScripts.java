@@ -57,10 +57,15 @@ final class HistoryScripts {
    * What {@code attach.lua} replies.
    *
    * @param probe a probe's position
+   * @param seen what the probe said of other runs and this one
    * @param last the last positions of channels by then
    * @param lost the id that Redis was told it has lost, or null
    */
-  record Attached(Position probe, Map<String, Position> last, @Nullable Position lost) {}
+  record Attached(
+      Position probe,
+      Map<String, Position> seen,
+      Map<String, Position> last,
+      @Nullable Position lost) {}
 
   /**
    * @param lost gives the highest id that a run has lost, or null
@@ -92,7 +97,7 @@ final class HistoryScripts {
               last.put(channels.get(i), Entry.position(ids.get(i), probe));
             }
           }
-          return new Attached(probe, last, gone);
+          return new Attached(probe, seen, last, gone);
         });
   }
 

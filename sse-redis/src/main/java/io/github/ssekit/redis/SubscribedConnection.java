@@ -5,6 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.StreamReset;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -77,7 +79,10 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   /** The channels whose last ids the next probe asks for. */
   private final AtomicReference<@Nullable List<String>> nextAudit = new AtomicReference<>();
 
-  private final Queue<HistoryScripts.Attached> audits = new ConcurrentLinkedQueue<>();
+  private final Queue<HistoryScripts.Attached> answers = new ConcurrentLinkedQueue<>();
+
+  /** Used by the reader: answered probes, until a later one is heard. */
+  private final Deque<HistoryScripts.Attached> unheard = new ArrayDeque<>();
 
   /** How often UNSUBSCRIBE was sent of a channel, and not answered. */
   private final Map<String, Integer> leaving = new ConcurrentHashMap<>();
@@ -212,7 +217,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   /** Redis has answered a probe. */
   void probeAnswered(HistoryScripts.Attached reply) {
-    audits.add(reply);
+    answers.add(reply);
   }
 
   // On the reader.
@@ -296,8 +301,9 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   @Override
   public void message(byte[] name, byte[] payload) {
-    for (HistoryScripts.Attached reply = audits.poll(); reply != null; reply = audits.poll()) {
+    for (HistoryScripts.Attached reply = answers.poll(); reply != null; reply = answers.poll()) {
       protocol.answered(reply);
+      unheard.add(reply);
     }
     String redisChannel = new String(name, UTF_8);
     String channel = parts.scope().withHistory(redisChannel);
@@ -361,7 +367,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
         if (isOwn && message.word().equals("probe")) {
           lastHeard = System.nanoTime();
           parts.directives().probeHeard();
-          parts.evidence().reportedTo(run);
+          reportedUpTo(id);
           if (nextAudit.get() == null) {
             nextAudit.set(protocol.nextAudit());
           }
@@ -370,6 +376,13 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
           protocol.probe(id);
         }
       }
+    }
+  }
+
+  /** An own probe was heard: Redis has told what it and those before it say of other runs. */
+  private void reportedUpTo(Position probe) {
+    while (!unheard.isEmpty() && !unheard.peek().probe().isAfter(probe)) {
+      parts.evidence().reported(run, unheard.remove().seen());
     }
   }
 

@@ -29,9 +29,20 @@ class EvidenceTest {
     evidence.see("r1", at(20));
     evidence.see("r2", at(5));
     evidence.lose("r1", at(20));
-    evidence.reportedTo("r2");
+    evidence.reported("r2", evidence.seen());
     assertEquals(Map.of("r2", at(5)), evidence.seen());
     assertNull(evidence.lostOn("r1"));
+  }
+
+  @Test
+  void whatIsSeenOfAnotherRunWhileARunIsToldIsStillDue() {
+    evidence.see("r1", at(20));
+    Map<String, Position> told = evidence.seen();
+    evidence.see("r1", at(30));
+    evidence.lose("r1", at(30));
+    evidence.reported("r2", told);
+    assertEquals(Map.of("r1", at(30)), evidence.seen());
+    assertEquals(at(30), evidence.lostOn("r1"));
   }
 
   @Test

@@ -147,7 +147,7 @@ class AdmissionIT extends AdmissionServer {
     feed.opened(List.of("of:ann"), new Position(10, 0));
     assertEquals("event: stream-reset", answer.nextLine("event: "));
     assertEquals(
-        "data: {\"channel\":null,\"reason\":\"unknown-id\",\"to\":\"10-0\"}", answer.nextLine());
+        "data: {\"channel\":null,\"reason\":\"unknown-id\"}", answer.nextLine());
   }
 
   @Test
