@@ -103,6 +103,8 @@ final class Browser implements AutoCloseable {
   }
 
   void say(String message) {
+    // The page takes one message at a time.
+    soon().until(() -> !"true".equals(element("send").getDomAttribute("aria-disabled")));
     element("message").sendKeys(message, Keys.ENTER);
   }
 
@@ -127,6 +129,18 @@ final class Browser implements AutoCloseable {
   /** Waits until what the page says of its connection begins like this. */
   void awaitState(String words) {
     soon().until(() -> element("connection").getText().startsWith(words));
+  }
+
+  /** Notes from now on what the page says of its connection, however short it stands there. */
+  void noteStates() {
+    evaluate(
+        "window.words = []; new MutationObserver(() => words.push(connection.textContent))"
+            + ".observe(connection, { childList: true, subtree: true })");
+  }
+
+  /** What was noted by {@link #noteStates}. */
+  String states() {
+    return evaluate("return words.join('; ')").toString();
   }
 
   /** Waits until {@link #texts} are these. */

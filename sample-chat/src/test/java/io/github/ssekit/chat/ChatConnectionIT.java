@@ -28,8 +28,9 @@ class ChatConnectionIT extends TwoBrowsers {
       ada.awaitState("Connected");
       ada.say("before");
       ada.awaitTexts(SHOWN, List.of("before"));
+      ada.noteStates();
       first.drain();
-      ada.awaitState("The server shuts down");
+      soon().until(() -> ada.states().contains("The server shuts down"));
     }
 
     CountDownLatch refused = new CountDownLatch(2);
@@ -73,8 +74,9 @@ class ChatConnectionIT extends TwoBrowsers {
         post(elsewhere.uri(), "{\"user\":\"Joan\",\"message\":\"" + i + "\"}");
       }
     }
+    ada.noteStates();
     server = ChatServer.start(port, redis.uri());
-    ada.awaitState("Back, 12 messages caught up");
+    soon().until(() -> ada.states().contains("Back, 12 messages caught up"));
     ada.awaitState("Connected");
     ada.press(Keys.ENTER);
     List<String> all = new ArrayList<>(List.of("before"));
@@ -88,16 +90,13 @@ class ChatConnectionIT extends TwoBrowsers {
   void whoMissedNothingIsToldOfNothing() {
     String told = "Connected to localhost:" + server.uri().getPort();
     ada.awaitTexts("#connection", List.of(told));
-    ada.evaluate(
-        "window.words = []; new MutationObserver(() => words.push(connection.textContent))"
-            + ".observe(connection, { childList: true, subtree: true })");
+    ada.noteStates();
     int port = server.uri().getPort();
     server.close();
     ada.awaitState("Reconnecting in");
     server = ChatServer.start(port, redis.uri());
     ada.awaitTexts("#connection", List.of(told));
-    Object words = ada.evaluate("return words.join('; ')");
-    assertFalse(words.toString().contains("caught up"), words::toString);
+    assertFalse(ada.states().contains("caught up"), ada::states);
   }
 
   @Test

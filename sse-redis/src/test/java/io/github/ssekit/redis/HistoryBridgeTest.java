@@ -9,7 +9,7 @@ import org.junit.jupiter.api.BeforeEach;
 
 /** The base of tests of channels with history: a Redis that keeps all it confirms, and nodes. */
 abstract class HistoryBridgeTest extends RedisTest {
-  static final Duration SILENCE = Duration.ofMillis(900);
+  static final Duration SILENCE = Duration.ofMillis(2_400);
 
   Hub hub;
 

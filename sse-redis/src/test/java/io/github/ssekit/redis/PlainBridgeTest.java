@@ -23,7 +23,7 @@ abstract class PlainBridgeTest extends RedisTest {
         keep(
             RedisBridge.builder(hub, redis.uri())
                 .eventTypes(channel -> channel.startsWith("price:") ? "price" : null)
-                .silence(Duration.ofMillis(900))
+                .silence(Duration.ofSeconds(3))
                 .connect());
   }
 

@@ -224,7 +224,7 @@ class RedisAnswersIT extends RedisTest {
   @Test
   void whatHasEndedIsNeverBegunAgainAndTakesNothingMore() {
     assertEquals(AnswerState.NONE, answers.state("x"));
-    AnswerProducer producer = answers.start("x", OPTIONS.withKeep(Duration.ofSeconds(1)));
+    AnswerProducer producer = answers.start("x", OPTIONS.withKeep(Duration.ofSeconds(5)));
     producer.send(event("0"));
     producer.fail(SseEvent.of("failed", "why"));
     assertEquals(AnswerState.FAILED, refusal(() -> elsewhere.start("x", OPTIONS)));

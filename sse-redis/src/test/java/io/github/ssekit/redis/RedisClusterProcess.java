@@ -15,6 +15,7 @@ import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Protocol.Command;
 import redis.clients.jedis.args.ClusterResetType;
+import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.params.MigrateParams;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
@@ -89,6 +90,8 @@ final class RedisClusterProcess implements AutoCloseable {
       String info = jedis.clusterInfo();
       return info.contains("cluster_state:ok")
           && info.contains("cluster_known_nodes:" + nodes.size());
+    } catch (JedisException e) {
+      return false;
     }
   }
 

@@ -2,7 +2,6 @@ package io.github.ssekit.redis;
 
 import static java.util.stream.Collectors.toList;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -30,12 +29,13 @@ class RedisHistoryIT extends HistoryBridgeTest {
     leaving.close();
     publish("room:a", 5, 9);
     soon().until(() -> receiver.published().size() == 9);
-    admin.configResetStat();
+    // Without what is kept there is nothing to read: a node that reads would reset the client.
+    admin.del("{sse}:stream:room:a");
     RecordingTransport back = new RecordingTransport();
     hub.connect(back, List.of("room:a"), leaves.lastEventId());
     soon().until(() -> back.published().size() == 4);
     assertEquals(numbers(5, 9), back.published());
-    assertFalse(admin.info("commandstats").contains("cmdstat_xrange"), "no read of Redis");
+    assertEquals(List.of(), back.resets());
     assertTrue(stays.isOpen());
   }
 

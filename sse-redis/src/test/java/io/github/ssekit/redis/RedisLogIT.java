@@ -35,7 +35,7 @@ class RedisLogIT extends RedisTest {
   private RedisBridge connect(boolean history) {
     return RedisBridge.builder(hub, URI.create("redis://node:s3cret@127.0.0.1:" + redis.port()))
         .history(channel -> history && channel.startsWith("room:"))
-        .silence(Duration.ofMillis(900))
+        .silence(Duration.ofSeconds(3))
         .connect();
   }
 

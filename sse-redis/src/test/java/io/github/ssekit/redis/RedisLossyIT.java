@@ -57,7 +57,7 @@ class RedisLossyIT extends RedisTest {
         keep(
             RedisBridge.builder(hub, uri)
                 .history(channel -> true)
-                .silence(Duration.ofSeconds(2))
+                .silence(Duration.ofSeconds(6))
                 .connect());
     hub.connect(client, List.of("a"), null);
     soon().until(() -> client.lastEventId() != null);

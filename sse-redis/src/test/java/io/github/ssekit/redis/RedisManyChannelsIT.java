@@ -119,7 +119,7 @@ class RedisManyChannelsIT extends RedisTest {
   @Test
   void theProbesOfANodeCostTheSameHoweverManyChannelsAreOpen() {
     Hub hub = hub();
-    bridge(hub, "", Duration.ofMillis(1_500));
+    bridge(hub, "", Duration.ofSeconds(6));
     RecordingTransport receiver = new RecordingTransport();
     hub.connect(receiver, channels(CHANNELS), null);
     soon().until(() -> receiver.lastEventId() != null);

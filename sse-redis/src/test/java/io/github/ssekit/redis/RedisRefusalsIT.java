@@ -33,7 +33,7 @@ import redis.clients.jedis.params.ClientKillParams;
 /** A Redis that answers, and refuses to be written to. */
 @Tag("refusals")
 class RedisRefusalsIT extends RedisTest {
-  private static final Duration SILENCE = Duration.ofMillis(1500);
+  private static final Duration SILENCE = Duration.ofSeconds(3);
 
   private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
   private final Hub hub = keep(Hub.create());
@@ -69,7 +69,7 @@ class RedisRefusalsIT extends RedisTest {
           admin.configSet("save", "3600 1");
           admin.bgsave();
           await()
-              .atMost(Duration.ofSeconds(20))
+              .atMost(Duration.ofSeconds(30))
               .until(() -> admin.info("persistence").contains("rdb_last_bgsave_status:err"));
         }
       }
@@ -144,8 +144,8 @@ class RedisRefusalsIT extends RedisTest {
           bridge.recent("room:1", 9).events().stream().map(SseEvent::data).toList());
       // For three times the silence, no client is reset.
       await()
-          .pollDelay(SILENCE.multipliedBy(3))
-          .atMost(Duration.ofSeconds(20))
+          .pollDelay(SILENCE.multipliedBy(2))
+          .atMost(Duration.ofSeconds(30))
           .until(() -> subscriptions().startsWith(subscription) && bridge.health().isSubscribed());
       admin.publish("chat", "live");
       soon().until(() -> plain.published().contains("live"));
@@ -180,8 +180,8 @@ class RedisRefusalsIT extends RedisTest {
     admin.publish("chat", "hello");
     soon().until(() -> allowed.published().contains("hello"));
     await()
-        .pollDelay(SILENCE.multipliedBy(3))
-        .atMost(Duration.ofSeconds(20))
+        .pollDelay(SILENCE.multipliedBy(2))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> subscriptions().equals(subscription));
     assertEquals(1, log.lines("\"secret\"").size(), "" + log.lines(""));
     admin.aclSetUser("node", "&secret");
@@ -202,8 +202,8 @@ class RedisRefusalsIT extends RedisTest {
     String reason = bridge.health().refused().reason();
     assertTrue(reason.contains("WRONGPASS"), reason);
     await()
-        .pollDelay(SILENCE.multipliedBy(3))
-        .atMost(Duration.ofSeconds(20))
+        .pollDelay(SILENCE.multipliedBy(2))
+        .atMost(Duration.ofSeconds(30))
         .until(() -> subscriptions().equals(subscription) && bridge.health().isSubscribed());
     admin.publish("chat", "live");
     soon().until(() -> plain.published().contains("live"));

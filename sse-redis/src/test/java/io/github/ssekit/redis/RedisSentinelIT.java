@@ -20,7 +20,7 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** A bridge that finds the primary through Sentinels, in a group that fails over for real. */
 class RedisSentinelIT extends RedisTest {
-  private static final Duration AFTER_SENTINEL = Duration.ofSeconds(2);
+  private static final Duration AFTER_SENTINEL = Duration.ofSeconds(15);
 
   private static final String HERE = "here:1";
 

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import redis.clients.jedis.Jedis;
+import redis.clients.jedis.exceptions.JedisException;
 
 /** A primary, a replica, and Sentinels that watch them, as real processes. */
 final class RedisSentinels implements AutoCloseable {
@@ -72,7 +73,7 @@ final class RedisSentinels implements AutoCloseable {
                 "bind 127.0.0.1",
                 "dir " + home,
                 "sentinel monitor " + MASTER + " 127.0.0.1 " + primaryPort + " " + quorum,
-                "sentinel down-after-milliseconds " + MASTER + " 1000",
+                "sentinel down-after-milliseconds " + MASTER + " 2500",
                 "sentinel failover-timeout " + MASTER + " 3000"));
     config.addAll(List.of(lines));
     Path file = Files.write(home.resolve("sentinel.conf"), config);
@@ -113,6 +114,8 @@ final class RedisSentinels implements AutoCloseable {
   private static int named(int sentinel) {
     try (Jedis jedis = new Jedis("127.0.0.1", sentinel)) {
       return Integer.parseInt(jedis.sentinelGetMasterAddrByName(MASTER).get(1));
+    } catch (JedisException e) {
+      return -1;
     }
   }
 

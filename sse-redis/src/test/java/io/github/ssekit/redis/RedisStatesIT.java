@@ -224,7 +224,7 @@ class RedisStatesIT extends RedisTest {
     System.out.printf(
         "10,000 keys reach a newcomer in %d ms, in %d calls; the next on that node in %d ms%n",
         millis, read, millisOfANewcomer(third));
-    assertTrue(millis <= 3_000, millis + " ms");
+    assertTrue(millis <= 10_000, millis + " ms");
   }
 
   private static long millisOfANewcomer(Hub at) {
@@ -454,6 +454,7 @@ class RedisStatesIT extends RedisTest {
 
   private void restart() {
     redis.kill();
+    soon().until(() -> !bridge.health().isSubscribed());
     redis.restart();
     admin = keep(new Jedis("127.0.0.1", redis.port()));
     soon().until(() -> bridge.health().isSubscribed());

@@ -146,8 +146,7 @@ class AdmissionIT extends AdmissionServer {
     Answer answer = get("/events?user=ann", "Last-Event-ID: " + "1".repeat(4_000));
     feed.opened(List.of("of:ann"), new Position(10, 0));
     assertEquals("event: stream-reset", answer.nextLine("event: "));
-    assertEquals(
-        "data: {\"channel\":null,\"reason\":\"unknown-id\"}", answer.nextLine());
+    assertEquals("data: {\"channel\":null,\"reason\":\"unknown-id\"}", answer.nextLine());
   }
 
   @Test

@@ -152,6 +152,7 @@ class AnswerIT extends Cell {
   @Point("17 Clients that leave before their handler has returned, under fire: all requests end")
   void clientsThatLeaveBeforeTheHandlerHasReturnedLeaveNothing() throws Exception {
     int rounds = LONG ? 200 : 20;
+    allowTomcatsRace(1);
     for (int i = 0; i < rounds; i++) {
       CountDownLatch stays = new CountDownLatch(1);
       handler =
@@ -176,7 +177,7 @@ class AnswerIT extends Cell {
       reasons.remove(CloseReason.STUCK);
     }
     assertTrue(Set.of(CloseReason.CLIENT_GONE).containsAll(reasons), "" + reasons);
-    assertEquals(List.of(), log.details());
+    assertNothingWasLogged();
   }
 
   /** Opens a stream and leaves: with a FIN or an RST, or with HTTP/2 the stream is reset. */

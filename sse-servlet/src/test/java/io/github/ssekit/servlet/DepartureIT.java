@@ -117,11 +117,12 @@ class DepartureIT extends Cell {
   }
 
   private void awaitGone(int count, long start) throws Exception {
+    allowTomcatsRace(1);
     awaitClosed(count, CloseReason.CLIENT_GONE, DEAD);
     note(seconds(start));
     // The container stays usable, and has logged by then what it logs about dead connections.
     assertEquals(200, client().get("/json?id=1").statusCode());
-    assertEquals(List.of(), log.details());
+    assertNothingWasLogged();
   }
 
   @Test
@@ -155,7 +156,7 @@ class DepartureIT extends Cell {
           .until(
               () -> {
                 hub().publish("room", SseEvent.of(System.nanoTime() + filler));
-                return closed.size() == 2;
+                return closed.size() >= 2;
               });
       String after = seconds(start);
       assertEquals(List.of(CloseReason.STUCK, CloseReason.STUCK), List.copyOf(closed));
@@ -164,7 +165,7 @@ class DepartureIT extends Cell {
       long median = sorted[sorted.length / 2];
       note(String.format("%s; %.1f ms", after, median / 1e6));
       // On a busy machine the clients in this process are late, not the server.
-      long most = LONG ? STUCK.toNanos() / 2 : LATE.toNanos();
+      long most = LONG ? STUCK.toNanos() / 2 : Duration.ofSeconds(5).toNanos();
       assertTrue(median < most, "median ns " + median + " of " + Arrays.toString(sorted));
       assertEquals(List.of(), logged());
     }

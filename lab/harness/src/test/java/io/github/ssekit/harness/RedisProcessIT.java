@@ -19,8 +19,12 @@ class RedisProcessIT {
 
   /** The first line of the answer to a command. */
   private static String ask(int port, String command) throws IOException {
+    return ask(port, command, 10_000);
+  }
+
+  private static String ask(int port, String command, int patienceMillis) throws IOException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
-      socket.setSoTimeout(300);
+      socket.setSoTimeout(patienceMillis);
       socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.US_ASCII));
       StringBuilder line = new StringBuilder();
       for (int b = socket.getInputStream().read(); b != '\r'; b = socket.getInputStream().read()) {
@@ -49,7 +53,7 @@ class RedisProcessIT {
   void aPausedOneIsSilentUntilItIsResumed() throws IOException {
     try (RedisProcess redis = RedisProcess.start(folder)) {
       redis.pause();
-      assertThrows(SocketTimeoutException.class, () -> ask(redis.port(), "ping"));
+      assertThrows(SocketTimeoutException.class, () -> ask(redis.port(), "ping", 300));
       redis.resume();
       assertEquals("+PONG", ask(redis.port(), "ping"));
     }
