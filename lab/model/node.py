@@ -236,8 +236,6 @@ class Node:
         carried = {}
         while link.carried and link.carried[0][0] <= at:
             carried = link.carried.pop(0)[1]
-        if not self.rules["carried"]:
-            carried = self.seen
         told = [run for run, seen in carried.items() if run not in (link.run, "?") and self.seen.get(run) == seen]
         for run in told:
             del self.seen[run]

@@ -23,7 +23,6 @@ RULES = {
     "margin": "after a change of run new ids begin beyond the time by the margin",
     "bounded": "that is the later of the clock's next step and time + margin, so that no id is further ahead",
     "lineage": "what a node has seen of a run, above where the data says that it ended, proves a loss",
-    "carried": "what was seen of another run is forgotten once a probe which carried it is heard and answered, and no sooner",
     "told-seen": "a publish says what its node has seen, so that a scope which is born again begins beyond it",
     "order": "an id that is not above the one before it on a subscription is a step back in time",
     "floor": "a proven loss raises the floor: whoever stands below it is told, whenever they come",

@@ -1,6 +1,7 @@
 package io.github.ssekit.micrometer;
 
 import io.github.ssekit.redis.RedisBridge;
+import io.github.ssekit.redis.RedisHealth;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.TimeGauge;
@@ -29,12 +30,18 @@ public final class BridgeGauges implements MeterBinder {
     Gauge.builder("ssekit.redis.subscribed", bridge, b -> b.health().isSubscribed() ? 1 : 0)
         .description("1 if events arrive from Redis, else 0")
         .register(registry);
-    Gauge.builder("ssekit.redis.writable", bridge, b -> b.health().refused() == null ? 1 : 0)
-        .description("1 if Redis accepts publishes, else 0")
+    Gauge.builder("ssekit.redis.writable", bridge, BridgeGauges::writable)
+        .description("1 if Redis accepted the last probe, else 0")
         .register(registry);
     TimeGauge.builder("ssekit.redis.probe.age", bridge, TimeUnit.SECONDS, BridgeGauges::probeAge)
         .description("The time since the subscription heard its own probe")
         .register(registry);
+  }
+
+  /** NaN while there is no subscription: nothing is probed then. */
+  private static double writable(RedisBridge bridge) {
+    RedisHealth health = bridge.health();
+    return !health.isSubscribed() ? Double.NaN : health.refused() == null ? 1 : 0;
   }
 
   /** NaN while there is no subscription, which a chart shows as a gap. */

@@ -6,12 +6,12 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node knows and Redis may not: the highest id seen on each server run, and ids that
- * Redis has lost. Probes carry it to Redis. Thread-safe.
+ * What this node knows and Redis may not: the highest id seen on each server run, and the highest
+ * that Redis has lost, on whatever run. Probes carry it to Redis. Thread-safe.
  */
 final class Evidence {
   private final Map<String, Position> seen = new HashMap<>();
-  private final Map<String, Position> lost = new HashMap<>();
+  private @Nullable Position lost;
 
   /** An id existed on a run. */
   synchronized void see(String run, Position id) {
@@ -28,20 +28,20 @@ final class Evidence {
     return Map.copyOf(seen);
   }
 
-  /** A run has lost an id that existed on it. */
-  synchronized void lose(String run, Position id) {
-    lost.merge(run, id, Evidence::later);
+  /** Redis has lost an id that existed. */
+  synchronized void lose(Position id) {
+    lost = lost == null ? id : later(lost, id);
   }
 
-  /** Returns the highest id that a run has lost and was not told of, or null. */
-  synchronized @Nullable Position lostOn(String run) {
-    return lost.get(run);
+  /** Returns the highest id that Redis has lost and was not told of, or null. */
+  synchronized @Nullable Position lost() {
+    return lost;
   }
 
-  /** A run was told that it has lost an id; what was found meanwhile is still due. */
-  synchronized void lossReported(String run, @Nullable Position id) {
-    if (id != null) {
-      lost.remove(run, id);
+  /** Redis was told that it has lost an id; what was found meanwhile is still due. */
+  synchronized void lossReported(@Nullable Position id) {
+    if (id != null && id.equals(lost)) {
+      lost = null;
     }
   }
 
@@ -52,8 +52,8 @@ final class Evidence {
   synchronized void reported(String run, Map<String, Position> told) {
     told.forEach(
         (other, id) -> {
-          if (!other.equals(run) && seen.remove(other, id)) {
-            lost.remove(other);
+          if (!other.equals(run)) {
+            boolean unused = seen.remove(other, id);
           }
         });
   }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -59,31 +58,22 @@ final class HistoryScripts {
    * @param probe a probe's position
    * @param seen what the probe said of other runs and this one
    * @param last the last positions of channels by then
-   * @param lost the id that Redis was told it has lost, or null
    */
-  record Attached(
-      Position probe,
-      Map<String, Position> seen,
-      Map<String, Position> last,
-      @Nullable Position lost) {}
+  record Attached(Position probe, Map<String, Position> seen, Map<String, Position> last) {}
 
   /**
-   * @param lost gives the highest id that a run has lost, or null
+   * @param lost the highest id that Redis has lost, or null
    * @param channels a few thousand at most
    */
   CommandPool.Reply<Attached> attach(
-      String nonce,
-      Map<String, Position> seen,
-      Function<String, @Nullable Position> lost,
-      List<String> channels) {
+      String nonce, Map<String, Position> seen, @Nullable Position lost, List<String> channels) {
     return redis.execute(
         connection -> {
-          Position gone = lost.apply(connection.run());
-          int pairs = seen.size() + (gone == null ? 0 : 1);
+          int pairs = seen.size() + (lost == null ? 0 : 1);
           List<byte[]> args = args(connection.run(), nonce, redis.publishCommand(), "" + pairs);
           seen.forEach((r, position) -> args.addAll(args(r, position.toString())));
-          if (gone != null) {
-            args.addAll(args("lost", gone.toString()));
+          if (lost != null) {
+            args.addAll(args("lost", lost.toString()));
           }
           channels.forEach(channel -> args.addAll(args("last:" + channel)));
           List<?> reply =
@@ -97,7 +87,7 @@ final class HistoryScripts {
               last.put(channels.get(i), Entry.position(ids.get(i), probe));
             }
           }
-          return new Attached(probe, seen, last, gone);
+          return new Attached(probe, seen, last);
         });
   }
 

@@ -190,7 +190,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   /**
    * Publishes to a channel with history, once however often it is tried: within ten minutes, a
    * second publish with the token of a first that was stored does nothing, and returns the first
-   * one's position.
+   * one's position. So it does if the two are of different channels: an event that goes to two
+   * channels needs two tokens.
    *
    * @param token 1 to 200 characters, of the caller's choice: a random UUID, the id of a form
    * @throws IllegalArgumentException as above; if the channel has no history; if the token is not

@@ -306,7 +306,8 @@ public final class RedisBridgeBuilder {
   /**
    * The login to Redis, in place of user and password in the URI. Called for each new connection,
    * so that a password may change while the bridge runs; on any thread, which waits for it. If it
-   * throws, that connection fails, and the bridge tries again. Sentinels get the URI's login.
+   * throws, that connection fails, and the bridge tries again. Sentinels get the URI's {@code
+   * sentinelUser} and {@code sentinelPassword}, or no login.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI has a password, too
    */

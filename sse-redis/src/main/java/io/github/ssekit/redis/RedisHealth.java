@@ -8,9 +8,9 @@ import org.jspecify.annotations.Nullable;
  * The state of a bridge at one moment: whether events arrive, and whether Redis accepts publishes.
  * See {@link RedisBridge#health}.
  *
- * <p>A node that is deaf is of no use to its clients: take it out of a load balancer. Where Redis
- * refuses to be written to, it does so for all nodes alike; what is published past the bridge, and
- * history, still arrive.
+ * <p>A node that is deaf is of no use to its clients: take it out of a load balancer, if others
+ * hear Redis. Where Redis refuses to be written to, it does so for all nodes alike; what is
+ * published past the bridge, and history, still arrive.
  *
  * @param deaf why events don't arrive; null if they do
  * @param refused why Redis does not take what is published, such as {@code publishing refused: OOM
@@ -29,8 +29,8 @@ public record RedisHealth(
   public record Problem(String reason, Instant since) {}
 
   /**
-   * Whether events arrive: the subscription stands, and hears its own probes. Where this is false
-   * for longer than {@link RedisBridgeBuilder#silence}, the node is deaf.
+   * Whether the subscription stands. Where it doesn't, {@link #deaf} says why; it also does where
+   * the subscription stands and has not heard its own probe for {@link RedisBridgeBuilder#silence}.
    */
   public boolean isSubscribed() {
     return sinceProbe != null;

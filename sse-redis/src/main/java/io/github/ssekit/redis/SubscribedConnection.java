@@ -446,7 +446,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   @Override
   public void reportLoss(Position id) {
-    parts.evidence().lose(run, id);
+    parts.evidence().lose(id);
     owner.requestProbe();
   }
 }

@@ -2,6 +2,7 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
+import io.github.ssekit.hub.Position;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -205,9 +206,10 @@ final class SubscriptionWriter implements AutoCloseable {
         .due()
         .forEach(
             (channel, gap) -> parts.gaps().sent(channel, gap, history.gap(channel, gap.from())));
+    Position lost = evidence.lost();
     CommandPool.Reply<HistoryScripts.Attached> reply =
-        history.attach(connection.nonce(), evidence.seen(), evidence::lostOn, channels);
-    evidence.lossReported(reply.run(), reply.value().lost());
+        history.attach(connection.nonce(), evidence.seen(), lost, channels);
+    evidence.lossReported(lost);
     if (reply.run().equals(connection.run())) {
       connection.probeAnswered(reply.value());
     }

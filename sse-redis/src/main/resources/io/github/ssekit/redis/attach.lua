@@ -5,7 +5,7 @@
 -- ARGV  1 run_id of this server   2 nonce of the node   3 PUBLISH or SPUBLISH
 --       4 the number of the following pairs
 --       5.. pairs of a run_id and the highest id that the node has seen on that run; or of "lost" and
---         an id of this run that the node knows to be lost
+--         an id that the node knows to be lost, on whatever run
 --       then the fields last:<channel> of some channels, 3,000 at most
 -- Returns the probe's id, and the last id of each of these channels, nil if it has none.
 --
@@ -21,14 +21,10 @@ local clock = fn.touch(scope, run, now, known[1], known[2])
 -- A write that Redis may refuse comes first: nothing is published that was not stored.
 redis.call('HSET', scope, 'clock', clock)
 
-local ends, order = fn.read_ends(scope)
+local ends = fn.read_ends(scope)
 local floor = fn.bounds(scope, clock) or '0-0'
 local begun = fn.id(redis.call('HGET', scope, 'begun'))
-local lost, left, unknown
-
-local function end_of(seen_run)
-  return ends[seen_run] == '*' and floor or ends[seen_run]
-end
+local lost, left
 
 -- Returns up to which id this data has the events of a run, given an id that was seen there. Events of
 -- the run above it are lost.
@@ -36,25 +32,20 @@ local function left_of(seen_run, seen)
   if seen_run == 'lost' then return floor end
   -- Nothing is left of an unknown run. This run may itself have begun anew since the id was seen, with
   -- the data of another run.
-  if seen_run ~= run or begun and fn.after(begun, seen) then return end_of(seen_run) or '0-0' end
+  if seen_run ~= run or begun and fn.after(begun, seen) then return ends[seen_run] or '0-0' end
   return had and known[2] == run and had or seen
 end
 
 for i = 5, 4 + 2 * pairs_count, 2 do
   local seen_run, seen = ARGV[i], fn.seen(ARGV[i + 1], clock, now)
   local reached = seen and left_of(seen_run, seen)
-  if seen and fn.after(seen, reached) then
+  -- Up to the floor all are told already.
+  if seen and fn.after(seen, floor) and fn.after(seen, reached) then
     lost = fn.later(lost, seen)
     if not left or fn.after(left, reached) then left = reached end
-    if seen_run ~= 'lost' and not ends[seen_run] then
-      order[#order + 1] = seen_run
-      ends[seen_run] = '*'
-      unknown = true
-    end
   end
 end
 if lost then
-  if unknown then fn.write_ends(scope, ends, order) end
   clock = fn.lose(scope, clock, lost, fn.later(left, floor), now, ARGV[3], KEYS[2])
 end
 

@@ -6,7 +6,7 @@
 --   run              run_id of the server on which the latest script ran
 --   begun            the clock when this run began; absent in the first run
 --   ends             pairs run=clock: the clock at the end of each earlier run, as far as this data
---                    knows; run=* if the nodes have been told that events of the run are lost
+--                    knows
 --   floor            clients below this id can't resume any channel: events are lost there
 --   pruned           the highest last id of all channels that were forgotten
 --   last:<channel>   the id of the channel's latest event
@@ -113,7 +113,7 @@ local function scope_functions()
     local ends, order = {}, {}
     for run, clock in string.gmatch(redis.call('HGET', scope, 'ends') or '', '(%w+)=(%S+)') do
       -- A run with an illegal clock is left out, so that all its events count as lost.
-      if clock == '*' or id(clock) then
+      if id(clock) then
         ends[run] = clock
         order[#order + 1] = run
       end
@@ -175,13 +175,9 @@ local function scope_functions()
   -- reached by a message to all nodes. Returns the clock.
   local function lose(scope, clock, lost, left, now, publish, control)
     clock = beyond(later(clock, lost), now)
-    -- Published before the runs are marked as told: if this fails, the next attempt publishes again.
+    -- Published before the floor says so: if this fails, the next attempt publishes again.
     redis.call(publish, control, 'rewind ' .. clock .. ' ' .. left)
     redis.call('HSET', scope, 'clock', clock, 'floor', clock)
-    local ends, order = read_ends(scope)
-    -- Once is enough: the message reaches all nodes.
-    for _, run in ipairs(order) do ends[run] = '*' end
-    if #order > 0 then write_ends(scope, ends, order) end
     return clock
   end
 
@@ -241,7 +237,7 @@ local function scope_functions()
   return {
     split = split, beyond = beyond, after = after, later = later, time = time, step = step, id = id,
     clock_of = clock_of, seen = seen, discard = discard, read = read, fields = fields,
-    read_ends = read_ends, write_ends = write_ends,
+    read_ends = read_ends,
     touch = touch, lose = lose, bounds = bounds, channel = channel, entries = entries,
   }
 end

@@ -28,10 +28,8 @@ class EvidenceTest {
   void whatWasSeenOfOtherRunsIsForgottenOnceARunWasTold() {
     evidence.see("r1", at(20));
     evidence.see("r2", at(5));
-    evidence.lose("r1", at(20));
     evidence.reported("r2", evidence.seen());
     assertEquals(Map.of("r2", at(5)), evidence.seen());
-    assertNull(evidence.lostOn("r1"));
   }
 
   @Test
@@ -39,28 +37,27 @@ class EvidenceTest {
     evidence.see("r1", at(20));
     Map<String, Position> told = evidence.seen();
     evidence.see("r1", at(30));
-    evidence.lose("r1", at(30));
     evidence.reported("r2", told);
     assertEquals(Map.of("r1", at(30)), evidence.seen());
-    assertEquals(at(30), evidence.lostOn("r1"));
   }
 
   @Test
-  void aLossIsDueUntilItsRunWasTold() {
-    evidence.lose("r1", at(20));
-    evidence.lose("r1", at(10));
-    assertEquals(at(20), evidence.lostOn("r1"));
-    evidence.lossReported("r1", null);
-    assertEquals(at(20), evidence.lostOn("r1"));
-    evidence.lossReported("r1", at(20));
-    assertNull(evidence.lostOn("r1"));
+  void aLossIsDueUntilRedisWasToldWhateverServerThatIs() {
+    evidence.lose(at(20));
+    evidence.lose(at(10));
+    assertEquals(at(20), evidence.lost());
+    evidence.reported("r2", evidence.seen());
+    evidence.lossReported(null);
+    assertEquals(at(20), evidence.lost());
+    evidence.lossReported(at(20));
+    assertNull(evidence.lost());
   }
 
   @Test
   void aLossThatIsFoundWhileAnotherIsToldIsStillDue() {
-    evidence.lose("r1", at(10));
-    evidence.lose("r1", at(20));
-    evidence.lossReported("r1", at(10));
-    assertEquals(at(20), evidence.lostOn("r1"));
+    evidence.lose(at(10));
+    evidence.lose(at(20));
+    evidence.lossReported(at(10));
+    assertEquals(at(20), evidence.lost());
   }
 }

@@ -89,7 +89,7 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
       case "answer" -> {
         Map<String, Position> last = new HashMap<>();
         rest.stream().skip(1).forEach(id -> last.put(id.substring(0, 1), at(id.substring(1))));
-        protocol.answered(new HistoryScripts.Attached(at(rest.get(0)), Map.of(), last, null));
+        protocol.answered(new HistoryScripts.Attached(at(rest.get(0)), Map.of(), last));
       }
       case "page" -> page(at(rest.get(0)), null, List.of(), rest.subList(1, rest.size()));
       case "void" -> {
