@@ -58,6 +58,7 @@ class MetricsDocTest {
     String page = Files.readString(DOCS.resolve("metrics.md"));
     assertEquals(meters, found("^\\| `(ssekit\\.[a-z.]+)`", page));
     assertEquals(0, registry.get("ssekit.redis.subscribed").gauge().value());
+    assertEquals(Double.NaN, registry.get("ssekit.redis.writable").gauge().value());
     assertEquals(Double.NaN, registry.get("ssekit.redis.probe.age").gauge().value());
   }
 
