@@ -17,6 +17,7 @@ class Connection:
         self.channels = channels
         self.rules = node.rules
         self.at = at
+        self.is_unknown = at == 0 and self.rules["zero"]
         self.starts = client.starts if at is None else {}
         """Where channels start that the client has not reached: newest events, then ids."""
         self.since = {}
@@ -50,6 +51,12 @@ class Connection:
             return
         logs = [node.logs[c] for c in self.channels]
         if node.position is None or any(log.start is None for log in logs):
+            return
+        if self.is_unknown:
+            self.is_unknown = False
+            self.at = self.announced = node.position
+            self._write(("reset", self.at, (None, 0, UNKNOWN), None))
+            self._go_live(node.ordinal)
             return
         ahead = self.at is not None and self.at > node.position and self.rules["wait"]
         if self.at is None and self.starts:

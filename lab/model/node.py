@@ -44,7 +44,7 @@ class Node:
         self.floor = 0
         """Below it nothing can be promised."""
         self.set_back_to = None
-        """Where the last rewind set it back to: nor of what is above, until a new id is heard."""
+        """Where it began, or the last rewind set it back to: nor of what is above, until a new id is heard."""
         self.rewinds = 0
         self.ordinal = 0
         self.logs = {}
@@ -179,7 +179,7 @@ class Node:
             if server_run == link.run:
                 link.answers.append(reply)
                 link.carried.append((reply[0], seen))
-            if "?" in seen and self.seen.get("?") == seen["?"]:
+            if server_run == link.run and self.link is link and "?" in seen and self.seen.get("?") == seen["?"]:
                 del self.seen["?"]
             self._answered_by(server_run, link)
 
@@ -296,7 +296,9 @@ class Node:
         return at != self.set_back_to and (at < self.floor or self.floor == self.set_back_to)
 
     def reached(self, at):
-        if self.floor == self.set_back_to and at > self.floor:
+        if self.position is None and self.rules["next-floor"]:
+            self.floor = self.set_back_to = at
+        elif self.floor == self.set_back_to and at > self.floor:
             self.floor = at
         self.position = max(self.position or 0, at)
         self._advance()
@@ -341,6 +343,7 @@ class Node:
             self.gap_told(*reset[:2])
         for at, channel, event in page.events:
             self.heard[channel] = at
+            self.world.events[event].is_heard = True
             self.deliver(channel, at, event)
         self.reached(page.up_to)
 

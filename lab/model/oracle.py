@@ -1,5 +1,7 @@
 """Judges what clients saw, by what was acknowledged and nothing else."""
 
+from page import UNKNOWN
+
 
 def judge(client, world):
     """What is wrong, as (kind, event or None, time)."""
@@ -20,7 +22,7 @@ def judge(client, world):
             told = any(i > seen.get(what, 0) and c in (None, channel) for i, _, c, _, _ in resets)
             if what in seen and not told and not world.events[what].is_stored_twice:
                 found.append(("twice", what, now))
-            if at <= highest and not any(c is None and b < at <= e for _, _, c, b, e in resets):
+            if at <= highest and not any(c is None and b < at <= e < UNKNOWN for _, _, c, b, e in resets):
                 found.append(("disorder", what, now))
             seen.setdefault(what, index)
             received.setdefault(channel, []).append((at, index))
@@ -44,7 +46,9 @@ def judge(client, world):
             # Stored before it came, and lost before it had an id: of another time, its id says nothing.
             continue
         told = any(
-            channel in (None, event.channel) and now >= event.sent_at and begin < event.id <= end
+            channel in (None, event.channel)
+            and now >= (event.stored_at if end == UNKNOWN else event.sent_at)
+            and begin < event.id <= end
             for _, now, channel, begin, end in resets
         )
         if not told:

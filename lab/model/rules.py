@@ -17,7 +17,8 @@ RULES = {
     "own-starts": "each channel of a newcomer starts at its own place, behind its first page, too",
     "newcomer-floors": "a floor that stood when a newcomer was first read for is no loss to it, and one that was told is not told again",
     "log-start": "a node's own log serves who stands at or behind its start only",
-    "next-floor": "once a node was set back, its log serves nobody who stands below the first new id that it hears",
+    "next-floor": "when a node has begun, or was set back, its log serves nobody who stands below the first new id that it hears",
+    "zero": "an id 0-0 is that of an empty Redis, whichever time it was empty: unknown",
     "quiet-reset": "a reset of one channel carries no id",
     # Losses of Redis
     "margin": "after a change of run new ids begin beyond the time by the margin",

@@ -223,4 +223,4 @@ class Server:
             if channel in link.subscribed:
                 link.push(message)
                 if message[0] == "event" and link.attached:
-                    self.world.events[message[-1]].is_pushed = True
+                    self.world.events[message[-1]].is_heard = True

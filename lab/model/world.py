@@ -16,7 +16,7 @@ RECOVERY = 1200
 ROLLBACKS = ("rollback", "stale-rollback", "unheard-rollback", "restore-scope", "empty-and-behind")
 """Those after which an id may be given again, before anybody can prove the loss."""
 
-HEAVY = ("kill", "failover", "restart", "restore-stream", "comeback", *ROLLBACKS)
+HEAVY = ("kill", "failover", "restart", "empty-and-refusing", "restore-stream", "comeback", *ROLLBACKS)
 """Those that are kept apart."""
 
 CLEAN = ["client"] * 8 + ["kill", "subscription", "subscription", "pause"]
@@ -71,6 +71,7 @@ MODES = {
         + ["failover", "restart", "rollback", "comeback", "flush", "del-clock", "del-stream", "clock-back"]
         + ["refuse", "refusing-handover"]
     ),
+    "emptied": Mode(["client"] * 4 + ["kill", "empty-and-refusing"], every=(20, 60), apart=300),
 }
 
 
@@ -83,8 +84,8 @@ class Event:
         self.is_stored_twice = False
         """Redis had lost it, and the token with it."""
         self.stored_at = self.flushed_at = None
-        self.is_pushed = False
-        """To a node that was attached."""
+        self.is_heard = False
+        """By a node, over pub/sub or in a repair."""
         self.is_exempt = False
         """Lost with all who had seen it, or anything after it: nobody can know."""
 
@@ -162,7 +163,7 @@ class World:
     def stored(self, number, at):
         event = self.events[number]
         event.is_stored_twice = event.id != 0
-        event.is_exempt = event.is_pushed = False
+        event.is_exempt = event.is_heard = False
         event.stored_at, event.flushed_at = self.now, None
         event.id = at
         self.log("PUBLISH", event.channel, number, at)
@@ -254,7 +255,7 @@ class World:
         self._lost_at = self.now
         known = max([0, *(n.highest_seen() for n in self.nodes if n.alive)])
         for event in self.events.values():
-            unknown = event.id > known or (by_channel and not event.is_pushed)
+            unknown = event.id > known or (by_channel and not event.is_heard)
             if event.id > (data.clock or 0) and unknown:
                 event.is_exempt = True
 
@@ -388,6 +389,12 @@ class World:
         for event in self.events.values():
             if event.id and event.flushed_at is None:
                 event.flushed_at = self.now
+
+    def _empty_and_refusing(self):
+        """Another server takes over: it is empty, and waits for its replicas before it takes writes."""
+        self._flush()
+        self._replace(Data(), 1)
+        self._refuse()
 
     def _empty_and_behind(self):
         """Another server takes over: it is empty, and its clock is behind by more than the margin."""

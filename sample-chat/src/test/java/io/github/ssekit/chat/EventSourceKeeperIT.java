@@ -244,7 +244,7 @@ class EventSourceKeeperIT {
 
   private static void assertWait(long asked) {
     long wait = ((Number) of("a", "wait")).longValue();
-    assertTrue(wait > asked - 10_000 && wait <= asked + 4_000, () -> wait + " ms for " + asked);
+    assertTrue(wait > asked - 5_000 && wait <= asked + 4_000, () -> wait + " ms for " + asked);
   }
 
   private static List<?> last(int count) {

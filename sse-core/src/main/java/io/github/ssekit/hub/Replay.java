@@ -78,16 +78,17 @@ public final class Replay {
   /**
    * The news that nothing can be promised of any channel, and where the client goes on.
    *
-   * <p>It says that events may be missing up to there, unless the reason is {@link
-   * StreamReset.Reason#UNKNOWN_ID}: then the client's position lies beyond, and it isn't known up
-   * to where.
+   * <p>It says that events may be missing up to there, unless the client's position lies beyond, as
+   * for the reason {@link StreamReset.Reason#UNKNOWN_ID}: then it isn't known up to where.
    *
    * @param from what the client had, or null if that is unknown
    */
   public static Replay reset(StreamReset.Reason reason, @Nullable Position from, Position to) {
     Objects.requireNonNull(reason, "reason");
     Objects.requireNonNull(to, "to");
-    Position end = reason == StreamReset.Reason.UNKNOWN_ID ? null : to;
+    boolean isBeyond =
+        reason == StreamReset.Reason.UNKNOWN_ID || (from != null && from.isAfter(to));
+    Position end = isBeyond ? null : to;
     StreamReset reset = new StreamReset(null, reason, from, end);
     byte[] bytes = reset.event().withId(to.toString()).frame().toByteArray();
     return new Replay(to, bytes, bytes.length, List.of(reset), 1, Map.of(), null);

@@ -75,6 +75,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     CLOSED
   }
 
+  /** What an upstream has reached that is empty, and takes nothing yet: at each time when it is. */
+  private static final Position EMPTY = new Position(0, 0);
+
   private final Resumes resumes;
   private final Upstream upstream;
   private final Client client;
@@ -86,7 +89,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   /** Whether the client sent no last event ID. */
   private final boolean isNewcomer;
 
-  /** Whether the client sent a last event ID that isn't a position. */
+  /** Whether the client sent a last event ID that isn't a position, or that of an empty Redis. */
   private final boolean unknownId;
 
   /** The client has all events up to here; null for a newcomer, and for an unknown ID. */
@@ -129,7 +132,8 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     this.idsOnEventsOnly = idsOnEventsOnly;
     // A client without a last event ID may send an empty one.
     String sent = lastEventId == null ? "" : lastEventId;
-    this.at = Position.parse(sent);
+    Position had = Position.parse(sent);
+    this.at = EMPTY.equals(had) ? null : had;
     this.isNewcomer = sent.isEmpty();
     this.unknownId = !sent.isEmpty() && at == null;
     this.subscriptions =
@@ -362,12 +366,12 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   }
 
   private void resetAndGoLive(StreamReset.Reason reason, @Nullable Position from, Position to) {
-    StreamReset reset = new StreamReset(null, reason, from, to);
+    Replay news = Replay.reset(reason, from, to);
     goLive(
         // The reset tells the client of all that it skips.
         subscriptions.continueAtEnds(true),
-        Replay.reset(reason, from, to).bytes(),
-        new ResumeOutcome(reset, replays, events));
+        news.bytes(),
+        new ResumeOutcome(news.resets().get(0), replays, events));
   }
 
   private void goLive(

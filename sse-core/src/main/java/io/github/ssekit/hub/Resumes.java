@@ -39,7 +39,10 @@ final class Resumes {
   /** Clients below this position can't continue in the logs: Redis lost events there. */
   private @Nullable Position floor;
 
-  /** Where this node was set back to by the last rewind, or null if it was not set back. */
+  /**
+   * Where this node began, or was set back to by the last rewind; null if that did not set it back.
+   * Ids may have been given before, and lost, above it: up to the next position that is reached.
+   */
   private @Nullable Position setBackTo;
 
   private int rewinds;
@@ -81,7 +84,7 @@ final class Resumes {
   /** Whether the history up to a position is void. */
   boolean isVoid(Position at) {
     if (floor == null || at.equals(setBackTo)) {
-      return false; // Who stands there was told, and the logs begin there.
+      return false; // The logs begin there.
     }
     return floor.isAfter(at) || floor.equals(setBackTo);
   }
@@ -89,7 +92,10 @@ final class Resumes {
   /** All events up to a position are in the logs. */
   void reached(Position now) {
     assert lock.isHeldByCurrentThread();
-    if (setBackTo != null && setBackTo.equals(floor) && now.isAfter(setBackTo)) {
+    if (position == null) {
+      setBackTo = now;
+      floor = now;
+    } else if (setBackTo != null && setBackTo.equals(floor) && now.isAfter(setBackTo)) {
       floor = now;
     }
     position = Position.later(position, now);

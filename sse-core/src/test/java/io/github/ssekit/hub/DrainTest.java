@@ -140,7 +140,7 @@ class DrainTest extends OneClientTest {
     try (real) {
       real.drain(Duration.ofSeconds(2));
       long millis = (System.nanoTime() - start) / 1_000_000;
-      assertTrue(millis >= 1900, millis + " ms");
+      assertTrue(millis >= 1900 && millis < 30_000, millis + " ms");
       Awaitility.await().until(() -> real.connectionCount() == 0);
     }
     Awaitility.await().until(() -> clients.stream().allMatch(RecordingTransport::closed));

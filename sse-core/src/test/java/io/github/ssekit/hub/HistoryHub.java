@@ -30,6 +30,7 @@ final class HistoryHub {
   static HistoryHub open(UnaryOperator<HubBuilder> settings) {
     HistoryHub hub = new HistoryHub(b -> settings.apply(b.linger(Duration.ofDays(1))));
     RecordingTransport first = hub.connect(null, "a", "b", "c");
+    hub.reached(9); // As a node that has heard a new id since it began.
     hub.opened(10, "a", "b", "c");
     first.signals().failed(new IllegalStateException("gone"));
     hub.settle();

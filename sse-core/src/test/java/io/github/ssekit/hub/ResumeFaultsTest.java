@@ -181,6 +181,22 @@ class ResumeFaultsTest {
   }
 
   @Test
+  void aNodeThatHasBegunServesNobodyByItsLogWhoMayHaveMissedALossBefore() {
+    HistoryHub begun = new HistoryHub();
+    begun.connect(null, "a");
+    begun.opened(0, "a");
+    begun.deliver("a", 1_000);
+    begun.connect("90-0", "a");
+    assertEquals(List.of("[a] after 90-0"), begun.history.asked);
+  }
+
+  @Test
+  void theIdOfAnEmptyRedisIsUnknown() {
+    assertEquals(List.of(unknownBlock(10)), received(hub.connect("0-0", "a")));
+    assertFalse(hub.history.isAsked());
+  }
+
+  @Test
   void theNewsThatTheClockWentBackDoesNotSayUpToWhere() {
     RecordingTransport client = hub.connect(null, "a");
     hub.deliver("a", 100);

@@ -209,9 +209,12 @@ final class SubscriptionWriter implements AutoCloseable {
     Position lost = evidence.lost();
     CommandPool.Reply<HistoryScripts.Attached> reply =
         history.attach(connection.nonce(), evidence.seen(), lost, channels);
-    evidence.lossReported(lost);
     if (reply.run().equals(connection.run())) {
       connection.probeAnswered(reply.value());
+      if (current.get() == connection) {
+        // Else the server that was found to lack it has not been told.
+        evidence.lossReported(lost);
+      }
     }
     connection.answeredBy(reply.run());
   }

@@ -39,7 +39,7 @@ end
 for i = 5, 4 + 2 * pairs_count, 2 do
   local seen_run, seen = ARGV[i], fn.seen(ARGV[i + 1], clock, now)
   local reached = seen and left_of(seen_run, seen)
-  -- Up to the floor all are told already.
+  -- Up to the floor all are told, when they come back or their node repairs.
   if seen and fn.after(seen, floor) and fn.after(seen, reached) then
     lost = fn.later(lost, seen)
     if not left or fn.after(left, reached) then left = reached end

@@ -9,6 +9,8 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.RecordingTransport;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
@@ -88,6 +90,38 @@ class RedisLossIT extends HistoryBridgeTest {
     soon().until(() -> receiver.resets().size() == 1 && there.resets().size() == 1);
     soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("10")) != null);
     soon().until(() -> receiver.published().contains("10") && there.published().contains("10"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whoWasAwayWhileRedisWasEmptyAndTookNoWritesIsTold(boolean nodeIsNew) throws Exception {
+    listen("room:a");
+    publish("room:a", 0, 1);
+    soon().until(() -> receiver.published().size() == 1);
+    String last = receiver.events().get(0).id();
+    publish("room:a", 1, 2);
+    soon().until(() -> receiver.published().size() == 2);
+    redis.kill();
+    redis.deleteFiles();
+    redis.restart("--min-replicas-to-write", "1");
+    Hub at = nodeIsNew ? hub() : hub;
+    if (nodeIsNew) {
+      bridge(at);
+    }
+    RecordingTransport opens = new RecordingTransport();
+    soon().until(() -> bridge.health().isSubscribed());
+    at.connect(opens, List.of("room:a"), null);
+    soon().until(() -> "0-0".equals(opens.lastEventId()));
+
+    admin = keep(new Jedis("127.0.0.1", redis.port()));
+    admin.configSet("min-replicas-to-write", "0");
+    soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("2")) != null);
+    soon().until(() -> opens.published().contains("2"));
+    for (String id : List.of(last, "0-0")) {
+      RecordingTransport back = new RecordingTransport();
+      at.connect(back, List.of("room:a"), id);
+      soon().until(() -> back.resets().size() == 1);
+    }
   }
 
   @Test

@@ -251,18 +251,31 @@ class RedisScriptIT extends RedisTest {
   void aLossThatOneNodeProvesCoversWhatOthersMayHaveHeard() throws Exception {
     Position clock = publish("a", "x", 100, 60_000, "run2");
     String seen = (clock.milliseconds() + 4_000) + "-7";
-    admin.eval(
-        text("scope.lua") + text("attach.lua"),
-        List.of("{sse}:scope", "{sse}:control"),
-        List.of("run2", "nonce", "PUBLISH", "1", "run1", seen));
-    Position floor = Position.parse(admin.hget("{sse}:scope", "floor"));
+    Position floor = floorAfterEvidence("run1", seen);
     assertEquals(Position.parse((clock.milliseconds() + 4_001) + "-0"), floor);
     // Reported once.
+    assertEquals(floor, floorAfterEvidence("run1", seen));
+  }
+
+  @Test
+  void whatIsBelowTheFloorOfANewScopeIsNotToldAgainWhoeverHasSeenIt() throws Exception {
+    Position first = publish("a", "x", 100, 60_000, "run2");
+    Position floor = Position.parse(admin.hget("{sse}:scope", "floor"));
+    String below = (floor.milliseconds() - 1) + "-0";
+    assertEquals(floor, floorAfterEvidence("run0", below, "run1", below, "lost", below));
+    // A loss that was found on another server is one here.
+    Position raised = floorAfterEvidence("lost", (first.milliseconds() + 2_000) + "-0");
+    assertTrue(raised.isAfter(floor));
+    assertEquals(raised, floorAfterEvidence("lost", (first.milliseconds() + 2_000) + "-0"));
+  }
+
+  private Position floorAfterEvidence(String... pairs) throws Exception {
+    List<String> args = new ArrayList<>(List.of("run2", "nonce", "PUBLISH"));
+    args.add("" + pairs.length / 2);
+    args.addAll(List.of(pairs));
     admin.eval(
-        text("scope.lua") + text("attach.lua"),
-        List.of("{sse}:scope", "{sse}:control"),
-        List.of("run2", "other", "PUBLISH", "1", "run1", seen));
-    assertEquals(floor, Position.parse(admin.hget("{sse}:scope", "floor")));
+        text("scope.lua") + text("attach.lua"), List.of("{sse}:scope", "{sse}:control"), args);
+    return Position.parse(admin.hget("{sse}:scope", "floor"));
   }
 
   @Test
