@@ -82,7 +82,8 @@ public final class EventSourceBuilder {
    * replace those of {@link #header} with the same name.
    *
    * @param supplier called on the thread of the source, which may wait in it. If it throws, the
-   *     attempt has failed, and another follows.
+   *     attempt has failed, and another follows. If it returns a header that {@code java.net.http}
+   *     does not allow, such as a value with a line end, the source fails for good.
    */
   public EventSourceBuilder headers(Supplier<? extends Map<String, String>> supplier) {
     headers = Objects.requireNonNull(supplier, "supplier");

@@ -25,8 +25,8 @@ public enum CloseReason {
   ENDED,
 
   /**
-   * The client or its network: it took no byte for longer than the hub's stuck-write deadline. It
-   * may come back.
+   * The client or its network: it did not take the whole of a write within the hub's stuck-write
+   * deadline. It may come back.
    */
   STUCK,
 

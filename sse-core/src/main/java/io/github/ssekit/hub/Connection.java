@@ -136,9 +136,10 @@ public final class Connection extends StreamConnection {
 
   /**
    * Subscribes to a channel: every event that is delivered to it after this call is written to the
-   * client. Earlier events are not, not even those of a channel with history. Does nothing if the
-   * connection is subscribed to the channel already. A connection of which all channels have
-   * {@linkplain Feed#ended ended} is closed.
+   * client; with a bridge, once the node has subscribed to it in Redis. Earlier events are not, not
+   * even those of a channel with history. Does nothing if the connection is subscribed to the
+   * channel already. A connection of which all channels have {@linkplain Feed#ended ended} is
+   * closed.
    *
    * <p>While the connection resumes its channels with history, events of another such channel wait
    * until the client has caught up, since their ids would carry it past events that it still
@@ -157,8 +158,10 @@ public final class Connection extends StreamConnection {
 
   /**
    * Unsubscribes from a channel: no event that is delivered to it after this call is written to the
-   * client. Does nothing if the connection is not subscribed to the channel. A connection of which
-   * all other channels have {@linkplain Feed#ended ended} is closed.
+   * client; but while the client is given what it missed, what is under way to it may hold events
+   * of the channel. To withdraw a right, use {@link Hub#unsubscribe}. Does nothing if the
+   * connection is not subscribed to the channel. A connection of which all other channels have
+   * {@linkplain Feed#ended ended} is closed.
    */
   public void unsubscribe(String channel) {
     Subscription removed = subscriptions.remove(Objects.requireNonNull(channel, "channel"), false);

@@ -154,12 +154,16 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Connects a client. Every event that is delivered to one of its channels after this method
-   * returns is written to the client once.
+   * Connects a client. Every event that is published to this hub, on one of the client's channels,
+   * after this method returns is written to the client once. With a bridge, the node may subscribe
+   * to the channel in Redis only then: an event that is published right after may not reach a
+   * client that comes for the first time. To greet it, use {@link Connection#send}.
    *
    * <p>The stream begins with the reconnection time. If the connection has channels with history, a
-   * client that sent a last event ID then gets the events after it; one that sent none gets the
-   * current position, from which it can resume later.
+   * client that sent a last event ID then gets the events after it. One that sent none gets the
+   * events of the past that its {@link Start} says; with {@link Start#NOW}, the default, the
+   * current position, from which it can resume later, and the events after that; unless positions
+   * are written with events only.
    *
    * <p>All limits are checked first. A client that is refused has not been written to, is not
    * counted, and has opened no channel.

@@ -65,8 +65,10 @@ public final class HubBuilder {
   }
 
   /**
-   * How long a client may take no bytes before its connection is closed with {@link
-   * CloseReason#STUCK}. Counted from the first write that it did not take. Default: 30 s.
+   * How long a client may take for one write before its connection is closed with {@link
+   * CloseReason#STUCK}: from the moment that it did not take all of it, until it has. A write is a
+   * batch, an event of any size, or a page of what was missed. While clients that come back wait
+   * for {@link #maxReplayBytes}, a sixth of this time counts for those that hold it. Default: 30 s.
    */
   public HubBuilder stuckWriteDeadline(Duration deadline) {
     stuckWriteDeadline = positive("stuckWriteDeadline", deadline);

@@ -47,8 +47,9 @@ public interface HubObserver {
 
   /**
    * A client that reconnected with a position is live: it has got the events that it missed in its
-   * channels with history, or gets them next from this node's logs. Not called for a client that
-   * sent no last event ID; for one that got a reset instead, {@link #reset} is called.
+   * channels with history, or gets them next from this node's logs. If there were resets among
+   * them, {@link #reset} was called for each. Not called for a client that sent no last event ID,
+   * or one that is no position.
    */
   default void resumed(Connection connection, Resumed how) {}
 

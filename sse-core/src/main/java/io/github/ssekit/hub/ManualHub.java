@@ -12,7 +12,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * A hub without threads, for tests: it writes when the test calls {@link #settle}, and time passes
- * when the test says so. A test needs no waits, and sees each time the same.
+ * when the test says so. A test needs no waits, and sees each time the same. Two methods of the hub
+ * itself wait in real time, since no loop runs: {@link Hub#snapshot} for a second, and without the
+ * connections; {@link Hub#close} for two if a connection is open.
  *
  * <pre>{@code
  * ManualHub manual = new ManualHub();

@@ -50,7 +50,8 @@ public final class OverrunPolicy {
    * @param keyOf returns the key of an event, and must not return null. Called for each event of a
    *     channel that is open on this node, on the thread that publishes or delivers the event. The
    *     publisher gets what it throws, or a {@link NullPointerException} for null; an event that
-   *     came from Redis is dropped, with at most one warning a minute.
+   *     came from Redis is dropped, all clients of the channel on this node get a {@link
+   *     StreamReset}, and there is at most one warning a minute.
    */
   public static OverrunPolicy conflate(Function<? super SseEvent, String> keyOf) {
     return new OverrunPolicy(false, Objects.requireNonNull(keyOf, "keyOf"));

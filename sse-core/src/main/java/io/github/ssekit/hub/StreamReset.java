@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param channel the channel whose events may be missing; null, and {@code null} in JSON, for all
  *     channels with history of the connection
- * @param reason the reason, in JSON its lower-case name
+ * @param reason the reason, in JSON the word of {@link Reason#toString}
  * @param from events may be missing after this position; null, and absent in JSON, if unknown
  * @param to events may be missing up to this position; null, and absent in JSON, if unknown
  */

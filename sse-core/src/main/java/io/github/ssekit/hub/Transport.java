@@ -8,7 +8,8 @@ import java.io.IOException;
  * EventStreams.open}.
  *
  * <p>The hub uses a transport on one thread at a time, and no method may block, except {@link
- * #start}. Any exception that a transport throws means that the client has left.
+ * #start}. While that runs, {@link #close} may come on another thread: the stream is then not
+ * opened, or ended. Any exception that a transport throws means that the client has left.
  */
 public interface Transport {
   /**

@@ -61,7 +61,8 @@ public final class AnswerProducer {
   /**
    * Adds a listener, which is called once the answer has ended: by this producer, by a stop, or as
    * lost; at once if it has ended already. It is called on a thread of the bridge or of the caller,
-   * and must return soon.
+   * and must return soon. Not called once the bridge is closed: end your answers first, or cancel
+   * what produces them.
    */
   public void onEnd(Consumer<? super AnswerState> listener) {
     Objects.requireNonNull(listener, "listener");

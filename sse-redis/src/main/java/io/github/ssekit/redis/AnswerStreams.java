@@ -43,7 +43,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>An answer is a channel with history, {@link #channel}, that has a beginning, one producer over
  * all nodes, and an end, which is an event. A client that listens to it gets the whole from its
- * start, then live events, on any node, also after the end; and resumes as ever.
+ * start, then live events, on any node, also after the end, for as long as {@link AnswerOptions}
+ * keep it; and resumes as ever. Events that are older than 24 hours may be gone, even while the
+ * answer runs: a viewer who comes new is not told.
  *
  * <pre>
  *   NONE ──── start ───► RUNNING ── end, fail, stop, or the lease passes ──► ended ── keep ──► EXPIRED
@@ -212,7 +214,9 @@ public final class AnswerStreams {
    * and an {@code EventSource} stops by itself.
    *
    * <p>A viewer that comes before the start, or while Redis does not answer, waits: for {@link
-   * #LONGEST_WAIT}, then its connection is closed, and it asks again.
+   * #LONGEST_WAIT}, then its connection is closed, even if the answer has begun by then, and it
+   * asks again, with its last event ID. A client that takes the end of a response for that of the
+   * answer loses the rest.
    *
    * @param lastEventId as the client sent it, or null
    * @throws IllegalArgumentException as {@link #start}

@@ -155,9 +155,10 @@ public final class RedisBridgeBuilder {
 
   /**
    * Which channels {@linkplain RedisBridge#states have keys}, of each of which the newest event is
-   * kept. They have history, newcomers get all keys, and nothing else publishes to them. {@link
-   * #maxHistory} does not concern them. The same on all nodes; the function is called as that of
-   * {@link #history}. Default: none.
+   * kept. They have history, newcomers get all keys unless their connection has a start of its own
+   * ({@code ConnectionOptions.withStart}), and nothing else publishes to them. {@link #maxHistory}
+   * does not concern them. The same on all nodes; the function is called as that of {@link
+   * #history}. Default: none.
    */
   public RedisBridgeBuilder states(Predicate<? super String> channels) {
     states = Objects.requireNonNull(channels, "channels");
@@ -172,9 +173,10 @@ public final class RedisBridgeBuilder {
 
   /**
    * Which channels have {@linkplain RedisBridge#presence lists of who is here}. They have history,
-   * newcomers get the list, and nothing else publishes to them. Each node tells Redis every five
-   * seconds who is on them, of those that have subscribers or names there. The same on all nodes;
-   * the function is called as that of {@link #history}. Default: none.
+   * newcomers get the list, if there is one and their connection has no start of its own, and
+   * nothing else publishes to them. Each node tells Redis every five seconds who is on them, of
+   * those that have subscribers or names there. The same on all nodes; the function is called as
+   * that of {@link #history}. Default: none.
    */
   public RedisBridgeBuilder presence(Predicate<? super String> channels) {
     presence = Objects.requireNonNull(channels, "channels");
@@ -252,7 +254,8 @@ public final class RedisBridgeBuilder {
    * without an id: what an application mirrors to a channel for other programs, while its own
    * clients have it by a channel with history. Default: none. The function is called for each such
    * message, on the thread that reads the subscription: it must return at once. If it throws, that
-   * message is not delivered, which is counted and logged.
+   * message is not delivered, all clients of the channel on this node get a {@code stream-reset},
+   * and there is at most one warning a minute.
    */
   public RedisBridgeBuilder ignore(BiPredicate<? super String, ? super String> messages) {
     ignored = Objects.requireNonNull(messages, "messages");

@@ -10,10 +10,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Channels of which the newest event of each key is kept: prices, positions, a dashboard. A client
- * that comes for the first time gets all keys, in the order of their ids, then live events; one
- * that comes back gets what has changed meanwhile, each key once, and what was removed. A client
- * that is too slow is closed, as on all channels with history: it comes back, and so skips what is
- * outdated.
+ * that comes for the first time gets all keys, in the order of their ids, then live events, unless
+ * its {@code ConnectionOptions} name another start; one that comes back gets what has changed
+ * meanwhile, each key once, and what was removed. A client that is too slow is closed, as on all
+ * channels with history: it comes back, and so skips what is outdated.
  *
  * <pre>{@code
  * redis.states().publish("prices", "ACME", SseEvent.of("42.17"));

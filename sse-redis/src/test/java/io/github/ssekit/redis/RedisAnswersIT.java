@@ -318,10 +318,25 @@ class RedisAnswersIT extends RedisTest {
     awaitEvents(follow("x"), List.of("0", "1", "end"));
   }
 
+  private static boolean waitsForRedis(Thread thread) {
+    return Arrays.stream(thread.getStackTrace())
+        .anyMatch(frame -> frame.getClassName().endsWith("SocketInputStream"));
+  }
+
   @Test
   void whatAnEarlierAttemptMayHaveStoredMayBeStored() throws Exception {
     AnswerProducer producer = answers.start("x", OPTIONS);
     CompletableFuture<PublishException> failure = new CompletableFuture<>();
+    redis.pause();
+    List<Thread> readers =
+        Stream.generate(() -> new Thread(() -> answers.state("x"))).limit(2).toList();
+    readers.forEach(Thread::start);
+    soon().until(() -> readers.stream().allMatch(RedisAnswersIT::waitsForRedis));
+    redis.resume();
+    for (Thread reader : readers) {
+      reader.join();
+    }
+    // Now there are two connections, of which this node's own work takes one at most.
     redis.pause();
     Thread sender =
         new Thread(
@@ -330,11 +345,7 @@ class RedisAnswersIT extends RedisTest {
                     assertThrows(PublishException.class, () -> producer.send(event("0")))));
     sender.start();
     // It has sent the event, and waits for the reply; the further attempts don't reach Redis.
-    soon()
-        .until(
-            () ->
-                Arrays.stream(sender.getStackTrace())
-                    .anyMatch(frame -> frame.getClassName().endsWith("SocketInputStream")));
+    soon().until(() -> waitsForRedis(sender));
     redis.kill();
     assertTrue(failure.get(20, TimeUnit.SECONDS).mayBeStored());
   }

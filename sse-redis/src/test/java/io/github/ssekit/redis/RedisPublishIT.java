@@ -11,6 +11,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -61,6 +62,14 @@ class RedisPublishIT extends HistoryBridgeTest {
 
   @Test
   void aPublishWithoutAnAnswerMayBeStored() throws Exception {
+    bridge.close();
+    // No probe of its own takes the connection that is there.
+    bridge =
+        keep(
+            RedisBridge.builder(hub(), redis.uri())
+                .history(channel -> true)
+                .silence(Duration.ofMinutes(10))
+                .connect());
     bridge.publish("room:a", SseEvent.of("0"));
     redis.pause();
     try {

@@ -53,9 +53,10 @@ public final class EventStreamServletBuilder {
    * "*"} allows every page of every site, without its cookies.
    *
    * <p>A request with another {@code Origin}, including {@code null}, gets status 403 before the
-   * selector is called. A request without an {@code Origin} passes: a page of another origin always
-   * sends one. Default: {@code Origin} is not checked, and browsers let no page of another origin
-   * read the stream.
+   * selector is called. A request without an {@code Origin} passes: a page of another origin sends
+   * one wherever it could read the stream. Its images and scripts send none: they can't read it,
+   * but reach the selector, perhaps with cookies, and count towards the limits. Default: {@code
+   * Origin} is not checked, and browsers let no page of another origin read the stream.
    *
    * @param exact the origins; {@link #create} checks how they are written
    */

@@ -27,7 +27,9 @@ import org.springframework.util.unit.DataSize;
  * @param limits most connections at a time
  * @param drain time over which the open streams are closed when the application stops
  * @param owner who owns a stream whose controller doesn't say
- * @param closeWithSession whether the streams of a session end with it, on all nodes
+ * @param closeWithSession whether the streams that controllers have returned end with their
+ *     session, where this node is told of its end; with Spring Session and a bridge, a log-out also
+ *     ends the streams of its owner on all nodes
  * @param expireWithToken whether a stream ends when the token expires that its request was
  *     authenticated with
  * @param redis the bridge over Redis
