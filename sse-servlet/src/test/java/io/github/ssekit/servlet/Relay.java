@@ -7,6 +7,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.SocketException;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutorService;
@@ -55,7 +56,11 @@ final class Relay implements AutoCloseable {
   /** The server gets an RST on each connection. */
   void reset() throws IOException {
     for (Socket socket : upstream) {
-      socket.setSoLinger(true, 0);
+      try {
+        socket.setSoLinger(true, 0);
+      } catch (SocketException closed) {
+        // By the thread that copies: its other side has ended.
+      }
     }
     end();
   }
