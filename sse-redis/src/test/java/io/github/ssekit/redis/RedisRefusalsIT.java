@@ -142,7 +142,7 @@ class RedisRefusalsIT extends RedisTest {
       assertEquals(
           List.of("m0", "m1", "m2"),
           bridge.recent("room:1", 9).events().stream().map(SseEvent::data).toList());
-      // For three times the silence, no client is reset.
+      // For twice the silence, no client is reset.
       await()
           .pollDelay(SILENCE.multipliedBy(2))
           .atMost(Duration.ofSeconds(30))
