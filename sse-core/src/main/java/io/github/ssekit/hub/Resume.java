@@ -75,7 +75,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     CLOSED
   }
 
-  /** What an upstream has reached that is empty, and takes nothing yet: at each time when it is. */
+  /** The position of an upstream that is empty and takes nothing yet, which may happen again. */
   private static final Position EMPTY = new Position(0, 0);
 
   private final Resumes resumes;

@@ -1,6 +1,7 @@
 package io.github.ssekit.micrometer;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.hub.ManualHub;
 import io.github.ssekit.redis.RedisBridge;
@@ -72,10 +73,15 @@ class MetricsDocTest {
     Set<String> missing = new TreeSet<>(shown);
     missing.removeAll(there);
     assertEquals(Set.of(), missing, () -> "there are " + there);
+    long series = registry.scrape().lines().filter(line -> !line.startsWith("#")).count();
     String page = Files.readString(DOCS.resolve("metrics.md"));
     Set<String> alarms = found("(ssekit_[a-z_]+)", page);
     alarms.removeAll(there);
     assertEquals(Set.of(), alarms);
+    String sizes = "%d meters a node (%d series in Prometheus)";
+    int meters = registry.getMeters().size();
+    assertTrue(
+        page.contains(sizes.formatted(meters, series)), () -> sizes.formatted(meters, series));
   }
 
   @Test
