@@ -122,7 +122,8 @@ final class LeastRights {
 
   private static void publish(RedisBridge bridge, Hub hub, Hub there) {
     RecordingTransport listener = new RecordingTransport();
-    hub.connect(listener, ConnectionOptions.of("room:1", "chat").withOwner("Ann"));
+    // The node subscribes in this order: the first ID proves both.
+    hub.connect(listener, ConnectionOptions.of("chat", "room:1").withOwner("Ann"));
     soon().until(() -> listener.lastEventId() != null);
     String first = bridge.publish("room:1", SseEvent.of("0"), "token").toString();
     bridge.publish("room:1", SseEvent.of("1"));
@@ -133,7 +134,10 @@ final class LeastRights {
     RecordingTransport back = new RecordingTransport();
     there.connect(back, List.of("room:1"), first);
     awaitEvents(back, "1");
-    assertEquals(new NodeReplies(2, 2, 1), bridge.closeAll("Ann"));
+    bridge.closeAll("Ann");
+    soon().until(listener::closed);
+    // A busy machine may take longer than the second that is waited for replies.
+    soon().until(() -> bridge.closeAll("Ann").equals(new NodeReplies(2, 2, 0)));
   }
 
   private static void answer(AnswerStreams answers, Hub hub, AnswerStreams other, Hub there) {

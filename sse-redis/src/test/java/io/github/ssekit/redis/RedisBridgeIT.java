@@ -126,10 +126,11 @@ class RedisBridgeIT extends PlainBridgeTest {
       redis.restart();
       await().atMost(Duration.ofSeconds(30)).until(() -> receiver.lastEventId() != null);
       assertTrue(without.health().isSubscribed());
-      String id = without.publish("room:1", SseEvent.of("kept")).toString();
+      without.publish("room:1", SseEvent.of("kept"));
       without.publish("chat", SseEvent.of("plain"));
       await().atMost(Duration.ofSeconds(30)).until(() -> receiver.published().size() == 2);
-      await().atMost(Duration.ofSeconds(30)).until(() -> id.equals(back.lastEventId()));
+      // As a live event or in its page: a position may have followed.
+      await().atMost(Duration.ofSeconds(30)).until(() -> back.published().size() == 1);
       assertEquals(1, back.resets().size());
       assertTrue(waiting.isOpen() && resuming.isOpen());
     }

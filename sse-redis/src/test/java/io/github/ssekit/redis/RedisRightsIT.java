@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.RecordingTransport;
@@ -282,7 +283,9 @@ class RedisRightsIT extends RedisTest {
         keep(RedisBridge.builder(hub, redis.uri()).history(c -> c.startsWith("room:")).connect());
     admin.aclSetUser("default", "-unsubscribe");
     RecordingTransport first = new RecordingTransport();
-    hub.connect(first, List.of("room:x"), null).close();
+    Connection opening = hub.connect(first, List.of("room:x"), null);
+    soon().until(() -> first.lastEventId() != null);
+    opening.close();
     soon().until(() -> admin.info("errorstats").contains("errorstat_NOPERM:count="));
     RecordingTransport second = new RecordingTransport();
     hub.connect(second, List.of("room:x"), null);

@@ -184,6 +184,7 @@ class RedisStatesIT extends RedisTest {
     List<CloseReason> reasons = new CopyOnWriteArrayList<>();
     small.connect(slow, List.of(PRICES), null).onClose(reasons::add);
     awaitPublished(slow, List.of("a=0", "b=0"));
+    soon().until(() -> !small.snapshot(1).connections().get(0).resuming());
     slow.ready(false);
     for (int i = 1; i <= 20; i++) {
       put("a", i);
@@ -253,8 +254,8 @@ class RedisStatesIT extends RedisTest {
     many.forEach(each -> soon().until(() -> each.published().size() == 600));
     long reads = calls() - calls;
     System.out.printf("1,000 newcomers: %d calls%n", reads);
-    // A read takes two calls, and the channel's first client a probe or two.
-    assertTrue(reads <= 2 * 2 + 2, reads + " calls");
+    // A read takes two calls; some probes are counted, too. A read for each client would be 2,000.
+    assertTrue(reads <= 2 * 2 + 10, reads + " calls");
   }
 
   private long calls() {
