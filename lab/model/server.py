@@ -99,7 +99,7 @@ class Server:
         for channel, last in list(d.last.items()):
             if last < self.time() - 3000 * age and not d.streams.get(channel):
                 if self.rules["pruned"]:
-                    d.pruned = max(d.pruned, last)
+                    d.pruned = max(d.pruned, last, d.floors.get(channel, 0))
                 del d.last[channel]
                 d.floors.pop(channel, None)
 

@@ -122,8 +122,8 @@ final class Connector {
     Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     try {
       headers.putAll(settings.headers().get());
-    } catch (RuntimeException e) {
-      // A token that can't be had now may be had later.
+    } catch (Exception e) {
+      // A token that can't be had now may be had later. Kotlin and others throw checked ones.
       throw new IOException("the supplier of headers failed: " + e, e);
     }
     return headers;

@@ -23,7 +23,10 @@ final class EventQueue {
   private final Queue<Waiting> waiting = new ArrayDeque<>();
   private long bytes;
   private String receivedId;
+
+  /** While events wait: the last event ID before them. */
   private String takenId;
+
   private boolean ended;
 
   EventQueue(long maxBytes, String lastEventId) {
@@ -44,6 +47,9 @@ final class EventQueue {
         changed.awaitUninterruptibly();
       }
       if (!ended) {
+        if (waiting.isEmpty()) {
+          takenId = receivedId;
+        }
         waiting.add(added);
         bytes += added.bytes;
         receivedId = lastEventId;

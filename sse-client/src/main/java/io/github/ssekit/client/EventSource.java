@@ -253,8 +253,9 @@ public final class EventSource implements AutoCloseable {
    */
   @Override
   public void close() {
-    close(null).abort();
+    // First: what the source's thread skips because of the new state is not handled.
     queue.discard();
+    close(null).abort();
   }
 
   /** Changes the state to CLOSED, unless it is. Returns the attempt that is over. */
@@ -285,7 +286,7 @@ public final class EventSource implements AutoCloseable {
       why = e;
     } catch (InterruptedException e) {
       LOG.log(DEBUG, "The thread of {0} was interrupted: closed", settings.uri());
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
       why = new EventSourceException(settings.uri() + ": " + e, 0, e);
     }
     close(why);
@@ -432,7 +433,8 @@ public final class EventSource implements AutoCloseable {
     }
     try {
       call.accept(listener);
-    } catch (RuntimeException | Error e) {
+    } catch (Throwable e) {
+      // A checked one, too: Kotlin and others throw those.
       LOG.log(WARNING, settings.uri() + ": the listener threw; the source goes on", e);
     }
   }

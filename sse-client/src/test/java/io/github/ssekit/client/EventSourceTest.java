@@ -26,6 +26,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -123,6 +124,8 @@ class EventSourceTest {
                 () -> {
                   if (calls.incrementAndGet() == 1) {
                     throw new IllegalStateException("no token yet");
+                  } else if (calls.get() == 2) {
+                    sneakily(new Exception("no token yet"));
                   }
                   return Map.of();
                 })
@@ -688,6 +691,74 @@ class EventSourceTest {
     opened.complete(source);
     closed.await();
     assertEquals("1", source.lastEventId());
+  }
+
+  @Test
+  void afterACloseOnAnotherThreadTheLastEventIdIsThatOfTheLastEventThatWasGiven() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      server.thenOpen("id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
+      CompletableFuture<EventSource> opened = new CompletableFuture<>();
+      CountDownLatch given = new CountDownLatch(1);
+      CountDownLatch closed = new CountDownLatch(1);
+      EventSource source =
+          builder()
+              .open(
+                  new EventSourceListener() {
+                    @Override
+                    public void onEvent(SseEvent event, String lastEventId) {
+                      given.countDown();
+                      while (opened.join().state() != EventSource.State.CLOSED) {
+                        Thread.onSpinWait();
+                      }
+                    }
+
+                    @Override
+                    public void onClose(EventSourceException failure) {
+                      closed.countDown();
+                    }
+                  });
+      opened.complete(source);
+      given.await();
+      source.close();
+      closed.await();
+      assertEquals("1", source.lastEventId());
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void aCheckedExceptionOfAListenerIsLoggedAndTheNextEventFollows(boolean ofReading)
+      throws Exception {
+    server.thenStream("data: a\n\ndata: b\n\n");
+    List<String> given = new CopyOnWriteArrayList<>();
+    CountDownLatch closed = new CountDownLatch(1);
+    try (LogCapture log = LogCapture.only(EventSource.class, Level.WARNING);
+        EventSource source =
+            builder()
+                .open(
+                    new EventSourceListener() {
+                      @Override
+                      public void onEvent(SseEvent event, String lastEventId) {
+                        given.add(event.data());
+                        sneakily(ofReading ? new IOException("mine") : new Exception("mine"));
+                      }
+
+                      @Override
+                      public void onClose(EventSourceException failure) {
+                        closed.countDown();
+                      }
+                    })) {
+      closed.await();
+      assertEquals(List.of("a", "b"), given);
+      assertNull(source.failure());
+      assertEquals(2, log.lines("the listener threw").size());
+    }
+  }
+
+  /** As Kotlin throws. */
+  @SuppressWarnings("unchecked")
+  private static <E extends Exception> void sneakily(Exception e) throws E {
+    throw (E) e;
   }
 
   @Test

@@ -74,11 +74,6 @@ final class Batches {
     made.clear();
   }
 
-  /** The watermark of this sweep. */
-  long upTo() {
-    return upTo;
-  }
-
   /** What comes behind a cursor in this sweep: an entry, {@link Entry#CUT}, or null. */
   @Nullable Entry next(Entry cursor) {
     return cursor.next(upTo);

@@ -113,16 +113,16 @@ final class Channel implements LoopCounters.LagSource {
   // What a loop asks, which takes the hub's lock.
 
   /**
-   * The newest events of each key behind a cursor, up to the watermark, see {@link
-   * NewestByKey#behind}; null if they are not kept.
+   * The newest events of each key behind a cursor, see {@link NewestByKey#behind}; null if they are
+   * not kept.
    */
-  @Nullable List<ChannelLog.Entry> newestBehind(ChannelLog.Entry cursor, long watermark) {
+  @Nullable List<ChannelLog.Entry> newestBehind(ChannelLog.Entry cursor) {
     if (newest == null) {
       return null;
     }
     lock.lock();
     try {
-      return newest.behind(cursor.ordinal, watermark, maxBatchBytes);
+      return newest.behind(cursor.ordinal, maxBatchBytes);
     } finally {
       lock.unlock();
     }

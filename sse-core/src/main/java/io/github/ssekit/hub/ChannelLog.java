@@ -180,6 +180,25 @@ final class ChannelLog {
     return at;
   }
 
+  /**
+   * Whether {@link #at(Position, Entry)} passes over an event after a position. Writer only.
+   *
+   * @param after null for any
+   */
+  boolean passesOver(Position position, Entry since, @Nullable Position after) {
+    assert isWriter.getAsBoolean();
+    if (since.next == Entry.CUT) {
+      return from != null && !from.isAfter(position);
+    }
+    for (Entry e = since.next; e != null; e = e.next) {
+      boolean isNew = e.position != null && (after == null || e.isAfter(after));
+      if (e.ordinal > restart && isNew && !e.isAfter(position)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** The cursor of a reader that has read everything. Writer only. */
   Entry tail() {
     assert isWriter.getAsBoolean();

@@ -143,7 +143,8 @@ public final class Connection extends StreamConnection {
    *
    * <p>While the connection resumes its channels with history, events of another such channel wait
    * until the client has caught up, since their ids would carry it past events that it still
-   * misses.
+   * misses. If catching up carries the client past such an event, it is sent a {@link StreamReset}
+   * of that channel in its place.
    *
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link
    *     EventPublisher}; if the connection has the maximum number of channels, {@link
@@ -265,17 +266,17 @@ public final class Connection extends StreamConnection {
    */
   boolean drop(String channel) {
     Subscription removed = subscriptions.remove(channel, true);
-    if (removed == null) {
-      return false;
+    if (removed != null) {
+      end(removed);
     }
-    end(removed);
+    // Also of a channel that the connection has left itself.
     loop.awaitWrite(this);
-    return true;
+    return removed != null;
   }
 
   private void end(Subscription s) {
     s.ended = true;
-    loop.execute(() -> s.subscribers.remove(s));
+    loop.execute(() -> left(s));
   }
 
   /** Under the hub's lock: the loop knows of each step before it may write a later position. */
@@ -315,9 +316,8 @@ public final class Connection extends StreamConnection {
 
   @Override
   void resumed(ResumeOutcome outcome) {
-    StreamReset reset = outcome.reset();
-    if (reset != null) {
-      reset(reset);
+    if (!outcome.resets().isEmpty()) {
+      outcome.resets().forEach(this::reset);
     } else if (context.observation() != null) {
       HubObserver.Resumed how = new HubObserver.Resumed(age(), outcome.replays(), outcome.events());
       context.observation().enqueue(o -> o.resumed(this, how));

@@ -140,6 +140,21 @@ public final class Feed {
     }
   }
 
+  /**
+   * The same in the place of an event of a channel with history that can't be delivered, whose
+   * position is {@linkplain #reached reached} by that: it becomes the id of the news.
+   */
+  public void resetAt(String channel, StreamReset.Reason reason, Position position) {
+    Objects.requireNonNull(reason, "reason");
+    Objects.requireNonNull(position, "position");
+    Channel open = channels.get(Objects.requireNonNull(channel, "channel"));
+    if (open != null) {
+      reset(open, reason, position);
+    } else {
+      reached(position);
+    }
+  }
+
   private void reset(Channel channel, StreamReset.Reason reason, @Nullable Position position) {
     StreamReset reset = new StreamReset(channel.name, reason);
     SseEvent event = reset.event();

@@ -48,8 +48,10 @@ class HubThreads {
       try {
         pool.execute(survives);
       } catch (Throwable e) {
-        // The tick tries again to start one.
-        pool.getQueue().add(survives);
+        // The tick tries again to start one. The pool may have queued it before it failed.
+        if (!pool.getQueue().contains(survives)) {
+          pool.getQueue().add(survives);
+        }
         failures.log(ERROR, "A thread of the hub could not be started; what it was for waits", e);
       }
     };

@@ -46,10 +46,11 @@ final class NewestByKey {
   }
 
   /**
-   * The entries behind an ordinal and up to a watermark, at least one and then as many as fit a
-   * number of bytes; null if one of them was dropped.
+   * The entries behind an ordinal, at least one and then as many as fit a number of bytes; null if
+   * one of them was dropped. No watermark ends them: the newest entry of a busy channel is above
+   * that of most sweeps.
    */
-  @Nullable List<Entry> behind(long ordinal, long watermark, int capBytes) {
+  @Nullable List<Entry> behind(long ordinal, int capBytes) {
     if (dropped > ordinal) {
       return null;
     }
@@ -60,7 +61,7 @@ final class NewestByKey {
         continue;
       }
       length += entry.frame.length;
-      if (entry.ordinal > watermark || (!behind.isEmpty() && length > capBytes)) {
+      if (!behind.isEmpty() && length > capBytes) {
         break;
       }
       behind.add(entry);

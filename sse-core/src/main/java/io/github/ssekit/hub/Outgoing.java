@@ -113,6 +113,14 @@ final class Outgoing {
     }
   }
 
+  /** Lets go of the list that was read, which may hold the log of a channel that was left. */
+  void forgetRead() {
+    assert loop.isCurrent();
+    if (!hasPending) {
+      pending = null;
+    }
+  }
+
   private @Nullable Subscription firstPending() {
     return hasPending ? pending : null;
   }
@@ -320,7 +328,11 @@ final class Outgoing {
     // Most often no subscription has ended, and the array is used as it is.
     Batch batch = batches.behind(count == cursors.length ? cursors : Arrays.copyOf(cursors, count));
     hasPending = false;
+    if (count < cursors.length) {
+      forgetRead();
+    }
     for (int i = 0; i < count; i++) {
+      readers[i].nextPending = null;
       moveTo(batch == null ? cursors[i] : batch.ends[i], readers[i], batches);
     }
     if (batch == null) {

@@ -78,14 +78,19 @@ final class PeriodicWork implements Runnable {
   }
 
   private void closeEmptyChannels(long now) {
+    Throwable thrown = null;
     lock.lock();
     try {
       channels.closeEmpty(now);
     } catch (Throwable e) {
       // The upstream threw it; the rest of the tick does not depend on this.
-      failures.log(WARNING, "A channel that nobody listens to could not be unsubscribed from", e);
+      thrown = e;
     } finally {
       lock.unlock();
+    }
+    if (thrown != null) {
+      failures.log(
+          WARNING, "A channel that nobody listens to could not be unsubscribed from", thrown);
     }
   }
 

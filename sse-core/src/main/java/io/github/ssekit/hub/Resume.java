@@ -2,10 +2,13 @@ package io.github.ssekit.hub;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import java.io.ByteArrayOutputStream;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -92,6 +95,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   /** Whether the client sent a last event ID that isn't a position, or that of an empty Redis. */
   private final boolean unknownId;
 
+  /** The client's position when it came; null for a newcomer, and for an unknown ID. */
+  private final @Nullable Position had;
+
   /** The client has all events up to here; null for a newcomer, and for an unknown ID. */
   private @Nullable Position at;
 
@@ -109,6 +115,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
 
   private int replays;
   private long events;
+
+  /** Channels that the connection left while a page was under way, which may hold their events. */
+  private final Set<String> leftDuringPage = new HashSet<>(0);
 
   /** Volatile: a write that begins later must know. */
   private volatile boolean revoked;
@@ -132,8 +141,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     this.idsOnEventsOnly = idsOnEventsOnly;
     // A client without a last event ID may send an empty one.
     String sent = lastEventId == null ? "" : lastEventId;
-    Position had = Position.parse(sent);
-    this.at = EMPTY.equals(had) ? null : had;
+    Position parsed = Position.parse(sent);
+    this.had = EMPTY.equals(parsed) ? null : parsed;
+    this.at = had;
     this.isNewcomer = sent.isEmpty();
     this.unknownId = !sent.isEmpty() && at == null;
     this.subscriptions =
@@ -192,8 +202,13 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
    * @param revoke whether the client may no longer have the channel: a page holds the events of all
    */
   void left(Subscription subscription, boolean revoke) {
-    boolean closes = revoke && subscription.resumed;
+    String name = subscription.channel.name;
+    boolean closes = revoke && (subscription.resumed || leftDuringPage.contains(name));
     revoked |= closes;
+    boolean isUnderWay = state == State.ASKED || state == State.REPLAYING;
+    if (!revoke && subscription.resumed && isUnderWay) {
+      leftDuringPage.add(name);
+    }
     subscriptions.remove(subscription);
     if (state == State.OPENING || (subscriptions.isEmpty() && state != State.REPLAYING)) {
       choose();
@@ -201,6 +216,14 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     }
     if (closes) {
       // Last: it cuts off what the choice has given the connection to write.
+      client.revoke();
+    }
+  }
+
+  /** The client may no longer have a channel, which the connection may have left already. */
+  void revoke(String channel) {
+    if (leftDuringPage.contains(channel)) {
+      revoked = true;
       client.revoke();
     }
   }
@@ -284,6 +307,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       Replay written = page;
       if (state == State.REPLAYING && written != null) {
         page = null;
+        leftDuringPage.clear();
         if (at == null) {
           subscriptions.startAfter(written.starts(), written.clock());
         }
@@ -334,8 +358,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     } else if (at == null && (unknownId || subscriptions.startNow())) {
       greetAndGoLive(now);
     } else if (at != null && !resumes.isAhead(at) && areLogsComplete(at)) {
-      ResumeOutcome outcome = isNewcomer ? null : new ResumeOutcome(null, replays, events);
-      goLive(subscriptions.continueFrom(at), null, outcome);
+      continueFrom(at);
     } else if (at != null && resumes.isAhead(at) && readUpstream) {
       transitionTo(State.AHEAD);
     } else {
@@ -347,6 +370,17 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
 
   private boolean areLogsComplete(Position at) {
     return !resumes.isVoid(at) && subscriptions.areCompleteFrom(at);
+  }
+
+  private void continueFrom(Position at) {
+    List<StreamReset> missed = subscriptions.missed(had, at);
+    boolean isToTell = !isNewcomer || !missed.isEmpty();
+    ByteArrayOutputStream news = new ByteArrayOutputStream();
+    missed.forEach(reset -> news.writeBytes(reset.event().frame().toByteArray()));
+    goLive(
+        subscriptions.continueFrom(at),
+        missed.isEmpty() ? null : news.toByteArray(),
+        isToTell ? new ResumeOutcome(missed, replays, events) : null);
   }
 
   private void greetAndGoLive(Position now) {
@@ -371,7 +405,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
         // The reset tells the client of all that it skips.
         subscriptions.continueAtEnds(true),
         news.bytes(),
-        new ResumeOutcome(news.resets().get(0), replays, events));
+        new ResumeOutcome(news.resets(), replays, events));
   }
 
   private void goLive(

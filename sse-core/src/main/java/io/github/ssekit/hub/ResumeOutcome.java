@@ -1,12 +1,12 @@
 package io.github.ssekit.hub;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /**
  * How a client that resumed became live.
  *
- * @param reset the reset that the client was sent, or null if it misses nothing
+ * @param resets those that the client was sent when it became live; none if it misses nothing
  * @param replays the number of pages that it was sent
  * @param events the number of events in these pages
  */
-record ResumeOutcome(@Nullable StreamReset reset, int replays, long events) {}
+record ResumeOutcome(List<StreamReset> resets, int replays, long events) {}

@@ -126,6 +126,19 @@ final class ResumingSubscriptions {
     return added.stream().allMatch(s -> s.cursor.next(Long.MAX_VALUE) == null);
   }
 
+  /**
+   * What the client misses if it continues from a position that a page has brought: events that
+   * came meanwhile on the channels that were added, whose ids are not above it.
+   *
+   * @param had the client's position when it came, or null
+   */
+  List<StreamReset> missed(@Nullable Position had, Position at) {
+    return added.stream()
+        .filter(s -> s.channel.log.passesOver(at, s.cursor, had))
+        .map(s -> new StreamReset(s.channel.name, StreamReset.Reason.LOST, had, at))
+        .toList();
+  }
+
   /** Moves the cursors behind a position. Returns all subscriptions. */
   List<Subscription> continueFrom(Position at) {
     first.forEach(s -> s.cursor = s.channel.log.at(from(s, at)));

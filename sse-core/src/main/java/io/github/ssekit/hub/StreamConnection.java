@@ -134,6 +134,13 @@ abstract class StreamConnection extends LoopConnection {
     }
   }
 
+  /** A subscription has ended. */
+  final void left(Subscription s) {
+    assert loop.isCurrent();
+    s.subscribers.remove(s);
+    outgoing.forgetRead();
+  }
+
   private void enqueue(byte[] block) {
     outgoing.enqueue(block);
     queueIfIdle();
@@ -215,7 +222,7 @@ abstract class StreamConnection extends LoopConnection {
   private boolean writeOnce(Batches batches) throws IOException {
     long events = outgoing.events();
     Subscription behind = outgoing.overrun(batches);
-    byte[] bytes = behind == null ? outgoing.poll(batches) : overrun(behind, batches.upTo());
+    byte[] bytes = behind == null ? outgoing.poll(batches) : overrun(behind);
     if (bytes == null) {
       return false;
     }
@@ -233,13 +240,13 @@ abstract class StreamConnection extends LoopConnection {
   }
 
   /** A log has left the client behind: the channel's policy says what is written, if anything. */
-  private byte @Nullable [] overrun(Subscription s, long upTo) {
+  private byte @Nullable [] overrun(Subscription s) {
     Channel channel = s.channel;
     if (channel.policy.closes) {
       finish(CloseReason.SLOW);
       return null;
     }
-    List<Entry> newest = channel.newestBehind(s.cursor, upTo);
+    List<Entry> newest = channel.newestBehind(s.cursor);
     if (newest != null) {
       return outgoing.pollNewest(s, newest);
     }

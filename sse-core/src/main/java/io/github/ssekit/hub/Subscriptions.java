@@ -162,6 +162,8 @@ final class Subscriptions {
         }
         channels.leave(s.channel);
         closeIfEnded(all);
+      } else if (revoke && resume != null) {
+        resume.revoke(name);
       }
       return s;
     } finally {

@@ -1,12 +1,16 @@
 package io.github.ssekit.hub;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertThrowsExactly;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -79,6 +83,31 @@ class HubTest {
     hub.publish("b", "3");
     hub.settle();
     assertEquals(List.of("1", "2", "3"), client.data());
+  }
+
+  @Test
+  void aConnectionLetsGoOfAChannelThatItHasLeft() {
+    ManualHub manual = new ManualHub(b -> b.linger(Duration.ofSeconds(1)));
+    RecordingTransport client = new RecordingTransport();
+    Connection connection = manual.connect(client, "user", "room", "other");
+    // In one list of what is to be read.
+    List.of("user", "room", "other").forEach(name -> manual.hub().publish(name, SseEvent.of("x")));
+    manual.settle();
+    List<WeakReference<Channel>> left =
+        Stream.of("room", "other")
+            .map(name -> new WeakReference<>(manual.hub().channels.get(name)))
+            .toList();
+    connection.unsubscribe("other");
+    connection.unsubscribe("room");
+    manual.settle();
+    manual.pass(Duration.ofSeconds(3));
+    await()
+        .until(
+            () -> {
+              System.gc();
+              return left.stream().allMatch(channel -> channel.refersTo(null));
+            });
+    assertTrue(connection.isOpen());
   }
 
   @Test

@@ -63,6 +63,26 @@ class OverrunPolicyTest {
   }
 
   @Test
+  void aLaggingClientOfAChannelThatIsNeverQuietGetsTheNewest() {
+    ManualHub hub =
+        new ManualHub(
+            b ->
+                b.loops(1)
+                    .maxChannelLog(3, 1_000_000)
+                    .overrunPolicies(c -> OverrunPolicy.conflate(event -> "")));
+    hub.connect(client, "prices");
+    client.ready(false);
+    publishAndSettle(hub, "a", "b", "c", "d", "e");
+    client.ready(true);
+    for (int i = 0; i < 20; i++) {
+      // Once the turn has read the watermark.
+      hub.duringNextTurn(() -> hub.publish("prices", "next"));
+      hub.turn(0);
+    }
+    assertTrue(client.data().size() >= 10, () -> "" + client.data());
+  }
+
+  @Test
   void whatIsStillInTheLogIsNotConflated() {
     ManualHub hub = hub(conflating(), 3, 65536);
     hub.connect(client, "prices");

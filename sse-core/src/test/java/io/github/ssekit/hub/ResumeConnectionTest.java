@@ -226,6 +226,33 @@ class ResumeConnectionTest {
     assertEquals(List.of(id(10), event("b", 13), event("b", 14)), received(client));
   }
 
+  /** Its id would be below the client's. */
+  @Test
+  void anEventOfAChannelThatWasJoinedThatAPagePassesOverIsTold() {
+    Connection connection = hub.connection(client, "3-0", "a");
+    connection.subscribe("b");
+    connection.subscribe("c");
+    hub.deliver("b", 11);
+    hub.answer(15, 5);
+    hub.reached(15);
+    hub.deliver("b", 16);
+    hub.deliver("c", 17);
+    assertEquals(
+        List.of(old(5), id(15), lostBlock("b", 3, 15), event("b", 16), event("c", 17)),
+        received(client));
+  }
+
+  @Test
+  void whatAClientHasThatIsAheadOfTheNodeIsNotToldAsMissed() {
+    Connection connection = hub.connection(client, "12-0", "a");
+    connection.subscribe("b");
+    hub.deliver("b", 11);
+    hub.answer(15);
+    hub.reached(15);
+    hub.deliver("b", 16);
+    assertEquals(List.of(id(15), event("b", 16)), received(client));
+  }
+
   @Test
   void aChannelThatIsJoinedWhileTheFirstOneOpensMissesNothing() {
     Connection connection = hub.connection(client, null, "new");
@@ -245,7 +272,9 @@ class ResumeConnectionTest {
     hub.reached(20);
     hub.answer(12);
     hub.deliver("b", 21);
-    assertEquals(List.of(id(12), lostBlock("b", 11, 20), event("b", 21)), received(client));
+    assertEquals(
+        List.of(id(12), lostBlock("b", 3, 12), lostBlock("b", 11, 20), event("b", 21)),
+        received(client));
   }
 
   @Test
@@ -263,7 +292,9 @@ class ResumeConnectionTest {
     hub.deliver("b", 14);
     assertEquals(List.of(id(10)), received(client));
     assertEquals(List.of(CloseReason.SLOW), reasons);
-    assertEquals(List.of(id(11), event("b", 12), event("b", 13), event("b", 14)), received(other));
+    assertEquals(
+        List.of(id(11), lostBlock("b", 4, 11), event("b", 12), event("b", 13), event("b", 14)),
+        received(other));
   }
 
   @Test
@@ -310,7 +341,45 @@ class ResumeConnectionTest {
     client.ready(true);
     hub.settle();
     hub.deliver("b", 16);
-    assertEquals(List.of(old(5), id(15), event("b", 16)), received(client));
+    assertEquals(List.of(old(5), id(15), lostBlock("b", 3, 15), event("b", 16)), received(client));
+  }
+
+  @Test
+  void aPageWithEventsOfAChannelThatWasLeftIsNotWrittenOnceTheOwnerMayNotHaveIt() {
+    for (boolean joinsAgain : List.of(false, true)) {
+      hub = HistoryHub.open();
+      RecordingTransport slow = RecordingTransport.notReady();
+      Connection connection =
+          hub.hub.connect(
+              slow, ConnectionOptions.of("a", "b").withOwner("Ann").withLastEventId("3-0"));
+      hub.settle();
+      connection.unsubscribe("a");
+      hub.answer(15, 5);
+      if (joinsAgain) {
+        connection.subscribe("a");
+      }
+      hub.hub.unsubscribe("Ann", "a");
+      slow.ready(true);
+      hub.settle();
+      assertEquals(List.of(), received(slow));
+      assertTrue(slow.closed());
+    }
+  }
+
+  @Test
+  void newsInThePlaceOfAnEventReachesWhoComesBackToThisNode() {
+    hub.deliver("a", 11);
+    hub.feed.resetAt("a", StreamReset.Reason.LOST, FakeHistory.at(12));
+    hub.deliver("a", 13);
+    RecordingTransport back = hub.connect("11-0", "a");
+    assertEquals(
+        List.of(
+            id(12) + "\nevent: stream-reset\ndata: {\"channel\":\"a\",\"reason\":\"lost\"}",
+            event("a", 13)),
+        received(back));
+    hub.feed.resetAt("closed", StreamReset.Reason.LOST, FakeHistory.at(14));
+    hub.settle();
+    assertEquals(List.of(id(14)), received(hub.connect(null, "b")));
   }
 
   // Slow clients.

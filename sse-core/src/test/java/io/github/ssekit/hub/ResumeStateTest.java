@@ -39,12 +39,12 @@ class ResumeStateTest {
         @Override
         public void live(
             List<Subscription> live, byte @Nullable [] greeting, @Nullable ResumeOutcome outcome) {
-          StreamReset reset = outcome == null ? null : outcome.reset();
+          List<StreamReset> resets = outcome == null ? List.of() : outcome.resets();
           told.add(
               "live %s%s"
                   .formatted(
                       live.stream().map(s -> s.channel.name).toList(),
-                      reset == null ? "" : " " + reset.reason()));
+                      resets.isEmpty() ? "" : " " + resets.get(0).reason()));
         }
       };
 

@@ -24,9 +24,8 @@ public enum AnswerState {
   }
 
   /**
-   * Returns the state of a script's word.
-   *
-   * @throws IllegalArgumentException if it is none
+   * Returns the state of a script's word. One that isn't ours is as one that Redis has lost:
+   * another program has written there.
    */
   static AnswerState of(String word) {
     for (AnswerState state : values()) {
@@ -34,7 +33,7 @@ public enum AnswerState {
         return state;
       }
     }
-    throw new IllegalArgumentException("Redis replied " + word + " in place of an answer's state");
+    return EXPIRED;
   }
 
   /** Whether it has come to an end, in one way or another. */

@@ -1,5 +1,7 @@
 package io.github.ssekit.redis;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import java.time.Duration;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -12,6 +14,7 @@ import org.apache.commons.pool2.impl.GenericObjectPoolConfig;
 
 /** Runs commands on the primary, over a pool of connections. Thread-safe. */
 final class CommandPool implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(CommandPool.class.getName());
   private static final Duration MAX_WAIT = Duration.ofSeconds(2);
   private static final Duration TESTED_WHEN_IDLE = Duration.ofSeconds(1);
   private static final Duration RETIRED_WHEN_IDLE = Duration.ofMinutes(1);
@@ -161,7 +164,8 @@ final class CommandPool implements AutoCloseable {
     try {
       pool.invalidateObject(connection);
     } catch (Exception e) {
-      throw new RedisFailure.Disconnected(e);
+      // It may try to replace it, for those who wait; what has failed before is what counts.
+      LOG.log(DEBUG, "A connection could not be replaced: {0}", Diagnosis.of(e));
     }
     // The others are most likely as broken.
     pool.clear();

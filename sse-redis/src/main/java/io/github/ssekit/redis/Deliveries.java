@@ -79,17 +79,17 @@ final class Deliveries implements ProtocolHub {
         why == StreamReset.Reason.OVERSIZED
             ? "it is over the limit of " + feed.maxEventBytes() + " bytes"
             : "no server may send its event type");
-    feed.reset(channel, why);
-    feed.reached(position);
+    feed.resetAt(channel, why, position);
   }
 
   /** Tells the channel's clients that an event is missing. */
   private void skipped(String channel, Throwable why, @Nullable Position position) {
     try {
       logSkipped(channel, why.toString());
-      feed.reset(channel, StreamReset.Reason.LOST);
-      if (position != null) {
-        feed.reached(position);
+      if (position == null) {
+        feed.reset(channel, StreamReset.Reason.LOST);
+      } else {
+        feed.resetAt(channel, StreamReset.Reason.LOST, position);
       }
     } catch (Throwable e) {
       // Perhaps memory is short: the next message may pass.

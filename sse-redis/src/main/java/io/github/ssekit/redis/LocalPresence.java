@@ -3,10 +3,12 @@ package io.github.ssekit.redis;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Who is on a channel by this node's own connections, and what of that Redis is still to be told.
@@ -22,9 +24,12 @@ final class LocalPresence {
   private static final long PAUSE_NANOS_A_NAME = 500_000;
 
   private final String channel;
+  private final Duration lifetime;
   private final Map<String, Integer> connections = new HashMap<>();
   private final Set<String> come = new LinkedHashSet<>();
-  private final Set<String> gone = new LinkedHashSet<>();
+
+  /** Since when they are due to be told. By nanoTime. */
+  private final Map<String, @Nullable Long> gone = new LinkedHashMap<>();
 
   /** When all names are to be told again. By nanoTime. */
   private long allAt;
@@ -38,8 +43,12 @@ final class LocalPresence {
   /** Whether it has left out some since all were last told. */
   private boolean isFullAgain;
 
-  LocalPresence(String channel, long now) {
+  /**
+   * @param lifetime after which Redis has forgotten a name itself
+   */
+  LocalPresence(String channel, Duration lifetime, long now) {
     this.channel = channel;
+    this.lifetime = lifetime;
     allAt = now;
     notBefore = now;
   }
@@ -54,7 +63,7 @@ final class LocalPresence {
   void left(String name) {
     if (connections.computeIfPresent(name, (n, count) -> count == 1 ? null : count - 1) == null) {
       come.remove(name);
-      gone.add(name);
+      gone.put(name, null);
     }
   }
 
@@ -82,13 +91,15 @@ final class LocalPresence {
 
   /** Returns what Redis is to be told now. */
   List<Part> due(long now) {
+    gone.replaceAll((name, since) -> since == null ? (Long) now : since);
+    gone.values().removeIf(since -> since != null && now - since > lifetime.toNanos());
     boolean isAll = now - allAt >= 0;
     boolean isChanged = !(come.isEmpty() && gone.isEmpty()) && now - notBefore >= 0;
     if (!isAll && !isChanged) {
       return List.of();
     }
     List<String> names = List.copyOf(isAll ? connections.keySet() : come);
-    List<String> away = List.copyOf(gone);
+    List<String> away = List.copyOf(gone.keySet());
     List<Part> parts = new ArrayList<>();
     int from = 0;
     do {

@@ -197,7 +197,8 @@ public final class Presence {
   // On its own thread.
 
   private LocalPresence local(String channel) {
-    return channels.computeIfAbsent(channel, c -> new LocalPresence(c, System.nanoTime()));
+    return channels.computeIfAbsent(
+        channel, c -> new LocalPresence(c, scripts.lifetime(), System.nanoTime()));
   }
 
   private void tick() {

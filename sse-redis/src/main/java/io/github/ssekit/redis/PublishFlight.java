@@ -157,7 +157,14 @@ final class PublishFlight {
   }
 
   private void confirm(Publishing<?> publishing, Object reply) {
-    publishing.confirm(connection.run(), reply);
+    try {
+      publishing.confirm(connection.run(), reply);
+    } catch (RedisFailure e) {
+      throw e;
+    } catch (RuntimeException e) {
+      // A reply that nobody understands is the matter of this one: the connection is in step.
+      publishing.fail(e);
+    }
     failOvertaken(publishing);
     settled.add(publishing);
   }

@@ -123,17 +123,32 @@ final class PublishPipeline implements AutoCloseable {
   }
 
   private void run() {
-    do {
-      try {
-        commands.lend(connection -> new PublishFlight(this, connection).run());
-      } catch (RedisFailure.NoConnection e) {
-        failWaiting(e);
-      } catch (RedisFailure e) {
-        // Those concerned have been told.
-      } catch (Throwable e) {
-        failWaiting(e);
+    boolean isOver = false;
+    try {
+      while (!isOver) {
+        sendAll();
+        isOver = !isGoingOn();
       }
-    } while (isGoingOn());
+    } finally {
+      if (!isOver) {
+        // For want of memory: the next publish begins anew.
+        synchronized (this) {
+          isRunning = false;
+        }
+      }
+    }
+  }
+
+  private void sendAll() {
+    try {
+      commands.lend(connection -> new PublishFlight(this, connection).run());
+    } catch (RedisFailure.NoConnection e) {
+      failWaiting(e);
+    } catch (RedisFailure e) {
+      // Those concerned have been told.
+    } catch (Throwable e) {
+      failWaiting(e);
+    }
   }
 
   private synchronized boolean isGoingOn() {
@@ -166,13 +181,13 @@ final class PublishPipeline implements AutoCloseable {
         if (!next.isLate(now) && !fits.test(next.publication())) {
           break;
         }
-        waiting.remove();
         if (next.isLate(now)) {
           late.add(next);
         } else {
           taken.add(next);
           sum += next.bytes();
         }
+        waiting.remove();
       }
     }
     late.forEach(

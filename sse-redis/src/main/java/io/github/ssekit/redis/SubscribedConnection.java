@@ -395,7 +395,12 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     MovedChannels moved = ofThisRun(history.moved(from, parts.channels().complete()));
     while (from != null) {
       protocol.repair(ofThisRun(history.page(from, moved, REPAIR_BYTES)));
-      from = protocol.repairFrom();
+      Position next = protocol.repairFrom();
+      if (next != null && !next.isAfter(from)) {
+        // Redis has gone back since its probe was heard: what is there is read again.
+        throw new RedisFailure.Disconnected("a repair does not get beyond " + from);
+      }
+      from = next;
     }
   }
 

@@ -10,14 +10,14 @@
 -- the errors of publish.lua.
 local scope, stream, answer, answers, channel = KEYS[1], KEYS[2], KEYS[4], KEYS[5], ARGV[1]
 local how, producer, sequence = ARGV[13], ARGV[14], ARGV[15]
-local known = redis.pcall('HMGET', answer, 'state', 'producer', 'sequence', 'id', 'keep')
-if known.err then
-  known = scope_functions().read('HMGET', answer, 'state', 'producer', 'sequence', 'id', 'keep')
-end
+local fields = {'state', 'producer', 'sequence', 'id', 'keep', 'event'}
+local known = redis.pcall('HMGET', answer, unpack(fields))
+if known.err then known = scope_functions().read('HMGET', answer, unpack(fields)) end
 local state = known[1]
 
+-- An answer that a stop, or a lost producer, has ended has another id than its last event.
 if producer ~= '' and known[2] == producer and known[3] == sequence then
-  return {'again', known[4]}
+  return {'again', known[6] or known[4]}
 end
 if state and state ~= 'running' then
   -- Its lease may have stayed.
@@ -32,7 +32,7 @@ elseif how == 'producer-lost' then
     redis.call('HDEL', answers, channel)
     return {'expired'}
   end
-  if lease and tonumber(lease) > scope_functions().time() then return {state} end
+  if (tonumber(lease or '') or 0) > scope_functions().time() then return {state} end
 elseif not state and redis.call('HGET', scope, 'last:' .. channel) then
   return {'expired'}
 end
@@ -43,11 +43,11 @@ if type(reply) == 'table' then
   id = string.match(reply.err or '', '^STORED as (%S+),')
   if not id then return reply end
 end
-if how == '' then
-  redis.call('HSET', answer, 'sequence', sequence, 'id', id)
-else
+redis.call('HSET', answer, 'id', id)
+if producer ~= '' then redis.call('HSET', answer, 'sequence', sequence, 'event', id) end
+if how ~= '' then
   local keep = known[5] or ARGV[16]
-  redis.call('HSET', answer, 'state', how, 'sequence', sequence, 'id', id)
+  redis.call('HSET', answer, 'state', how)
   redis.call('PEXPIRE', answer, keep)
   redis.call('PEXPIRE', stream, keep)
   -- The ending is stored, whatever becomes of the lease.

@@ -70,7 +70,10 @@ local function prune(fn, clock, now)
       and fn.split(some[i + 1]) < now - math.max(3 * age, least)
     if old and is_empty(quiet) then
       local _, pruned = fn.bounds(scope, clock)
-      redis.call('HSET', scope, 'pruned', fn.later(pruned, some[i + 1]))
+      -- A floor may be above the last id: an event that was lost on its way.
+      local floor = redis.call('HGET', scope, 'floor:' .. quiet)
+      local least_known = fn.later(some[i + 1], floor and (fn.given(floor, clock) and floor or clock))
+      redis.call('HSET', scope, 'pruned', fn.later(pruned, least_known))
       redis.call('HDEL', scope, some[i], 'floor:' .. quiet)
     end
   end

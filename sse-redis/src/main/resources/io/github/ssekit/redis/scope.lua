@@ -236,7 +236,7 @@ local function scope_functions()
 
   return {
     split = split, beyond = beyond, after = after, later = later, time = time, step = step, id = id,
-    clock_of = clock_of, seen = seen, discard = discard, read = read, fields = fields,
+    given = given, clock_of = clock_of, seen = seen, discard = discard, read = read, fields = fields,
     read_ends = read_ends,
     touch = touch, lose = lose, bounds = bounds, channel = channel, entries = entries,
   }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 class LocalPresenceTest {
   private static final long SECOND = 1_000_000_000;
 
-  private final LocalPresence channel = new LocalPresence("here:1", 0);
+  private final LocalPresence channel = new LocalPresence("here:1", Duration.ofSeconds(15), 0);
 
   /** How often it was to be said that names are left out. */
   private int said;
@@ -69,6 +69,16 @@ class LocalPresenceTest {
     assertEquals(List.of("Ann"), channel.due(0).get(0).gone());
     assertEquals(List.of("Ann"), channel.due(0).get(0).gone());
     assertEquals(told(List.of(), List.of("Ann")), tell(0, 0));
+    assertTrue(channel.isIdle());
+  }
+
+  @Test
+  void whoLeftWhileRedisWasAwayIsForgottenOnceRedisHasForgotten() {
+    channel.joined("Ann");
+    channel.left("Ann");
+    assertEquals(List.of("Ann"), channel.due(0).get(0).gone());
+    assertEquals(List.of("Ann"), channel.due(15 * SECOND).get(0).gone());
+    assertEquals(List.of(), channel.due(15 * SECOND + 1).get(0).gone());
     assertTrue(channel.isIdle());
   }
 

@@ -306,6 +306,26 @@ class RedisAnswersIT extends RedisTest {
   }
 
   @Test
+  void whatAnotherProgramWroteIntoAnAnswerHindersNoOther() {
+    AnswerProducer broken = answers.start("broken", OPTIONS);
+    admin.hset("{sse}:answer:broken", "state", "stopped");
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    RecordingTransport viewer = follow("x");
+    producer.end(event("end"));
+    soon().until(viewer::closed);
+    assertEquals(AnswerState.EXPIRED, refusal(() -> broken.send(event("0"))));
+  }
+
+  @Test
+  void aLeaseThatIsNoTimeHasPassed() {
+    AnswerProducer producer = elsewhere.start("x", OPTIONS);
+    producer.send(event("0"));
+    other.close();
+    admin.hset("{sse}:answers", "answer:x", "soon");
+    awaitEvents(follow("x"), List.of("0", LOST));
+  }
+
+  @Test
   void whatRedisRefusedToStoreDoesNotCount() {
     AnswerProducer producer = answers.start("x", OPTIONS.withMaxEvents(3));
     producer.send(event("0"));
@@ -516,6 +536,18 @@ class RedisAnswersIT extends RedisTest {
     AnswerScripts.Addition foreign =
         new AnswerScripts.Addition(event("1"), null, "other", 1, OPTIONS);
     assertEquals(AnswerState.DONE, add.apply(foreign).refused());
+
+    // A stop doesn't make an event unstored whose reply was lost.
+    Function<AnswerScripts.Addition, AnswerScripts.Added> addToY =
+        addition -> publisher.publish(scripts.adding("answer:y", addition));
+    assertEquals(AnswerState.NONE, scripts.start("answer:y", "token", OPTIONS));
+    stored = addToY.apply(first).stored();
+    AnswerScripts.Added unused =
+        addToY.apply(
+            new AnswerScripts.Addition(event("stop"), AnswerState.CANCELLED, "", 0, OPTIONS));
+    assertEquals(stored.position(), addToY.apply(first).stored().position());
+    AnswerScripts.Addition next = new AnswerScripts.Addition(event("1"), null, "token", 2, OPTIONS);
+    assertEquals(AnswerState.CANCELLED, addToY.apply(next).refused());
   }
 
   @Test

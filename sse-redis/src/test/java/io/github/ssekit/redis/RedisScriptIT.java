@@ -330,12 +330,14 @@ class RedisScriptIT extends RedisTest {
     for (int i = 0; i < 50; i++) {
       admin.hset("{sse}:scope", "last:old" + i, "1000-" + i);
     }
+    // An event was lost on its way, and what followed on another channel has this id.
+    admin.hset("{sse}:scope", "floor:old7", "2000-0");
     int made = 0;
     while (admin.hgetAll("{sse}:scope").keySet().stream().anyMatch(k -> k.startsWith("last:old"))) {
       publish("new" + made++, "x", 100, 60_000, "r");
       assertTrue(made < 2000, "quiet channels are not forgotten");
     }
-    assertEquals("1000-49", admin.hget("{sse}:scope", "pruned"));
+    assertEquals("2000-0", admin.hget("{sse}:scope", "pruned"));
     assertFalse(admin.hget("{sse}:scope", "last:now").isEmpty());
   }
 }

@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * try (SseTestClient client = SseTestClient.connect(URI.create("http://localhost:8080/events"))) {
- *   hub.publish("room:1", SseEvent.of("hello"));
+ *   client.awaitLastEventId();
+ *   bridge.publish("room:1", SseEvent.of("hello"));
  *   client.assertNext("hello");
  *   client.disconnect();
- *   hub.publish("room:1", SseEvent.of("missed"));
+ *   bridge.publish("room:1", SseEvent.of("missed"));
  *   client.reconnect();
  *   client.assertNext("missed");
  * }
@@ -179,6 +180,19 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
   /** Returns the last event ID, as a browser would send it: {@code ""} if there is none. */
   public String lastEventId() {
     return attempt().lastEventId();
+  }
+
+  /**
+   * Waits until the client has a last event ID. A node writes one as soon as it has subscribed to
+   * the client's channels in Redis: what is published to a channel with history before then may not
+   * reach a client that comes for the first time. A stream of plain channels alone has none.
+   *
+   * @return the last event ID
+   * @throws AssertionError if none comes within ten seconds, or if the stream has ended
+   */
+  public String awaitLastEventId() {
+    await("an id", () -> !lastEventId().isEmpty(), Duration.ofSeconds(PATIENCE_SECONDS));
+    return lastEventId();
   }
 
   /**

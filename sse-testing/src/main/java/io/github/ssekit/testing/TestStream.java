@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Objects;
 import java.util.Queue;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -151,8 +152,7 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
       }
     }
     synchronized (this) {
-      throw failure(
-          "expected " + what + ", but " + (ended == null ? "none came in " + atMost : ended));
+      throw missing(what, atMost);
     }
   }
 
@@ -163,21 +163,44 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
 
   /** Takes the next event; null if none comes in time, or if none can come. */
   private synchronized @Nullable SseEvent poll(long end) {
+    await(() -> !waiting.isEmpty(), end);
+    return waiting.poll();
+  }
+
+  /** Waits until this holds, or until nothing more can come, or the time is over. */
+  private synchronized void await(BooleanSupplier holds, long end) {
     look();
-    while (waiting.isEmpty() && ended == null) {
+    while (!holds.getAsBoolean() && ended == null) {
       long left = (end - System.nanoTime()) / 1_000_000;
       if (left <= 0) {
-        return null;
+        return;
       }
       try {
         wait(Math.min(left, 10));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
-        return null;
+        return;
       }
       look();
     }
-    return waiting.poll();
+  }
+
+  /**
+   * Waits until this holds.
+   *
+   * @param what is expected, for the failure
+   * @throws AssertionError if it doesn't in time
+   */
+  final synchronized void await(String what, BooleanSupplier holds, Duration atMost) {
+    await(holds, after(atMost));
+    if (!holds.getAsBoolean()) {
+      throw missing(what, atMost);
+    }
+  }
+
+  private AssertionError missing(String what, Duration atMost) {
+    return failure(
+        "expected " + what + ", but " + (ended == null ? "none came in " + atMost : ended));
   }
 
   /**
