@@ -5,11 +5,17 @@ import io.github.ssekit.hub.Position;
 import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.redis.AnswerProducer;
 import io.github.ssekit.redis.AnswerRefusedException;
+import java.util.Objects;
 import java.util.concurrent.Flow;
+import org.jspecify.annotations.Nullable;
 
 /** What a model says, as an answer; if the answer is stopped, so is the model. */
 final class ModelAnswer implements Flow.Subscriber<String> {
+  private static final int ATTEMPTS = 60;
+  private static final int PAUSE_MILLIS = 1_000;
+
   private final AnswerProducer producer;
+  private Flow.@Nullable Subscription model;
 
   ModelAnswer(AnswerProducer producer) {
     this.producer = producer;
@@ -17,6 +23,7 @@ final class ModelAnswer implements Flow.Subscriber<String> {
 
   @Override
   public void onSubscribe(Flow.Subscription subscription) {
+    model = subscription;
     producer.onEnd(how -> subscription.cancel());
     // Each event waits for Redis, and so does the model.
     subscription.request(Long.MAX_VALUE);
@@ -30,6 +37,7 @@ final class ModelAnswer implements Flow.Subscriber<String> {
       // It was stopped: onEnd has cancelled the model.
     } catch (PublishException | IllegalStateException e) {
       // Redis is away, or the answer has all the events that it may have.
+      Objects.requireNonNull(model).cancel();
       onError(e);
     }
   }
@@ -44,13 +52,22 @@ final class ModelAnswer implements Flow.Subscriber<String> {
     end(() -> producer.end(SseEvent.of("done", "")));
   }
 
+  /** Tries for a minute or more: while this node renews its lease, no other one ends the answer. */
   private void end(Runnable ending) {
     try {
-      ending.run();
-    } catch (AnswerRefusedException e) {
-      // It was stopped just before.
-    } catch (PublishException e) {
-      System.err.println("Redis is away, so that an answer has no end: " + e.getMessage());
+      for (int i = 0; i < ATTEMPTS && !producer.state().isEnded(); i++) {
+        try {
+          ending.run();
+        } catch (AnswerRefusedException e) {
+          // It was stopped just before.
+          return;
+        } catch (PublishException e) {
+          System.err.println("An answer has no end yet: " + e.getMessage());
+          Thread.sleep(PAUSE_MILLIS);
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }

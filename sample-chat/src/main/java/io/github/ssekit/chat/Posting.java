@@ -13,8 +13,11 @@ import io.github.ssekit.redis.RedisBridge;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.URLDecoder;
+import java.net.UnknownHostException;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.Future;
@@ -77,11 +80,10 @@ final class Posting {
   private boolean mayPost(
       String action, String user, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    String key = action + " " + address(request);
-    long nanos =
-        Math.max(
-            limit.take(key, perMinute * NAMES_PER_ADDRESS),
-            limit.take(key + " " + user, perMinute));
+    String key = action + " " + network(address(request));
+    // The name first: one that has no permit takes none from the others of its address.
+    long ofName = limit.take(key + " " + user, perMinute);
+    long nanos = ofName > 0 ? ofName : limit.take(key, perMinute * NAMES_PER_ADDRESS);
     if (nanos > 0) {
       long seconds = nanos / 1_000_000_000 + 1;
       response.setHeader("Retry-After", "" + seconds);
@@ -100,6 +102,19 @@ final class Posting {
       }
     }
     return last;
+  }
+
+  /** A client has a whole network of IPv6 addresses, which have their first half in common. */
+  static String network(String address) {
+    if (address.indexOf(':') >= 0 && address.matches("[0-9a-fA-F:.]+")) {
+      try {
+        byte[] bytes = InetAddress.getByName(address).getAddress();
+        return bytes.length == 16 ? HexFormat.of().formatHex(bytes, 0, 8) : address;
+      } catch (UnknownHostException e) {
+        // No address: all of what the proxy has said counts.
+      }
+    }
+    return address;
   }
 
   private void publish(Room room, Message message, HttpServletResponse response)

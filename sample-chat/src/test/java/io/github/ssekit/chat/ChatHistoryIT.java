@@ -12,6 +12,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -184,6 +185,34 @@ class ChatHistoryIT {
     ada.say("twice");
     soon().until(() -> ada.texts(SHOWN).contains("twice"));
     assertEquals(List.of("once", "twice"), ada.texts(SHOWN));
+  }
+
+  /**
+   * The node dies before it answers, or a proxy gives up: the message comes, but not the answer.
+   */
+  @Test
+  void aMessageThatComesThoughItsRequestFailedIsTakenForSent() {
+    ada.open(server.uri(), "Ada");
+    ada.awaitState("Connected");
+    String cutOff =
+        "window.fetch = (...all) => real(...all).then(() => Promise.reject(new TypeError()));";
+    String late =
+        "window.fetch = (...all) => (setTimeout(() => real(...all), 500), Promise.reject(new TypeError()));";
+    List<String> said = new ArrayList<>();
+    for (String how : List.of(cutOff, late)) {
+      ada.evaluate("window.real ??= window.fetch;" + how);
+      String text = "message " + said.size();
+      said.add(text);
+      ada.say(text);
+      soon().untilAsserted(() -> assertEquals(said, ada.texts(SHOWN)));
+      soon().until(() -> "".equals(ada.element("message").getDomProperty("value")));
+      soon().until(() -> ada.element("problem").getText().isEmpty());
+      soon()
+          .until(
+              () ->
+                  Long.valueOf(0)
+                      .equals(ada.evaluate("return document.querySelectorAll('.pending').length")));
+    }
   }
 
   private static List<String> numbers(int from, int to) {

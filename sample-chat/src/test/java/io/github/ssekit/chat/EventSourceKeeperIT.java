@@ -314,6 +314,26 @@ class EventSourceKeeperIT {
     assertEquals("11-0", of("ahead", "lastEventId"));
   }
 
+  /** As after an upgrade, in a tab that was opened since. */
+  @Test
+  void aTabThatHasTheScriptFromAnotherAddressHasItsOwnConnection() throws Exception {
+    keep("a", Map.of());
+    origin.next(path).send("id: 1\ndata: one\n\n");
+    awaitLog("a", "one");
+    browser.evaluate(
+        """
+        const script = document.createElement("script");
+        script.src = "/keeper.js?other";
+        script.onload = () => (window.hasOther = true);
+        document.head.append(script);
+        """);
+    soon().until(() -> Boolean.TRUE.equals(browser.evaluate("return window.hasOther === true")));
+    keep("b", Map.of());
+    origin.next(path).send("id: 2\ndata: two\n\n");
+    awaitLog("b", "two");
+    assertEquals(List.of("one"), of("a", "log"));
+  }
+
   @Test
   void aServerThatGoesBackToEarlierIdsIsFollowed() throws Exception {
     keep("a", Map.of("lastEventId", "9-0"));

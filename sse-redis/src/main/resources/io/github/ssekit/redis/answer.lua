@@ -43,8 +43,11 @@ if type(reply) == 'table' then
   id = string.match(reply.err or '', '^STORED as (%S+),')
   if not id then return reply end
 end
-redis.call('HSET', answer, 'id', id)
-if producer ~= '' then redis.call('HSET', answer, 'sequence', sequence, 'event', id) end
+if producer ~= '' then
+  redis.call('HSET', answer, 'id', id, 'sequence', sequence, 'event', id)
+else
+  redis.call('HSET', answer, 'id', id)
+end
 if how ~= '' then
   local keep = known[5] or ARGV[16]
   redis.call('HSET', answer, 'state', how)

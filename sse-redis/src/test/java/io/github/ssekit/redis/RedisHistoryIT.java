@@ -136,6 +136,27 @@ class RedisHistoryIT extends HistoryBridgeTest {
     }
   }
 
+  /** The script that other languages call takes types that no node delivers. */
+  @Test
+  void whoComesBackIsToldOfAnEventThatNoNodeDelivers() {
+    listen("room:a");
+    publish("room:a", 0, 1);
+    soon().until(() -> receiver.published().size() == 1);
+    String last = receiver.lastEventId();
+    Object unused =
+        admin.eval(
+            text("scope.lua") + text("publish.lua"),
+            List.of("{sse}:scope", "{sse}:stream:room:a", "{sse}:channel:room:a"),
+            List.of("room:a", "open", "x", "1000", "86400000", "", "PUBLISH", "60000"));
+    publish("room:a", 1, 2);
+    soon().until(() -> receiver.published().size() == 2);
+    assertEquals(1, receiver.resets().size());
+    RecordingTransport back = new RecordingTransport();
+    hub.connect(back, List.of("room:a"), last);
+    soon().until(() -> back.published().equals(List.of("1")));
+    assertEquals(receiver.resets(), back.resets());
+  }
+
   @Test
   void aForeignMessageInAChannelWithHistoryIsLiveOnlyAndHasNoId() {
     listen("room:a");

@@ -1,14 +1,19 @@
 package io.github.ssekit.spring;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import io.github.ssekit.hub.Hub;
 import java.time.Duration;
 import org.springframework.context.SmartLifecycle;
 
 /**
  * Drains the hub when the application stops: before the web server's graceful shutdown, which would
- * wait 30 s for streams that don't end by themselves.
+ * wait 30 s for streams that don't end by themselves. For good: a hub that was drained takes no
+ * streams any more.
  */
 final class HubDrain implements SmartLifecycle {
+  private static final System.Logger LOG = System.getLogger(HubDrain.class.getName());
+
   private final Hub hub;
   private final Duration time;
   private volatile boolean running;
@@ -20,6 +25,11 @@ final class HubDrain implements SmartLifecycle {
 
   @Override
   public void start() {
+    if (hub.isDraining()) {
+      LOG.log(
+          WARNING,
+          "The application context was stopped and is started again; its hub was drained then, and refuses all streams: make a new context");
+    }
     running = true;
   }
 
@@ -32,6 +42,14 @@ final class HubDrain implements SmartLifecycle {
   @Override
   public boolean isRunning() {
     return running;
+  }
+
+  /**
+   * Spring 7 pauses the context of a test while another test has its own, and restarts it: what
+   * can't be started again is not to be paused. (An override there, but not in Spring 6.)
+   */
+  public boolean isPauseable() {
+    return false;
   }
 
   /** Higher phases stop first. The web server's graceful shutdown has this less 1024. */

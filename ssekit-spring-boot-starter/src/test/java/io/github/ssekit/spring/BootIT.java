@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.nimbusds.jose.jwk.source.ImmutableSecret;
 import io.github.ssekit.event.EventStreamReader;
@@ -494,6 +495,27 @@ class BootIT {
     String requests = get(one, "/actuator/metrics/http.server.requests");
     assertTrue(requests.contains("/rooms/{id}"), requests);
     assertFalse(requests.contains("/events"), requests);
+  }
+
+  /** As Spring 7 does with the context of a test while another one has its own. */
+  @Test
+  void aContextThatWasPausedTakesStreams() throws Exception {
+    boolean canPause =
+        Stream.of(ConfigurableApplicationContext.class.getMethods())
+            .anyMatch(method -> method.getName().equals("pause"));
+    assumeTrue(canPause, "Spring 7");
+    try (ConfigurableApplicationContext node = node(RoomsApplication.class)) {
+      for (String step : List.of("pause", "restart")) {
+        Object unused = ConfigurableApplicationContext.class.getMethod(step).invoke(node);
+      }
+      assertFalse(hub(node).isDraining());
+      try (EventStreamReader reader =
+          new EventStreamReader(stream(http, node, "/rooms/paused/events").body())) {
+        awaitPosition(node, "room:paused");
+        say(node, "paused", "hello");
+        assertEquals("{\"text\":\"hello\"}", assertNotNullEvent(reader.next()).data());
+      }
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.ConnectionOptions;
 import io.github.ssekit.hub.EventPublisher;
@@ -33,6 +34,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.Level;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
@@ -260,6 +262,20 @@ class SsekitAutoConfigurationTest {
     assertEquals(CloseReason.DRAINED, why.get(20, TimeUnit.SECONDS));
     assertEquals(Integer.MAX_VALUE - 512, new HubDrain(hub[0], Duration.ofSeconds(1)).getPhase());
     Assertions.assertFalse(hub[0].isHealthy());
+  }
+
+  @Test
+  void aContextThatIsStartedAgainSaysThatItsHubTakesNoStreams() {
+    runner
+        .withPropertyValues("ssekit.drain=100ms")
+        .run(
+            context -> {
+              try (LogCapture log = LogCapture.only(HubDrain.class, Level.WARNING)) {
+                context.stop();
+                context.start();
+                assertEquals(1, log.lines("its hub was drained").size());
+              }
+            });
   }
 
   @Test

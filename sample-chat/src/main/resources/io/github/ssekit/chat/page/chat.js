@@ -145,6 +145,14 @@ function post(path, body, timeout) {
   return fetch(address + path, { ...request, signal: AbortSignal.timeout(timeout) });
 }
 
+/** The message that may not have been sent was sent: its text leaves the box, where the next one may have been started. */
+function sent() {
+  const text = unsent.message;
+  unsent = {};
+  if (message.value.startsWith(text)) message.value = message.value.slice(text.length);
+  showProblem("");
+}
+
 /** Shows a message at once, unconfirmed until it comes back on the stream, and posts it. Returns the problem, or "". */
 async function sendMessage(text) {
   const body = withToken(user.value.trim(), text);
@@ -156,7 +164,8 @@ async function sendMessage(text) {
   log.scrollTop = log.scrollHeight;
   const unreachable = "The server can't be reached. Send the message again, it can't appear twice.";
   const failure = await post("", body, 15_000).then(problemOf).catch(() => unreachable);
-  if (failure === "") unsent = {};
+  if (unsent !== body) return ""; // it has come back on the stream, whatever became of the answer
+  if (failure === "") sent();
   else if (pending.delete(body.token)) line.remove(); // its text is still in the box
   return failure;
 }
@@ -169,8 +178,6 @@ form.addEventListener("submit", async (event) => {
   const failure = await sendMessage(text);
   send.ariaDisabled = "false";
   showProblem(failure);
-  // Clear only the sent text: the next message may have been started already.
-  if (failure === "" && message.value.startsWith(text)) message.value = message.value.slice(text.length);
   message.focus();
 });
 

@@ -96,6 +96,7 @@ function appendMessage(from, text, id, token) {
   const own = from.trim() === user.value.trim();
   const line = pending.get(token) ?? messageLine(from, text, own);
   pending.delete(token);
+  if (token !== undefined && token === unsent.token) sent();
   const at = timeOf(id);
   if (id !== "") appendDay(at);
   line.classList.remove("pending");

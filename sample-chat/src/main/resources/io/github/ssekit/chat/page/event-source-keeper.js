@@ -5,7 +5,7 @@
 //   keeper.addEventListener("statechange", () => show(keeper.state, keeper.retryAt, keeper.status));
 //
 // options  lastEventId ""          the position to start from; empty: from now on
-//          share true              one connection for all tabs with this origin, URL and options. The server's ids must increase
+//          share true              one connection for all tabs with this origin, script, URL and options. The server's ids must increase
 //                                  and be numbers, or pairs like 1764000000000-7: with other ids, a tab that joins gets only
 //                                  the events that follow
 //          withCredentials false   as in EventSource
@@ -236,7 +236,8 @@
       super();
       this.url = new URL(url, document.baseURI).href;
       this.lastEventId = lastEventId;
-      this.#name = JSON.stringify([VERSION, this.url, withCredentials ? "include" : "same-origin", silence]);
+      // With the script's URL, which tells one worker from another: a lock of two would be held by the first alone.
+      this.#name = JSON.stringify([VERSION, this.url, withCredentials ? "include" : "same-origin", silence, SCRIPT]);
       this.#share = share && globalThis.SharedWorker !== undefined && SCRIPT?.startsWith(location.origin + "/");
       this.#join();
       const { signal } = this.#closed;
