@@ -106,7 +106,7 @@ final class Posting {
 
   /** A client has a whole network of IPv6 addresses, which have their first half in common. */
   static String network(String address) {
-    if (address.indexOf(':') >= 0 && address.matches("[0-9a-fA-F:.]+")) {
+    if (address.indexOf(':') >= 0 && address.matches("\\[?[0-9a-fA-F:][0-9a-fA-F:.]*]?")) {
       try {
         byte[] bytes = InetAddress.getByName(address).getAddress();
         return bytes.length == 16 ? HexFormat.of().formatHex(bytes, 0, 8) : address;

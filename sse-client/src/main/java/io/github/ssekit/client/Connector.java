@@ -124,6 +124,9 @@ final class Connector {
       headers.putAll(settings.headers().get());
     } catch (Exception e) {
       // A token that can't be had now may be had later. Kotlin and others throw checked ones.
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
       throw new IOException("the supplier of headers failed: " + e, e);
     }
     return headers;

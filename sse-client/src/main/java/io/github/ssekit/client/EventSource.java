@@ -174,7 +174,8 @@ public final class EventSource implements AutoCloseable {
   /**
    * Takes the next event as {@link #next()} does, and waits for it no longer than a given time.
    *
-   * @return null also if the time is over, see {@link #state}
+   * @return null also if the time is over, see {@link #state}, which a close on another thread may
+   *     be about to change
    * @throws EventSourceException if the connection has failed for good; what had come before is
    *     returned first
    * @throws InterruptedException if the thread is interrupted
@@ -435,6 +436,9 @@ public final class EventSource implements AutoCloseable {
       call.accept(listener);
     } catch (Throwable e) {
       // A checked one, too: Kotlin and others throw those.
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
       LOG.log(WARNING, settings.uri() + ": the listener threw; the source goes on", e);
     }
   }

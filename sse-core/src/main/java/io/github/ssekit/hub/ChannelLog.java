@@ -187,10 +187,17 @@ final class ChannelLog {
    */
   boolean passesOver(Position position, Entry since, @Nullable Position after) {
     assert isWriter.getAsBoolean();
-    if (since.next == Entry.CUT) {
-      return from != null && !from.isAfter(position);
+    Entry first = since.next;
+    if (first == Entry.CUT) {
+      if (from == null || from.isAfter(position)) {
+        return false;
+      }
+      if (after == null || from.isAfter(after)) {
+        return true;
+      }
+      first = head.next;
     }
-    for (Entry e = since.next; e != null; e = e.next) {
+    for (Entry e = first; e != null; e = e.next) {
       boolean isNew = e.position != null && (after == null || e.isAfter(after));
       if (e.ordinal > restart && isNew && !e.isAfter(position)) {
         return true;

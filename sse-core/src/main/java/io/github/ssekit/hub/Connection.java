@@ -144,7 +144,7 @@ public final class Connection extends StreamConnection {
    * <p>While the connection resumes its channels with history, events of another such channel wait
    * until the client has caught up, since their ids would carry it past events that it still
    * misses. If catching up carries the client past such an event, it is sent a {@link StreamReset}
-   * of that channel in its place.
+   * of that channel instead, without an id: a client that is cut off just before is not told.
    *
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link
    *     EventPublisher}; if the connection has the maximum number of channels, {@link
@@ -316,9 +316,8 @@ public final class Connection extends StreamConnection {
 
   @Override
   void resumed(ResumeOutcome outcome) {
-    if (!outcome.resets().isEmpty()) {
-      outcome.resets().forEach(this::reset);
-    } else if (context.observation() != null) {
+    outcome.resets().forEach(this::reset);
+    if (outcome.hasResumed() && context.observation() != null) {
       HubObserver.Resumed how = new HubObserver.Resumed(age(), outcome.replays(), outcome.events());
       context.observation().enqueue(o -> o.resumed(this, how));
     }

@@ -291,6 +291,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
           page = read;
           client.replay(this, read);
         } else {
+          leftDuringPage.clear();
           transitionTo(State.WAITING);
         }
         resumes.room.admit();
@@ -380,7 +381,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     goLive(
         subscriptions.continueFrom(at),
         missed.isEmpty() ? null : news.toByteArray(),
-        isToTell ? new ResumeOutcome(missed, replays, events) : null);
+        isToTell ? new ResumeOutcome(!isNewcomer, missed, replays, events) : null);
   }
 
   private void greetAndGoLive(Position now) {
@@ -405,7 +406,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
         // The reset tells the client of all that it skips.
         subscriptions.continueAtEnds(true),
         news.bytes(),
-        new ResumeOutcome(news.resets(), replays, events));
+        new ResumeOutcome(false, news.resets(), replays, events));
   }
 
   private void goLive(

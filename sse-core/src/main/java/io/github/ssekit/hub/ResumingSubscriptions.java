@@ -135,7 +135,7 @@ final class ResumingSubscriptions {
   List<StreamReset> missed(@Nullable Position had, Position at) {
     return added.stream()
         .filter(s -> s.channel.log.passesOver(at, s.cursor, had))
-        .map(s -> new StreamReset(s.channel.name, StreamReset.Reason.LOST, had, at))
+        .map(s -> new StreamReset(s.channel.name, StreamReset.Reason.OVERRUN, had, at))
         .toList();
   }
 

@@ -27,7 +27,11 @@ public record StreamReset(
 
   /** The reasons why events may be missing. */
   public enum Reason {
-    /** The client was so slow that its place in the channel's log was trimmed. */
+    /**
+     * The client was so slow that its place in the channel's log was trimmed; or, on a channel that
+     * was {@linkplain Connection#subscribe subscribed to} while it caught up, catching up carried
+     * its last event ID past an event.
+     */
     OVERRUN("overrun"),
     /** An event exceeded the hub's size limit. */
     OVERSIZED("oversized"),

@@ -28,7 +28,7 @@ final class LocalPresence {
   private final Map<String, Integer> connections = new HashMap<>();
   private final Set<String> come = new LinkedHashSet<>();
 
-  /** Since when they are due to be told. By nanoTime. */
+  /** Since when they have been waiting to be told. By nanoTime. */
   private final Map<String, @Nullable Long> gone = new LinkedHashMap<>();
 
   /** When all names are to be told again. By nanoTime. */

@@ -10,7 +10,8 @@
 --   state     running, done, failed, cancelled or producer-lost
 --   producer  the producer's token
 --   keep      milliseconds to keep it once it has ended
---   sequence  the number of the producer's last event   id  the id of that event, or of the ending
+--   sequence  the number of the producer's last event   event  the id of that event
+--   id        the id of the answer's last event, which may be an ending by another
 -- The hash {sse}:answers has the time at which the lease of each running answer passes.
 local scope, answer, answers, channel = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local fn = scope_functions()

@@ -8,7 +8,7 @@
 --   ends             pairs run=clock: the clock at the end of each earlier run, as far as this data
 --                    knows
 --   floor            clients below this id can't resume any channel: events are lost there
---   pruned           the highest last id of all channels that were forgotten
+--   pruned           the highest last id or floor of all channels that were forgotten
 --   last:<channel>   the id of the channel's latest event
 --   floor:<channel>  clients below this id can't resume this channel
 -- An id is milliseconds-sequence, as in streams. Ids rise over all channels of the scope.

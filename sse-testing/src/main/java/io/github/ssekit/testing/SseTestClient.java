@@ -183,7 +183,8 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
   /**
    * Waits until the client has a last event ID. A node writes one as soon as it has subscribed to
    * the client's channels in Redis: what is published to a channel with history before then may not
-   * reach a client that comes for the first time. A stream of plain channels alone has none.
+   * reach a client that comes for the first time. A stream of plain channels alone has none; one
+   * with ids on events only has none before its first event.
    *
    * @return the last event ID
    * @throws AssertionError if none comes within ten seconds, or if the stream has ended

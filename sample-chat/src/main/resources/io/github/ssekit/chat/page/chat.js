@@ -149,7 +149,10 @@ function post(path, body, timeout) {
 function sent() {
   const text = unsent.message;
   unsent = {};
-  if (message.value.startsWith(text)) message.value = message.value.slice(text.length);
+  const isUnderWay = send.ariaDisabled === "true";
+  if (message.value === text || (isUnderWay && message.value.startsWith(text))) {
+    message.value = message.value.slice(text.length);
+  }
   showProblem("");
 }
 
