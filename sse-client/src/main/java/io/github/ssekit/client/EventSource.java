@@ -174,8 +174,7 @@ public final class EventSource implements AutoCloseable {
   /**
    * Takes the next event as {@link #next()} does, and waits for it no longer than a given time.
    *
-   * @return null also if the time is over, see {@link #state}, which a close on another thread may
-   *     be about to change
+   * @return null also if the time is over, see {@link #state}
    * @throws EventSourceException if the connection has failed for good; what had come before is
    *     returned first
    * @throws InterruptedException if the thread is interrupted
@@ -254,9 +253,8 @@ public final class EventSource implements AutoCloseable {
    */
   @Override
   public void close() {
-    // First: what the source's thread skips because of the new state is not handled.
-    queue.discard();
     close(null).abort();
+    queue.discard();
   }
 
   /** Changes the state to CLOSED, unless it is. Returns the attempt that is over. */
@@ -390,7 +388,9 @@ public final class EventSource implements AutoCloseable {
         hadBytes |= count > 0;
         parser.feed(chunk, 0, count);
         receivedId = parser.lastEventId();
-        queue.received(receivedId); // A block of an id alone has been read too.
+        if (state != State.CLOSED) { // Else a listener was not given all of it.
+          queue.received(receivedId); // A block of an id alone has been read too.
+        }
       }
     } finally {
       if (hadBytes && System.nanoTime() - opened >= LASTING_NANOS) {
