@@ -30,6 +30,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.zip.GZIPOutputStream;
 import org.awaitility.Awaitility;
@@ -671,8 +672,30 @@ class EventSourceTest {
 
   @Test
   void afterACloseByAListenerTheLastEventIdIsThatOfItsEvent() throws Exception {
+    assertEquals("1", lastEventIdOnceClosed(EventSource::close, source -> {}));
+  }
+
+  @Test
+  void afterACloseOnAnotherThreadTheLastEventIdIsThatOfTheLastEventThatWasGiven() throws Exception {
+    for (int i = 0; i < 50; i++) {
+      String id =
+          lastEventIdOnceClosed(
+              source -> {
+                while (source.state() != EventSource.State.CLOSED) {
+                  Thread.onSpinWait();
+                }
+              },
+              EventSource::close);
+      assertEquals("1", id);
+    }
+  }
+
+  /** Of two events in one piece: what is done by the listener, and then by the test. */
+  private String lastEventIdOnceClosed(
+      Consumer<EventSource> inListener, Consumer<EventSource> inTest) throws Exception {
     server.thenOpen("id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
     CompletableFuture<EventSource> opened = new CompletableFuture<>();
+    CountDownLatch given = new CountDownLatch(1);
     CountDownLatch closed = new CountDownLatch(1);
     EventSource source =
         builder()
@@ -680,7 +703,8 @@ class EventSourceTest {
                 new EventSourceListener() {
                   @Override
                   public void onEvent(SseEvent event, String lastEventId) {
-                    opened.join().close();
+                    given.countDown();
+                    inListener.accept(opened.join());
                   }
 
                   @Override
@@ -689,40 +713,10 @@ class EventSourceTest {
                   }
                 });
     opened.complete(source);
+    given.await();
+    inTest.accept(source);
     closed.await();
-    assertEquals("1", source.lastEventId());
-  }
-
-  @Test
-  void afterACloseOnAnotherThreadTheLastEventIdIsThatOfTheLastEventThatWasGiven() throws Exception {
-    for (int i = 0; i < 50; i++) {
-      server.thenOpen("id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
-      CompletableFuture<EventSource> opened = new CompletableFuture<>();
-      CountDownLatch given = new CountDownLatch(1);
-      CountDownLatch closed = new CountDownLatch(1);
-      EventSource source =
-          builder()
-              .open(
-                  new EventSourceListener() {
-                    @Override
-                    public void onEvent(SseEvent event, String lastEventId) {
-                      given.countDown();
-                      while (opened.join().state() != EventSource.State.CLOSED) {
-                        Thread.onSpinWait();
-                      }
-                    }
-
-                    @Override
-                    public void onClose(EventSourceException failure) {
-                      closed.countDown();
-                    }
-                  });
-      opened.complete(source);
-      given.await();
-      source.close();
-      closed.await();
-      assertEquals("1", source.lastEventId());
-    }
+    return source.lastEventId();
   }
 
   @ParameterizedTest

@@ -141,8 +141,9 @@ public final class Feed {
   }
 
   /**
-   * The same in the place of an event of a channel with history that can't be delivered, whose
-   * position is {@linkplain #reached reached} by that: it becomes the id of the news.
+   * Tells the clients of a channel with history, in the place of an event that can't be delivered,
+   * that they miss it. Its position becomes the id of the news, and is {@linkplain #reached
+   * reached} by that. A client that comes back to this node is told, too.
    */
   public void resetAt(String channel, StreamReset.Reason reason, Position position) {
     Objects.requireNonNull(reason, "reason");

@@ -72,8 +72,8 @@ local function prune(fn, clock, now)
       local _, pruned = fn.bounds(scope, clock)
       -- A floor may be above the last id: an event that was lost on its way.
       local floor = redis.call('HGET', scope, 'floor:' .. quiet)
-      local least_known = fn.later(some[i + 1], floor and (fn.given(floor, clock) and floor or clock))
-      redis.call('HSET', scope, 'pruned', fn.later(pruned, least_known))
+      if floor and not fn.given(floor, clock) then floor = clock end
+      redis.call('HSET', scope, 'pruned', fn.later(pruned, fn.later(some[i + 1], floor)))
       redis.call('HDEL', scope, some[i], 'floor:' .. quiet)
     end
   end
