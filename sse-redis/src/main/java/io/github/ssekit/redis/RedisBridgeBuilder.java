@@ -265,7 +265,8 @@ public final class RedisBridgeBuilder {
   /**
    * The certificates that are trusted for the Redis server of a {@code rediss} URI: those in a JKS
    * or PKCS12 file, which is read again for each connection. Default: those that the JVM trusts.
-   * The certificate must be for the URI's host.
+   * Each server's certificate must be for the host under which the bridge connects: the URI's, or the
+   * one that Sentinels or the cluster name.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
    *     if the file can't be read, or if there is an {@link #sslContext} besides
@@ -295,8 +296,8 @@ public final class RedisBridgeBuilder {
   /**
    * The trust and the client certificate for the Redis server of a {@code rediss} URI and for its
    * Sentinels: in place of {@link #trustStore} and {@link #keyStore}, for an application that keeps
-   * its certificates elsewhere than in such files. The certificate must be for the URI's host,
-   * whatever the context would accept.
+   * its certificates elsewhere than in such files. Certificates must be for the hosts that {@link
+   * #trustStore} says, whatever the context would accept.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
    *     or if there is a {@link #trustStore} or a {@link #keyStore} besides
