@@ -342,8 +342,8 @@ public final class AnswerStreams {
         expired.addAll(renewed.expired());
         from += ANSWERS_A_CALL;
       } while (from < Math.max(all.size(), followed.size()));
-      // Behind this node's own leases, and not for long: a node that ends the answers of a dead one
-      // must not lose its own.
+      // After renewing this node's leases, and for a bounded time: a node that ends the answers of
+      // a dead one must not lose its own.
       long deadline = System.nanoTime() + ENDING_NANOS;
       for (Iterator<String> each = expired.iterator();
           each.hasNext() && System.nanoTime() < deadline; ) {

@@ -2,8 +2,8 @@ package io.github.ssekit.redis;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import org.jspecify.annotations.Nullable;
 
 /** The replies of nodes to this node's directives, while a caller waits for them. Thread-safe. */
 final class AwaitedReplies {
@@ -31,7 +31,7 @@ final class AwaitedReplies {
 
   /** Waits for so many replies, or some time, or until the thread is interrupted. */
   synchronized NodeReplies await(String nonce, int nodes, long nanos) {
-    Sum sum = awaited.getOrDefault(nonce, new Sum());
+    Sum sum = Objects.requireNonNull(awaited.get(nonce), "expected");
     long end = System.nanoTime() + nanos;
     try {
       long left = nanos;
@@ -45,7 +45,7 @@ final class AwaitedReplies {
     return new NodeReplies(Math.max(nodes, sum.replied), sum.replied, sum.connections);
   }
 
-  synchronized void forget(@Nullable String nonce) {
+  synchronized void forget(String nonce) {
     awaited.remove(nonce);
   }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +47,9 @@ final class Directives {
   private final Survival survival = new Survival(LOG);
   private final long born = System.nanoTime();
   private final Executor executor = BackgroundThread.named("sse-redis-directives");
+
+  /** Whether a read of what is stored is to begin: probes that are heard by then need no other. */
+  private final AtomicBoolean willRead = new AtomicBoolean();
 
   // Guarded by this.
 
@@ -149,8 +153,18 @@ final class Directives {
 
   /** This node hears what is published: what it has missed before is stored by now. */
   void probeHeard() {
-    if (keeps) {
-      execute(this::readMissed);
+    if (keeps && !willRead.getAndSet(true)) {
+      try {
+        execute(
+            () -> {
+              willRead.set(false);
+              readMissed();
+            });
+      } catch (Throwable e) {
+        // No thread could be started: the next probe tries again.
+        willRead.set(false);
+        throw e;
+      }
     }
   }
 

@@ -19,7 +19,8 @@ final class LocalPresence {
   static final int MAX_NAMES_A_CALL = 1_000;
 
   /**
-   * A channel's list costs Redis a few microseconds a name: it is not made more often than that.
+   * A channel's list costs Redis a few microseconds a name: it is made at most once in this time
+   * for each name.
    */
   private static final long PAUSE_NANOS_A_NAME = 500_000;
 

@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  * client has.
  *
  * <p>A channel may start at its newest events, or at the oldest that is kept: then nothing is
- * missing before its first entry, whatever that names; and floors that stand then are no loss to
- * its reader, neither there nor where it goes on: it would begin anew for ever. Nor are floors that
- * a reader has been told of.
+ * missing before its first entry, whatever that names. Floors that were set before such a reader
+ * began are ignored, on its later pages too: otherwise it would be reset for ever. So are floors
+ * that a reader has been told of.
  *
  * <p>A page ends at the first position up to which some channel was not read completely, or where
  * the page is large enough. Gaps beyond that end are left to the next page.

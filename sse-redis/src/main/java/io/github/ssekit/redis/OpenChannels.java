@@ -76,8 +76,12 @@ final class OpenChannels {
     return channels.containsKey(name);
   }
 
-  synchronized List<String> open(Predicate<String> some) {
-    return channels.keySet().stream().filter(some).toList();
+  List<String> open(Predicate<String> some) {
+    List<String> all;
+    synchronized (this) {
+      all = List.copyOf(channels.keySet());
+    }
+    return all.stream().filter(some).toList();
   }
 
   /** A subscription stands. Returns the channels it has to be extended to. */

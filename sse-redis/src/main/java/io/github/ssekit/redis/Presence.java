@@ -2,7 +2,6 @@ package io.github.ssekit.redis;
 
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.hub.Connection;
 import java.time.Duration;
@@ -11,7 +10,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -78,6 +76,7 @@ public final class Presence {
 
   private final RedisSubscriber subscriber;
   private final RedisPublisher publisher;
+  private final PublishRules rules;
   private final Scope scope;
   private final PresenceScripts scripts;
   private final Duration grace;
@@ -99,11 +98,13 @@ public final class Presence {
   Presence(
       RedisSubscriber subscriber,
       RedisPublisher publisher,
+      PublishRules rules,
       Scope scope,
       PresenceScripts scripts,
       Duration grace) {
     this.subscriber = subscriber;
     this.publisher = publisher;
+    this.rules = rules;
     this.scope = scope;
     this.scripts = scripts;
     this.grace = grace;
@@ -116,19 +117,24 @@ public final class Presence {
   }
 
   /**
-   * Joins a channel, for as long as a connection is open. Returns at once: Redis is told by a
-   * thread of the bridge, and again until it has taken it.
+   * Joins a channel, for as long as a connection is open; does nothing if it is closed, for example
+   * because the client was refused. Returns at once: Redis is told by a thread of the bridge, and
+   * again until it has taken it.
    *
    * @param channel one of those that {@link RedisBridgeBuilder#presence} names. The connection need
    *     not be subscribed to it
    * @param name 1 to 100 characters, without control characters. All clients of the channel see it,
    *     and a name is no proof of who somebody is: take it from the session
+   * @throws io.github.ssekit.hub.IllegalChannelException if the channel's name is not legal
    * @throws IllegalArgumentException if the channel has no presence, or the name is not such a one
    */
   public void join(String channel, String name, Connection connection) {
-    Objects.requireNonNull(connection, "connection");
-    Runnable leave = join(channel, name);
-    connection.onClose(reason -> leave.run());
+    checkChannel(channel);
+    GivenName.check("name", name, MAX_NAME_LENGTH);
+    if (connection.isOpen()) {
+      Runnable leave = join(channel, name);
+      connection.onClose(reason -> leave.run());
+    }
   }
 
   /**
@@ -140,7 +146,7 @@ public final class Presence {
    */
   public Runnable join(String channel, String name) {
     checkChannel(channel);
-    checkName(name);
+    GivenName.check("name", name, MAX_NAME_LENGTH);
     ticks.execute(() -> survival.run(() -> local(channel).joined(name)));
     AtomicBoolean hasLeft = new AtomicBoolean();
     return () -> {
@@ -172,25 +178,11 @@ public final class Presence {
   }
 
   private void checkChannel(String channel) {
-    Objects.requireNonNull(channel, "channel");
+    rules.checkName(channel);
     if (!scope.isPresence(channel)) {
       throw new IllegalArgumentException(
           "channel \"%s\" has no presence: RedisBridgeBuilder.presence says which have"
               .formatted(channel));
-    }
-  }
-
-  private static void checkName(String name) {
-    Objects.requireNonNull(name, "name");
-    if (name.isEmpty() || name.length() > MAX_NAME_LENGTH) {
-      throw new IllegalArgumentException(
-          "name of %d characters: give it 1 to %d".formatted(name.length(), MAX_NAME_LENGTH));
-    }
-    if (name.chars().anyMatch(Character::isISOControl)) {
-      throw new IllegalArgumentException("name with a control character: remove it");
-    }
-    if (!new String(name.getBytes(UTF_8), UTF_8).equals(name)) {
-      throw new IllegalArgumentException("name with half of a surrogate pair: remove it");
     }
   }
 

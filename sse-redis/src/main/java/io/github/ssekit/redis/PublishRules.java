@@ -61,11 +61,7 @@ final class PublishRules {
    */
   void checkOnce(String channel, SseEvent event, String token) {
     checkFree(channel, event);
-    Objects.requireNonNull(token, "token");
-    if (token.isEmpty() || token.length() > MAX_TOKEN_LENGTH) {
-      throw new IllegalArgumentException(
-          "token of %d characters: give it 1 to %d".formatted(token.length(), MAX_TOKEN_LENGTH));
-    }
+    GivenName.check("token", token, MAX_TOKEN_LENGTH);
     if (!scope.hasHistory(channel)) {
       throw new IllegalArgumentException("channel \"" + channel + "\" has no history for a token");
     }

@@ -193,7 +193,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * one's position. So it does if the two are of different channels: an event that goes to two
    * channels needs two tokens.
    *
-   * @param token 1 to 200 characters, of the caller's choice: a random UUID, the id of a form
+   * @param token 1 to 200 characters, without control characters, of the caller's choice: a random
+   *     UUID, the id of a form
    * @throws IllegalArgumentException as above; if the channel has no history; if the token is not
    *     such a one
    * @throws PublishException as above: with the same token, it is safe to try again
@@ -205,8 +206,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
 
   /**
    * As {@link #publish(String, SseEvent)}, without waiting. What one thread publishes, by this
-   * method and by those that wait, reaches Redis in that order, over one connection. What fails
-   * stays out of it: later events are published all the same.
+   * method and by those that wait, reaches Redis in that order, over one connection. One that fails
+   * does not stop later ones.
    *
    * <p>What hangs on the future runs on one thread of the bridge, one after the other: whatever
    * takes long, or waits for a future of this bridge, belongs on a thread of your own, by the
@@ -265,7 +266,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
       throw new IllegalArgumentException(
           "max %d: ask for 1 to %d events".formatted(max, RedisBridgeBuilder.MAX_HISTORY_EVENTS));
     }
-    Objects.requireNonNull(channel, "channel");
+    rules.checkName(channel);
     HistoryScripts history = parts.history();
     if (history == null || !scope.hasHistory(channel)) {
       throw new IllegalArgumentException("channel \"" + channel + "\" has no history");
@@ -308,7 +309,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * Hub#unsubscribe}.
    *
    * @param owner as in {@link io.github.ssekit.hub.ConnectionOptions}
-   * @throws IllegalArgumentException if the owner's length is not within its limits
+   * @throws IllegalArgumentException if the owner is not legal
    * @throws PublishException if Redis did not confirm: nodes may have heard of it all the same, and
    *     it may be called again
    */
@@ -321,8 +322,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * banned from a room. On each node as {@link Hub#unsubscribe}, and for nodes that are away as
    * {@link #closeAll}.
    *
-   * @throws IllegalArgumentException if the owner's length is not within its limits, or the
-   *     channel's name is not legal
+   * @throws IllegalArgumentException if the owner is not legal, or the channel's name is not legal
    * @throws PublishException as {@link #closeAll}
    */
   public NodeReplies unsubscribe(String owner, String channel) {

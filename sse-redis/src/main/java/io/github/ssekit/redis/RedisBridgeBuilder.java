@@ -202,7 +202,7 @@ public final class RedisBridgeBuilder {
       throw new IllegalArgumentException("history of " + events + " events is not 1 to 1,000,000");
     }
     Objects.requireNonNull(age, "age");
-    if (age.toSeconds() < 1 || age.toDays() > 365) {
+    if (age.compareTo(Duration.ofSeconds(1)) < 0 || age.compareTo(Duration.ofDays(365)) > 0) {
       throw new IllegalArgumentException("history of " + age + " is not within 1 s and 365 days");
     }
     historyEvents = events;
@@ -265,8 +265,8 @@ public final class RedisBridgeBuilder {
   /**
    * The certificates that are trusted for the Redis server of a {@code rediss} URI: those in a JKS
    * or PKCS12 file, which is read again for each connection. Default: those that the JVM trusts.
-   * Each server's certificate must be for the host under which the bridge connects: the URI's, or the
-   * one that Sentinels or the cluster name.
+   * Each server's certificate must be for the host under which the bridge connects: the URI's, or
+   * the one that Sentinels or the cluster name.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
    *     if the file can't be read, or if there is an {@link #sslContext} besides
@@ -413,7 +413,7 @@ public final class RedisBridgeBuilder {
           historyAge.compareTo(Presence.LEAST_KEPT) < 0 ? Presence.LEAST_KEPT : historyAge;
       PublishScript telling = publishing.apply(MAX_HISTORY_EVENTS, listKept);
       PresenceScripts scripts = new PresenceScripts(commands, names, telling, presenceLifetime);
-      here = new Presence(subscriber, publisher, names, scripts, presenceGrace);
+      here = new Presence(subscriber, publisher, rules, names, scripts, presenceGrace);
     }
     return new RedisBridge(
         parts,

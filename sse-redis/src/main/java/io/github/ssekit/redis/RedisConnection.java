@@ -62,7 +62,7 @@ final class RedisConnection implements AutoCloseable {
 
     private JedisClientConfig toJedis() {
       return DefaultJedisClientConfig.builder()
-          // To be negotiated, the newer protocol would cost a connection before the first one.
+          // Negotiating the newer protocol would take another connection, before the first one.
           .protocol(RedisProtocol.RESP2)
           .clientSetInfoConfig(ClientSetInfoConfig.DISABLED)
           .socketTimeoutMillis(answerMillis)
@@ -107,8 +107,8 @@ final class RedisConnection implements AutoCloseable {
       for (Rawable argument : arguments) {
         bytes += argument.getRaw().length;
       }
-      // A small command that nothing is before is taken by the kernel. Jedis' constructor, in which
-      // the socket is null, sends such ones.
+      // A small command with nothing queued before it fits into the kernel's buffer, so it needs no
+      // limit. Jedis' constructor, in which the socket is null, sends such ones.
       if (limit == null && socket != null && (isBehindOthers || bytes > SMALL_BYTES)) {
         limit = limit(bytes);
       }

@@ -6,9 +6,8 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes: over a connection of his own for a caller who waits, which answers soonest, but
- * through the {@link PublishPipeline} where many do at a time, which takes Redis less for each.
- * Thread-safe.
+ * Publishes. Up to two callers who wait use connections of their own, which answers soonest; the
+ * others share the {@link PublishPipeline}, which costs Redis less for each event. Thread-safe.
  */
 final class RedisPublisher implements AutoCloseable {
   /** How many callers have connections of their own. */

@@ -43,11 +43,14 @@ final class RedisSubscriber
   private final Outage deafness;
   private final Outage refusedChannels;
 
-  /** Whether the bridge is not made without Redis: then its maker is told why, not the log. */
+  /** Whether {@code connect} throws if Redis is away: the first failure is then not logged. */
   private volatile boolean required = true;
 
   /** The connection while it is subscribed. Written by the reader. */
   private volatile @Nullable SubscribedConnection current;
+
+  /** Whether there has been a subscription. Used by the reader. */
+  private boolean hasStood;
 
   /**
    * @param silence how long a subscription may go without its own probe
@@ -99,7 +102,10 @@ final class RedisSubscriber
         "Redis at " + connector + " is not available: " + diagnosis(cause), cause);
   }
 
-  /** Why connecting failed: perhaps one side speaks TLS, if Redis has answered nothing. */
+  /**
+   * Why connecting failed. If Redis has answered nothing, perhaps only one side speaks TLS: then a
+   * connection more is made, to find out.
+   */
   private String diagnosis(Throwable failure) {
     String advice = Diagnosis.refusal(failure) == null ? connector.tlsAdvice(failure) : null;
     return Diagnosis.of(failure) + (advice == null ? "" : "; " + advice);
@@ -246,7 +252,7 @@ final class RedisSubscriber
         survival.run(() -> logEnd(ended, e));
       }
       survival.run(this::unsubscribed);
-      // After one that stood and was of no use, the next one must not follow at once.
+      // A connection that subscribed but never attached counts as a failure, too.
       failures = last != null && last.isAttached() ? 0 : failures + 1;
       pause(failures);
     }
@@ -265,6 +271,7 @@ final class RedisSubscriber
   public Set<String> subscribed(SubscribedConnection connection) {
     // First: a channel that is opened from here on is subscribed to by the writer.
     current = connection;
+    hasStood = true;
     if (closed.getCount() == 0) {
       // Closed while this connected: the close has found no connection to end.
       connection.disconnect();
@@ -321,7 +328,7 @@ final class RedisSubscriber
     boolean stood = connection != null && connection.isAttached();
     deafness.failed(
         stood ? "the subscription broke" : "subscribing failed",
-        givenUp == null ? stood ? Diagnosis.of(e) : diagnosis(e) : givenUp);
+        givenUp == null ? hasStood ? Diagnosis.of(e) : diagnosis(e) : givenUp);
   }
 
   /** Pauses before the next attempt: not at first, then 50 ms, doubled up to a second, jittered. */

@@ -7,16 +7,17 @@ import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.Upstream.ReplaySink;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The replays that clients of this node ask for: clients that ask for the same share one read of
@@ -33,12 +34,12 @@ final class Replays implements AutoCloseable {
   private static final long KEEP_NANOS = Duration.ofSeconds(2).toNanos();
   private static final long KEEP_BYTES = 8 << 20;
 
-  /** One read: its waiting clients, then its answer. Guarded by the map. */
-  private static final class Read {
-    private final List<ReplaySink> sinks = new ArrayList<>();
-    private @Nullable Replay answer;
-    private long answered;
-  }
+  /**
+   * A page that was read.
+   *
+   * @param at when
+   */
+  private record Answer(Replay replay, long at) {}
 
   private final Function<Map<String, Start>, Replay> source;
   private final ScheduledThreadPoolExecutor threads =
@@ -47,11 +48,15 @@ final class Replays implements AutoCloseable {
           task -> BackgroundThread.daemon(task, "sse-redis-replay"),
           new ThreadPoolExecutor.DiscardPolicy());
 
-  /**
-   * By where each channel starts, in the order in which they were asked. Guarded by itself, as
-   * {@link #keptBytes} is.
-   */
-  private final Map<Map<String, Start>, Read> reads = new LinkedHashMap<>();
+  private final Object lock = new Object();
+
+  // Guarded by the lock.
+
+  /** The clients that wait for each page, by where its channels start. */
+  private final Map<Map<String, Start>, List<ReplaySink>> waiting = new HashMap<>();
+
+  /** The pages that are kept, oldest first. */
+  private final Map<Map<String, Start>, Answer> answers = new LinkedHashMap<>();
 
   private long keptBytes;
   private final Survival survival = new Survival(LOG);
@@ -65,32 +70,31 @@ final class Replays implements AutoCloseable {
 
   /** See {@link io.github.ssekit.hub.Upstream#replay}. */
   void replay(Map<String, Start> starts, ReplaySink sink) {
-    synchronized (reads) {
+    synchronized (lock) {
       expire();
-      Read read = reads.get(starts);
-      if (read == null) {
-        read = new Read();
-        reads.put(starts, read);
-        Read begun = read;
-        threads.execute(() -> answer(starts, begun));
+      Answer answer = answers.get(starts);
+      if (answer != null) {
+        threads.execute(() -> survival.run(() -> sink.accept(answer.replay())));
+        return;
       }
-      Replay answer = read.answer;
-      if (answer == null) {
-        read.sinks.add(sink);
-      } else {
-        threads.execute(() -> survival.run(() -> sink.accept(answer)));
+      List<ReplaySink> sinks = waiting.get(starts);
+      if (sinks == null) {
+        sinks = new ArrayList<>();
+        waiting.put(starts, sinks);
+        threads.execute(() -> answer(starts));
       }
+      sinks.add(sink);
     }
   }
 
   /** Reads the page, and gives it to all that wait for it; tries again later if that fails. */
-  private void answer(Map<String, Start> starts, Read read) {
-    if (isForNobody(starts, read)) {
+  private void answer(Map<String, Start> starts) {
+    if (isForNobody(starts)) {
       return;
     }
-    Replay answer;
+    Replay replay;
     try {
-      answer = source.apply(starts);
+      replay = source.apply(starts);
     } catch (Throwable e) {
       LOG.log(DEBUG, "History could not be read; the read is repeated: {0}", Diagnosis.of(e));
       if (!(e instanceof RedisFailure.Disconnected || e instanceof RedisFailure.NotPrimary)) {
@@ -98,50 +102,49 @@ final class Replays implements AutoCloseable {
         survival.survived(e);
       }
       Future<?> unused =
-          threads.schedule(() -> answer(starts, read), RETRY_MILLIS, TimeUnit.MILLISECONDS);
+          threads.schedule(() -> answer(starts), RETRY_MILLIS, TimeUnit.MILLISECONDS);
       return;
     }
     List<ReplaySink> sinks;
-    synchronized (reads) {
-      read.answer = answer;
-      read.answered = System.nanoTime();
-      keptBytes += answer.length();
-      sinks = List.copyOf(read.sinks);
-      read.sinks.clear();
+    synchronized (lock) {
+      sinks = Objects.requireNonNull(waiting.remove(starts));
+      answers.put(starts, new Answer(replay, System.nanoTime()));
+      keptBytes += replay.length();
       expire();
     }
-    sinks.forEach(sink -> survival.run(() -> sink.accept(answer)));
+    sinks.forEach(sink -> survival.run(() -> sink.accept(replay)));
     Future<?> unused = threads.schedule(this::expireAll, KEEP_NANOS, TimeUnit.NANOSECONDS);
   }
 
   /** Forgets a read if all its clients have left. Returns whether they have. */
-  private boolean isForNobody(Map<String, Start> starts, Read read) {
-    synchronized (reads) {
-      read.sinks.removeIf(sink -> !sink.isWanted());
-      if (read.sinks.isEmpty()) {
-        reads.remove(starts);
+  private boolean isForNobody(Map<String, Start> starts) {
+    synchronized (lock) {
+      List<ReplaySink> sinks = Objects.requireNonNull(waiting.get(starts));
+      sinks.removeIf(sink -> !sink.isWanted());
+      if (sinks.isEmpty()) {
+        waiting.remove(starts);
       }
-      return read.sinks.isEmpty();
+      return sinks.isEmpty();
     }
   }
 
   private void expireAll() {
-    synchronized (reads) {
+    synchronized (lock) {
       expire();
     }
   }
 
-  /** Forgets answers that are old, or too many. */
+  /** Forgets pages that are old, or too many. */
   private void expire() {
     long now = System.nanoTime();
-    Iterator<Read> oldest = reads.values().iterator();
+    Iterator<Answer> oldest = answers.values().iterator();
     while (oldest.hasNext()) {
-      Read read = oldest.next();
-      Replay answer = read.answer;
-      if (answer != null && (now - read.answered >= KEEP_NANOS || keptBytes > KEEP_BYTES)) {
-        keptBytes -= answer.length();
-        oldest.remove();
+      Answer answer = oldest.next();
+      if (now - answer.at() < KEEP_NANOS && keptBytes <= KEEP_BYTES) {
+        return;
       }
+      keptBytes -= answer.replay().length();
+      oldest.remove();
     }
   }
 

@@ -73,7 +73,8 @@ public final class StateChannels {
    * RedisBridge#publish(String, SseEvent)}; clients are not told the key, so the event's data
    * should hold it.
    *
-   * @param key 1 to 200 characters
+   * @param key 1 to 200 characters, without control characters: clients are sent it when it is
+   *     removed
    * @return the event's position
    * @throws StateFullException if the channel has no room for it
    * @throws IllegalArgumentException if the channel is no state channel, if the key is not such a
@@ -91,8 +92,8 @@ public final class StateChannels {
    * Removes a key. Clients get an event of type {@value #REMOVED_TYPE}, whose data is the key.
    *
    * @return the event's position; null if there is no such key
-   * @throws IllegalArgumentException if the channel is no state channel, or if the key is not 1 to
-   *     200 characters
+   * @throws IllegalArgumentException if the channel is no state channel, or if the key is not such
+   *     a one as of {@link #publish}
    * @throws PublishException as {@link #publish}
    */
   public @Nullable Position remove(String channel, String key) {
@@ -104,11 +105,7 @@ public final class StateChannels {
 
   private void check(String channel, String key) {
     Objects.requireNonNull(channel, "channel");
-    Objects.requireNonNull(key, "key");
-    if (key.isEmpty() || key.length() > MAX_KEY_LENGTH) {
-      throw new IllegalArgumentException(
-          "key of %d characters: give it 1 to %d".formatted(key.length(), MAX_KEY_LENGTH));
-    }
+    GivenName.check("key", key, MAX_KEY_LENGTH);
     if (!scope.isState(channel)) {
       throw new IllegalArgumentException(
           "channel \"%s\" is no state channel: RedisBridgeBuilder.states says which are"

@@ -200,7 +200,7 @@ final class SubscriptionWriter implements AutoCloseable {
       SubscribedConnection connection, HistoryScripts history, List<String> channels) {
     Evidence evidence = parts.evidence();
     connection.seeHeard();
-    // Before the probe: who hears the probe, and not the notice, knows that it is lost.
+    // Before the probe: a node that hears the probe without the notice knows that it was lost.
     parts
         .gaps()
         .due()
@@ -212,7 +212,7 @@ final class SubscriptionWriter implements AutoCloseable {
     if (reply.run().equals(connection.run())) {
       connection.probeAnswered(reply.value());
       if (current.get() == connection) {
-        // Else the server that was found to lack it has not been told.
+        // A newer connection may be to another server, which has not been told.
         evidence.lossReported(lost);
       }
     }

@@ -16,6 +16,9 @@ import io.github.ssekit.hub.Hub;
 import io.github.ssekit.hub.PublishException;
 import java.io.ByteArrayOutputStream;
 import java.io.InputStream;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,6 +28,7 @@ import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -245,6 +249,28 @@ class RedisAccessIT extends RedisTest {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys.getKeyManagers(), trusted.getTrustManagers(), null);
     return context;
+  }
+
+  /** It would be one connection more, each time, to a server that is in trouble. */
+  @Test
+  void onceASubscriptionHasStoodNobodyAsksWhetherThePortSpeaksTls() throws Exception {
+    List<Integer> firstBytes = new CopyOnWriteArrayList<>();
+    startRedis();
+    keep(RedisBridge.connect(hub, redis.uri()));
+    redis.close();
+    try (ServerSocket mute = new ServerSocket(redis.port())) {
+      mute.setSoTimeout(20_000);
+      for (int i = 0; i < 5; i++) {
+        try (Socket asked = mute.accept()) {
+          asked.setSoTimeout(20_000);
+          firstBytes.add(asked.getInputStream().read());
+        } catch (SocketException e) {
+          // The other end has closed.
+        }
+      }
+    }
+    assertTrue(firstBytes.contains((int) '*'), "" + firstBytes);
+    assertFalse(firstBytes.contains(0x16), "a TLS handshake begins so: " + firstBytes);
   }
 
   @Test

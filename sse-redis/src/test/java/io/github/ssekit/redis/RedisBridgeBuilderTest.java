@@ -38,6 +38,19 @@ class RedisBridgeBuilderTest {
     }
   }
 
+  @Test
+  void historyIsKeptForASecondTo365Days() {
+    try (Hub hub = Hub.create()) {
+      RedisBridgeBuilder builder = RedisBridge.builder(hub, URI.create("redis://localhost"));
+      Duration longest = Duration.ofDays(365);
+      RedisBridgeBuilder unused =
+          builder.maxHistory(1, longest).maxHistory(1, Duration.ofSeconds(1));
+      for (Duration age : List.of(longest.plusNanos(1), Duration.ofMillis(999))) {
+        assertThrows(IllegalArgumentException.class, () -> builder.maxHistory(1, age), "" + age);
+      }
+    }
+  }
+
   /** Returns null, as a caller without null checks may pass it. */
   @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
   private static <T> T none() {

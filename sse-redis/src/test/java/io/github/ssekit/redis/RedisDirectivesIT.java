@@ -187,6 +187,29 @@ class RedisDirectivesIT extends RedisTest {
     assertFalse(ann.closed());
   }
 
+  /** Clients that resume have a node send probes one behind the other. */
+  @Test
+  void probesThatAreHeardWhileAReadIsToBeginCauseNoOther() {
+    Scope scope = new Scope("sse", 0, channel -> true, null, null);
+    RedisConnector connector =
+        new RedisConnector(
+            RedisUri.parse(redis.uri()), Tls.DEFAULT, null, scope, Duration.ofSeconds(10), true);
+    Directives directives =
+        new Directives(hub, keep(new CommandPool(connector)), scope, /* keeps= */ true);
+    directives.begin();
+    RecordingTransport ann = client(hub, "Ann", "room:1");
+    long before = reads();
+    for (int i = 0; i < 50_000; i++) {
+      directives.probeHeard();
+    }
+    // Behind all reads.
+    Directive last = Directive.of(Verb.CLOSE, "Ann", "");
+    directives.heard(new ControlMessage("directive", null, null, last.toString()));
+    soon().atMost(Duration.ofSeconds(60)).until(ann::closed);
+    long reads = reads() - before;
+    assertTrue(reads < 5_000, reads + " reads");
+  }
+
   @Test
   void whatIsKeptIsBounded() {
     bridge.closeAll("Ann");

@@ -1,12 +1,14 @@
 package io.github.ssekit.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.github.ssekit.event.SseEvent;
 import io.github.ssekit.harness.LogCapture;
 import io.github.ssekit.hub.Connection;
 import io.github.ssekit.hub.Hub;
+import io.github.ssekit.hub.IllegalChannelException;
 import io.github.ssekit.hub.RecordingTransport;
 import java.time.Duration;
 import java.util.List;
@@ -83,6 +85,21 @@ class RedisPresenceIT extends RedisTest {
               List<String> told = page.published();
               assertEquals(list(names), told.isEmpty() ? null : told.get(told.size() - 1));
             });
+  }
+
+  /** Such as one that was refused for want of room. */
+  @Test
+  void aConnectionThatIsClosedDoesNotJoin() {
+    RecordingTransport onlooker = client(second, null);
+    RecordingTransport gone = new RecordingTransport();
+    Connection closed = hub.connect(gone, List.of(HERE), null);
+    leave(gone);
+    soon().until(() -> !closed.isOpen());
+    bridge.presence().join(HERE, "Ghost", closed);
+    RecordingTransport ann = page(hub, bridge, "Ann");
+    awaitHere(onlooker, "Ann");
+    assertFalse(onlooker.published().toString().contains("Ghost"), "" + onlooker.published());
+    leave(ann);
   }
 
   @Test
@@ -379,6 +396,10 @@ class RedisPresenceIT extends RedisTest {
     }
     assertThrows(IllegalArgumentException.class, () -> presence.join("room:1", "Ann"));
     assertThrows(IllegalArgumentException.class, () -> presence.here("room:1"));
+    String illegal = HERE + "\n";
+    assertThrows(IllegalChannelException.class, () -> presence.join(illegal, "Ann"));
+    assertThrows(IllegalChannelException.class, () -> presence.here(illegal));
+    assertThrows(IllegalChannelException.class, () -> bridge.recent("room:\n", 1));
     SseEvent event = SseEvent.of(Presence.TYPE, "{}");
     assertThrows(IllegalArgumentException.class, () -> bridge.publish(HERE, event));
     assertThrows(IllegalArgumentException.class, () -> bridge.states().publish(HERE, "Ann", event));

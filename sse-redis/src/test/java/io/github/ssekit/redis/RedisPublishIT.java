@@ -44,6 +44,9 @@ class RedisPublishIT extends HistoryBridgeTest {
     assertEquals(List.of("once", "0"), receiver.published());
     assertThrows(
         IllegalArgumentException.class, () -> bridge.publish("plain", SseEvent.of("x"), "t"));
+    // In UTF-8 it would be that of another.
+    assertThrows(
+        IllegalArgumentException.class, () -> bridge.publish("room:a", SseEvent.of("x"), "\ud800"));
   }
 
   @Test

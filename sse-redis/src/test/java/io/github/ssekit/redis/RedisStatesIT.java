@@ -341,6 +341,9 @@ class RedisStatesIT extends RedisTest {
   void whatAChannelDoesNotTakeIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> put("", 1));
     assertThrows(IllegalArgumentException.class, () -> put("x".repeat(201), 1));
+    // Their removal could not be told as it is.
+    assertThrows(IllegalArgumentException.class, () -> put("a\rb", 1));
+    assertThrows(IllegalArgumentException.class, () -> put("\ud800", 1));
     assertThrows(
         IllegalArgumentException.class, () -> bridge.publish(PRICES, SseEvent.of("without key")));
     assertThrows(

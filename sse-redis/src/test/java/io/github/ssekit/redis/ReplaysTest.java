@@ -2,6 +2,7 @@ package io.github.ssekit.redis;
 
 import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.event.SseEvent;
@@ -11,6 +12,7 @@ import io.github.ssekit.hub.Replay;
 import io.github.ssekit.hub.Start;
 import io.github.ssekit.hub.Upstream.ReplaySink;
 import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -109,6 +111,12 @@ class ReplaysTest {
     await().until(() -> sinks.stream().allMatch(s -> s.answered == s.wanted));
     assertTrue(sinks.stream().noneMatch(s -> !s.wanted && s.answered));
     assertEquals(11, read.get());
+  }
+
+  /** The hub asks under its lock: a walk over all that wait, at each request, would hold it. */
+  @Test
+  void manyThatWaitMakeARequestNoDearer() {
+    assertTimeout(Duration.ofSeconds(5), () -> ask(0, 100_000));
   }
 
   @Test
