@@ -131,13 +131,13 @@ final class ChannelLog {
     return bytes;
   }
 
-  /** Has the log start at a position, unless it starts later already. Writer only. */
+  /** Moves the log's start to a position, unless it starts later already. Writer only. */
   void startAt(@Nullable Position position) {
     assert isWriter.getAsBoolean();
     from = Position.later(from, position);
   }
 
-  /** Has the log start at its newest entry, whose position may be below others. Writer only. */
+  /** Moves the log's start to its newest entry, whose position may be below others. Writer only. */
   void restartAt(Position position) {
     assert isWriter.getAsBoolean();
     from = position;

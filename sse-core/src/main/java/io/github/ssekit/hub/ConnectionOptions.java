@@ -1,5 +1,7 @@
 package io.github.ssekit.hub;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -23,14 +25,14 @@ import org.jspecify.annotations.Nullable;
  *     first {@value #MAX_LAST_EVENT_ID} are cut off; an ID that long is not a position, and is
  *     treated like any other ID that isn't.
  * @param owner the connection's owner in the application, such as a user, a session or an address:
- *     1 to {@value #MAX_OWNER_LENGTH} characters of any kind; or null. Two owners are the same if
- *     the strings are equal.
+ *     1 to {@value #MAX_OWNER_LENGTH} characters, of any kind but half of a surrogate pair; or
+ *     null. Two owners are the same if the strings are equal.
  * @param expiresAt the time at which the hub closes the connection, see {@link
  *     Connection#expireAt}; or null, for no such time
  * @param idsOnEventsOnly true if the client gets ids with events only, and never a block of an id
  *     alone; {@link HubBuilder#idsOnEventsOnly} sets this for all connections of a hub
  * @param start where a client without a last event ID starts on each of its channels with history;
- *     or null, for what is the channel's own, which is {@link Start#NOW} unless the upstream says
+ *     or null for the channel's default, which is {@link Start#NOW} unless the upstream says
  *     otherwise. The client gets its events of the past before live ones, in order; from its first
  *     event on it resumes like any other client, on all channels alike
  * @param attachment any object of the application's, which {@link Connection#attachment} returns;
@@ -54,7 +56,7 @@ public record ConnectionOptions(
    * Checks the values, drops duplicate channels, and cuts the last event ID.
    *
    * @throws IllegalChannelException if a channel's name is not legal
-   * @throws IllegalArgumentException if the owner's length is not within its limits
+   * @throws IllegalArgumentException if the owner is not legal
    */
   public ConnectionOptions {
     Objects.requireNonNull(channels, "channels").forEach(Channel::checkName);
@@ -65,6 +67,10 @@ public record ConnectionOptions(
     if (owner != null && (owner.isEmpty() || owner.length() > MAX_OWNER_LENGTH)) {
       throw new IllegalArgumentException(
           "owner of %d characters: give it 1 to %d".formatted(owner.length(), MAX_OWNER_LENGTH));
+    }
+    // Nodes tell each other owners, in UTF-8.
+    if (owner != null && !UTF_8.newEncoder().canEncode(owner)) {
+      throw new IllegalArgumentException("owner with half of a surrogate pair: remove it");
     }
   }
 
@@ -100,7 +106,7 @@ public record ConnectionOptions(
   /**
    * A copy with another owner, or with none.
    *
-   * @throws IllegalArgumentException if the name's length is not within its limits
+   * @throws IllegalArgumentException if the owner is not legal
    */
   public ConnectionOptions withOwner(@Nullable String name) {
     return new ConnectionOptions(

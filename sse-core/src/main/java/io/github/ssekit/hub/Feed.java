@@ -141,8 +141,8 @@ public final class Feed {
   }
 
   /**
-   * Tells the clients of a channel with history, in the place of an event that can't be delivered,
-   * that they miss it. Its position becomes the id of the news, and is {@linkplain #reached
+   * Sends the clients of a channel with history a reset in place of an event that can't be
+   * delivered. The event's position becomes the id of the reset, and is {@linkplain #reached
    * reached} by that. A client that comes back to this node is told, too.
    */
   public void resetAt(String channel, StreamReset.Reason reason, Position position) {
@@ -268,7 +268,7 @@ public final class Feed {
 
   /**
    * Says that nothing can be promised of what happened before a position. All clients of channels
-   * with history are told, and go on from there. If this node has been further, the news doesn't
+   * with history are told, and go on from there. If this node has been further, the reset doesn't
    * say up to where events are missing: positions behind this one are given anew.
    */
   public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {

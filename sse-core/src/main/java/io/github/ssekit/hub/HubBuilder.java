@@ -24,9 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class HubBuilder {
   private static final Duration LONGEST = Duration.ofDays(365);
 
-  /** The longest reconnection time, with which each connection begins. */
-  private static final int LEAST_SEND_BYTES = "retry: 2147483647\n".length();
-
   private Duration heartbeat = Duration.ofSeconds(15);
   private Duration stuckWriteDeadline = Duration.ofSeconds(30);
   private Duration linger = Duration.ofSeconds(5);
@@ -112,12 +109,14 @@ public final class HubBuilder {
   }
 
   /**
-   * What becomes of a connection that a channel's log has left behind, by the channel's name.
-   * Default: {@link OverrunPolicy#close} for channels with history, since the client comes back and
-   * gets what it missed, else {@link OverrunPolicy#skip}. The function is called when a connection
-   * subscribes, on that thread; what it returns, null for the default, counts if that opens the
-   * channel on this node, until the channel closes; what it throws reaches the caller who connects
-   * or subscribes. A channel with history can't {@linkplain OverrunPolicy#conflate conflate}.
+   * Chooses, by a channel's name, what happens to a connection that needs events which have fallen
+   * off the channel's log. Default: {@link OverrunPolicy#close} for channels with history, since
+   * the client comes back and gets what it missed, else {@link OverrunPolicy#skip}.
+   *
+   * <p>The function is called when a connection subscribes, on that thread. If that opens the
+   * channel on this node, the result applies until the channel closes; null means the default. What
+   * the function throws reaches the caller who connects or subscribes. A channel with history can't
+   * {@linkplain OverrunPolicy#conflate conflate}.
    */
   public HubBuilder overrunPolicies(
       Function<? super String, @Nullable OverrunPolicy> policyOfChannel) {
@@ -126,8 +125,9 @@ public final class HubBuilder {
   }
 
   /**
-   * How many bytes of joined events one write takes at most, if they are more than one. What a
-   * client has missed is read in pages: each is one write, whatever its size. Default: 64 KiB.
+   * How many bytes of events are joined into one write at most. A larger event is written alone.
+   * What a client has missed is read in pages: each is one write, whatever its size. Default: 64
+   * KiB.
    */
   public HubBuilder maxBatchBytes(int bytes) {
     maxBatchBytes = (int) positive("maxBatchBytes", bytes);
@@ -136,14 +136,10 @@ public final class HubBuilder {
 
   /**
    * How many bytes of {@link Connection#send} may wait for one client before its connection is
-   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB; at least 18.
+   * closed with {@link CloseReason#OVERFLOW}. Default: 256 KiB.
    */
   public HubBuilder maxSendBytes(int bytes) {
-    if (bytes < LEAST_SEND_BYTES) {
-      throw new IllegalArgumentException(
-          "maxSendBytes " + bytes + " is under " + LEAST_SEND_BYTES + " bytes");
-    }
-    maxSendBytes = bytes;
+    maxSendBytes = (int) positive("maxSendBytes", bytes);
     return this;
   }
 
@@ -152,10 +148,10 @@ public final class HubBuilder {
    * when they are read until the client has taken them; and as many again of what is written from
    * the channels' logs. Default: 32 MiB, or an eighth of the heap if that is less.
    *
-   * <p>Beyond it, clients that come back wait for what they missed, connected, in their order,
-   * those first whose replay is under way; one page is always let in. What is joined from the logs
-   * for one write is kept to 4 KiB, or one event. Meanwhile a client that takes nothing is closed
-   * after a sixth of the {@linkplain #stuckWriteDeadline stuck-write deadline}.
+   * <p>Beyond it, clients that come back wait, connected, in their order; those whose replay is
+   * under way go first. One page is always admitted. A write from the logs is then 4 KiB at most,
+   * or one event, and a client that takes nothing is closed after a sixth of the {@linkplain
+   * #stuckWriteDeadline stuck-write deadline}.
    */
   public HubBuilder maxReplayBytes(long bytes) {
     maxReplayBytes = positive("maxReplayBytes", bytes);
@@ -175,8 +171,8 @@ public final class HubBuilder {
    * How long a connection lives at most. Each gets a limit of its own, 80 to 100 % of this, so that
    * those that came together don't leave together, and is closed with {@link CloseReason#LIFETIME}
    * within a second after it, or within a quarter of it if that is less. Its client is told to wait
-   * one to two times the reconnection time, and comes back. Bounds what a client keeps that nobody
-   * can see gone, and spreads clients over new nodes. Default: none.
+   * one to two times the reconnection time, and comes back. Bounds what is held for clients that
+   * vanished unnoticed, and spreads clients over new nodes. Default: none.
    */
   public HubBuilder maxLifetime(Duration longest) {
     maxLifetime = positive("maxLifetime", longest);
@@ -198,9 +194,9 @@ public final class HubBuilder {
   }
 
   /**
-   * Has positions written with events only, never as blocks of only an id: for clients that take
-   * each block for a message, whatever it holds, see docs/clients.md. Default: off; a connection
-   * can {@linkplain ConnectionOptions#withIdsOnEventsOnly ask for it} by itself.
+   * Writes positions with events only, never as blocks of only an id: for clients that take each
+   * block for a message, whatever it holds, see docs/clients.md. Default: off; a connection can
+   * {@linkplain ConnectionOptions#withIdsOnEventsOnly ask for it} by itself.
    *
    * <p>The price, with history: a client that drops before its first event has no last event ID, so
    * it goes on live and misses what came meanwhile; and the last event ID of a client that gets no

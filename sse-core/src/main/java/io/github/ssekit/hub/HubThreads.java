@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -41,7 +40,7 @@ class HubThreads {
     return surviving(callbacks);
   }
 
-  /** An executor that loses no task where there is no thread to be had for it, and no thread. */
+  /** An executor that survives tasks that throw, and threads that can't be started. */
   private Executor surviving(ThreadPoolExecutor pool) {
     return task -> {
       Runnable survives = () -> survive(task, "A task of the hub's executors failed");
@@ -93,7 +92,7 @@ class HubThreads {
     }
   }
 
-  /** Has the calling thread wait. */
+  /** Waits, on the calling thread. */
   void pause(long nanos) throws InterruptedException {
     TimeUnit.NANOSECONDS.sleep(nanos);
   }
@@ -108,9 +107,14 @@ class HubThreads {
       for (Thread thread : loopThreads) {
         thread.join(1000);
       }
-      for (ExecutorService pool : List.of(timer, closer, callbacks)) {
-        pool.shutdown();
-        boolean unused = pool.awaitTermination(1, TimeUnit.SECONDS);
+      boolean unused = timer.awaitTermination(1, TimeUnit.SECONDS);
+      closer.shutdown();
+      // Otherwise connections still being closed have listeners to call: the pool stays open, and
+      // its
+      // threads end when they are idle.
+      if (closer.awaitTermination(1, TimeUnit.SECONDS)) {
+        callbacks.shutdown();
+        unused = callbacks.awaitTermination(1, TimeUnit.SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -120,7 +124,7 @@ class HubThreads {
   private ThreadPoolExecutor pool(String name, int threads) {
     ThreadFactory factory = daemons(name);
     // Bounded by the number of connections: each gives one task, and one for each listener. What
-    // comes after the hub's close, such as a late listener, gets a thread of its own.
+    // comes after the pool's shutdown, such as a late listener, gets a thread of its own.
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             threads,

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Counts of what delivery loops have written. Not thread-safe: the owner synchronizes. */
 final class LoopCounters {
-  /** A channel, as its lag is measured. */
+  /** A channel, as its lag is measured. It keeps the counters independent of the hub's classes. */
   interface LagSource {
     /** The number of events behind a cursor, up to the watermark. */
     int behind(Entry cursor, long watermark);

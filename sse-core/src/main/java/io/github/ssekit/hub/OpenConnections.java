@@ -74,7 +74,7 @@ final class OpenConnections {
       Connection connection, ConnectionOptions options, List<Channels.Wanted> wanted) {
     lock.lock();
     try {
-      // First, since a drained hub is closed soon: a client that is to come back is told so still.
+      // Before `closed`, which follows a drain soon: a refused client still learns when to return.
       if (draining) {
         throw OverCapacityException.draining(settings.spreadReconnectionTime());
       }

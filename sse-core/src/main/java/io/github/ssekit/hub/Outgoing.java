@@ -162,7 +162,7 @@ final class Outgoing {
     return hasPending;
   }
 
-  /** Has counters compare all subscriptions whose logs have grown. */
+  /** Gives counters all subscriptions whose logs have grown. */
   void compare(LoopCounters counters) {
     for (Subscription s = firstPending(); s != null; s = s.nextPending) {
       counters.compare(s.cursor, s.channel);

@@ -76,7 +76,7 @@ public final class Replay {
   }
 
   /**
-   * The news that nothing can be promised of any channel, and where the client goes on.
+   * A reset of all channels, and where the client goes on.
    *
    * <p>It says that events may be missing up to there, unless the client's position lies beyond, as
    * for the reason {@link StreamReset.Reason#UNKNOWN_ID}: then it isn't known up to where.

@@ -83,7 +83,7 @@ final class ReplayRoom {
     scarce = true;
   }
 
-  /** Has the first clients in the queue request their pages, as far as there is room. */
+  /** Lets the first clients in the queue request their pages, as far as there is room. */
   void admit() {
     assert lock.isHeldByCurrentThread();
     while (hasRoom()) {

@@ -21,7 +21,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
 
   /** The connection, as a resume sees it. Called under the hub's lock. */
   interface Client {
-    /** Has a page written; {@link Resume#taken} is to be called then. */
+    /** Writes a page, and calls {@link Resume#taken} then. */
     void replay(Resume resume, Replay page);
 
     /** Closes the connection: the client may no longer have the page that may be under way. */
@@ -376,11 +376,11 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   private void continueFrom(Position at) {
     List<StreamReset> missed = subscriptions.missed(had, at);
     boolean isToTell = !isNewcomer || !missed.isEmpty();
-    ByteArrayOutputStream news = new ByteArrayOutputStream();
-    missed.forEach(reset -> news.writeBytes(reset.event().frame().toByteArray()));
+    ByteArrayOutputStream resets = new ByteArrayOutputStream();
+    missed.forEach(reset -> resets.writeBytes(reset.event().frame().toByteArray()));
     goLive(
         subscriptions.continueFrom(at),
-        missed.isEmpty() ? null : news.toByteArray(),
+        missed.isEmpty() ? null : resets.toByteArray(),
         isToTell ? new ResumeOutcome(!isNewcomer, missed, replays, events) : null);
   }
 
@@ -401,12 +401,12 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   }
 
   private void resetAndGoLive(StreamReset.Reason reason, @Nullable Position from, Position to) {
-    Replay news = Replay.reset(reason, from, to);
+    Replay reset = Replay.reset(reason, from, to);
     goLive(
         // The reset tells the client of all that it skips.
         subscriptions.continueAtEnds(true),
-        news.bytes(),
-        new ResumeOutcome(false, news.resets(), replays, events));
+        reset.bytes(),
+        new ResumeOutcome(false, reset.resets(), replays, events));
   }
 
   private void goLive(

@@ -83,7 +83,7 @@ final class ResumingSubscriptions {
     starts = positions;
     newcomers.forEach(
         (name, start) -> {
-          // Who names a position is told as a client that returns.
+          // A newcomer that starts after a position is told of losses like a client that returns.
           if (start.after() == null && clock != null) {
             since.put(name, clock);
           }

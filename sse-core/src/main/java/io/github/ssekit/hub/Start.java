@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param events how many of the newest events at most: 0 to {@value #MAX_EVENTS}, or {@link
  *     Integer#MAX_VALUE} for all
  * @param after only events after this position, or null
- * @param since what had been lost when the upstream stood here is no news to a client that goes on
- *     after that position: it has been told, or it was a newcomer then. Null if there is none such
+ * @param since losses up to this position of the upstream are not reported: the client was told of
+ *     them, or came later. Null to report all
  */
 public record Start(int events, @Nullable Position after, @Nullable Position since) {
   /** The largest number of events to begin with, other than all of them. */

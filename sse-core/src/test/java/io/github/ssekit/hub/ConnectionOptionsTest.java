@@ -54,6 +54,14 @@ class ConnectionOptionsTest {
     assertNull(Position.parse(cut));
   }
 
+  @Test
+  void anOwnerThatNodesCantTellEachOtherIsRefused() {
+    Exception e =
+        assertThrows(IllegalArgumentException.class, () -> options.withOwner("bob\uD800"));
+    assertEquals("owner with half of a surrogate pair: remove it", e.getMessage());
+    assertEquals("bob\uD83D\uDE00", options.withOwner("bob\uD83D\uDE00").owner());
+  }
+
   @ParameterizedTest
   @ValueSource(ints = {0, 201})
   void anOwnerHasOneTo200Characters(int length) {
@@ -63,8 +71,8 @@ class ConnectionOptionsTest {
   }
 
   @Test
-  void anOwnerMayHoldAnyCharacters() {
-    String owner = "\n:\uD800" + "x".repeat(197);
+  void anOwnerMayHoldControlCharacters() {
+    String owner = "\n:\u0001" + "x".repeat(197);
     assertEquals(owner, options.withOwner(owner).owner());
   }
 }

@@ -28,7 +28,7 @@ class HubBuilderTest {
     assertRefused("maxBatchBytes 0 is not above zero", () -> builder.maxBatchBytes(0));
     assertRefused("maxChannelLog bytes -1 is not above zero", () -> builder.maxChannelLog(1, -1));
     assertRefused("maxReplayBytes 0 is not above zero", () -> builder.maxReplayBytes(0));
-    assertRefused("maxSendBytes 17 is under 18 bytes", () -> builder.maxSendBytes(17));
+    assertRefused("maxSendBytes 0 is not above zero", () -> builder.maxSendBytes(0));
   }
 
   @Test

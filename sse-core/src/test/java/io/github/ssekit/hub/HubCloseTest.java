@@ -11,8 +11,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -68,6 +71,45 @@ class HubCloseTest {
     // A thread that is late after a second is not waited for.
     Awaitility.await().until(() -> reasons.equals(List.of(CloseReason.HUB_CLOSED)));
     Awaitility.await().until(client::closed);
+  }
+
+  /** Their listeners are called behind the close, which does not wait for all of them. */
+  @Test
+  void manySlowTransportsTakeNoThreadForEachListener() {
+    Hub real = Hub.builder().loops(1).create();
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    CountDownLatch called = new CountDownLatch(400);
+    for (int i = 0; i < 400; i++) {
+      Transport slow = new SlowToClose();
+      real.connect(slow, List.of("a"), null)
+          .onClose(
+              reason -> {
+                threads.add(Thread.currentThread().getName());
+                called.countDown();
+              });
+    }
+    real.close();
+    Awaitility.await().atMost(Duration.ofSeconds(60)).until(() -> called.getCount() == 0);
+    assertTrue(threads.size() < 50, threads.size() + " threads");
+  }
+
+  /** Takes five milliseconds to close. */
+  private static final class SlowToClose implements Transport {
+    @Override
+    public void start(Signals signals, byte[] first) {}
+
+    @Override
+    public boolean isReady() {
+      return true;
+    }
+
+    @Override
+    public void write(byte[] bytes, int offset, int length) {}
+
+    @Override
+    public void close() {
+      LockSupport.parkNanos(5_000_000);
+    }
   }
 
   @Test
