@@ -80,9 +80,9 @@ public final class EventStreamServlet extends HttpServlet {
    * @param selector admits or refuses each request; called on the request's thread, for HEAD too,
    *     by many threads at a time. Must not return null. If it names an illegal channel, or too
    *     many, the client gets status 400 and the message of {@link IllegalChannelException}. Any
-   *     other exception, also of a function that the hub was given, is logged at ERROR, and the
-   *     client gets status 500 without its message; but the container answers if it can't read the
-   *     request's parameters.
+   *     other exception or error, also of a function that the hub was given, is logged at ERROR,
+   *     and the client gets status 500 without its message; but the container answers if it can't
+   *     read the request's parameters.
    */
   public static EventStreamServletBuilder builder(
       Hub hub, Function<? super HttpServletRequest, Admission> selector) {
@@ -103,8 +103,9 @@ public final class EventStreamServlet extends HttpServlet {
       response
           .getOutputStream()
           .write(String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8));
-    } catch (RuntimeException e) {
-      // Once the response has begun, the container has to end it.
+    } catch (Throwable e) {
+      // Throwable: Kotlin throws checked exceptions undeclared. Once the response has begun, the
+      // container has to end it.
       if (isOfContainer(e) || response.isCommitted() || request.isAsyncStarted()) {
         throw e;
       }
@@ -135,7 +136,8 @@ public final class EventStreamServlet extends HttpServlet {
   protected void doOptions(HttpServletRequest request, HttpServletResponse response)
       throws ServletException, IOException {
     if (origins == null || !Origins.isPreflight(request)) {
-      super.doOptions(request, response);
+      // HttpServlet would list every method that is overridden, POST included.
+      response.setHeader("Allow", acceptsPost ? "GET, HEAD, POST, OPTIONS" : "GET, HEAD, OPTIONS");
     } else if (origins.allow(request, response)) {
       origins.answerPreflight(response);
     } else {
@@ -161,7 +163,7 @@ public final class EventStreamServlet extends HttpServlet {
   }
 
   /** Whether a container found that it can't read the request's parameters: it answers that. */
-  private static boolean isOfContainer(RuntimeException e) {
+  private static boolean isOfContainer(Throwable e) {
     String thrown = e.getClass().getName();
     return CONTAINERS.stream().anyMatch(thrown::startsWith);
   }

@@ -1,6 +1,7 @@
 package io.github.ssekit.servlet;
 
 import static java.lang.System.Logger.Level.DEBUG;
+import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.ssekit.hub.CloseReason;
 import io.github.ssekit.hub.Connection;
@@ -11,6 +12,7 @@ import io.github.ssekit.hub.UnopenedConnection;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.net.URLDecoder;
 import java.util.Collection;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -207,11 +209,25 @@ public final class EventStreams {
   public static @Nullable String lastEventId(HttpServletRequest request) {
     String id = request.getHeader("Last-Event-ID");
     String query = request.getQueryString();
-    // Ask for no parameter without need: containers then build a map of them, and keep it.
     if (id == null && query != null && query.contains("last")) {
-      id = request.getParameter("lastEventId");
-      return id == null ? request.getParameter("last_event_id") : id;
+      id = parameter(query, "lastEventId");
+      return id == null ? parameter(query, "last_event_id") : id;
     }
     return id;
+  }
+
+  /** Not the container's, which builds and keeps a map, and reads the body of a form. */
+  private static @Nullable String parameter(String query, String name) {
+    for (String each : query.split("&", -1)) {
+      if (each.startsWith(name + "=")) {
+        String value = each.substring(name.length() + 1);
+        try {
+          return URLDecoder.decode(value, UTF_8);
+        } catch (IllegalArgumentException e) {
+          return value; // it is no position, either way
+        }
+      }
+    }
+    return null;
   }
 }

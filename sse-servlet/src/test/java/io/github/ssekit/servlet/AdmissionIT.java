@@ -1,5 +1,6 @@
 package io.github.ssekit.servlet;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -38,6 +39,7 @@ class AdmissionIT extends AdmissionServer {
   @CsvSource({
     "secret, java.lang.NumberFormatException: For input string: \"secret\"",
     "999, java.lang.IllegalArgumentException: status 999 does not refuse a client",
+    "error, java.lang.AssertionError: secret",
     "null, returned null: return Admission.to(channels) or Admission.refuse(status)"
   })
   void aMistakeOfTheSelectorIsLoggedAndNotToldToTheClient(String status, String logged)
@@ -88,6 +90,27 @@ class AdmissionIT extends AdmissionServer {
         log.details().get(0).contains(AdmissionServer.class.getName())
             && log.details().get(0).contains("returned null: return the channels' names"),
         "" + log.details());
+  }
+
+  @Test
+  void theMethodsThatAreAllowedAreTheOnesThatAreAnswered() throws Exception {
+    assertEquals("GET, HEAD, OPTIONS", ask("OPTIONS", "/own?user=ann").header("Allow"));
+    assertEquals("GET, HEAD, POST, OPTIONS", ask("OPTIONS", "/post?user=ann").header("Allow"));
+  }
+
+  /** The body never comes: who asks the container for a parameter waits for it, with a thread. */
+  @Test
+  void theQueryIsReadWithoutTheBodyOfAForm() throws Exception {
+    Answer answer =
+        ask(
+            "POST",
+            "/open?lastEventId=1-0",
+            "Content-Type: application/x-www-form-urlencoded",
+            "Content-Length: 1000");
+    assertEquals(200, answer.status);
+    // The head arrives before the handler continues.
+    await().until(() -> !opened.isEmpty());
+    assertEquals("1-0", opened.element().lastEventId());
   }
 
   @Test

@@ -98,6 +98,9 @@ abstract class AdmissionServer {
               if (user == null && "null".equals(request.getParameter("status"))) {
                 return null;
               }
+              if (user == null && "error".equals(request.getParameter("status"))) {
+                throw new AssertionError("secret");
+              }
               if (user == null) {
                 return Admission.refuse(Integer.parseInt(request.getParameter("status")));
               }
@@ -111,6 +114,11 @@ abstract class AdmissionServer {
   /** A servlet whose connections the tests can use. */
   private final class Opener extends HttpServlet {
     private static final long serialVersionUID = 1;
+
+    @Override
+    protected void doPost(HttpServletRequest request, HttpServletResponse response) {
+      doGet(request, response);
+    }
 
     @Override
     protected void doGet(HttpServletRequest request, HttpServletResponse response) {
