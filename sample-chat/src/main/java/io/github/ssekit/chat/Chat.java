@@ -3,6 +3,7 @@ package io.github.ssekit.chat;
 import io.github.ssekit.redis.RedisUnavailableException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -62,14 +63,25 @@ public final class Chat {
       throw new IllegalArgumentException(
           "rate \"" + rate + "\" is not 1 to 999999 messages a minute");
     }
+    URI given = redis.isEmpty() ? null : uri(redis);
     // Bind first: if the port is taken, nothing else has to start.
     ChatServer server = ChatServer.bind(Integer.parseInt(port));
-    if (redis.isEmpty()) {
+    if (given == null) {
       EmbeddedRedis embedded = EmbeddedRedis.start();
       System.out.println("Redis of its own at " + embedded.uri());
       run(server, embedded.uri(), embedded::close);
     } else {
-      run(server, URI.create(redis), () -> {});
+      run(server, given, () -> {});
+    }
+  }
+
+  private static URI uri(String redis) {
+    try {
+      return new URI(redis);
+    } catch (URISyntaxException e) {
+      // Its message has the whole URI, and so the password.
+      throw new IllegalArgumentException(
+          "redis is no URI: %s at character %d".formatted(e.getReason(), e.getIndex() + 1));
     }
   }
 

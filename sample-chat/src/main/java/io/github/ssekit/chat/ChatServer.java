@@ -28,10 +28,18 @@ final class ChatServer implements AutoCloseable {
    */
   static final String DRAINING = "draining";
 
+  /** For the 256 MiB that a small machine's Java takes: see docs/guides/capacity.md. */
+  private static final int MAX_CONNECTIONS = 10_000;
+
   private final HubMetrics metrics = new HubMetrics();
 
   /** The hub notices within three heartbeats that a client has left. */
-  private final Hub hub = Hub.builder().heartbeat(Duration.ofSeconds(5)).observer(metrics).create();
+  private final Hub hub =
+      Hub.builder()
+          .heartbeat(Duration.ofSeconds(5))
+          .maxConnections(MAX_CONNECTIONS)
+          .observer(metrics)
+          .create();
 
   private final Server jetty = new Server();
   private final ServerConnector connector;

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Refuses requests that pages of other sites make in the name of their readers.
@@ -24,6 +26,8 @@ import java.util.Set;
  */
 final class Gate extends HttpFilter {
   private static final long serialVersionUID = 1;
+  private static final Pattern DATA =
+      Pattern.compile("/chats/(new|recent|[^/]+/(events|recent))|/answers");
 
   private final transient Set<String> hosts =
       new HashSet<>(Set.of("localhost", "127.0.0.1", "[::1]"));
@@ -50,10 +54,18 @@ final class Gate extends HttpFilter {
   }
 
   private static boolean isForeign(HttpServletRequest request) {
-    boolean link = "navigate".equals(request.getHeader("Sec-Fetch-Mode"));
+    // A frame is navigated, too: it may show a page, but not hold a stream open in a reader's name.
+    boolean link =
+        "navigate".equals(request.getHeader("Sec-Fetch-Mode"))
+            && !DATA.matcher(path(request)).matches();
     boolean post = request.getMethod().equals("POST");
     return ("cross-site".equals(request.getHeader("Sec-Fetch-Site")) && (post || !link))
         || (post && isOtherOrigin(request));
+  }
+
+  /** Decoded, as the servlets see it. */
+  private static String path(HttpServletRequest request) {
+    return request.getServletPath() + Objects.requireNonNullElse(request.getPathInfo(), "");
   }
 
   /** A browser names the page's origin with every POST; other programs need not. */

@@ -9,12 +9,13 @@ import org.jspecify.annotations.Nullable;
  * @param user 1 to {@value #MAX_USER} characters
  * @param message 1 to {@value #MAX_MESSAGE} characters
  * @param token the sender's key for this message, so that sending it again stores it once, and the
- *     sender's page recognises it; null for none
+ *     sender's page recognises it: 1 to {@value #MAX_TOKEN} characters; null for none
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record Message(String user, String message, @Nullable String token) {
   static final int MAX_USER = 40;
   static final int MAX_MESSAGE = 2000;
+  static final int MAX_TOKEN = 200;
 
   /**
    * A message from the fields of a request.
@@ -22,7 +23,10 @@ record Message(String user, String message, @Nullable String token) {
    * @throws IllegalArgumentException if a field is outside of its limit; the message names both
    */
   static Message of(@Nullable String user, @Nullable String message, @Nullable String token) {
-    return new Message(user(user), requireLength("message", message, MAX_MESSAGE), token);
+    return new Message(
+        user(user),
+        requireLength("message", message, MAX_MESSAGE),
+        token == null ? null : requireLength("token", token, MAX_TOKEN));
   }
 
   /**

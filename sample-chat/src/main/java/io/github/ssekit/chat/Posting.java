@@ -13,9 +13,14 @@ import io.github.ssekit.redis.RedisBridge;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.URLDecoder;
 import java.net.UnknownHostException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Duration;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HexFormat;
 import java.util.Locale;
@@ -26,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /** Handles a POST to a room: checks it, limits its rate, publishes it. */
 final class Posting {
   private static final int MAX_BODY_BYTES = 16 << 10;
+  private static final Duration BODY_TIME = Duration.ofSeconds(10);
 
   /** The names of one address, a household or a proxy, that may post at the full rate. */
   private static final int NAMES_PER_ADDRESS = 10;
@@ -48,7 +54,11 @@ final class Posting {
    */
   void post(Room room, boolean typing, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
-    byte[] body = request.getInputStream().readNBytes(MAX_BODY_BYTES + 1);
+    byte[] body = body(request.getInputStream(), BODY_TIME);
+    if (body == null) {
+      ChatServlet.answer(response, 408, "the body took over " + BODY_TIME.toSeconds() + " s");
+      return;
+    }
     if (body.length > MAX_BODY_BYTES) {
       ChatServlet.answer(response, 413, "the body is over " + MAX_BODY_BYTES + " bytes");
       return;
@@ -75,6 +85,20 @@ final class Posting {
     if (mayPost("says", user, request, response)) {
       publish(room, message, response);
     }
+  }
+
+  /** At most one byte more than a body may have; null if it drips in, since it holds a thread. */
+  static byte @Nullable [] body(InputStream in, Duration most) throws IOException {
+    byte[] bytes = new byte[MAX_BODY_BYTES + 1];
+    long begun = System.nanoTime();
+    int length = 0;
+    for (int count = 0; count >= 0 && length < bytes.length; length += Math.max(0, count)) {
+      if (System.nanoTime() - begun > most.toNanos()) {
+        return null;
+      }
+      count = in.read(bytes, length, bytes.length - length);
+    }
+    return Arrays.copyOf(bytes, length);
   }
 
   private boolean mayPost(
@@ -124,13 +148,24 @@ final class Posting {
       Position position =
           message.token() == null
               ? redis.publish(room.channel(), event)
-              : redis.publish(room.channel(), event, message.token());
+              : redis.publish(room.channel(), event, once(room, event));
       if (room.equals(Room.LOBBY)) {
         Outside.publish(redis, message, Objects.requireNonNull(position));
       }
       response.setStatus(HttpServletResponse.SC_NO_CONTENT);
     } catch (PublishException e) {
       ChatServlet.answer(response, 503, unpublished(e, message.token() != null));
+    }
+  }
+
+  /** A token for the whole message: its own is known to all who read it. */
+  private static String once(Room room, SseEvent event) {
+    String whole = room.channel() + " " + event.data();
+    try {
+      return HexFormat.of()
+          .formatHex(MessageDigest.getInstance("SHA-256").digest(whole.getBytes(UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e); // every Java has it
     }
   }
 

@@ -31,6 +31,11 @@ final class StatusServlet extends HttpServlet {
   private final transient RedisBridge redis;
   private final transient HubMetrics metrics;
 
+  /** The last one, guarded by this, and when it was taken. */
+  private transient @Nullable HubSnapshot snapshot;
+
+  private transient long taken;
+
   StatusServlet(String node, Hub hub, RedisBridge redis, HubMetrics metrics) {
     this.node = node;
     this.hub = hub;
@@ -65,7 +70,7 @@ final class StatusServlet extends HttpServlet {
     status.put("node", node);
     status.put("pid", ProcessHandle.current().pid());
     status.put("uptimeMillis", ManagementFactory.getRuntimeMXBean().getUptime());
-    HubSnapshot now = hub.snapshot(1);
+    HubSnapshot now = snapshot();
     status.put("connections", now.connectionCount());
     status.put("channels", now.channelCount());
     status.put("lag", metrics.lag());
@@ -82,6 +87,19 @@ final class StatusServlet extends HttpServlet {
     status.put("memoryUsedBytes", jvm.totalMemory() - jvm.freeMemory());
     status.put("memoryMaxBytes", jvm.maxMemory());
     return status;
+  }
+
+  /**
+   * One of the last second: a snapshot looks at every connection, so it is not for every request.
+   */
+  private synchronized HubSnapshot snapshot() {
+    HubSnapshot last = snapshot;
+    if (last == null || System.nanoTime() - taken > 1_000_000_000) {
+      last = hub.snapshot(1);
+      taken = System.nanoTime();
+      snapshot = last;
+    }
+    return last;
   }
 
   private String page(Map<String, @Nullable Object> status) {

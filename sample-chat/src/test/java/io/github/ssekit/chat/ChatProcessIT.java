@@ -136,6 +136,12 @@ class ChatProcessIT {
       assertOneLine(
           chat, "redis is not redis://HOST:PORT or rediss://HOST:PORT but redis-sentinel:…");
     }
+    try (ChatProcess chat =
+        ChatProcess.jar("--port", "0", "--redis", "redis://:se%cret@localhost:1")) {
+      assertEquals(1, chat.awaitExit(Duration.ofSeconds(30)));
+      assertOneLine(chat, "redis is no URI: Malformed escape pair at character 12");
+      assertFalse(chat.output().contains("cret"), chat.output());
+    }
   }
 
   @Test

@@ -108,7 +108,7 @@ class ChatServerIT {
         FORM + "|user=%20&message=x|400|user has 0 characters; it needs 1 to 40",
         FORM + "|user=%zz&message=x|400|",
         FORM + "|user&message|400|user has 0 characters; it needs 1 to 40",
-        FORM + "|user=a&message=x&token=|400|token of 0 characters: give it 1 to 200",
+        FORM + "|user=a&message=x&token=|400|token has 0 characters; it needs 1 to 200",
         JSON + "|{\"user\":1,\"message\":\"x\"}|400|user has 0 characters; it needs 1 to 40",
         JSON + "|[]|400|user has 0 characters; it needs 1 to 40",
         JSON + "|{\"user\":|400|the body is not JSON: {\"user\":…,\"message\":…}",
@@ -121,6 +121,17 @@ class ChatServerIT {
     if (text != null) {
       assertEquals(text, response.body());
     }
+  }
+
+  /** A token is known to all who read its message. */
+  @Test
+  void anotherMessageWithTheSameTokenIsAnotherMessage() throws Exception {
+    assertEquals(204, post(FORM, "user=Ann&message=mine&token=7").statusCode());
+    assertEquals(204, post(FORM, "user=Bob&message=not+hers&token=7").statusCode());
+    List<String> said = new ArrayList<>();
+    recent("").path("messages").forEach(each -> said.add(each.path("data").textValue()));
+    assertTrue(said.get(said.size() - 2).contains("mine"), "" + said);
+    assertTrue(said.get(said.size() - 1).contains("not hers"), "" + said);
   }
 
   @Test

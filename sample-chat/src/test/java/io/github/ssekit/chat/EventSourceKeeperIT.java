@@ -60,7 +60,7 @@ class EventSourceKeeperIT {
         """
         window.keepers = {};
         window.keep = (name, path, options) => {
-          const keeper = new EventSourceKeeper(path, options);
+          const keeper = new EventSourceKeeper(path, { share: true, ...options });
           keepers[name] = keeper;
           keeper.log = [];
           keeper.states = [];
@@ -298,19 +298,22 @@ class EventSourceKeeperIT {
     keep("new", Map.of());
     awaitLog("inside", "seven");
     soon().until(() -> "7-0".equals(of("new", "lastEventId")));
+    soon().until(() -> "open".equals(of("ahead", "state")));
+    first.send("data: no id either\n\n");
+    awaitLog("ahead", "no id either");
     first.send("id: 8-0\ndata: eight\n\ndata: no id\n\nid: 10-0\ndata: ten\n\n");
-    awaitLog("a", "six", "seven", "eight", "no id", "ten");
-    awaitLog("inside", "seven", "eight", "no id", "ten");
-    awaitLog("ahead", "no id", "ten");
-    awaitLog("new", "eight", "no id", "ten");
+    awaitLog("a", "six", "seven", "no id either", "eight", "no id", "ten");
+    awaitLog("inside", "seven", "no id either", "eight", "no id", "ten");
+    awaitLog("ahead", "no id either", "no id", "ten");
+    awaitLog("new", "no id either", "eight", "no id", "ten");
 
     keep("before", Map.of("lastEventId", "4-0"));
     ScriptedOrigin.Request second = origin.next(path);
     assertEquals("lastEventId=4-0", second.query());
     second.send("id: 5-0\ndata: five\n\nid: 6-0\ndata: six\n\nid: 11-0\ndata: eleven\n\n");
     awaitLog("before", "five", "six", "eleven");
-    awaitLog("a", "six", "seven", "eight", "no id", "ten", "eleven");
-    awaitLog("ahead", "no id", "ten", "eleven");
+    awaitLog("a", "six", "seven", "no id either", "eight", "no id", "ten", "eleven");
+    awaitLog("ahead", "no id either", "no id", "ten", "eleven");
     assertEquals("11-0", of("ahead", "lastEventId"));
   }
 
@@ -332,6 +335,34 @@ class EventSourceKeeperIT {
     origin.next(path).send("id: 2\ndata: two\n\n");
     awaitLog("b", "two");
     assertEquals(List.of("one"), of("a", "log"));
+  }
+
+  /** A stream may begin with events for a newcomer; and is one user's. */
+  @Test
+  void tabsShareIfTheyNameAPositionAndTheSameUser() throws Exception {
+    browser.evaluate("keep('a', arguments[0], { share: undefined })", path);
+    ScriptedOrigin.Request first = origin.next(path);
+    first.send("id: 1\ndata: first state\n\n");
+    browser.evaluate("keep('b', arguments[0], { share: undefined })", path);
+    origin.next(path).send("id: 1\ndata: first state\n\n");
+    awaitLog("a", "first state");
+    awaitLog("b", "first state");
+    keep("ann", Map.of("lastEventId", "1", "share", "ann"));
+    origin.next(path).send("id: 2\ndata: for Ann\n\n");
+    awaitLog("ann", "for Ann");
+    keep("bob", Map.of("lastEventId", "1", "share", "bob"));
+    origin.next(path).send("id: 2\ndata: for Bob\n\n");
+    awaitLog("bob", "for Bob");
+    keep("ann too", Map.of("lastEventId", "1", "share", "ann"));
+    awaitLog("ann too", "for Ann");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "Infinity"})
+  void aServerMayBeSilentForEver(String silence) throws Exception {
+    browser.evaluate("keep('a', arguments[0], { silence: " + silence + " })", path);
+    origin.next(path).send("data: here\n\n");
+    awaitLog("a", "here");
   }
 
   @Test

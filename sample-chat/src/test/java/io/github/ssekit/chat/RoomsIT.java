@@ -179,6 +179,11 @@ class RoomsIT {
     "POST,/chats/red,cors,same-origin,204",
     "GET,/chats/red,navigate,cross-site,200",
     "GET,/chats/red/recent,cors,cross-site,403",
+    "GET,/chats/red/recent,navigate,cross-site,403",
+    "GET,/chats/red/events,navigate,cross-site,403",
+    "GET,/chats/red/%65vents,navigate,cross-site,403",
+    "GET,/chats/red/events;x=y,navigate,cross-site,403",
+    "GET,/chats/events,navigate,cross-site,200",
     "GET,/chats/red/events,no-cors,cross-site,403",
     "GET,/chats/red/events,cors,same-origin,200",
     "GET,/chats/new,no-cors,cross-site,403"

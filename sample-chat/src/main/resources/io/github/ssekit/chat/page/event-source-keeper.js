@@ -4,12 +4,14 @@
 //   keeper.addEventListener("message", (event) => append(event.data, event.lastEventId)); // any event type, as EventSource
 //   keeper.addEventListener("statechange", () => show(keeper.state, keeper.retryAt, keeper.status));
 //
-// options  lastEventId ""          the position to start from; empty: from now on
-//          share true              one connection for all tabs with this origin, script, URL and options. The server's ids must increase
-//                                  and be numbers, or pairs like 1764000000000-7: with other ids, a tab that joins gets only
-//                                  the events that follow
+// options  lastEventId ""          the position to start from; empty: where the server starts
+//          share                   one connection for all tabs with this origin, script and URL, and the same share, withCredentials
+//                                  and silence: true, false, or a string, such as the user's name. Default: whether there is a lastEventId. A
+//                                  tab that joins without one gets the events from now on, and not those with which the server
+//                                  lets a stream begin. The server's ids must increase and be numbers, or pairs like
+//                                  1764000000000-7: with other ids, a tab that joins gets only the events that follow
 //          withCredentials false   as in EventSource
-//          silence 45000           milliseconds without a byte, comments included, after which the connection is considered dead
+//          silence 45000           milliseconds without a byte, comments included, after which the connection is considered dead; 0: never
 // state    "connecting", "open", "waiting" (for the next attempt, at `retryAt`, a Date.now()), or "closed", for good
 // status   the status of the last response, 0 if there was none. 204, 401, 403 and 410 close a keeper; it retries all others
 // headers  the headers of the last response, by lower-case name; from another origin only those that the server exposes
@@ -182,7 +184,7 @@
     watch(limit = this.silence) {
       const { current } = this;
       clearTimeout(this.watchdog);
-      this.watchdog = setTimeout(() => current.abort(), Math.min(limit, LONGEST_TIMER));
+      this.watchdog = setTimeout(() => current.abort(), limit);
     }
 
     async read(reader, current) {
@@ -191,9 +193,9 @@
       const batches = new Map(); // one message per page for all blocks of one read, which may be hundreds
       const parse = parser((block) => this.deliver(block, batches), onReconnectionTime);
       if (this.current === current) this.setState("open", 200);
-      this.failures = 0;
       for (let part = {}; this.current === current && !part.done; part = await reader.read()) {
         this.watch();
+        if (part.value) this.failures = 0;
         if (part.value) parse(decoder.decode(part.value, { stream: true }));
         batches.forEach((batch, port) => port.postMessage(batch));
         batches.clear();
@@ -232,12 +234,13 @@
     #closed = new AbortController();
 
     /** Throws a TypeError if the URL is not valid. */
-    constructor(url, { lastEventId = "", share = true, withCredentials = false, silence = 45_000 } = {}) {
+    constructor(url, { lastEventId = "", share = lastEventId !== "", withCredentials = false, silence = 45_000 } = {}) {
       super();
       this.url = new URL(url, document.baseURI).href;
       this.lastEventId = lastEventId;
       // With the script's URL, which tells one worker from another: a lock of two would be held by the first alone.
-      this.#name = JSON.stringify([VERSION, this.url, withCredentials ? "include" : "same-origin", silence, SCRIPT]);
+      const limit = Math.min(silence || LONGEST_TIMER, LONGEST_TIMER);
+      this.#name = JSON.stringify([VERSION, this.url, withCredentials ? "include" : "same-origin", limit, SCRIPT, share]);
       this.#share = share && globalThis.SharedWorker !== undefined && SCRIPT?.startsWith(location.origin + "/");
       this.#join();
       const { signal } = this.#closed;
