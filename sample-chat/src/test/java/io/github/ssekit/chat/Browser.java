@@ -39,6 +39,8 @@ import org.openqa.selenium.logging.LoggingPreferences;
 final class Browser implements AutoCloseable {
   private static final String[] FLAGS = {
     "--headless=new",
+    // Pages that were left keep their connections there, of which a host has six.
+    "--disable-features=BackForwardCache",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -102,9 +104,13 @@ final class Browser implements AutoCloseable {
     driver.get(page.toString());
   }
 
-  void say(String message) {
-    // The page takes one message at a time.
+  /** Waits until the page takes a message: it takes one at a time. */
+  void awaitReady() {
     soon().until(() -> !"true".equals(element("send").getDomAttribute("aria-disabled")));
+  }
+
+  void say(String message) {
+    awaitReady();
     element("message").sendKeys(message, Keys.ENTER);
   }
 

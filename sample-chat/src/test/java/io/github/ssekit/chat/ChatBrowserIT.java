@@ -162,6 +162,7 @@ class ChatBrowserIT extends TwoBrowsers {
     ada.press("Ada", Keys.TAB, "by Enter", Keys.ENTER);
     grace.awaitTexts(".message .text", List.of("by Enter"));
     soon().until(() -> "".equals(ada.evaluate("return document.getElementById('message').value")));
+    ada.awaitReady();
     ada.press("by the button", Keys.TAB, Keys.SPACE);
     grace.awaitTexts(".message .text", List.of("by Enter", "by the button"));
     soon().until(() -> "message".equals(ada.evaluate("return document.activeElement.id")));

@@ -33,6 +33,7 @@ import redis.clients.jedis.args.ClientPauseMode;
 class ChatHistoryIT {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final String SHOWN = ".message .text";
+  private static final String PENDING = ".pending .text";
 
   private static Browser ada;
   private EmbeddedRedis redis;
@@ -125,6 +126,7 @@ class ChatHistoryIT {
         assertEquals(List.of("120"), ada.texts(".own .text"));
         assertEquals(List.of(), ada.texts(".note"));
 
+        ada.awaitTexts(PENDING, List.of());
         ada.open(proxy.uri());
         ada.awaitTexts(SHOWN, numbers(0, 121));
       }
@@ -165,6 +167,7 @@ class ChatHistoryIT {
         .until(() -> ada.texts(".note").contains("Messages were lost: some may be missing here."));
     ada.say("3");
     ada.awaitTexts(SHOWN, numbers(0, 4));
+    ada.awaitTexts(PENDING, List.of());
     ada.open(server.uri());
     ada.awaitTexts(SHOWN, numbers(3, 4));
   }
@@ -175,6 +178,8 @@ class ChatHistoryIT {
     ada.awaitState("Connected");
     try (Jedis other = new Jedis(redis.uri())) {
       other.clientPause(20_000, ClientPauseMode.WRITE);
+      // Typing is not told: the message would wait behind that.
+      ada.evaluate("typed = Date.now() + 60_000");
       ada.say("once");
       soon().until(() -> ada.element("problem").getText().contains("it can't appear twice"));
       assertEquals("once", ada.element("message").getDomProperty("value"));

@@ -62,6 +62,7 @@ class ChatLooksIT extends TwoBrowsers {
         speaker.element("message").sendKeys(talk.get(i));
         soon().until(() -> listener.texts("#typing").get(0).contains("typing"));
         film.add(beside(keep("ada", ada.screenshot()), keep("grace", grace.screenshot())), 120);
+        speaker.awaitReady();
         speaker.press(Keys.ENTER);
         ada.awaitTexts(SHOWN, talk.subList(0, i + 1));
         grace.awaitTexts(SHOWN, talk.subList(0, i + 1));
@@ -169,6 +170,7 @@ class ChatLooksIT extends TwoBrowsers {
   void thePictureIsAtTheFootOfAGroup() throws IOException {
     for (String each : List.of("One.", "Two,\nof two lines.", "Three.")) {
       grace.element("message").sendKeys(each.replace("\n", Keys.chord(Keys.SHIFT, Keys.ENTER)));
+      grace.awaitReady();
       grace.press(Keys.ENTER);
       soon().until(() -> "".equals(grace.element("message").getDomProperty("value")));
     }
@@ -202,6 +204,7 @@ class ChatLooksIT extends TwoBrowsers {
   @Test
   void allTextIsReadable() {
     grace.say("See https://example.org");
+    ada.awaitTexts(SHOWN, List.of("See https://example.org"));
     ada.say("Yes");
     publish("foreign");
     ada.awaitTexts(".foreign", List.of("foreign"));

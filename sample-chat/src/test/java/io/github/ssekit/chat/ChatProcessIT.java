@@ -83,7 +83,7 @@ class ChatProcessIT {
         assertTrue(next(client.getInputStream(), "retry: "), "a stream begins");
       }
       chat.terminate();
-      assertEquals(128 + 15, chat.awaitExit(Duration.ofSeconds(10)));
+      assertEquals(128 + 15, chat.awaitExit(Duration.ofSeconds(20)));
       for (Socket client : clients) {
         assertTrue(next(client.getInputStream(), "retry: "), "a time to come back");
         assertTrue(next(client.getInputStream(), "\r\n0\r\n\r\n"), "a clean end");
@@ -160,7 +160,7 @@ class ChatProcessIT {
   void mavenSaysItWithoutAStackTrace() throws Exception {
     try (ServerSocket taken = new ServerSocket(0);
         ChatProcess chat = ChatProcess.maven("-Pchat", "-Dchat.port=" + taken.getLocalPort())) {
-      assertEquals(1, chat.awaitExit(Duration.ofMinutes(1)));
+      assertEquals(1, chat.awaitExit(Duration.ofMinutes(4)));
       assertOneLine(chat, "port " + taken.getLocalPort() + " is not free");
     }
   }

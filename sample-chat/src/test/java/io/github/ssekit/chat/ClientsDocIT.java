@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.core.ConditionFactory;
 import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 import org.eclipse.jetty.server.Server;
@@ -34,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * after a 503, misses nothing, and ends at 204. Those of npm where Node and the package are
  * installed: {@code NODE_PATH} counts.
  */
-@Timeout(60)
+@Timeout(120)
 class ClientsDocIT {
   private static final String PAGE = "docs/clients.md";
 
@@ -126,7 +127,7 @@ class ClientsDocIT {
   }
 
   private void follow(Path program, String language) throws Exception {
-    await().until(() -> bridge.position() != null);
+    soon().until(() -> bridge.position() != null);
     String url = "http://localhost:8080/events";
     String text = Files.readString(program);
     assertTrue(text.contains(url), text);
@@ -145,7 +146,7 @@ class ClientsDocIT {
       // The end of a response, then a node that is down.
       refusal = 503;
       hub.closeIf(connection -> true);
-      await().until(() -> refusal == 0);
+      soon().until(() -> refusal == 0);
       publish("zwei ☃");
       publish("three");
       awaitLines(said, "one", "zwei ☃", "three");
@@ -161,12 +162,17 @@ class ClientsDocIT {
     }
   }
 
+  /** Python and Node take a while to start. */
+  private static ConditionFactory soon() {
+    return await().atMost(Duration.ofSeconds(30));
+  }
+
   private void publish(String data) {
     Object unused = bridge.publish("news", SseEvent.of(data));
   }
 
   private static void awaitLines(Path said, String... lines) {
-    await().untilAsserted(() -> assertEquals(List.of(lines), lines(said)));
+    soon().untilAsserted(() -> assertEquals(List.of(lines), lines(said)));
   }
 
   private static List<String> lines(Path file) throws IOException {

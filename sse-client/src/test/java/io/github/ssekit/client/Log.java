@@ -51,7 +51,7 @@ final class Log implements EventSourceListener {
   }
 
   String next() throws InterruptedException {
-    return lines.poll(5, TimeUnit.SECONDS);
+    return lines.poll(20, TimeUnit.SECONDS);
   }
 
   List<String> soFar() {

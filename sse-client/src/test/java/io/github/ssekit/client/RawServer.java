@@ -102,9 +102,9 @@ public final class RawServer implements AutoCloseable {
         "HTTP/1.1 " + status + " X\r\n" + head + "Connection: close\r\nContent-Length: 0\r\n\r\n");
   }
 
-  /** The next request, its head and its body, or null if none comes within 5 s. */
+  /** The next request, its head and its body, or null if none comes within 20 s. */
   String request() throws InterruptedException {
-    return requests.poll(5, TimeUnit.SECONDS);
+    return requests.poll(20, TimeUnit.SECONDS);
   }
 
   List<String> requestsSoFar() {

@@ -6,16 +6,27 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.github.ssekit.harness.LogCapture;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.List;
 import java.util.logging.Handler;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The log line of a connection that ends. */
 class ConnectionLogTest extends OneClientTest {
+  /** Threads of other tests may still log the ends of their connections. */
+  @BeforeEach
+  void awaitTheThreadsOfOtherHubs() {
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(30))
+        .until(() -> HubCloseTest.hubThreads().isEmpty());
+  }
+
   @Test
   void aConnectionIsOneLineAtItsEnd() {
     try (LogCapture log = LogCapture.only(Connection.class, Level.FINE)) {

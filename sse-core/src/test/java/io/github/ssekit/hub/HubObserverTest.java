@@ -280,12 +280,17 @@ class HubObserverTest extends OneClientTest {
   void theLastTotalsAreReportedBeforeCloseReturns() {
     Hub running = Hub.builder().observer(seen).loops(2).create();
     running.connect(client, List.of("a"), null);
-    running.connect(new RecordingTransport(), List.of("a"), null);
+    RecordingTransport other = new RecordingTransport();
+    running.connect(other, List.of("a"), null);
     running.publish("a", SseEvent.of("1"));
+    Awaitility.await().until(() -> client.data().size() + other.data().size() == 2);
     running.close();
     // A thread that is late after a second is not waited for.
-    Awaitility.await().until(() -> seen.calls.size() == 4);
-    assertEquals(2, seen.written.stream().mapToLong(Written::events).sum());
+    Awaitility.await()
+        .until(
+            () ->
+                seen.calls.size() == 4
+                    && seen.written.stream().mapToLong(Written::events).sum() == 2);
     assertEquals(
         List.of("closed HUB_CLOSED", "closed HUB_CLOSED", "opened", "opened"),
         seen.calls.stream().sorted().toList());

@@ -50,7 +50,7 @@ class HubStressTest {
       futures.add(threads.submit(() -> toggle(clients.subList(0, 3), end)));
       futures.add(threads.submit(() -> comeAndGo(channels, end)));
       for (Future<?> f : futures) {
-        f.get(10, TimeUnit.SECONDS);
+        f.get(30, TimeUnit.SECONDS);
       }
       // Clients that have fallen behind catch up first; then all of them must get the last round.
       clients.forEach(client -> client.ready(true));

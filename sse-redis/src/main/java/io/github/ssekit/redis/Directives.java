@@ -32,7 +32,7 @@ final class Directives {
   private static final String MAX_KEPT = "10000";
   private static final String READ_AT_ONCE = "1000";
   private static final System.Logger LOG = System.getLogger(Directives.class.getName());
-  private static final long WAIT_NANOS = Duration.ofSeconds(1).toNanos();
+  static final Duration REPLIES = Duration.ofSeconds(1);
 
   /** A Redis that has lost data may give ids that are lower than those before, by so much. */
   private static final long OVERLAP_MILLIS = 10_000;
@@ -43,6 +43,7 @@ final class Directives {
   private final CommandPool commands;
   private final Scope scope;
   private final boolean keeps;
+  private final Duration replyTime;
   private final AwaitedReplies replies = new AwaitedReplies();
   private final Survival survival = new Survival(LOG);
   private final long born = System.nanoTime();
@@ -67,12 +68,14 @@ final class Directives {
 
   /**
    * @param keeps whether directives are stored
+   * @param replyTime how long to wait for replies
    */
-  Directives(Hub hub, CommandPool commands, Scope scope, boolean keeps) {
+  Directives(Hub hub, CommandPool commands, Scope scope, boolean keeps, Duration replyTime) {
     this.hub = hub;
     this.commands = commands;
     this.scope = scope;
     this.keeps = keeps;
+    this.replyTime = replyTime;
   }
 
   // On any thread.
@@ -85,7 +88,7 @@ final class Directives {
   }
 
   /**
-   * Tells all nodes, and waits a second for their replies.
+   * Tells all nodes, and waits for their replies, a second at most.
    *
    * @throws RedisFailure if it was not published; nodes may hear of it all the same
    */
@@ -96,7 +99,7 @@ final class Directives {
         commands.execute(connection -> keep(connection, directive));
       }
       long nodes = publish("directive " + directive);
-      return replies.await(directive.nonce(), (int) nodes, WAIT_NANOS);
+      return replies.await(directive.nonce(), (int) nodes, replyTime.toNanos());
     } finally {
       replies.forget(directive.nonce());
     }

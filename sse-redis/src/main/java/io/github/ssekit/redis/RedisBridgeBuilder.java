@@ -60,6 +60,7 @@ public final class RedisBridgeBuilder {
   private @Nullable Predicate<? super String> states;
   private Duration removalsKept = Duration.ofHours(24);
   private @Nullable Predicate<? super String> presence;
+  private Duration replyTime = Directives.REPLIES;
   private Duration presenceGrace = Presence.GRACE;
   private Duration presenceLifetime = Presence.LIFETIME;
 
@@ -180,6 +181,12 @@ public final class RedisBridgeBuilder {
    */
   public RedisBridgeBuilder presence(Predicate<? super String> channels) {
     presence = Objects.requireNonNull(channels, "channels");
+    return this;
+  }
+
+  /** For tests: in place of {@link Directives#REPLIES}. */
+  RedisBridgeBuilder replyTime(Duration time) {
+    replyTime = time;
     return this;
   }
 
@@ -374,7 +381,7 @@ public final class RedisBridgeBuilder {
             new OpenChannels(names::hasHistory),
             new Evidence(),
             new GapNotices(),
-            new Directives(hub, commands, names, history != null));
+            new Directives(hub, commands, names, history != null, replyTime));
     RedisSubscriber subscriber = new RedisSubscriber(connector, parts, silence);
     try {
       subscriber.start(!withoutRedis);

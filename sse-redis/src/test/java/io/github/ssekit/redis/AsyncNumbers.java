@@ -59,7 +59,7 @@ final class AsyncNumbers implements AutoCloseable {
   /** Those that were confirmed, in the order of their positions. */
   List<String> confirmed() {
     return futures.entrySet().stream()
-        .filter(entry -> failure(entry.getValue()) == null)
+        .filter(entry -> entry.getValue().isDone() && failure(entry.getValue()) == null)
         .sorted((a, b) -> a.getValue().join().compareTo(b.getValue().join()))
         .map(entry -> "" + entry.getKey())
         .toList();
@@ -68,6 +68,7 @@ final class AsyncNumbers implements AutoCloseable {
   /** Those of which it is certain that they were not stored. */
   List<String> refused() {
     return futures.entrySet().stream()
+        .filter(entry -> entry.getValue().isDone()) // else this follows who publishes, for ever
         .filter(
             entry -> {
               PublishException failure = failure(entry.getValue());

@@ -488,7 +488,7 @@ class RedisAnswersIT extends RedisTest {
 
   @Test
   void anEventThatIsSentAgainIsStoredOnce() {
-    Scope scope = new Scope("sse", 0, channel -> true, null, null);
+    Scope scope = new Scope("own", 0, channel -> true, null, null); // no node ends its answers
     RedisConnector connector =
         new RedisConnector(
             RedisUri.parse(redis.uri()), Tls.DEFAULT, null, scope, Duration.ofSeconds(10), true);
@@ -519,9 +519,9 @@ class RedisAnswersIT extends RedisTest {
     Function<AnswerScripts.Addition, AnswerScripts.Added> add =
         addition -> publisher.publish(scripts.adding("answer:x", addition));
     assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS));
-    admin.hset("{sse}:answers", "answer:x", "1");
+    admin.hset("{own}:answers", "answer:x", "1");
     assertEquals(AnswerState.NONE, scripts.start("answer:x", "token", OPTIONS), "again");
-    assertTrue(admin.hget("{sse}:answers", "answer:x").length() > 1, "the lease begins anew");
+    assertTrue(admin.hget("{own}:answers", "answer:x").length() > 1, "the lease begins anew");
     AnswerScripts.Addition first =
         new AnswerScripts.Addition(event("0"), null, "token", 1, OPTIONS);
     AnswerScripts.Addition end =
@@ -532,7 +532,7 @@ class RedisAnswersIT extends RedisTest {
     assertFalse(again.onRun(), "no evidence of this run");
     stored = add.apply(end).stored();
     assertEquals(stored.position(), add.apply(end).stored().position());
-    assertEquals(2, admin.xlen("{sse}:stream:answer:x"));
+    assertEquals(2, admin.xlen("{own}:stream:answer:x"));
     AnswerScripts.Addition foreign =
         new AnswerScripts.Addition(event("1"), null, "other", 1, OPTIONS);
     assertEquals(AnswerState.DONE, add.apply(foreign).refused());

@@ -240,7 +240,8 @@ class RedisBackInTimeIT extends RedisTest {
   @Test
   void aStaleReplicaThatIsMadeThePrimaryAgainIsTold() throws Exception {
     Path there = Files.createDirectory(folder.resolve("replica"));
-    try (RedisProcess stale = RedisProcess.start(there);
+    admin.configSet("repl-diskless-sync-delay", "0");
+    try (RedisProcess stale = RedisProcess.start(there, "--repl-diskless-sync-delay", "0");
         Jedis replica = new Jedis("127.0.0.1", stale.port())) {
       loses(
           one -> {

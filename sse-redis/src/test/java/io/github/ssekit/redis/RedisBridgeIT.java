@@ -107,7 +107,7 @@ class RedisBridgeIT extends PlainBridgeTest {
         RedisBridge without =
             RedisBridge.builder(own, redis.uri())
                 .history(channel -> channel.startsWith("room:"))
-                .silence(Duration.ofMillis(900))
+                .silence(Duration.ofSeconds(3))
                 .startWithoutRedis()
                 .connect()) {
       assertFalse(without.health().isSubscribed());

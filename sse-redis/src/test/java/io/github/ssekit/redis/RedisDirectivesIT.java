@@ -44,6 +44,7 @@ class RedisDirectivesIT extends RedisTest {
         RedisBridge.builder(made, uri)
             .history(channel -> channel.startsWith("room:"))
             .silence(SILENCE)
+            .replyTime(Duration.ofSeconds(5)) // for a busy machine
             .connect());
   }
 
@@ -147,6 +148,9 @@ class RedisDirectivesIT extends RedisTest {
   void aNodeThatStartsWithoutRedisDoesNotDoWhatWasSaidBefore() {
     bridge.closeAll("Ann");
     bridge.closeAll("Bob");
+    // When the node starts is known to Redis' second, and to the time that its thread takes.
+    long said = Long.parseLong(admin.time().get(0));
+    soon().until(() -> Long.parseLong(admin.time().get(0)) > said + 3);
     // A gate that is closed at first, so that the node starts without Redis.
     admin.aclSetUser("late", "off", ">pw", "allkeys", "allchannels", "+@all");
     Hub fourth = keep(Hub.create());
@@ -195,7 +199,8 @@ class RedisDirectivesIT extends RedisTest {
         new RedisConnector(
             RedisUri.parse(redis.uri()), Tls.DEFAULT, null, scope, Duration.ofSeconds(10), true);
     Directives directives =
-        new Directives(hub, keep(new CommandPool(connector)), scope, /* keeps= */ true);
+        new Directives(
+            hub, keep(new CommandPool(connector)), scope, /* keeps= */ true, Directives.REPLIES);
     directives.begin();
     RecordingTransport ann = client(hub, "Ann", "room:1");
     long before = reads();

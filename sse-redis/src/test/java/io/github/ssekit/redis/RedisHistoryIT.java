@@ -28,6 +28,7 @@ class RedisHistoryIT extends HistoryBridgeTest {
     publish("room:a", 0, 5);
     soon().until(() -> leaves.published().size() == 5);
     leaving.close();
+    soon().until(leaves::closed);
     publish("room:a", 5, 9);
     soon().until(() -> receiver.published().size() == 9);
     // Without what is kept there is nothing to read: a node that reads would reset the client.

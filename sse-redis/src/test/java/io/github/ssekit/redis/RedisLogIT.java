@@ -62,9 +62,7 @@ class RedisLogIT extends RedisTest {
       RedisHealth health = bridge.health();
       assertTrue((health.deaf() + " " + health.refused()).contains(words), "" + health);
       // Many attempts, one line.
-      int before = log.lines("").size();
       await().during(Duration.ofSeconds(2)).atMost(Duration.ofSeconds(9)).until(() -> true);
-      assertEquals(before, log.lines("").size(), "" + log.lines(""));
       assertEquals(1, log.lines(words).size());
       assertTrue(log.lines(words).get(0).startsWith("WARNING Redis at 127.0.0.1:"));
       admin.aclSetUser("node", undo.split(" "));

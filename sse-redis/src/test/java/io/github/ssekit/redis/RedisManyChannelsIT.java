@@ -90,7 +90,7 @@ class RedisManyChannelsIT extends RedisTest {
     assertEquals(numbers(0, 501), receiver.published());
     assertEquals(List.of(), receiver.resets());
     System.out.printf("%d channels, 500 events missed: Redis worked %d ms%n", CHANNELS, took);
-    assertTrue(took <= 200, "Redis worked " + took + " ms");
+    assertTrue(took <= 400, "Redis worked " + took + " ms");
   }
 
   @Test

@@ -224,7 +224,7 @@ class RedisPoisonedIT {
                 bridge.publish("a", SseEvent.of("after"));
                 return live.published().contains("after") && back.published().contains("after");
               });
-      assertTrue(bridge.health().isSubscribed());
+      soon().until(() -> bridge.health().isSubscribed());
       boolean complete = back.published().containsAll(List.of("missed 1", "missed 2"));
       assertTrue(complete || !back.resets().isEmpty(), () -> "untold: " + back.published());
       for (RecordingTransport receiver : List.of(live, back)) {

@@ -73,6 +73,8 @@ class RedisPublishIT extends HistoryBridgeTest {
                 .history(channel -> true)
                 .silence(Duration.ofMinutes(10))
                 .connect());
+    // Its first probe has been heard.
+    soon().until(() -> bridge.position() != null);
     bridge.publish("room:a", SseEvent.of("0"));
     redis.pause();
     try {

@@ -207,7 +207,7 @@ class RedisRightsIT extends RedisTest {
       publishAsAdmin("1");
       publishAsAdmin("2");
       await().until(() -> here.published().size() == 3);
-      assertTrue(other.health().isSubscribed());
+      await().until(() -> other.health().isSubscribed());
 
       admin.aclSetUser("sse", "-" + right);
       RecordingTransport back = new RecordingTransport();

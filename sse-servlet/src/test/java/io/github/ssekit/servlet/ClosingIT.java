@@ -57,8 +57,8 @@ class ClosingIT extends Cell {
     KeepAlive connection = KeepAlive.to(protocol, port());
     for (int i = 0; i < ROUNDS; i++) {
       String stream = connection.get("/open");
-      // Jetty's last event may be followed by the comment that brings its chunk's end.
-      assertTrue(stream.matches("retry: 2000\n((?s:.*)\n\n(:\n)?)?"), stream);
+      // Comments are heartbeats, on a busy machine, or bring the end of a chunk of Jetty's.
+      assertTrue(stream.matches("retry: 2000\n(:\n)*((?s:.*)\n\n(:\n)*)?"), stream);
       String id = client + "-" + i;
       assertEquals(json(id), connection.get("/json?id=" + id));
     }
@@ -95,6 +95,6 @@ class ClosingIT extends Cell {
   void theContainersAsyncTimeoutIsOverridden() throws Exception {
     client().open("/open");
     awaitOpened(1);
-    assertEquals(List.of(0L), List.copyOf(timeouts));
+    await().atMost(LATE).until(() -> List.copyOf(timeouts).equals(List.of(0L)));
   }
 }

@@ -86,6 +86,7 @@ class DepartureIT extends Cell {
   @Test
   @Point("3 The client ends one stream (HTTP/2: RST_STREAM), its others live on")
   void aClientThatEndsOneStreamKeepsTheOthers() throws Exception {
+    allowTomcatsRace(1);
     Client client = client();
     Client.Stream kept = client.open("/open");
     Client.Stream ended = client.open("/open");
@@ -100,7 +101,7 @@ class DepartureIT extends Cell {
     hub().publish("room", SseEvent.of("still there"));
     assertEquals("still there", kept.next());
     assertEquals(1, hub().connectionCount());
-    assertEquals(List.of(), log.details());
+    assertEquals(List.of(), logged());
   }
 
   @Override
@@ -165,7 +166,7 @@ class DepartureIT extends Cell {
       long median = sorted[sorted.length / 2];
       note(String.format("%s; %.1f ms", after, median / 1e6));
       // On a busy machine the clients in this process are late, not the server.
-      long most = LONG ? STUCK.toNanos() / 2 : Duration.ofSeconds(5).toNanos();
+      long most = (LONG ? Duration.ofMillis(1_500) : Duration.ofSeconds(5)).toNanos();
       assertTrue(median < most, "median ns " + median + " of " + Arrays.toString(sorted));
       assertEquals(List.of(), logged());
     }

@@ -98,7 +98,9 @@ class ShutdownIT {
       for (Socket client : clients) {
         String rest = rest(client);
         assertTrue(rest.endsWith(CLEAN_END), rest);
-        farewells.add(farewell(rest));
+        if (rest.contains("retry: ")) { // Else a busy machine's drain had no time for it.
+          farewells.add(farewell(rest));
+        }
       }
       assertTrue(farewells.size() > CLIENTS / 2, "times to come back: " + farewells);
       await().until(() -> reasons.size() == CLIENTS);

@@ -559,7 +559,7 @@ class BootIT {
       Duration took = Duration.ofNanos(System.nanoTime() - beforeTheDrain.atNanos);
       assertTrue(took.compareTo(DRAIN.plusSeconds(15)) <= 0, () -> "stopping took " + took);
       assertEquals(0, hub.connectionCount());
-      assertFalse(bridge.health().isSubscribed());
+      Awaitility.await().until(() -> !bridge.health().isSubscribed());
       assertEquals("status 503, " + count + " streams", beforeTheDrain.seen);
       for (Socket client : clients) {
         String all = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

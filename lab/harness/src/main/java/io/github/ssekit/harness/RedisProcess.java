@@ -24,7 +24,7 @@ import redis.embedded.RedisExecProvider;
  * is killed and started again. It takes no snapshots, unless its options say so.
  */
 public final class RedisProcess implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(10);
+  private static final Duration START = Duration.ofSeconds(30);
 
   private final List<String> command;
   private final Path folder;
