@@ -28,7 +28,7 @@ final class ChatServer implements AutoCloseable {
    */
   static final String DRAINING = "draining";
 
-  /** For the 256 MiB that a small machine's Java takes: see docs/guides/capacity.md. */
+  /** They take some 150 MB, at the 15 KB of docs/guides/capacity.md. */
   private static final int MAX_CONNECTIONS = 10_000;
 
   private final HubMetrics metrics = new HubMetrics();

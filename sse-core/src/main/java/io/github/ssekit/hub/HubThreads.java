@@ -110,8 +110,7 @@ class HubThreads {
       boolean unused = timer.awaitTermination(1, TimeUnit.SECONDS);
       closer.shutdown();
       // Otherwise connections still being closed have listeners to call: the pool stays open, and
-      // its
-      // threads end when they are idle.
+      // its threads end when they are idle.
       if (closer.awaitTermination(1, TimeUnit.SECONDS)) {
         callbacks.shutdown();
         unused = callbacks.awaitTermination(1, TimeUnit.SECONDS);

@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -129,6 +130,7 @@ public final class Presence {
    * @throws IllegalArgumentException if the channel has no presence, or the name is not such a one
    */
   public void join(String channel, String name, Connection connection) {
+    Objects.requireNonNull(connection, "connection");
     checkChannel(channel);
     GivenName.check("name", name, MAX_NAME_LENGTH);
     if (connection.isOpen()) {

@@ -396,6 +396,8 @@ class RedisPresenceIT extends RedisTest {
     }
     assertThrows(IllegalArgumentException.class, () -> presence.join("room:1", "Ann"));
     assertThrows(IllegalArgumentException.class, () -> presence.here("room:1"));
+    Exception e = assertThrows(NullPointerException.class, () -> presence.join(HERE, "Ann", null));
+    assertEquals("connection", e.getMessage());
     String illegal = HERE + "\n";
     assertThrows(IllegalChannelException.class, () -> presence.join(illegal, "Ann"));
     assertThrows(IllegalChannelException.class, () -> presence.here(illegal));
