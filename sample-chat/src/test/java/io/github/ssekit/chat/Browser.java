@@ -39,8 +39,6 @@ import org.openqa.selenium.logging.LoggingPreferences;
 final class Browser implements AutoCloseable {
   private static final String[] FLAGS = {
     "--headless=new",
-    // Pages that were left keep their connections there, of which a host has six.
-    "--disable-features=BackForwardCache",
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -51,6 +49,9 @@ final class Browser implements AutoCloseable {
     "--lang=en",
     "--window-size=760,700"
   };
+
+  /** Pages that were left keep their connections in that cache, of which a host has six. */
+  private static final String NO_PAGE_CACHE = "--disable-features=BackForwardCache";
 
   private final ChromeDriver driver;
 
@@ -67,12 +68,22 @@ final class Browser implements AutoCloseable {
   }
 
   static Browser start() {
+    return launch(NO_PAGE_CACHE);
+  }
+
+  /** A browser that keeps pages that were left, and shows them again when it goes back. */
+  static Browser startWithPageCache() {
+    return launch();
+  }
+
+  private static Browser launch(String... moreFlags) {
     LoggingPreferences logging = new LoggingPreferences();
     logging.enable(LogType.BROWSER, Level.ALL);
     ChromeOptions options = new ChromeOptions();
     options.setBinary(binary().orElseThrow().toFile());
     // No --user-data-dir: chromedriver then makes one for this run and removes it afterwards.
     options.addArguments(FLAGS);
+    options.addArguments(moreFlags);
     options.setCapability(ChromeOptions.LOGGING_PREFS, logging);
     ChromeDriverService service =
         new ChromeDriverService.Builder()

@@ -410,6 +410,39 @@ class EventSourceKeeperIT {
     awaitLog("b", "here");
   }
 
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aPageThatIsLeftEndsItsConnectionThoughTheBrowserKeepsThePage(boolean share)
+      throws Exception {
+    try (Browser caching = Browser.startWithPageCache()) {
+      caching.open(origin.page());
+      caching.evaluate(
+          """
+          const [path, share] = arguments;
+          window.keeper = new EventSourceKeeper(path, { share });
+          window.log = [];
+          keeper.onmessage = (event) => log.push(event.data);
+          addEventListener("pageshow", (event) => (window.wasKept = event.persisted));
+          """,
+          path,
+          share);
+      ScriptedOrigin.Request first = origin.next(path);
+      first.send("id: 1\ndata: one\n\n");
+      soon().until(() -> List.of("one").equals(caching.evaluate("return log")));
+
+      caching.open(URI.create(origin.page() + "?other"));
+      soon().until(() -> isCut(first));
+      if (!share) { // The browser keeps no page whose worker holds a lock.
+        caching.evaluate("setTimeout(() => history.back())");
+        soon().until(() -> Boolean.TRUE.equals(caching.evaluate("return window.wasKept === true")));
+        ScriptedOrigin.Request second = origin.next(path);
+        assertEquals("lastEventId=1", second.query());
+        second.send("id: 2\ndata: two\n\n");
+        soon().until(() -> List.of("one", "two").equals(caching.evaluate("return log")));
+      }
+    }
+  }
+
   private static boolean isCut(ScriptedOrigin.Request request) {
     try {
       request.send(":\n\n");

@@ -19,10 +19,12 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 
 /** Who is in which room, over two nodes and a real Redis; how it is kept, RedisPresenceIT tries. */
+@Tag("presence")
 class PresenceIT {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 

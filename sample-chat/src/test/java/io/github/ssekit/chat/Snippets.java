@@ -18,6 +18,7 @@ final class Snippets {
   /** What an example may assume: an application's own objects. */
   private static final String AROUND =
       """
+      import static java.nio.charset.StandardCharsets.UTF_8;
       import static org.junit.jupiter.api.Assertions.*;
       import com.fasterxml.jackson.core.JsonProcessingException;
       import com.fasterxml.jackson.databind.ObjectMapper;
@@ -45,6 +46,7 @@ final class Snippets {
         interface Tokens { boolean isValid(String token); String userOf(String token); Instant expiryOf(String token); }
         interface Orders { void save(Order order); }
         @interface GetMapping { String value(); }
+        @interface RequestParam {}
         record Order(long id, String user, String state) {}
         record Shop(EventPublisher publisher) { void ship(long order) {} }
         static final System.Logger LOG = System.getLogger("example");

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A slow client first shows in a rising {@link Written#lag}. Then, depending on the channel's
  * {@link OverrunPolicy}, {@link #reset} is called with this connection and {@link
  * StreamReset.Reason#OVERRUN}, or {@link #closed} with {@link CloseReason#SLOW}. A client that
- * takes no bytes at all is closed with {@link CloseReason#STUCK} or {@link CloseReason#OVERFLOW}.
+ * does not take the whole of a write is closed with {@link CloseReason#STUCK} or {@link
+ * CloseReason#OVERFLOW}.
  */
 public interface HubObserver {
   /** The maximum number of calls that wait for the observer. */

@@ -198,8 +198,12 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * How much of each channel with history is kept in Redis: the newest events, and a bit more; and
-   * for how long, and a bit longer. The same on all nodes. Default: 1,000 events, 24 hours.
+   * How much of each channel with history Redis keeps: the newest events, and for how long,
+   * whichever limit comes first. The same on all nodes. Default: 1,000 events, 24 hours.
+   *
+   * <p>Redis removes old events when the channel's next event is published, and in blocks of up to
+   * 100: some stay, and are sent, for longer. All are gone soon after a channel was silent for the
+   * age.
    *
    * @throws IllegalArgumentException if the events are not 1 to 1,000,000, or the age is not within
    *     a second and 365 days

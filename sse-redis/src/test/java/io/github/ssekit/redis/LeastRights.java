@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 import redis.clients.jedis.Jedis;
@@ -36,6 +37,18 @@ final class LeastRights {
   static String[] ofNode() {
     return Stream.of("ACL SETUSER sse (on >[^`]+)\n```", "State channels need `([^`]+)` besides")
         .flatMap(LeastRights::find)
+        .toArray(String[]::new);
+  }
+
+  /** Those of the login to Sentinels. */
+  static String ofSentinelLogin() {
+    return find("the Sentinels' login needs `([^`]+)`").collect(Collectors.joining(" "));
+  }
+
+  /** Those of a program that runs the publish script, and does nothing else. */
+  static String[] ofPublisher() {
+    return Stream.concat(
+            Stream.of("on", ">password"), find("only publishes, by [^`]* needs `([^`]+)`"))
         .toArray(String[]::new);
   }
 

@@ -16,11 +16,13 @@ import java.util.Map;
 import java.util.logging.Level;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.StreamEntryID;
 
 /** Who is here, with a real Redis and two nodes. */
+@Tag("presence")
 class RedisPresenceIT extends RedisTest {
   private static final String HERE = "here:1";
   private static final String STREAM = "{sse}:stream:here:1";

@@ -18,10 +18,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /** The scripts' contract, which any program may use: run as another language would. */
@@ -105,6 +108,44 @@ class RedisScriptIT extends RedisTest {
       await().until(() -> receiver.events().size() == 1);
       assertEquals(new SseEvent("greeting", "hello from a shell", id), receiver.events().get(0));
     }
+  }
+
+  @Test
+  void aPublisherNeedsTheseRightsAndNoMore() throws Exception {
+    String[] rights = LeastRights.ofPublisher();
+    admin.aclSetUser("publisher", rights);
+    admin.aclLogReset();
+    String script = text("scope.lua") + text("publish.lua");
+    String loaded = admin.scriptLoad(script);
+    admin.configResetStat();
+    try (Jedis publisher = new Jedis("127.0.0.1", redis.port(), 30_000)) {
+      publisher.auth("publisher", "password");
+      Set<Object> ids = new HashSet<>();
+      for (int i = 0; i < 2; i++) {
+        ids.add(publisher.eval(script, keys("c", "token"), arguments("c")));
+      }
+      assertEquals(1, ids.size());
+      // Forgotten by the publish that meets it among three random channels of Redis' hash.
+      admin.hset("{sse}:scope", "last:quiet", "1700000000000-0");
+      for (int i = 0; admin.hexists("{sse}:scope", "last:quiet"); i++) {
+        assertTrue(i < 2000, "quiet channels are not forgotten");
+        publisher.evalsha(loaded, keys("new" + i, "token" + i), arguments("new" + i));
+      }
+      assertEquals(Set.of(), LeastRights.unused(rights, List.of(admin)));
+      assertEquals(List.of(), admin.aclLog());
+    }
+  }
+
+  private static List<String> keys(String channel, String token) {
+    return List.of(
+        "{sse}:scope",
+        "{sse}:stream:" + channel,
+        "{sse}:channel:" + channel,
+        "{sse}:token:" + token);
+  }
+
+  private static List<String> arguments(String channel) {
+    return List.of(channel, "", "data", "1000", "60000", "", "PUBLISH", "60000");
   }
 
   @Test

@@ -239,10 +239,16 @@ class RedisSentinelIT extends RedisTest {
                   + " +client|setname +select +subscribe +unsubscribe +publish")
               .split(" "));
     }
-    int locked = group.startSentinel(group.primary().port(), 5, "requirepass \"wa:tch\"");
+    int locked =
+        group.startSentinel(
+            group.primary().port(),
+            5,
+            "requirepass \"wa:tch\"",
+            "user least on >least " + LeastRights.ofSentinelLogin());
     String rest = "@127.0.0.1:" + locked + "/chat?db=2&sentinelPassword=";
     RedisBridge bridge = soonBridge(URI.create("redis-sentinel://sse:pw" + rest + "wa%3Atch"));
     bridge.publish("chat", SseEvent.of("hello"));
+    soonBridge(URI.create("redis-sentinel://sse:pw" + rest + "least&sentinelUser=least"));
     RedisUnavailableException e =
         assertThrows(
             RedisUnavailableException.class,

@@ -14,7 +14,8 @@ import org.springframework.util.unit.DataSize;
  *
  * @param heartbeat time without writes after which a stream gets a heartbeat
  * @param reconnectionTime time that clients wait before they connect again
- * @param stuckWriteDeadline time that a client may take no bytes before its stream is closed
+ * @param stuckWriteDeadline time that a client may take for the whole of one write before its stream
+ *     is closed
  * @param linger time that a channel without subscribers is kept open
  * @param maxLifetime time after which a stream is closed, and its client comes back; none by
  *     default

@@ -396,6 +396,23 @@ class BootIT {
   }
 
   @Test
+  void aStreamMayAnswerAPost() throws Exception {
+    HttpRequest post =
+        request(one, "/questions")
+            .header("Accept", "text/event-stream")
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString("{\"room\":\"asked\"}"))
+            .build();
+    HttpResponse<InputStream> response = http.send(post, BodyHandlers.ofInputStream());
+    try (EventStreamReader reader = new EventStreamReader(response.body())) {
+      assertEquals(200, response.statusCode());
+      awaitPosition(one, "room:asked");
+      say(two, "asked", "hello");
+      assertEquals("{\"text\":\"hello\"}", assertNotNullEvent(reader.next()).data());
+    }
+  }
+
+  @Test
   void aChannelThatAClientMayNotNameIsItsMistake() throws Exception {
     assertEquals(400, stream(http, one, "/rooms/" + "x".repeat(200) + "/events").statusCode());
     assertEquals(500, stream(http, one, "/forgotten/events").statusCode());

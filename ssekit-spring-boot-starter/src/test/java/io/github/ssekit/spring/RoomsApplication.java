@@ -101,6 +101,13 @@ class RoomsApplication {
       return ConnectionOptions.of("room:" + id);
     }
 
+    record Question(String room) {}
+
+    @PostMapping("/questions")
+    ConnectionOptions ask(@RequestBody Question question) {
+      return ConnectionOptions.of("room:" + question.room());
+    }
+
     @GetMapping("/guarded/{id}/events")
     Admission guarded(@PathVariable String id) {
       return id.equals("1") ? Admission.to("room:1") : Admission.refuse(204);

@@ -26,8 +26,8 @@
 // Why not EventSource: it gives up for good after one response that is no event stream, such as a proxy's 502 while a node
 // restarts, and the page can't see why: 204, "don't come back", looks the same. It also hides the ids of blocks without data,
 // which a server uses to give an idle page its position: a new connection would start too early. So this reads the stream with
-// fetch. The price is the list of events in the browser's developer tools. A stream of another origin needs its CORS headers,
-// as with EventSource.
+// fetch. The price: some developer tools list the events of an EventSource alone. A stream of another origin needs its CORS
+// headers, as with EventSource.
 //
 // Why a SharedWorker: it outlives the tab that made it, so no tab has to hand over to another, and the slow timers of a hidden
 // tab don't hold up visible ones, as they do if one tab leads (Web Locks and BroadcastChannel). Browsers without SharedWorker,
@@ -335,6 +335,8 @@
   function streamInPage(name) {
     const { port1, port2 } = new MessageChannel();
     new Stream(name).serve(port1);
+    // At once, not as a task: a page that enters the back/forward cache runs no more of them, and would hold its connection.
+    port2.postMessage = (data) => port1.onmessage({ data });
     return port2;
   }
 
