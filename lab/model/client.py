@@ -19,9 +19,12 @@ class Connection:
         self.at = at
         self.is_unknown = at == 0 and self.rules["zero"]
         self.starts = client.starts if at is None else {}
-        """Where channels start that the client has not reached: newest events, then ids."""
+        """Channel starts that the client has not reached: first (NEWEST, number), then ids."""
         self.since = {}
-        """Of a channel, the clock at a newcomer's first page, or when a reset was told: floors up to there are no news."""
+        """
+        For each channel, the clock at a newcomer's first page, or at the last reset: floors up to
+        this clock are no news.
+        """
         self.told = set()
         self.open = True
         self.live = False
@@ -74,12 +77,12 @@ class Connection:
         return (starts or not self.rules["log-start"]) and not self.node.is_void(self.at)
 
     def _start(self, channel):
-        """Of a channel: behind what the client has, and not before the channel's own start."""
+        """The id after which the client needs a channel: its position or, if higher, the start."""
         start = self.starts.get(channel, 0)
         return start if self.at is None else max(start, self.at)
 
     def _place(self, logs):
-        """The ordinal behind the last item that the client has."""
+        """The ordinal of the last item that the client has, or 0."""
         place = 0
         for log in logs:
             for ordinal, (kind, at, what, _) in log.items:
@@ -148,7 +151,7 @@ class Connection:
         self.node._later(10, again)
 
     def pump(self):
-        """Writes what is new, in the order of the node."""
+        """Writes new items, in the order of the node."""
         if not (self.live and self.open):
             return
         logs = [self.node.logs[c] for c in self.channels]
@@ -175,27 +178,27 @@ class Connection:
 
 
 class Client:
-    """As a browser's EventSource. Its trace is what the oracle judges."""
+    """A client like a browser's EventSource. The oracle judges its trace."""
 
     def __init__(self, world, number):
         self.world = world
         self.number = number
         self.gone = False
         self.came_at = 0
-        """When it last connected without an id."""
+        """When the client last connected without an id."""
         self.has_returned = False
         self.channels = world.random.sample(world.channels, world.random.choice([1, 2, 2, 3, 4]))
         self.last_event_id = None
         self.starts = {}
-        """Where each channel starts, if not from now on."""
+        """The start of each channel in the past; empty for a start from now on."""
         if world.mode.has_newcomers:
             self.starts = {c: (NEWEST, world.random.choice([0, 3, 8, 10**6])) for c in self.channels}
         self.wanted = []
-        """Events that a newcomer is to get."""
+        """Events that a newcomer must get."""
         self.began = {}
-        """The ids after which its channels started."""
+        """The ids after which the client's channels started."""
         self.alarms = []
-        """The resets of its pages, before it came back."""
+        """The resets of the client's pages before the client came back."""
         self.first_page = None
         self.has_been_told_twice = False
         self.connection = None
@@ -224,13 +227,13 @@ class Client:
         self.world.after(pause, self.connect)
 
     def started(self, page):
-        """Its first page was read: perhaps again, if it has not had anything of the last."""
+        """Records the first page, perhaps again, if the client got nothing of the page before."""
         self.began, self.first_page = page.starts, page
         self.alarms = []
         self.wanted = [(channel, event) for channel, kept in page.wanted.items() for _, _, event in kept]
 
     def replace(self):
-        """Goes for good; another one comes."""
+        """Leaves for good; a new client comes."""
         if self.connection:
             self.connection.close()
             self.connection = None

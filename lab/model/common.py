@@ -1,4 +1,4 @@
-"""What the models share: rules of which some are off; and, of the small ones, the check and the command line."""
+"""Shared by the models: rules, some of them off; for the small models, check and command line."""
 
 import sys
 import time
@@ -10,7 +10,7 @@ python3 run.py seeds FIRST COUNT [RULE …]  runs with some rules off
 
 
 class Rules:
-    """All rules but those that are switched off: rules["margin"]."""
+    """The rules, some of them off: rules["margin"] is whether that rule is on."""
 
     def __init__(self, known, off=()):
         unknown = [rule for rule in off if rule not in known]
@@ -26,7 +26,7 @@ class Rules:
 
 
 def _runs(judge, first, count, off=(), until_found=False):
-    """(seed, what was found) of the runs in which anything was."""
+    """(seed, findings) of the runs with findings."""
     bad = []
     for seed in range(first, first + count):
         found = judge(seed, off)
@@ -38,7 +38,7 @@ def _runs(judge, first, count, off=(), until_found=False):
 
 
 def _check(name, rules, judge, seeds, most):
-    """Whether nothing is found with all rules, and something without each."""
+    """Whether the judge finds nothing with all rules, and something without each of them."""
     began = time.monotonic()
     bad = _runs(judge, 0, seeds)
     print(f"{name}, all rules: {seeds} runs: {f'BROKEN, {bad[0]}' if bad else 'nothing found'}", flush=True)
@@ -53,8 +53,8 @@ def _check(name, rules, judge, seeds, most):
 
 def main(name, rules, judge, short, long):
     """
-    Runs a small model as its command line says. judge(seed, off) returns what is found; short and
-    long are how many seeds all rules are tried with, and how many each rule's absence at most.
+    Runs a small model by its command line. judge(seed, off) returns the findings. short and long
+    are pairs: the number of seeds with all rules, and the most seeds without each rule.
     """
     args = sys.argv[1:] or ["short"]
     if args[0] in ("short", "long"):

@@ -1,4 +1,7 @@
-"""One connection of a node, subscribed to Redis, and what it makes of what it hears: SubscribedConnection.java, PositionProtocol.java."""
+"""
+A node's connection with its subscription to Redis, and the handling of its messages:
+SubscribedConnection.java, PositionProtocol.java.
+"""
 
 import collections
 
@@ -16,21 +19,21 @@ class Link:
         self.attached = False
         self.rewound = rewound
         self.heard = self.world.now
-        """When it last heard a probe of its own."""
+        """When the link last heard one of its own probes."""
         self.subscribed = set()
-        """What Redis has it subscribed to."""
+        """The link's channels in Redis."""
         self.awaited = None
         self.acknowledged = []
         self.answers = []
-        """Replies to probes, whose turn comes when the subscription has got as far."""
+        """Replies to probes, handled when the subscription has reached the probe's id."""
         self.carried = []
-        """What answered probes said of other runs, until they are heard."""
+        """Seen ids that answered probes told Redis, until the link hears the probes."""
         self.last = {}
-        """Up to where each channel is complete."""
+        """The id up to which each channel is complete."""
         self.noted = {}
         self.previous = 0
         self.newest = 0
-        """The last id that was heard and was new: none of a look."""
+        """The last new id that the link heard; a look has no new id."""
         self.repaired = 0
         self.lossy_until = 0
         self._wire = collections.deque()
@@ -56,7 +59,7 @@ class Link:
                 self.subscribed.difference_update(channels)
 
     def push(self, message):
-        """From Redis. A lossy one drops what it can't take, and stands."""
+        """Takes a message from Redis. A lossy link drops messages, and stays open."""
         if self.world.now >= self.lossy_until:
             self._enqueue(message)
 
@@ -74,7 +77,7 @@ class Link:
             self._hear(self._inbox.popleft())
 
     def cut(self):
-        """The connection breaks; the node hears what is on its way, and then the end."""
+        """Breaks the connection; the node hears the messages under way, and then the end."""
         if self in self.server.links:
             self.server.links.remove(self)
         self.subscribed = set()
@@ -88,7 +91,7 @@ class Link:
                 self.server.links.remove(self)
             self.node.link_ended(self)
 
-    # What it hears
+    # Messages from Redis
 
     def _hear(self, message):
         kind = message[0]
@@ -108,7 +111,7 @@ class Link:
             self.subscribe(self.awaited)
         else:
             if channel in node.wanted:
-                # Else the wish to end it has crossed this.
+                # Otherwise, an unsubscribe has crossed this acknowledgement.
                 self.acknowledged.append(channel)
             if channel in self.awaited:
                 self.awaited.remove(channel)
@@ -193,7 +196,7 @@ class Link:
             self._passed(at)
 
     def _passed(self, at):
-        """Everything up to an id has been heard."""
+        """Notes that everything up to an id has been heard."""
         if self.acknowledged:
             opened, self.acknowledged = self.acknowledged, []
             for channel in opened:
@@ -207,7 +210,7 @@ class Link:
                 if last is not None and channel in self.last and self.rules["audit"]:
                     self._expect(channel, last, self.last[channel])
 
-    # The repair: nothing is heard meanwhile, it waits in the socket
+    # The repair: messages wait in the socket meanwhile
 
     def _attach(self, probe, is_new=True):
         self.node.log("hears its probe" if is_new else "hears the clock", probe)
@@ -219,7 +222,7 @@ class Link:
             self._attached(probe)
         elif self.rewound or (self.rules["order"] and (probe < position or is_new and probe == position)):
             self.rewound = False
-            # From where is not known: ids may have been given twice.
+            # The begin of the loss is unknown: ids may have been given twice.
             self.node.rewound(0 if self.rules["from"] else position, probe)
             self._attached(probe)
         else:

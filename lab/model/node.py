@@ -6,13 +6,13 @@ from page import UNKNOWN, Page
 SILENCE = 250
 PROBE_EVERY = 50
 LINGER = 150
-"""How long a channel without clients stays open."""
+"""Time for which a channel without clients stays open."""
 LOG = 8
 """Events that a node's own log of a channel holds."""
 
 
 class Log:
-    """What a node has of a channel: (ordinal, item), the oldest first. Complete from its start."""
+    """A node's log of a channel: (ordinal, item), the oldest first. Complete from its start."""
 
     def __init__(self):
         self.start = None
@@ -21,7 +21,7 @@ class Log:
 
 
 class Gap:
-    """Missing events of a channel: behind which id, and the id of the notice that was sent of it, or None."""
+    """Missing events of a channel: the id before them, and the id of their notice, or None."""
 
     def __init__(self, begin):
         self.begin = begin
@@ -42,18 +42,21 @@ class Node:
         self.paused_until = 0
         self.position = None
         self.floor = 0
-        """Below it nothing can be promised."""
+        """The id below which the node promises nothing."""
         self.set_back_to = None
-        """Where it began, or the last rewind set it back to: nor of what is above, until a new id is heard."""
+        """
+        The id at which the node began, or to which the last rewind set it back. Until the node
+        hears a new id, it promises nothing above this id either.
+        """
         self.rewinds = 0
         self.ordinal = 0
         self.logs = {}
         self.connections = []
         self.seen = {}
         self.answered = 0
-        """The highest id of the present run that a publish was answered."""
+        """The highest id of the present run in a reply to a publish."""
         self.heard = {}
-        """The last event of each channel that was heard."""
+        """The id of the last heard event of each channel."""
         self.used = {}
         """When a channel last had a client."""
         self.gaps = {}
@@ -77,7 +80,7 @@ class Node:
         self.world.log(f"node {self.number}", *words)
 
     def is_paused(self, then):
-        """Whether it stands still; then it goes on with what is given."""
+        """Whether the node stands still; then it goes on later with the given action."""
         if self.world.now < self.paused_until:
             self._later(self.paused_until - self.world.now, then)
             return True
@@ -132,7 +135,7 @@ class Node:
         return max([0, self.answered, self.position or 0, *self.seen.values()])
 
     def publish(self, channel, event):
-        """Whoever asks it to tries again, here or elsewhere, until there is an answer."""
+        """Publishes an event. The publisher tries again, on any node, until there is an answer."""
         if self.is_paused(lambda: None):
             return
         self._see_reached()
@@ -152,7 +155,7 @@ class Node:
         self.command(run, done)
 
     def probe(self):
-        """First the notices of gaps: whoever hears the probe should have heard them."""
+        """Sends the notices of gaps, then a probe, so that nodes hear the notices first."""
         link = self.link
         if not (link and link.open and link.ready):
             return
@@ -199,18 +202,18 @@ class Node:
         self.command(lambda server: server.page(starts), done, failed, writes=False)
 
     def gap(self, channel, begin):
-        """Events of a channel behind an id are missing, and nobody knows where else."""
+        """Notes that events of a channel after an id are missing, perhaps on other nodes, too."""
         known = self.gaps.get(channel)
         self.gaps[channel] = Gap(min(begin, known.begin) if known else begin)
         self.probe()
 
     def gap_told(self, channel, begin):
-        """Events of a channel behind an id were told as missing, up to the present."""
+        """Notes that a channel's events after an id were told as missing, up to the present."""
         if channel in self.gaps and begin <= self.gaps[channel].begin:
             del self.gaps[channel]
 
     def heard_probe(self, at):
-        """A notice which was sent before this probe, and not heard by now, is lost."""
+        """Resends notices that were sent before this probe and not heard by now: they are lost."""
         for channel, gap in self.gaps.items():
             if gap.notice is not None and gap.notice <= at:
                 self.log("is to tell its gap again", channel, gap.begin)
@@ -219,7 +222,7 @@ class Node:
             self.probe()
 
     def prove_by(self, channel, last, rule, up_to=None):
-        """A channel goes on from an id: if that is below what was heard of it by then, this was lost."""
+        """Checks the id from which a channel goes on: a higher id that was heard before is lost."""
         heard = self.heard.get(channel, 0)
         if last < heard and (up_to is None or heard <= up_to) and self.rules[rule]:
             self.log(rule, channel, last, "heard", heard)
@@ -227,12 +230,12 @@ class Node:
             self.prove(heard)
 
     def prove(self, lost):
-        """An id was lost, on whatever run: the next probe says so."""
+        """Notes that an id was lost, on an unknown run: the next probe tells Redis."""
         self._see("?", lost)
         self.probe()
 
     def reported(self, link, at):
-        """The run of the link has told what its probes up to this one carried: of no use any more."""
+        """Forgets the ids of other runs that the link's run has judged, up to this probe."""
         carried = {}
         while link.carried and link.carried[0][0] <= at:
             carried = link.carried.pop(0)[1]
@@ -304,7 +307,7 @@ class Node:
         self._advance()
 
     def lost(self, channel, begin, end):
-        """Events of a channel, or of all, are missing up to an end."""
+        """Tells clients that events of a channel, or of all channels, are missing up to an end."""
         channels = list(self.logs) if channel is None else [c for c in self.logs if c == channel]
         quiet = None if self.rules["quiet-reset"] else max(end, self.position)
         self._append(channels, ("reset", quiet, (channel, begin, end), None))
@@ -332,7 +335,7 @@ class Node:
         self.heard = {c: at for c, at in self.heard.items() if at > void}
 
     def take(self, page, position):
-        """What a repair has read."""
+        """Takes a page that a repair has read."""
         if page.broken:
             self.rewound(0 if self.rules["from"] else position, page.up_to)
         else:

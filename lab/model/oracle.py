@@ -1,10 +1,10 @@
-"""Judges what clients saw, by what was acknowledged and nothing else."""
+"""Judges the clients' traces, from acknowledged events alone."""
 
 from page import UNKNOWN
 
 
 def judge(client, world):
-    """What is wrong, as (kind, event or None, time)."""
+    """The violations, as (kind, event or None, time)."""
     found = []
     seen, resets, highest, first = {}, [], 0, None
     received = {}
@@ -38,12 +38,13 @@ def judge(client, world):
         return found
     for number, event in world.events.items():
         owed = event.channel in client.channels and event.is_acknowledged and not event.is_exempt
-        # Of a newcomer, what was kept when it was first read for is judged below.
+        # _newcomer judges the events that Redis kept at a newcomer's first page.
         began = client.first_page.clock if client.first_page else first[1]
         if not owed or number in seen or (event.sent_at < first[0] and event.id <= began):
             continue
         if event.flushed_at and event.stored_at < client.came_at and event.flushed_at <= first[0]:
-            # Stored before it came, and lost before it had an id: of another time, its id says nothing.
+            # Stored before the client came, and lost before it had an id: the event's id says
+            # nothing.
             continue
         told = any(
             channel in (None, event.channel)
@@ -57,12 +58,12 @@ def judge(client, world):
 
 
 def _newcomer(client, world, seen, resets):
-    """A newcomer gets what was kept when it began, from the start of each channel on, and nothing older."""
+    """A newcomer gets the events kept when it began, after each channel's start, and none older."""
     found = [("told twice", None, world.now)] if client.has_been_told_twice else []
     page = client.first_page
     if page and page.is_whole() and all(number in seen for _, number in client.wanted):
-        # What was lost before it came is none of its business: it would begin anew for ever. What is
-        # trimmed while it reads has a place where it begins.
+        # A newcomer must not be told of losses before it came: it would start over forever. Events
+        # that are trimmed while it reads give a reset with a begin.
         found += [("alarm", None, world.now) for _, begin, end in client.alarms if begin == 0 and end <= page.clock]
     for channel, number in client.wanted if not client.gone else ():
         told = any(c in (None, channel) and begin < world.events[number].id <= end for _, _, c, begin, end in resets)

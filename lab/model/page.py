@@ -1,32 +1,32 @@
-"""The judgement whether what Redis holds after a position is everything: Page.java."""
+"""The judgement whether Redis holds all events after a position: Page.java."""
 
 UNKNOWN = float("inf")
-"""The end of a range of which nobody knows it."""
+"""The unknown end of a range."""
 
 
 class Page:
-    """What a reader gets: resets as (channel or None, from, to), then events as (id, channel, event)."""
+    """A page: resets as (channel or None, from, to), then events as (id, channel, event)."""
 
     def __init__(self, rules, position, since, reply):
-        """Floors up to the id that since has of a channel are no news to the reader: all that stand, if that is None."""
+        """Floors up to since[channel] are no news to the reader; without since, no floor is."""
         self.clock, floor, bound, found = reply
         since = {c: 0 if not rules["newcomer-floors"] else self.clock if since is None else since.get(c, 0) for c in found}
         self.starts = {channel: start for channel, (*_, start, _) in found.items()}
         self.wanted = {channel: wanted for channel, (*_, wanted) in found.items()}
         self.lasts = {channel: last for channel, (last, *_) in found.items()}
-        """What a newcomer is to get, for the oracle, and the last id of each channel."""
+        """For the oracle: the events that a newcomer must get, and the last id of each channel."""
         position = min(self.starts.values()) if position is None else position
         self.broken = position > self.clock
         self.up_to = self.clock
         self.resets = []
         self.events = []
         self.ends = {}
-        """Of each channel: the entry before the first that is held, or the last one there was."""
+        """The id before each channel's first held entry; without entries, the last id."""
         if self.broken:
             return
         is_told = any(floor > max(self.starts[c], since[c]) for c in found)
         if is_told:
-            # From where is not known: ids may have been given twice.
+            # The begin of the loss is unknown: ids may have been given twice.
             self.resets.append((None, 0 if rules["from"] else position, floor))
         for channel, (last, channel_floor, more, entries, start, _) in found.items():
             if last is None:
@@ -35,7 +35,7 @@ class Page:
             if channel_floor > since[channel]:
                 chain.expect(channel_floor)
             if chain.reset and rules["from"]:
-                # A gap may have begun below what the reader has.
+                # A gap may have begun below the reader's position.
                 chain.reset = (0, channel_floor)
             self.ends[channel] = entries[0][1] if entries else last
             for i, (at, prev, event) in enumerate(entries):
@@ -53,7 +53,7 @@ class Page:
 
 
     def is_whole(self):
-        """Whether of what is kept each entry names the one before it, up to the last one there was."""
+        """Whether each kept entry names the entry before it, up to the channel's last id."""
         for channel, entries in self.wanted.items():
             ids = [self.starts[channel], *(at for at, _, _ in entries)]
             if (self.lasts[channel] or 0) > ids[-1]:

@@ -1,4 +1,4 @@
-"""The rules of the protocol, each with what goes wrong without it. Switch one off and see."""
+"""The rules of the protocol. With any rule off, the oracle finds a violation."""
 
 RULES = {
     # Attaching, repair

@@ -49,13 +49,13 @@ SHOWS = {
     "last-below": ("rollback", 4166),
 }
 """
-Of each rule, the mode whose faults show that it is off, and the first seed to try; then a rule that
-must be off as well, since either of the two is enough.
+For each rule, the mode whose faults show that the rule is off, and the first seed to try; then a
+rule that must be off as well, since either rule is enough.
 """
 
 
 def runs(mode, first, count, off=(), until_found=False):
-    """How many runs, and (seed, what was found) of those in which anything was."""
+    """The number of runs, and (seed, findings) of the runs with findings."""
     bad, done = [], 0
     for seed in range(first, first + count):
         found = World(seed, Rules(RULES, off), mode).run()
@@ -68,7 +68,7 @@ def runs(mode, first, count, off=(), until_found=False):
 
 
 def check(seeds, most):
-    """Whether nothing is found with all rules, and something without each."""
+    """Whether the oracle finds nothing with all rules, and something without each of them."""
     kept = True
     began = time.monotonic()
     for mode in [name for name, mode in MODES.items() if not mode.is_beyond]:

@@ -5,11 +5,11 @@ PAGE = 5
 """Entries of a channel in a page."""
 NEWEST = "newest"
 BLOCK = 4
-"""Entries that go at once when a stream is trimmed, as MAXLEN ~ does."""
+"""Entries that a trim removes together, as MAXLEN ~ does."""
 
 
 class Data:
-    """What a server holds, and a replica, a snapshot or a backup has a copy of."""
+    """The data of a server; a replica, a snapshot or a backup has a copy."""
 
     def __init__(self):
         self.clock = None
@@ -33,7 +33,7 @@ class Data:
         return other
 
     def take_scope(self, other):
-        """Has the scope hash of another one."""
+        """Takes over the scope hash of other data."""
         for name in ("clock", "run", "since", "floor", "pruned"):
             setattr(self, name, getattr(other, name))
         self.ends = dict(other.ends)
@@ -52,7 +52,7 @@ class Server:
         self.data = data
         self.alive = True
         self.refuses_until = 0
-        """Until then it takes no writes."""
+        """The time until which the server takes no writes."""
         self.links = []
 
     def refuses(self):
@@ -73,7 +73,7 @@ class Server:
         return max(seen, self.time()) + MARGIN
 
     def _touch(self, seen=0):
-        """Notes birth and changes of run, if that may be written."""
+        """Notes the scope's birth and changes of run, if the server takes writes."""
         if self.refuses():
             return
         d = self.data
@@ -83,7 +83,7 @@ class Server:
             d.floor = d.since = d.clock
             d.run = self.run
         elif d.run != self.run:
-            # A run that comes back goes on from a new first id; where it had ended before stays.
+            # A run that comes back goes on from a new first id; its earlier end stays noted.
             d.ends[d.run] = d.clock
             if self.rules["margin"]:
                 d.clock = self._beyond(max(d.clock, seen if self.rules["told-seen"] else 0))
@@ -94,7 +94,7 @@ class Server:
             d.streams.pop(channel, None)
 
     def _prune(self, age):
-        """The age is that of the channel that is published to: another of which events are kept stays."""
+        """Forgets quiet channels, by the published channel's age; channels with events stay."""
         d = self.data
         for channel, last in list(d.last.items()):
             if last < self.time() - 3000 * age and not d.streams.get(channel):
@@ -104,7 +104,7 @@ class Server:
                 d.floors.pop(channel, None)
 
     def _end(self, run, seen):
-        """Where a run ended of which an id was seen, as far as this data knows."""
+        """The end of a run of which an id was seen, as far as this data knows."""
         d = self.data
         if run == d.run and (seen >= d.since or not self.rules["since"]):
             return d.clock
@@ -114,7 +114,7 @@ class Server:
         return seen > self.data.floor and seen > self._end(run, seen)
 
     def _rewind(self, seen, left):
-        """A loss is proved: what is below the id that this takes is void; tells all nodes."""
+        """Handles a proved loss: takes an id below which all ids are void, and tells all nodes."""
         d = self.data
         begin = left if self.rules["from"] else seen
         d.clock = self._beyond(max(d.clock, seen))
@@ -133,8 +133,9 @@ class Server:
 
     def publish(self, channel, event, seen, seen_here):
         """
-        publish.lua: what its caller has seen of any run, and of this one. Returns the id, and
-        whether it is one of this run. Each event is its own token: a second publish stores nothing.
+        publish.lua, with the highest ids that its caller has seen of any run, and of this run.
+        Returns the id, and whether the id is of this run. Each event is its own token: a second
+        publish stores nothing.
         """
         d = self.data
         if event in d.tokens:
@@ -142,7 +143,8 @@ class Server:
             return at, d.run == self.run and at > d.since
         self._touch(seen)
         if self.rules["above"] and seen_here > max(d.floor, d.clock):
-            # Less than a probe proves, which knows when this time of the run began: no more is needed.
+            # A probe proves more, since it knows when this time of the run began; here, this is
+            # enough.
             self._rewind(seen_here, max(d.floor, d.clock))
         prev = self._last(channel)
         fresh = prev is None
@@ -166,7 +168,7 @@ class Server:
         return at, True
 
     def attach(self, nonce, seen, channels):
-        """attach.lua: judges what a node has seen, then sends its probe on the way of the events."""
+        """attach.lua: judges a node's seen ids, then sends its probe on the way of the events."""
         self._touch()
         d = self.data
         lost = [(run, x) for run, x in seen.items() if self._lost(run, x)]
@@ -182,7 +184,7 @@ class Server:
         return probe, max(d.floor, d.pruned), {c: self._last(c) for c in channels}
 
     def gap(self, channel, begin):
-        """gap.lua: a node has missed events of a channel behind an id."""
+        """gap.lua: a node has missed events of a channel after an id."""
         self._touch()
         at = self._step()
         self.data.floors[channel] = at
@@ -191,8 +193,8 @@ class Server:
 
     def page(self, starts):
         """
-        page.lua: clock, floor, the bound for last ids that are not known, and what it holds of each channel.
-        A channel starts after an id, or at the newest events: NEWEST and their number.
+        page.lua: clock, floor, the bound for unknown last ids, and the data of each channel. A
+        channel starts after an id, or at the newest events: NEWEST and their number.
         """
         self._touch()
         d = self.data

@@ -11,19 +11,19 @@ from server import Data, Server
 
 SETTLE = 3000
 RECOVERY = 1200
-"""After a loss no node is killed for so long, so that who has seen what was lost lives to tell it."""
+"""After a loss, no node is killed for so long: nodes that saw lost ids must live to tell."""
 
 ROLLBACKS = ("rollback", "stale-rollback", "unheard-rollback", "restore-scope", "empty-and-behind")
-"""Those after which an id may be given again, before anybody can prove the loss."""
+"""Faults after which an id may be given again, before any node can prove the loss."""
 
 HEAVY = ("kill", "failover", "restart", "empty-and-refusing", "restore-stream", "comeback", *ROLLBACKS)
-"""Those that are kept apart."""
+"""Faults that are kept apart."""
 
 CLEAN = ["client"] * 8 + ["kill", "subscription", "subscription", "pause"]
 
 
 class Mode:
-    """What goes wrong in a run, and how often."""
+    """The faults of a run, and their frequency."""
 
     def __init__(self, faults, every=(20, 60, 150, 400), clients=6, is_clean=False, is_beyond=False, apart=RECOVERY, has_newcomers=False):
         self.rolls_back = any(fault in ROLLBACKS for fault in faults)
@@ -33,10 +33,10 @@ class Mode:
         self.is_clean = is_clean
         """Nothing is lost: every reset is a false alarm."""
         self.is_beyond = is_beyond
-        """More than is promised: it is run without a rule only."""
+        """Beyond the protocol's promise: the mode is run without a rule only."""
         self.apart = apart
         self.has_newcomers = has_newcomers
-        """Clients come that start in the past; others go for good."""
+        """New clients start in the past; others leave for good."""
 
 
 MODES = {
@@ -82,12 +82,12 @@ class Event:
         self.id = 0
         self.is_acknowledged = False
         self.is_stored_twice = False
-        """Redis had lost it, and the token with it."""
+        """Redis had lost the event, and the token with it."""
         self.stored_at = self.flushed_at = None
         self.is_heard = False
-        """By a node, over pub/sub or in a repair."""
+        """Whether a node has heard the event, over pub/sub or in a repair."""
         self.is_exempt = False
-        """Lost with all who had seen it, or anything after it: nobody can know."""
+        """Lost with all nodes that saw the event or a later id: no node can know of the loss."""
 
 
 class World:
@@ -137,7 +137,7 @@ class World:
         return self.random.choice([1, 1, 2, 3, 5, 8, 20])
 
     def run(self):
-        """Returns what the oracle finds."""
+        """Returns the oracle's findings."""
         for node in self.nodes:
             node.boot()
         for client in list(self.clients):
@@ -169,14 +169,14 @@ class World:
         self.log("PUBLISH", event.channel, number, at)
 
     def answered(self, number, at):
-        """A node tells the publisher, who may not hear it."""
+        """A node tells the publisher, which may not hear it."""
         event = self.events[number]
         if self.random.random() < 0.9:
             event.id = at
             event.is_acknowledged = True
 
     def _try(self, number):
-        """Again, on any node, until it is acknowledged."""
+        """Publishes an event again and again, on any node, until it is acknowledged."""
         event = self.events[number]
         if not event.is_acknowledged:
             node = self.random.choice(self.nodes)
@@ -198,7 +198,7 @@ class World:
     # Faults
 
     def _copy(self):
-        """A replica that is behind, a snapshot, a backup."""
+        """Copies the data, as a replica that is behind, a snapshot or a backup does."""
         self._copies.append(self.primary.data.copy())
         self.after(self.random.choice([5, 20, 60]), self._copy)
 
@@ -248,9 +248,9 @@ class World:
 
     def _lose(self, data, by_channel=False):
         """
-        Acknowledged events that data lacks are lost; exempt if no node knows better. By channel:
-        who publishes next has the clock step over all that was seen, and what is left to go by is
-        what was heard of each channel.
+        Acknowledged events that data lacks are lost; exempt if no node knows of them. By channel:
+        the next publish makes the clock step over all seen ids, and only events that were heard on
+        their channels can still prove the loss.
         """
         self._lost_at = self.now
         known = max([0, *(n.highest_seen() for n in self.nodes if n.alive)])
@@ -263,7 +263,7 @@ class World:
         return self.random.choice(self._copies).copy()
 
     def _replace(self, data, share):
-        """Another process leads, with some data; the subscriptions of a share break at once."""
+        """Makes another process the primary, with some data. A share of subscriptions breaks."""
         old = self.primary
         old.alive = False
         self.primary = Server(self, data)
@@ -276,16 +276,16 @@ class World:
         self._replace(self.primary.data, 0.5)
 
     def _refuse(self):
-        """For lack of memory, of a replica, of a right."""
+        """Refuses writes, for lack of memory, of a replica or of a right."""
         self.primary.refuses_until = self.now + self.random.randint(20, 400)
 
     def _refusing_handover(self):
-        """As a restart that loads its data, or waits for its replicas."""
+        """Hands over like a restart that loads its data, or waits for its replicas."""
         self._handover()
         self._refuse()
 
     def _there_and_back(self):
-        """To another process and back, with nothing lost."""
+        """Hands over to another process and back, without a loss."""
         old = self._replace(self.primary.data, 1)
         self.after(self.random.randint(5, 400), self._back, old, lambda: self.primary.data)
 
@@ -321,7 +321,7 @@ class World:
         self.primary.data = data
 
     def _stale_rollback(self):
-        """So too, and who publishes first has heard less than what is left."""
+        """A rollback after which the first publishing node has heard less than Redis still has."""
         node = self._a_node()
         if not (node and node.link):
             return
@@ -341,7 +341,10 @@ class World:
         self.after(self.random.choice([5, 10]), copy)
 
     def _unheard_rollback(self):
-        """So too, with the subscriptions broken: who was answered last knows of the last events, and publishes first."""
+        """
+        A rollback with broken subscriptions: the node with the last reply knows of the last events,
+        and publishes first.
+        """
         data = self.primary.data.copy()
         for link in list(self.primary.links):
             link.cut()
@@ -357,7 +360,7 @@ class World:
         self.after(self.random.choice([10, 20, 40]), roll)
 
     def _publish_directly(self, node):
-        """Before anybody else can."""
+        """Publishes on a node, before any other node can."""
         server, channel = self.primary, self.random.choice(self.channels)
         server.publish(channel, self.event(channel), node.position or 0, node.seen.get(server.run, 0))
 
@@ -375,7 +378,10 @@ class World:
         self.primary.data.streams[channel] = data.streams.get(channel, [])
 
     def _comeback(self):
-        """A failover that loses the tail, and one back to the first process, which has the other's data by then."""
+        """
+        A failover that loses the tail, then a failover back to the first process, with the other
+        process' data.
+        """
         data = self._old()
         self._lose(data)
         old = self._replace(data, 1)

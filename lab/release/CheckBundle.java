@@ -22,10 +22,10 @@ import org.w3c.dom.Element;
 import org.w3c.dom.Node;
 
 /**
- * The check of a release bundle, by the rules that Maven Central has written down
- * (central.sonatype.org/publish/requirements) and some of our own: a licence and a notice in each
- * jar, class files of Java 17, module names, a BOM that names just what is published, and a second
- * build in another folder that gives the same bytes. Prints each fault, and fails if there is any.
+ * Checks a release bundle by the rules of Maven Central (central.sonatype.org/publish/requirements)
+ * and some of our own: a licence and a notice in each jar of classes or sources, class files of
+ * Java 17 or older, module names, a BOM that names exactly the published jars, and a second build
+ * in another folder that gives the same bytes. Prints each fault, and fails if there is any.
  *
  * <p>Arguments: the version; "signed" or nothing; the folders of the two builds.
  */
@@ -70,7 +70,7 @@ final class CheckBundle {
     }
   }
 
-  /** What would be uploaded: no metadata, which the repository writes itself. */
+  /** The files to upload, without metadata, which the repository writes itself. */
   private Set<String> published() throws IOException {
     try (Stream<Path> files = Files.walk(bundle)) {
       return files
@@ -136,7 +136,10 @@ final class CheckBundle {
     return null;
   }
 
-  /** What a POM must say itself, or its parent, which is published beside it. */
+  /**
+   * Checks the elements that a POM must have itself, and the elements that it may inherit from its
+   * parent, which is published beside it.
+   */
   private void checkPom(String module, Element pom) throws Exception {
     boolean hasParent = !text(pom, "parent/artifactId").isEmpty();
     require(
@@ -197,7 +200,7 @@ final class CheckBundle {
     }
   }
 
-  /** Each class has its source. */
+  /** Checks that each class has its source. */
   private void checkSources(String base) throws IOException {
     if (!exists(base + ".jar") || !exists(base + "-sources.jar")) {
       return;
@@ -231,7 +234,7 @@ final class CheckBundle {
     require(managed.equals(jars), "the BOM has " + managed + ", published are " + jars);
   }
 
-  /** Checksums, a signature, nothing of the machine that built it. */
+  /** Checks a file's checksums and signature, and that it doesn't name its build's folder. */
   private void checkFile(String file) throws Exception {
     if (file.matches(".*\\.(md5|sha1|sha256|sha512)")) {
       return;

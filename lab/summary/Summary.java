@@ -14,10 +14,11 @@ import org.w3c.dom.Node;
 import org.w3c.dom.NodeList;
 
 /**
- * The first and the last lines of {@code mvn verify}: what it runs and how long that takes; then how
- * many tests ran, and which were skipped and why, as the reports of this build say.
+ * Prints the first and the last lines of {@code mvn verify}: first the kinds of tests and their
+ * duration; last, from the reports of this build, the number of tests that ran, and the skipped
+ * tests with their reasons.
  *
- * <p>Arguments: "first"; or "last", the project's folder, and when the build began.
+ * <p>Arguments: "first"; or "last", the project's folder, and the time at which the build began.
  */
 final class Summary {
   private int tests;
@@ -86,7 +87,7 @@ final class Summary {
     }
   }
 
-  /** Its class, without package and without what tells the executions of a matrix apart. */
+  /** Class of a test, without its package and the suffix that names an execution of a matrix. */
   private static String className(Element test) {
     String name = test.getAttribute("classname").replaceFirst("\\(.*", "");
     return name.substring(name.lastIndexOf('.') + 1);

@@ -1,10 +1,10 @@
-"""Judges what was stored, acknowledged and seen."""
+"""Judges stored, acknowledged and seen events."""
 
 from world import ENDINGS
 
 
 def judge(world):
-    """What is wrong, as (kind, answer)."""
+    """The violations, as (kind, answer)."""
     found = list(world.found)
     for name, producers in world.granted.items():
         if len(producers) > 1:

@@ -1,7 +1,7 @@
 """Redis, as far as answers need it: the scripts, each in one step."""
 
 KEEP = 4000
-"""How long an ended answer is kept."""
+"""Time for which an ended answer is kept."""
 
 
 class Answer:
@@ -22,7 +22,7 @@ class Redis:
         self.answers = {}
         self.streams = {}
         self.last_ids = {}
-        """Of each channel, which outlive the keys."""
+        """The last id of each channel; outlives the keys."""
         self._clock = 0
 
     def _answer(self, name):
@@ -34,7 +34,7 @@ class Redis:
         return answer
 
     def _gone(self, name):
-        """What is said of an answer that has no keys."""
+        """The state of an answer that has no keys."""
         return "expired" if name in self.last_ids and self.rules["tombstone"] else None
 
     def _publish(self, name, what):
@@ -48,7 +48,7 @@ class Redis:
         answer.expires = None if time is None else self.world.now + time
 
     def start(self, name, producer, lease):
-        """answer-start.lua: None, or why not."""
+        """answer-start.lua: None, or the reason of the refusal."""
         answer = self._answer(name)
         if answer and answer.producer == producer and answer.state == "running":
             return None
@@ -61,7 +61,7 @@ class Redis:
         return None
 
     def send(self, name, producer, sequence, what, how):
-        """answer.lua, of a producer: (id, None), or (None, why not). With how it ends, or None."""
+        """answer.lua, by a producer: (id, None), or (None, reason). how is the ending, or None."""
         answer = self._answer(name)
         own = answer is not None and answer.producer == producer
         if own and answer.sequence == sequence and self.rules["sequence"]:
@@ -82,7 +82,7 @@ class Redis:
             self._keep(answer, KEEP)
 
     def stop(self, name):
-        """answer.lua, of anybody: whether that has ended it."""
+        """answer.lua, by anybody: whether this call has ended the answer."""
         answer = self._answer(name)
         if answer is None:
             if self._gone(name) or not self.rules["stop-first"]:
@@ -95,7 +95,10 @@ class Redis:
         return True
 
     def tick(self, own, lease):
-        """answers.lua: renews the leases of a node's producers and ends what is lost. Their states."""
+        """
+        answers.lua: renews the leases of a node's producers, and ends lost answers. Returns the
+        states of the node's answers.
+        """
         states = {}
         for name, producer in own:
             answer = self._answer(name)

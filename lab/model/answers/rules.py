@@ -1,4 +1,4 @@
-"""The rules of answer streams, each with what goes wrong without it. Switch one off and see."""
+"""The rules of answer streams. With any rule off, the oracle finds a violation."""
 
 RULES = {
     "one-start": "a start looks whether the answer has been started, or stopped, before",

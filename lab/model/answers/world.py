@@ -1,4 +1,4 @@
-"""Simulated time: nodes with producers and viewers, a Redis, and what befalls them."""
+"""Simulated time: nodes with producers and viewers, a Redis, and their faults."""
 
 import heapq
 import random
@@ -11,13 +11,13 @@ LEASE = 1000
 TICK = 250
 RETRY = 50
 SLACK = 400
-"""For commands under way, and their repetition."""
+"""Time for commands under way, and their repetition."""
 LENGTH = 12_000
 ENDINGS = ("done", "failed", "cancelled", "producer-lost")
 
 
 class Node:
-    """Its life changes when it is killed: what an earlier life had under way does not go on."""
+    """A node. A kill changes its life: actions of an earlier life don't go on."""
 
     def __init__(self, world, number):
         self.world, self.number, self.life, self.alive, self.paused_until = world, number, 0, True, 0
@@ -49,7 +49,7 @@ class Node:
         self.world.after(delay, run)
 
     def command(self, script, then, failed):
-        """then(reply), or failed(), perhaps though the script has run."""
+        """Runs a script; then(reply), or failed(), perhaps though the script has run."""
         world = self.world
 
         def run():
@@ -174,7 +174,7 @@ class World:
         self.granted, self.acknowledged, self.log, self.viewers, self.excused = {}, [], {}, [], []
         self.stops = []
         self.found = []
-        """What the oracle could not see afterwards."""
+        """Violations that the oracle could not see afterwards."""
         self.redis = Redis(self)
         self.nodes = [Node(self, i) for i in range(3)]
         self.producers = []
@@ -211,7 +211,7 @@ class World:
         return self
 
     def _answer(self, name):
-        """One or two racing starts, some more later; viewers early and late; perhaps a stop."""
+        """One to three racing starts, one more later; viewers early and late; perhaps a stop."""
         for delay in [0] * self.random.choice([1, 2, 3]) + [self.random.randint(0, LENGTH + 2 * KEEP)]:
             self.after(delay, lambda: self._start(name))
         for delay in (0, self.random.randint(0, 3000), self.random.randint(0, LENGTH)):

@@ -8,7 +8,7 @@ class Redis:
         self.rules = rules
         self.clock = self.floor = self.gaps = 0
         self.names = {}
-        """By (node, name): when it expires."""
+        """The expiry of each name, by (node, name)."""
         self.newest = None
         """The list that was published last: (id, names), or None."""
 
@@ -39,7 +39,7 @@ class Redis:
         return self.newest
 
     def lose(self, names, stream):
-        """Names, the list, or both are gone."""
+        """Loses the names, the list, or both."""
         self.names = {} if names else self.names
         self.newest = None if stream else self.newest
 
@@ -51,5 +51,5 @@ class Redis:
         return self.floor
 
     def page(self, after):
-        """What a client gets that has everything up to an id: a list with its id, or None."""
+        """The list with its id for a client that has everything up to an id, or None."""
         return self.newest if self.newest and self.newest[0] > after else None

@@ -1,4 +1,4 @@
-"""The rules of presence, each with what goes wrong without it. Switch one off and see."""
+"""The rules of presence. With any rule off, the oracle finds a violation."""
 
 RULES = {
     "expiry": "a name expires unless its node tells it again",

@@ -1,4 +1,4 @@
-"""See ../common.py for its words."""
+"""See ../common.py for the arguments."""
 
 import os
 import sys

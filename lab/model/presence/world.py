@@ -1,4 +1,7 @@
-"""Random steps: pages that come, reload and leave, nodes that die, calls that fail, and what Redis loses. The oracle is at the end."""
+"""
+Random steps: pages that come, reload and leave, nodes that die, calls that fail, and losses of
+Redis. The oracle is at the end.
+"""
 
 import random
 
@@ -11,7 +14,7 @@ QUIET = LIFETIME + 2 * REFRESH + GRACE
 
 
 class Page:
-    """A page that shows the last list it got. One without a name is an onlooker."""
+    """A page that shows the last list it got. A page without a name is an onlooker."""
 
     def __init__(self, name, node):
         self.name, self.node, self.at, self.shown = name, node, 0, frozenset()
@@ -23,7 +26,7 @@ class Node:
         self.leaving, self.told = [], set()
 
     def names(self, pages, now):
-        """Those of its pages, and those that have left within the grace time."""
+        """The names of the node's pages, and the names that have left within the grace time."""
         self.leaving = [(name, until) for name, until in self.leaving if until > now]
         return {page.name for page in pages if page.node is self and page.name} | {name for name, _ in self.leaving}
 
@@ -70,7 +73,7 @@ class World:
         elif what < 0.36 and self.faulty:
             floor = self.redis.gap()
             for page in self.pages:
-                # It is told, and what it shows is not to be relied on.
+                # The page is told, and its list is no longer valid.
                 page.at, page.shown = floor, None
 
     def _connect(self, page):
@@ -114,7 +117,8 @@ class World:
             return
         changed, here = self.redis.note(node.number, names if due else names - node.told, node.told - names, self.now)
         if fault == "half":
-            # The list was refused, say by a missing right. The node has its error, or else its reply was lost.
+            # Redis refused the list, for example for a missing right. The node got the error, or
+            # lost the reply.
             self._told(node, names, due)
             return
         if self.rules["one-step"]:
@@ -136,7 +140,7 @@ class World:
                 page.at, page.shown = published
 
     def _judge_lists(self):
-        """Where nothing fails, who has been here for a while, or reloads, is in the list."""
+        """Without failures, names that have been here for a while, or reload, are in the list."""
         pages = self.pages + [page for page, _ in self.reloading]
         here = {page.name for page in pages if page.name}
         self.steady = {name: self.steady.get(name, self.now) for name in here}

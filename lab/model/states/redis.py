@@ -6,11 +6,14 @@ class Redis:
         self.rules, self.age = rules, age
         self.clock = self.floor = self.last = 0
         self.stream = {}
-        """By id: (key, value), in the order of ids. The value of a removal is None."""
+        """(key, value) by id, in the order of ids. The value of a removal is None."""
         self.keys, self.removed = {}, []
 
     def publish(self, key, value, now):
-        """A value of None removes the key. Returns the id, None if there is nothing to remove, and whether it began anew."""
+        """
+        A value of None removes the key. Returns the id, None if there is nothing to remove, and
+        whether the channel started over.
+        """
         lost = self.rules["count"] and (
             len(self.stream) != len(self.keys) or (self.last > 0 and self.keys == {} and not self.emptied)
         )
@@ -37,7 +40,7 @@ class Redis:
 
     @property
     def emptied(self):
-        """The table is there, and has no keys: the model's stand-in for its field of bytes."""
+        """Whether the table exists and has no keys: the model's stand-in for its field of bytes."""
         return self.floor >= self.last > 0 or not self.rules["removals"]
 
     def _forget(self, now):
@@ -49,7 +52,10 @@ class Redis:
                     self.floor = max(self.floor, at)
 
     def page(self, after, most, loading):
-        """Entries after an id, the id up to which they are all, and whether it can't be told what is missing."""
+        """
+        Entries after an id, the id up to which they are complete, and whether missing entries are
+        unknown.
+        """
         judged = not loading or not self.rules["unjudged-load"]
         broken = judged and after < self.floor and not (loading and after == 0)
         found = [(at, *self.stream[at]) for at in sorted(self.stream) if at > after]

@@ -1,4 +1,4 @@
-"""The rules of state channels, each with what goes wrong without it. Switch one off and see."""
+"""The rules of state channels. With any rule off, the oracle finds a violation."""
 
 RULES = {
     "supersede": "an event takes the place of the former one of its key, in the same step",

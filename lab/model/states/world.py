@@ -1,4 +1,7 @@
-"""Random steps: a publisher, clients that come, leave and return, and what Redis loses. The oracle is at the end."""
+"""
+Random steps: a publisher, clients that come, leave and return, and losses of Redis. The oracle is
+at the end.
+"""
 
 import random
 
@@ -12,7 +15,7 @@ STEPS = 400
 
 
 class Client:
-    """A page with a map. It begins anew when it is told of a loss: as a newcomer, with an empty map."""
+    """A page with a map. When told of a loss, it starts over: as a newcomer, with an empty map."""
 
     def __init__(self, world):
         self.world, self.resets = world, 0
@@ -40,7 +43,7 @@ class Client:
         self.at = at
 
     def read(self):
-        """The next page; live events follow once it has all."""
+        """Reads the next page; live events follow once the client has all entries."""
         if not self.here or self.live:
             return
         some, up_to, broken = self.world.redis.page(self.at, PAGE, self.loading)

@@ -1,4 +1,4 @@
-/** What tests of applications need: a recording publisher, a client, a Redis. */
+/** Helpers for tests of applications: a recording publisher, a client, a Redis. */
 module io.github.ssekit.testing {
   requires static org.jspecify;
   requires static transitive org.junit.jupiter.api;

@@ -10,11 +10,11 @@ import org.springframework.web.bind.annotation.PostMapping;
 import org.springframework.web.bind.annotation.RequestBody;
 import org.springframework.web.bind.annotation.RestController;
 
-/** Notes on boards: whoever has a board open sees each new note. */
+/** Notes on boards: each page with an open board shows each new note. */
 @SpringBootApplication
 @RestController
 public class Board {
-  /** What a page sends, and gets. */
+  /** A note, as a page sends and gets it. */
   public record Note(String author, String text) {}
 
   private final ObjectPublisher publisher;

@@ -20,8 +20,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 
-/** The application as one node and as two: the second is killed, and its reader misses nothing. */
-// In a thread of its own: a read of HttpClient heeds no interrupt.
+/**
+ * The application as one node and as two nodes. The second node is closed, and its reader resumes
+ * on the first node and misses nothing.
+ */
+// In a separate thread: a read of HttpClient ignores interrupts.
 @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BoardIT {
   private final HttpClient http = HttpClient.newHttpClient();
@@ -89,7 +92,7 @@ class BoardIT {
       String lastEventId;
       try (ConfigurableApplicationContext two = node("--ssekit.redis.url=" + redis.uri());
           EventStreamReader reader = reader(two, "")) {
-        // Until the stream has its first position: it gets all events from then on.
+        // Wait until the stream has its first position: from then on it gets all events.
         Awaitility.await()
             .until(
                 () ->

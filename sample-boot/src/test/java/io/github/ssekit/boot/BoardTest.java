@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The controller by itself: what it returns are values, and what it publishes are values. */
+/** The controller alone, without Spring: it returns and publishes plain values. */
 class BoardTest {
   private final List<String> published = new ArrayList<>();
   private final Board board =

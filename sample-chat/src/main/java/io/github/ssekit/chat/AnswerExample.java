@@ -12,7 +12,7 @@ public final class AnswerExample {
 
   private AnswerExample() {}
 
-  /** Runs until the process ends. {@code answer.port} is the first node's port: 3000. */
+  /** Runs until the process ends. {@code answer.port} is the first node's port, 3000 by default. */
   public static void main(String[] args) {
     int port = Integer.getInteger("answer.port", 3000);
     EmbeddedRedis redis = EmbeddedRedis.start();

@@ -45,7 +45,7 @@ final class AnswerNode implements AutoCloseable {
   private final ServerConnector connector = new ServerConnector(jetty);
 
   /**
-   * Starts a node on a port of the loopback interface, 0 for any free one, whose model pauses after
+   * Starts a node on a port of the loopback interface, 0 for any free port. Its model pauses after
    * each word.
    */
   AnswerNode(int port, URI redisUri, Duration pause) {
@@ -77,7 +77,8 @@ final class AnswerNode implements AutoCloseable {
   }
 
   private static Admission follow(AnswerStreams answers, HttpServletRequest request) {
-    // Everybody may read everything here. Elsewhere: check who asks for whose answer.
+    // Everybody may read every answer here. Elsewhere, check first whether the user may read the
+    // answer.
     return answers
         .follow(id(request), EventStreams.lastEventId(request))
         .map(Admission::to)

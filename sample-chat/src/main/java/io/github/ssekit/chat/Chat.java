@@ -16,8 +16,8 @@ import java.util.logging.Logger;
  *   <li>{@code --rate 60}: the messages that each person may send per minute
  *   <li>{@code --proxied true}: clients connect through a proxy of ours, which names them in
  *       X-Forwarded-For
- *   <li>{@code --hosts chat.example,www.chat.example}: the host names that browsers may use, beside
- *       localhost
+ *   <li>{@code --hosts chat.example,www.chat.example}: the host names that browsers may use,
+ *       besides localhost
  *   <li>{@code --node NAME}: the node's name on the pages
  * </ul>
  */
@@ -79,7 +79,7 @@ public final class Chat {
     try {
       return new URI(redis);
     } catch (URISyntaxException e) {
-      // Its message has the whole URI, and so the password.
+      // The exception's message has the whole URI, and so the password.
       throw new IllegalArgumentException(
           "redis is no URI: %s at character %d".formatted(e.getReason(), e.getIndex() + 1));
     }

@@ -28,7 +28,7 @@ final class ChatServer implements AutoCloseable {
    */
   static final String DRAINING = "draining";
 
-  /** They take some 150 MB, at the 15 KB of docs/guides/capacity.md. */
+  /** These connections take some 150 MB, at the 15 KB of docs/guides/capacity.md. */
   private static final int MAX_CONNECTIONS = 10_000;
 
   private final HubMetrics metrics = new HubMetrics();
@@ -105,7 +105,7 @@ final class ChatServer implements AutoCloseable {
     ServletHolder status = new ServletHolder(new StatusServlet(name, hub, bridge, metrics));
     context.addServlet(status, "/status");
     context.addServlet(status, "/healthz");
-    // Jetty's own error pages repeat the address that was asked for.
+    // Jetty's own error pages repeat the requested address.
     Request.Handler noErrorPage =
         (request, response, callback) -> {
           callback.succeeded();

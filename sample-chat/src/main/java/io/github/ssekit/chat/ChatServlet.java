@@ -178,8 +178,8 @@ final class ChatServlet extends HttpServlet {
         messages.addObject().put("id", id).put("data", event.data());
       }
     }
-    // Behind the position: the stream tells what changes after that. For a tab that shares
-    // another's.
+    // Read after the position: the stream has the changes since the position. For a tab that shares
+    // another tab's stream.
     for (SseEvent list : redis.recent(room.presence(), 1).events()) {
       json.putRawValue("presence", new RawValue(list.data()));
     }

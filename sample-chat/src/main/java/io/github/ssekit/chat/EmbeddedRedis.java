@@ -41,8 +41,8 @@ final class EmbeddedRedis implements AutoCloseable {
   }
 
   /**
-   * Starts a Redis on the first of some ports on which it starts: another program may take a port
-   * between the moment when it was free and the start.
+   * Starts a Redis on the first of some ports on which it starts: another program may take a free
+   * port before the start.
    */
   static EmbeddedRedis start(IntSupplier ports) {
     for (int tries = 1; ; tries++) {

@@ -63,7 +63,7 @@ final class Gate extends HttpFilter {
         || (post && isOtherOrigin(request));
   }
 
-  /** Decoded, as the servlets see it. */
+  /** The decoded path, as the servlets see it. */
   private static String path(HttpServletRequest request) {
     return request.getServletPath() + Objects.requireNonNullElse(request.getPathInfo(), "");
   }

@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.concurrent.Flow;
 import org.jspecify.annotations.Nullable;
 
-/** What a model says, as an answer; if the answer is stopped, so is the model. */
+/** Sends a model's tokens as an answer; if the answer is stopped, stops the model. */
 final class ModelAnswer implements Flow.Subscriber<String> {
   private static final int ATTEMPTS = 60;
   private static final int PAUSE_MILLIS = 1_000;
@@ -34,9 +34,9 @@ final class ModelAnswer implements Flow.Subscriber<String> {
     try {
       Position unused = producer.send(SseEvent.of("token", token));
     } catch (AnswerRefusedException e) {
-      // It was stopped: onEnd has cancelled the model.
+      // The answer was stopped: onEnd has cancelled the model.
     } catch (PublishException | IllegalStateException e) {
-      // Redis is away, or the answer has all the events that it may have.
+      // Redis is away, or the answer has reached its limit of events.
       Objects.requireNonNull(model).cancel();
       onError(e);
     }
@@ -52,14 +52,16 @@ final class ModelAnswer implements Flow.Subscriber<String> {
     end(() -> producer.end(SseEvent.of("done", "")));
   }
 
-  /** Tries for a minute or more: while this node renews its lease, no other one ends the answer. */
+  /**
+   * Tries for a minute or more: while this node renews its lease, no other node ends the answer.
+   */
   private void end(Runnable ending) {
     try {
       for (int i = 0; i < ATTEMPTS && !producer.state().isEnded(); i++) {
         try {
           ending.run();
         } catch (AnswerRefusedException e) {
-          // It was stopped just before.
+          // The answer was stopped just before.
           return;
         } catch (PublishException e) {
           System.err.println("An answer has no end yet: " + e.getMessage());

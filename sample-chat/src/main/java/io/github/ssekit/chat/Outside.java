@@ -45,7 +45,7 @@ final class Outside {
     }
   }
 
-  /** Whether a message is one of {@link #publish}. */
+  /** Whether {@link #publish} has published the message. */
   static boolean isOurs(String channel, String data) {
     return channel.equals(CHANNEL)
         && ID.matcher(data.substring(Math.max(0, data.length() - ID_MAX_LENGTH))).find();

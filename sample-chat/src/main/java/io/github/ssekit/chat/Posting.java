@@ -33,7 +33,7 @@ final class Posting {
   private static final int MAX_BODY_BYTES = 16 << 10;
   private static final Duration BODY_TIME = Duration.ofSeconds(10);
 
-  /** The names of one address, a household or a proxy, that may post at the full rate. */
+  /** The number of names at one address, a household or a proxy, that may post at the full rate. */
   private static final int NAMES_PER_ADDRESS = 10;
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -50,7 +50,7 @@ final class Posting {
   /**
    * Handles one request.
    *
-   * @param typing true if it only reports that the person is typing
+   * @param typing true if the request only reports that the person is typing
    */
   void post(Room room, boolean typing, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
@@ -87,7 +87,10 @@ final class Posting {
     }
   }
 
-  /** At most one byte more than a body may have; null if it drips in, since it holds a thread. */
+  /**
+   * Reads at most one byte more than a body may have. Null if the body takes too long, since it
+   * holds a thread.
+   */
   static byte @Nullable [] body(InputStream in, Duration most) throws IOException {
     byte[] bytes = new byte[MAX_BODY_BYTES + 1];
     long begun = System.nanoTime();
@@ -105,7 +108,7 @@ final class Posting {
       String action, String user, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     String key = action + " " + network(address(request));
-    // The name first: one that has no permit takes none from the others of its address.
+    // The name first: a name without a permit takes none from the other names of its address.
     long ofName = limit.take(key + " " + user, perMinute);
     long nanos = ofName > 0 ? ofName : limit.take(key, perMinute * NAMES_PER_ADDRESS);
     if (nanos > 0) {
@@ -117,7 +120,10 @@ final class Posting {
     return nanos <= 0;
   }
 
-  /** The client's address. A proxy of ours appends it to this header, or adds one behind others. */
+  /**
+   * The client's address. A proxy of ours appends the address to this header, or adds another
+   * header after the others.
+   */
   private String address(HttpServletRequest request) {
     String last = request.getRemoteAddr();
     if (proxied) {
@@ -128,14 +134,14 @@ final class Posting {
     return last;
   }
 
-  /** A client has a whole network of IPv6 addresses, which have their first half in common. */
+  /** The network of an IPv6 address, its first half: a client has all addresses of a network. */
   static String network(String address) {
     if (address.indexOf(':') >= 0 && address.matches("\\[?[0-9a-fA-F:][0-9a-fA-F:.]*]?")) {
       try {
         byte[] bytes = InetAddress.getByName(address).getAddress();
         return bytes.length == 16 ? HexFormat.of().formatHex(bytes, 0, 8) : address;
       } catch (UnknownHostException e) {
-        // No address: all of what the proxy has said counts.
+        // Not an address: the proxy's whole text counts.
       }
     }
     return address;
@@ -158,14 +164,14 @@ final class Posting {
     }
   }
 
-  /** A token for the whole message: its own is known to all who read it. */
+  /** A token for the whole message: all its readers know the message's own token. */
   private static String once(Room room, SseEvent event) {
     String whole = room.channel() + " " + event.data();
     try {
       return HexFormat.of()
           .formatHex(MessageDigest.getInstance("SHA-256").digest(whole.getBytes(UTF_8)));
     } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every Java has it
+      throw new IllegalStateException(e); // every Java has SHA-256
     }
   }
 

@@ -28,7 +28,9 @@ final class RateLimit {
     this.nanoTime = nanoTime;
   }
 
-  /** Takes one permit of the key and returns 0, or returns the nanoseconds until the next one. */
+  /**
+   * Takes one permit of the key and returns 0, or returns the nanoseconds until the next permit.
+   */
   synchronized long take(String key, int perMinute) {
     long now = nanoTime.getAsLong();
     long interval = 60_000_000_000L / perMinute;

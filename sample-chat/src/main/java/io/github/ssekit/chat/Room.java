@@ -12,10 +12,10 @@ record Room(String name) {
   /** The prefix of the channels with history: a page that reconnects misses nothing there. */
   static final String HISTORY_PREFIX = "room:";
 
-  /** The prefix of the channels on which the library keeps who is in a room. */
+  /** The prefix of the channels on which the library keeps the people in a room. */
   static final String PRESENCE_PREFIX = "presence:";
 
-  /** Checks the name. The message doesn't repeat it, since it may hold anything. */
+  /** Checks the name. The exception's message doesn't repeat the name, which may hold anything. */
   Room {
     if (name.equals("new") || name.equals("recent")) {
       throw new IllegalArgumentException(

@@ -5,8 +5,8 @@ import java.util.concurrent.Flow;
 import java.util.concurrent.SubmissionPublisher;
 
 /**
- * A model that thinks as it speaks: it says one word after the other to each who asks, until the
- * asker cancels.
+ * A model that thinks as it speaks: it says one word after the other to each subscriber, until the
+ * subscriber cancels.
  */
 final class SlowModel implements Flow.Publisher<String> {
   private static final String WORDS =
@@ -20,9 +20,9 @@ final class SlowModel implements Flow.Publisher<String> {
   private final Duration pause;
 
   /**
-   * A model that was asked.
+   * A model with a question.
    *
-   * @param pause after each word
+   * @param pause the pause after each word
    */
   SlowModel(String question, Duration pause) {
     this.question = question;

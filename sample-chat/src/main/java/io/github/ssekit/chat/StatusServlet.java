@@ -31,7 +31,7 @@ final class StatusServlet extends HttpServlet {
   private final transient RedisBridge redis;
   private final transient HubMetrics metrics;
 
-  /** The last one, guarded by this, and when it was taken. */
+  /** The last snapshot, and the {@link System#nanoTime} when it was taken. Guarded by this. */
   private transient @Nullable HubSnapshot snapshot;
 
   private transient long taken;
@@ -90,7 +90,8 @@ final class StatusServlet extends HttpServlet {
   }
 
   /**
-   * One of the last second: a snapshot looks at every connection, so it is not for every request.
+   * A snapshot of the last second: a new snapshot looks at every connection, which is too much for
+   * every request.
    */
   private synchronized HubSnapshot snapshot() {
     HubSnapshot last = snapshot;

@@ -29,7 +29,7 @@ final class Animation implements AutoCloseable {
   /**
    * Adds a frame without transparency.
    *
-   * @param hundredths how long it is shown, in hundredths of a second
+   * @param hundredths the time to show the frame, in hundredths of a second
    */
   void add(BufferedImage frame, int hundredths) throws IOException {
     IIOMetadata metadata =

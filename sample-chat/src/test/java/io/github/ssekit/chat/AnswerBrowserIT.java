@@ -48,7 +48,7 @@ class AnswerBrowserIT {
   private final Hub hub = Hub.builder().reconnectionTime(Duration.ofMillis(100)).create();
   private final Server jetty = new Server();
 
-  /** The last event IDs of all requests, empty if there is none. */
+  /** The last event ID of each request; empty if absent. */
   private final Queue<String> requests = new ConcurrentLinkedQueue<>();
 
   private EmbeddedRedis redis;
@@ -57,7 +57,7 @@ class AnswerBrowserIT {
   private Browser browser;
   private URI page;
 
-  /** A page of nothing. */
+  /** An empty page. */
   private static final class Page extends HttpServlet {
     private static final long serialVersionUID = 1;
 
@@ -131,7 +131,7 @@ class AnswerBrowserIT {
     Position end = producer.end(SseEvent.of("done", "3 tokens"));
     awaitClosed(List.of("It", " depends", ".", "3 tokens"));
     assertEquals("", requests.remove());
-    // That of the ending, or a position behind it.
+    // The id of the ending, or a position after it.
     Position last = Position.parse(requests.remove());
     assertTrue(last != null && !end.isAfter(last), end + ", and then " + last);
     assertEquals(List.of(), List.copyOf(requests));

@@ -38,8 +38,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Clients of others follow an answer of the example to its end, and stop. Those of npm where Node
- * and the package are installed: {@code NODE_PATH} counts.
+ * Third-party clients follow an answer of the example to its end, and stop. The npm clients run
+ * where Node and their package are installed, which may be in {@code NODE_PATH}.
  */
 @Timeout(60)
 class AnswerClientsIT {
@@ -69,7 +69,7 @@ class AnswerClientsIT {
     redis.close();
   }
 
-  /** The answer's address, on the node that does not produce it. */
+  /** Starts an answer. Returns its address on the node that does not produce it. */
   private static URI ask(String question) throws Exception {
     HttpRequest request =
         HttpRequest.newBuilder(node.uri().resolve("/ask?q=" + URLEncoder.encode(question, UTF_8)))
@@ -90,7 +90,7 @@ class AnswerClientsIT {
   void curl() throws Exception {
     Programs.require("curl");
     URI answer = ask("curl");
-    // It ends by itself: the response does.
+    // curl ends by itself, since the response ends.
     String stream = run("curl", "-sSfN", answer.toString());
     StringBuilder text = new StringBuilder();
     String type = "";

@@ -50,7 +50,7 @@ final class Browser implements AutoCloseable {
     "--window-size=760,700"
   };
 
-  /** Pages that were left keep their connections in that cache, of which a host has six. */
+  /** Pages in the back/forward cache keep their connections, of which a host has six. */
   private static final String NO_PAGE_CACHE = "--disable-features=BackForwardCache";
 
   private final ChromeDriver driver;
@@ -60,7 +60,7 @@ final class Browser implements AutoCloseable {
   }
 
   /**
-   * Skips the calling test where there is no browser; fails it if the run is to leave nothing out.
+   * Skips the calling test if no browser is installed, or fails it if the run must skip no test.
    */
   static void requireInstalled() {
     Programs.require(binary().isPresent(), "no Chrome or Chromium found");
@@ -71,7 +71,7 @@ final class Browser implements AutoCloseable {
     return launch(NO_PAGE_CACHE);
   }
 
-  /** A browser that keeps pages that were left, and shows them again when it goes back. */
+  /** Starts a browser with the back/forward cache: going back shows a page as it was left. */
   static Browser startWithPageCache() {
     return launch();
   }
@@ -102,12 +102,12 @@ final class Browser implements AutoCloseable {
         .or(() -> Programs.find("chromium", "chromium-browser", "google-chrome"));
   }
 
-  /** Opens the page as this person; returns when it may be written into. */
+  /** Opens the page under a name, and returns once the page is ready for input. */
   void open(URI page, String name) {
     driver.get(page.toString());
     WebElement user = element("user");
     user.clear();
-    // Leaving the box makes it the name by which the page's stream is known.
+    // TAB leaves the box, and the page's stream then has this name.
     user.sendKeys(name, Keys.TAB);
   }
 
@@ -115,7 +115,7 @@ final class Browser implements AutoCloseable {
     driver.get(page.toString());
   }
 
-  /** Waits until the page takes a message: it takes one at a time. */
+  /** Waits until the page accepts a message: it sends one message at a time. */
   void awaitReady() {
     soon().until(() -> !"true".equals(element("send").getDomAttribute("aria-disabled")));
   }
@@ -125,7 +125,7 @@ final class Browser implements AutoCloseable {
     element("message").sendKeys(message, Keys.ENTER);
   }
 
-  /** Sends keys to whatever has the focus. */
+  /** Sends keys to the focused element. */
   void press(CharSequence... keys) {
     new Actions(driver).sendKeys(keys).perform();
   }
@@ -143,19 +143,19 @@ final class Browser implements AutoCloseable {
     return ((List<?>) found).stream().map(String::valueOf).toList();
   }
 
-  /** Waits until what the page says of its connection begins like this. */
+  /** Waits until the page's connection status begins with these words. */
   void awaitState(String words) {
     soon().until(() -> element("connection").getText().startsWith(words));
   }
 
-  /** Notes from now on what the page says of its connection, however short it stands there. */
+  /** Records each connection status that the page shows from now on, however briefly. */
   void noteStates() {
     evaluate(
         "window.words = []; new MutationObserver(() => words.push(connection.textContent))"
             + ".observe(connection, { childList: true, subtree: true })");
   }
 
-  /** What was noted by {@link #noteStates}. */
+  /** The connection statuses since {@link #noteStates}. */
   String states() {
     return evaluate("return words.join('; ')").toString();
   }
@@ -165,7 +165,7 @@ final class Browser implements AutoCloseable {
     soon().untilAsserted(() -> assertEquals(expected, texts(selector)));
   }
 
-  /** Waits, also while the page changes under the question. */
+  /** Waits, even if the page changes during a query. */
   static ConditionFactory soon() {
     return await()
         .atMost(Duration.ofSeconds(20))
@@ -177,14 +177,14 @@ final class Browser implements AutoCloseable {
     return Objects.requireNonNullElse(driver.executeScript(script, arguments), "null");
   }
 
-  /** Light or dark, as a person prefers it. */
+  /** Emulates a preference for a colour scheme, light or dark. */
   void prefers(String colours) {
     driver.executeCdpCommand(
         "Emulation.setEmulatedMedia",
         Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", colours))));
   }
 
-  /** Opens a tab, for what follows; gives its handle. */
+  /** Opens a tab and switches to it. Returns its handle. */
   String newTab() {
     driver.switchTo().newWindow(WindowType.TAB);
     return tab();
@@ -194,7 +194,7 @@ final class Browser implements AutoCloseable {
     return driver.getWindowHandle();
   }
 
-  /** What follows is for this tab. */
+  /** Switches to a tab. */
   void to(String tab) {
     driver.switchTo().window(tab);
   }
@@ -213,7 +213,7 @@ final class Browser implements AutoCloseable {
     driver.close();
   }
 
-  /** Ends the process that shows this tab, and with it what else is in it. */
+  /** Ends the process that shows this tab, with everything else in that process. */
   void crashTab() {
     try {
       driver.get("chrome://crash");
@@ -222,12 +222,12 @@ final class Browser implements AutoCloseable {
     }
   }
 
-  /** The name that it remembers, too. */
+  /** Deletes all cookies, and so the remembered name. */
   void forgetCookies() {
     driver.manage().deleteAllCookies();
   }
 
-  /** What the page wrote to the console, or failed with, since the last call. */
+  /** The page's console messages and errors since the last call. */
   List<String> console() {
     return driver.manage().logs().get(LogType.BROWSER).getAll().stream()
         .map(LogEntry::getMessage)
@@ -244,7 +244,7 @@ final class Browser implements AutoCloseable {
     driver.executeCdpCommand("Emulation.clearDeviceMetricsOverride", Map.of());
   }
 
-  /** Whether the pages opened from now on may run scripts. */
+  /** Allows or forbids scripts on pages that are opened from now on. */
   void scripts(boolean allowed) {
     driver.executeCdpCommand("Emulation.setScriptExecutionDisabled", Map.of("value", !allowed));
   }

@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
-/** What the build promises of itself. */
+/** Promises of the build. */
 class BuildIT {
   @Test
   void skipTestsSkipsTheIntegrationTestsToo() throws Exception {
-    // Were they not skipped, this would fail, since none has this name. The module depends on no
-    // other.
+    // No test has this name, so the build would fail if it did not skip the tests. The module
+    // depends on no other module.
     try (ChatProcess maven =
         ChatProcess.maven(
             "-pl", "lab/harness", "-DskipTests", "-Dit.test=NoneIT", "failsafe:integration-test")) {

@@ -18,7 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
-/** Two people talk, and other programs do, whatever they say. */
+/** Two people and other programs talk, with all kinds of content. */
 class ChatBrowserIT extends TwoBrowsers {
   @Test
   void whatOneWritesAppearsInBothAndIsMarkedAsOwnOnlyForTheWriter() {

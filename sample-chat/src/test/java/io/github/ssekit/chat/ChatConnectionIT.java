@@ -17,7 +17,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
-/** What the page says of its connection, and that nothing is lost with it. */
+/** The connection status on the page, and messages that survive a lost connection. */
 class ChatConnectionIT extends TwoBrowsers {
   @Test
   void theStateOfTheConnectionIsSaidInWordsAndA502EndsNothing() throws Exception {
@@ -45,7 +45,7 @@ class ChatConnectionIT extends TwoBrowsers {
           refused.countDown();
         });
     proxy.start();
-    // The first ends the browser's own trying, the second comes from the page.
+    // The first 502 ends the browser's own attempts; the second request comes from the page.
     assertTrue(refused.await(20, TimeUnit.SECONDS));
     ada.awaitState("Reconnecting");
     proxy.stop(0);

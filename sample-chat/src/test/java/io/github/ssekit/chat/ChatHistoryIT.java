@@ -26,8 +26,8 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientPauseMode;
 
 /**
- * What the page shows of the past: in a real browser, with a Redis of each test's own. Skipped
- * where there is no browser.
+ * Past messages on the page, in a real browser, with a new Redis for each test. Skipped where no
+ * browser is installed.
  */
 @Tag("page")
 class ChatHistoryIT {
@@ -60,7 +60,7 @@ class ChatHistoryIT {
 
   @AfterEach
   void stop() {
-    // Its page would go on asking for a server that is gone.
+    // The open page would keep sending requests to a closed server.
     ada.open(URI.create("about:blank"));
     server.close();
     redis.close();
@@ -114,7 +114,7 @@ class ChatHistoryIT {
         post(server.uri(), 0, 20);
         ada.awaitTexts(SHOWN, numbers(0, 20));
 
-        proxy.to(doomed); // Until all of them are said, there is no way back.
+        proxy.to(doomed); // The page can't reconnect until all messages are posted.
         node.kill();
         ada.awaitState("Reconnecting");
         post(server.uri(), 20, 100);
@@ -143,7 +143,7 @@ class ChatHistoryIT {
       String same = "{\"user\":\"Bob\",\"message\":\"0\"}";
       soon().until(() -> other.publish(Outside.CHANNEL, same) == 1);
       other.publish(Outside.CHANNEL, same);
-      // Whoever publishes past the script reaches the room's pages too, and their history not.
+      // A program that bypasses the script reaches the room's pages, too, but not their history.
       other.publish("{sse}:channel:" + Room.LOBBY.channel(), same);
     }
     ada.awaitTexts(SHOWN, List.of("0", "0", "0", "0"));
@@ -162,7 +162,7 @@ class ChatHistoryIT {
     ada.awaitTexts(SHOWN, numbers(0, 3));
     redis.close();
     redis = EmbeddedRedis.start(redis.uri().getPort());
-    // No run of the new Redis is known to be the one that the node has seen: lost, not rewound.
+    // The new Redis has no record of the run that the node has seen: lost, not rewound.
     soon()
         .until(() -> ada.texts(".note").contains("Messages were lost: some may be missing here."));
     ada.say("3");
@@ -178,7 +178,7 @@ class ChatHistoryIT {
     ada.awaitState("Connected");
     try (Jedis other = new Jedis(redis.uri())) {
       other.clientPause(20_000, ClientPauseMode.WRITE);
-      // Typing is not told: the message would wait behind that.
+      // The page must send no typing notice: the message would wait behind it.
       ada.evaluate("typed = Date.now() + 60_000");
       ada.say("once");
       soon().until(() -> ada.element("problem").getText().contains("it can't appear twice"));
@@ -192,9 +192,7 @@ class ChatHistoryIT {
     assertEquals(List.of("once", "twice"), ada.texts(SHOWN));
   }
 
-  /**
-   * The node dies before it answers, or a proxy gives up: the message comes, but not the answer.
-   */
+  /** The node dies before it responds, or a proxy gives up: the message comes, but no response. */
   @Test
   void aMessageThatComesThoughItsRequestFailedIsTakenForSent() {
     ada.open(server.uri(), "Ada");
@@ -224,7 +222,7 @@ class ChatHistoryIT {
     return IntStream.range(from, to).mapToObj(String::valueOf).collect(toList());
   }
 
-  /** Bob says these numbers, one after the other. */
+  /** Posts these numbers as Bob, one after the other. */
   private static void post(URI uri, int from, int to) {
     for (String number : numbers(from, to)) {
       HttpRequest request =

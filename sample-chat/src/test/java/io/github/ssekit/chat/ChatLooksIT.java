@@ -18,7 +18,7 @@ import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
-/** How the page looks, on a desk and on a phone; the pictures are left in target/screenshots. */
+/** The look of the page on a desktop and on a phone, with screenshots in target/screenshots. */
 class ChatLooksIT extends TwoBrowsers {
   @Test
   void aPhoneHasNoHorizontalScroll() throws IOException {
@@ -58,7 +58,7 @@ class ChatLooksIT extends TwoBrowsers {
       for (int i = 0; i < talk.size(); i++) {
         Browser speaker = i % 2 == 0 ? ada : grace;
         Browser listener = i % 2 == 0 ? grace : ada;
-        speaker.evaluate("typed = 0"); // what is told once in seconds is told again
+        speaker.evaluate("typed = 0"); // so that the page sends a typing notice again
         speaker.element("message").sendKeys(talk.get(i));
         soon().until(() -> listener.texts("#typing").get(0).contains("typing"));
         film.add(beside(keep("ada", ada.screenshot()), keep("grace", grace.screenshot())), 120);
@@ -91,7 +91,7 @@ class ChatLooksIT extends TwoBrowsers {
   @Test
   void everyStateLooksLikeIt() throws IOException {
     soon()
-        .atMost(Duration.ofSeconds(60)) // who was here for another test has left
+        .atMost(Duration.ofSeconds(60)) // until people of other tests have left
         .until(() -> ada.texts("#here").equals(List.of("2 here: Ada, Grace")));
     ada.prefers("dark");
     try {
@@ -217,7 +217,9 @@ class ChatLooksIT extends TwoBrowsers {
     ada.prefers("light");
   }
 
-  /** What is under 4.5 to 1, as WCAG 2.2 AA asks for text of normal size, 1.4.3. */
+  /**
+   * Finds text with a contrast under 4.5 to 1, the limit of WCAG 2.2 AA, 1.4.3, for normal size.
+   */
   private static final String CONTRAST =
       """
       document.getAnimations().forEach((each) => each.finish());
@@ -245,7 +247,7 @@ class ChatLooksIT extends TwoBrowsers {
       """;
 
   /**
-   * Keeps the picture under target/screenshots and checks that it is one: anything but a few flat
+   * Saves a screenshot under target/screenshots, and asserts that it shows more than a few flat
    * areas.
    */
   private static BufferedImage keep(String name, byte[] png) throws IOException {

@@ -32,7 +32,7 @@ final class ChatProcess implements AutoCloseable {
             .start();
   }
 
-  /** The runnable jar. */
+  /** Starts the runnable jar. */
   static ChatProcess jar(String... arguments) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     List<String> command =
@@ -41,7 +41,7 @@ final class ChatProcess implements AutoCloseable {
     return new ChatProcess(command, new File("."));
   }
 
-  /** A node of the cluster that this process is. */
+  /** Starts a node of the {@link Cluster} that runs in this process. */
   static ChatProcess node(String... arguments) throws IOException {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
     String path = System.getProperty("java.class.path");
@@ -50,7 +50,7 @@ final class ChatProcess implements AutoCloseable {
     return new ChatProcess(command, new File("."));
   }
 
-  /** {@code mvn -q} with these arguments. */
+  /** Starts {@code mvn -q} with these arguments. */
   static ChatProcess maven(String... arguments) throws IOException {
     String mvn = Path.of(System.getProperty("ssekit.maven.home"), "bin", "mvn").toString();
     List<String> command =
@@ -61,7 +61,8 @@ final class ChatProcess implements AutoCloseable {
   }
 
   /**
-   * The address that it prints once it has started, for which Maven may compile every module first.
+   * Waits for the address that the chat prints once it has started. Maven may compile every module
+   * first.
    */
   URI awaitUri() {
     return await()
@@ -78,12 +79,12 @@ final class ChatProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** Waits, however long that takes. */
+  /** Waits until the process ends, however long that takes. */
   void awaitEnd() throws InterruptedException {
     process.waitFor();
   }
 
-  /** Its exit code, once it has ended. */
+  /** Waits until the process ends. Returns its exit code. */
   int awaitExit(Duration atMost) {
     await().atMost(atMost).until(() -> !process.isAlive());
     return process.exitValue();
@@ -93,30 +94,33 @@ final class ChatProcess implements AutoCloseable {
     return Files.readString(output, UTF_8);
   }
 
-  /** The processes that it has started, and theirs. */
+  /** The descendant processes, at any depth. */
   List<ProcessHandle> descendants() {
     return process.descendants().toList();
   }
 
-  /** Ends it as {@code kill -9} does. */
+  /** Ends the process as {@code kill -9} does. */
   void kill() {
     process.toHandle().destroyForcibly();
     await().atMost(Duration.ofSeconds(20)).until(() -> !process.isAlive());
   }
 
-  /** What a platform sends: SIGTERM. */
+  /** Sends SIGTERM, as a platform does. */
   void terminate() {
     process.destroy();
   }
 
-  /** What Ctrl-C sends. */
+  /** Sends SIGINT, as Ctrl-C does. */
   void interrupt() throws IOException, InterruptedException {
     for (ProcessHandle each : group()) {
       new ProcessBuilder("kill", "-INT", "" + each.pid()).start().waitFor();
     }
   }
 
-  /** A terminal sends it to the group: a Maven start script may wait for its JVM. */
+  /**
+   * The recipients of SIGINT: a terminal sends it to the whole group. A Maven start script may be
+   * waiting for its JVM.
+   */
   private List<ProcessHandle> group() {
     List<ProcessHandle> group = new ArrayList<>(List.of(process.toHandle()));
     process.descendants().filter(ChatProcess::isJava).forEach(group::add);

@@ -96,7 +96,7 @@ class ChatProcessIT {
     }
   }
 
-  /** Reads on to where a text ends; whether it comes. */
+  /** Reads up to the end of a text. Returns whether the text came. */
   private static boolean next(InputStream in, String text) throws IOException {
     StringBuilder read = new StringBuilder();
     while (read.indexOf(text) < 0) {
@@ -146,7 +146,7 @@ class ChatProcessIT {
 
   @Test
   void aRedisThatDoesNotAnswerIsOneLineAndExitCodeOne() throws Exception {
-    // Its kernel accepts the connection, and nothing ever answers.
+    // The kernel accepts the connection, and no server ever replies.
     try (ServerSocket silent = new ServerSocket(0, 10, InetAddress.getLoopbackAddress());
         ChatProcess chat =
             ChatProcess.jar(

@@ -11,7 +11,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.openqa.selenium.Keys;
 
-/** Rooms, and who is in them, on the page. */
+/** Rooms and their presence on the page. */
 class ChatRoomsIT extends TwoBrowsers {
   @Test
   void aRoomIsEnteredByItsNameAndKeepsItsConversation() {
@@ -39,7 +39,7 @@ class ChatRoomsIT extends TwoBrowsers {
     String room = (String) ada.evaluate(shown);
     assertTrue(room.contains("curl -d 'user=me&message=hello' " + server.uri() + "/green"), room);
     assertFalse(room.contains("PUBLISH"), room);
-    // A link of somebody else's: what readers are told to copy has no more than the room.
+    // A link from somebody else: the command to copy holds no more of the link than the room.
     ada.open(URI.create(server.uri() + "/green;touch$IFS$(x)"), "Ada");
     String linked = (String) ada.evaluate(shown);
     assertTrue(linked.contains("message=hello' " + server.uri() + "/green"), linked);
@@ -61,7 +61,7 @@ class ChatRoomsIT extends TwoBrowsers {
     grace.to(left);
     grace.closeTab();
     grace.to(empty);
-    // That somebody has left is noticed when nothing can be written any more.
+    // The server notices a closed page once a write to it fails.
     soon()
         .atMost(Duration.ofSeconds(60))
         .until(() -> ada.texts("#here").equals(List.of("1 here: Ada")));

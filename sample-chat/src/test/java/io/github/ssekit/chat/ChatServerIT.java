@@ -123,7 +123,7 @@ class ChatServerIT {
     }
   }
 
-  /** A token is known to all who read its message. */
+  /** Every reader of a message knows its token. */
   @Test
   void anotherMessageWithTheSameTokenIsAnotherMessage() throws Exception {
     assertEquals(204, post(FORM, "user=Ann&message=mine&token=7").statusCode());
@@ -150,7 +150,7 @@ class ChatServerIT {
       expected.add(more.replace("more", "once").replace("}", ",\"token\":\"0-" + token + "\"}"));
     }
     expected.addAll(List.of(more, more, more));
-    // The five are the newest; what other tests have said stands before them.
+    // The five messages are the newest; messages of other tests come before them.
     assertEquals(expected, said.subList(Math.max(0, said.size() - 5), said.size()));
   }
 
@@ -236,7 +236,7 @@ class ChatServerIT {
       awaitSubscribed();
       String pubsub = jedis.clientList(ClientType.PUBSUB);
       assertEquals(1, pubsub.lines().count(), pubsub);
-      // Jetty's pool has as many threads as it likes; what counts is that none of them is in use.
+      // The size of Jetty's pool doesn't matter, as long as its threads are idle.
       await().atMost(Duration.ofSeconds(10)).until(() -> threadsInUse() < 20);
     } finally {
       for (Socket socket : sockets) {
@@ -245,7 +245,7 @@ class ChatServerIT {
     }
   }
 
-  /** Threads that have code of ours, or of the servlet container's requests, on their stack. */
+  /** Counts threads with code of ours, or of the servlet container's requests, on their stack. */
   private static long threadsInUse() {
     return Thread.getAllStackTraces().values().stream()
         .filter(

@@ -17,8 +17,8 @@ final class ChatStream {
   private ChatStream() {}
 
   /**
-   * Opens a stream, and waits for its position: what is said from then on arrives, and what was
-   * said before may not.
+   * Opens a stream, and waits for its position. Messages from then on arrive; earlier messages may
+   * not.
    */
   static EventStreamReader open(HttpClient client, URI uri)
       throws IOException, InterruptedException {

@@ -54,7 +54,7 @@ class ChatTabsIT extends TwoBrowsers {
     }
   }
 
-  /** Five more messages, faster than a page would send them. */
+  /** Posts five more messages, faster than a page would. */
   private static void say(List<String> said) throws Exception {
     for (int i = 0; i < 5; i++) {
       said.add("message " + said.size());
@@ -62,7 +62,7 @@ class ChatTabsIT extends TwoBrowsers {
     }
   }
 
-  /** All tabs have all that was said, once. */
+  /** Posts messages, and waits until each tab shows every message once. */
   private static void sayAndAwait(List<String> said, List<String> tabs) throws Exception {
     say(said);
     for (String tab : tabs) {

@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The programs of docs/clients.md: each sends its token, comes back after the end of a response and
- * after a 503, misses nothing, and ends at 204. Those of npm where Node and the package are
- * installed: {@code NODE_PATH} counts.
+ * The programs of docs/clients.md: each sends its token, reconnects after the end of a response and
+ * after a 503, misses nothing, and ends at 204. The npm programs run where Node and their package
+ * are installed, which may be in {@code NODE_PATH}.
  */
 @Timeout(120)
 class ClientsDocIT {
@@ -46,7 +46,7 @@ class ClientsDocIT {
   private final Server jetty = new Server();
   private final ServerConnector connector = new ServerConnector(jetty);
 
-  /** What the next request is refused with; 0 if it is not. */
+  /** The status of the next refusal; 0 to admit the request. */
   private volatile int refusal;
 
   private EmbeddedRedis redis;
@@ -88,7 +88,7 @@ class ClientsDocIT {
   @Test
   void fetchEventSource() throws Exception {
     requirePackage("@microsoft/fetch-event-source");
-    // What the package takes from a browser.
+    // The browser globals that the package needs.
     String page =
         "globalThis.window = globalThis;\nglobalThis.document = new EventTarget();\n"
             + Snippets.of(PAGE, "js").get(0);
@@ -98,7 +98,7 @@ class ClientsDocIT {
   @Test
   void node() throws Exception {
     requirePackage("eventsource");
-    // The five seconds are for a server that restarts.
+    // The pause of five seconds is for a server that restarts.
     String program = Snippets.of(PAGE, "js").get(1).replace("5_000", "50");
     follow(Files.writeString(folder.resolve("node.mjs"), program), "node");
   }

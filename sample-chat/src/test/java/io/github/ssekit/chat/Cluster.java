@@ -7,12 +7,14 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A Redis, two nodes that are processes of their own, and one address before them: something to
+ * A Redis, two nodes as processes of their own, and one address in front of them: something to
  * kill. {@code mvn -q -Pchat-cluster} starts it; a node that has died is started again. Each of
- * these processes ends with the one that has started it, however that ends.
+ * these processes ends with its parent process, however the parent ends.
  */
 final class Cluster {
-  /** Held while a node is started, and for good from the end on, so that none is started then. */
+  /**
+   * Held while a node starts, and for good from the shutdown on, so that no node starts after it.
+   */
   private static final ReentrantLock STARTING = new ReentrantLock();
 
   private Cluster() {}
@@ -20,7 +22,7 @@ final class Cluster {
   /**
    * Runs until the process is told to end.
    *
-   * @param args those of {@link Chat}, to be one of the nodes; none to be what starts them
+   * @param args the arguments of {@link Chat} for a node; none for the parent process of the nodes
    */
   public static void main(String[] args) throws Exception {
     ProcessHandle starter = ProcessHandle.current().parent().orElseThrow();
@@ -35,12 +37,12 @@ final class Cluster {
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(redis)));
     keep("A", redis, ports);
     keep("B", redis, ports);
-    @SuppressWarnings("resource") // as long as the process
+    @SuppressWarnings("resource") // open as long as the process
     Forwarder proxy = new Forwarder(Integer.getInteger("chat.port", 3000), ports, true);
     System.out.println("Chat at " + proxy.uri() + " (Ctrl-C ends all)");
   }
 
-  /** Starts a node; whenever it has ended, another takes its place, behind the one that is left. */
+  /** Starts a node. Whenever it ends, a new node takes its place, after the other in the order. */
   private static void keep(String name, EmbeddedRedis redis, List<Integer> ports) throws Exception {
     ChatProcess node = start(name, redis);
     Integer port = node.awaitUri().getPort();

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
-/** The README's cluster: one command, a node that is killed, and not a word that is lost. */
+/** The README's cluster: one command, a killed node, and not one lost message. */
 @Tag("page")
 class ClusterIT {
   private static final Pattern NODE = Pattern.compile("Node \\w: pid (\\d+), ");
@@ -30,7 +30,7 @@ class ClusterIT {
         ann.awaitState("Connected");
         bob.awaitState("Connected");
         List<String> said = new ArrayList<>();
-        // The second time it is the other node, and the third one that came later.
+        // The second kill hits the other node, and the third hits a node that was started later.
         for (int kill = 0; kill < 3; kill++) {
           say(ann, bob, said, "before " + kill);
           List<Long> pids = nodes(cluster, kill + 2);
@@ -64,7 +64,7 @@ class ClusterIT {
 
   private static void say(Browser one, Browser other, List<String> said, String text) {
     one.say(text);
-    // The node may have died before it answered: what is still in the box is sent again.
+    // The node may have died before it responded: text that is still in the box is sent again.
     Browser.soon()
         .until(
             () -> {
@@ -78,7 +78,7 @@ class ClusterIT {
     other.awaitTexts(".message .text", said);
   }
 
-  /** The processes of all nodes that have been started, once there are so many. */
+  /** Waits until so many nodes have been started. Returns the process IDs of all of them. */
   private static List<Long> nodes(ChatProcess cluster, int count) {
     return await()
         .atMost(Duration.ofSeconds(60))

@@ -119,7 +119,7 @@ class ConfigurationDocTest {
         () -> option + ": the page says \"" + said + "\", the code " + written);
   }
 
-  /** How the page may write a value. */
+  /** The texts by which the page may state a value. */
   private static List<String> written(Object value) {
     if (value instanceof ReconnectionTime time) {
       return written(time.time());
@@ -153,7 +153,7 @@ class ConfigurationDocTest {
         .collect(Collectors.toSet());
   }
 
-  /** The options of a section, each with what the page says is its default. */
+  /** The options of a section, each with the default that the page states. */
   private static Map<String, String> defaults(String section) {
     int from = PAGE.indexOf("\n## " + section + "\n");
     int to = PAGE.indexOf("\n## ", from + 1);

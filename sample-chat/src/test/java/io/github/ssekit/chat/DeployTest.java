@@ -16,7 +16,7 @@ import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.constructor.SafeConstructor;
 
 /**
- * The files for Docker and Kubernetes: their shape, and that they agree. Nothing runs them here.
+ * The files for Docker and Kubernetes: their shape, and their agreement. The tests don't run them.
  */
 class DeployTest {
   private static final Path FOLDER =

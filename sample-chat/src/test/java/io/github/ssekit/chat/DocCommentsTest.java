@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
 import javax.tools.DiagnosticCollector;
@@ -20,8 +22,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Doclint's group {@code missing}, without its demand for a tag on each parameter and result: each
- * public or protected member has a comment, and each checked exception a {@code @throws}.
+ * The comments of the code. Doclint's group {@code missing}, without its demand for a tag on each
+ * parameter and result: each public or protected member has a comment, and each checked exception a
+ * {@code @throws}. And a rule of our own for the first word.
  */
 class DocCommentsTest {
   private static final Path ROOT = Path.of(System.getProperty("ssekit.root", ".."));
@@ -63,6 +66,35 @@ class DocCommentsTest {
             "Undocumented.java:5: no comment",
             "Undocumented.java:7: no @throws for java.io.IOException"),
         missing(scratch));
+  }
+
+  /** CONTRIBUTING.md, "Words". */
+  @Test
+  void noCommentBeginsWithAPronounInPlaceOfItsNoun() throws IOException {
+    assertEquals(List.of(), pronouns(ROOT));
+    Files.writeString(
+        scratch.resolve("Riddles.java"), "/**\n * What a riddle says.\n */\nint x; /" + "/ Those of x.");
+    assertEquals(
+        List.of("Riddles.java: What a riddle says.", "Riddles.java: Those of x."),
+        pronouns(scratch));
+  }
+
+  private static List<String> pronouns(Path folder) throws IOException {
+    Pattern beginning =
+        Pattern.compile("(?://|/\\*\\*?)[\\s*]*((?:What|Who|Whose|Whom|Whoever|Those|None)\\b.*)");
+    List<String> found = new ArrayList<>();
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path file :
+          all.filter(path -> path.toString().endsWith(".java"))
+              .filter(path -> !path.toString().contains("/target/"))
+              .toList()) {
+        beginning
+            .matcher(Files.readString(file))
+            .results()
+            .forEach(comment -> found.add(file.getFileName() + ": " + comment.group(1)));
+      }
+    }
+    return found;
   }
 
   private List<String> missing(Path sources) throws IOException {

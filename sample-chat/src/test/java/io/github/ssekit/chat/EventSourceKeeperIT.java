@@ -24,7 +24,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The page's keeper of event streams, in a real browser, against answers that the tests script. */
+/** The page's keeper of event streams, in a real browser, against scripted responses. */
 @Tag("page")
 class EventSourceKeeperIT {
   private static ScriptedOrigin origin;
@@ -73,7 +73,7 @@ class EventSourceKeeperIT {
         """);
   }
 
-  /** Bytes of a stream, one a character, and how many events they are. */
+  /** The bytes of a stream, one per character, and the number of events in them. */
   record Row(String description, String bytes, int events) {
     @Override
     public String toString() {
@@ -263,13 +263,14 @@ class EventSourceKeeperIT {
     soon()
         .until(
             () -> {
-              // An answer that takes half a second is not waited for.
+              // The keeper gives up a request that has no response after half a second, and sends
+              // another.
               Optional<ScriptedOrigin.Request> request = origin.poll(path);
               if (request.isPresent()) {
                 try {
                   request.get().send("data: here\n\n");
                 } catch (IOException e) {
-                  // It has been given up.
+                  // The keeper has given up the request.
                 }
               }
               return List.of("here").equals(of("a", "log"));
@@ -317,7 +318,7 @@ class EventSourceKeeperIT {
     assertEquals("11-0", of("ahead", "lastEventId"));
   }
 
-  /** As after an upgrade, in a tab that was opened since. */
+  /** After an upgrade, a newly opened tab has the script from another address. */
   @Test
   void aTabThatHasTheScriptFromAnotherAddressHasItsOwnConnection() throws Exception {
     keep("a", Map.of());
@@ -337,7 +338,7 @@ class EventSourceKeeperIT {
     assertEquals(List.of("one"), of("a", "log"));
   }
 
-  /** A stream may begin with events for a newcomer; and is one user's. */
+  /** A stream may begin with events for a newcomer, and belongs to one user. */
   @Test
   void tabsShareIfTheyNameAPositionAndTheSameUser() throws Exception {
     browser.evaluate("keep('a', arguments[0], { share: undefined })", path);

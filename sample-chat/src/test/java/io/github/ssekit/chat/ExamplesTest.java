@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * The comments of public types: each has an example, or a link to a type that has one. The examples
- * compile, and are short. Those of the starter stand in its own tests.
+ * compile, and are short. The starter's own tests check the examples of the starter.
  */
 class ExamplesTest {
   private static final Path ROOT = Path.of(System.getProperty("ssekit.root", ".."));
@@ -77,7 +77,7 @@ class ExamplesTest {
   void everyExampleCompilesAndIsShort() throws IOException {
     List<String> examples = new ArrayList<>();
     for (Path file : sources()) {
-      // Its example is of MockMvc, and stands in the tests of that module.
+      // The example of TestStream uses MockMvc, and is in the tests of sse-testing.
       if (!file.endsWith("TestStream.java")) {
         EXAMPLE
             .matcher(Files.readString(file))

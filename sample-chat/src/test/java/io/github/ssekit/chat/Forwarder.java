@@ -16,8 +16,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * One port before several nodes: each connection goes, byte by byte, to the first node that takes
- * it, and is closed if none does.
+ * One port in front of several nodes: each connection goes, byte by byte, to the first node that
+ * accepts it, and is closed if no node does.
  */
 final class Forwarder implements AutoCloseable {
   private final ServerSocket listener;
@@ -28,7 +28,7 @@ final class Forwarder implements AutoCloseable {
   private final AtomicInteger accepted = new AtomicInteger();
   private volatile List<Integer> nodes;
 
-  /** Of the connections so far, how many have gone mute. */
+  /** The number of connections, from the first on, that are mute. */
   private volatile int mute;
 
   /** Begins to take connections, on any free port. */
@@ -39,8 +39,8 @@ final class Forwarder implements AutoCloseable {
   /**
    * Begins to take connections.
    *
-   * @param nodes looked at anew for each, if the list changes
-   * @param inTurn whether each begins with another node than the one before
+   * @param nodes the ports of the nodes; read again for each connection, so the list may change
+   * @param inTurn whether each connection begins with another node than the previous connection
    */
   Forwarder(int port, List<Integer> nodes, boolean inTurn) throws IOException {
     this.nodes = nodes;
@@ -49,14 +49,14 @@ final class Forwarder implements AutoCloseable {
     threads.execute(this::accept);
   }
 
-  /** The nodes, in this order, for the connections to come. */
+  /** Sets the nodes for new connections, in this order. */
   void to(Integer... ports) {
     nodes = List.of(ports);
   }
 
   /**
-   * From now on nothing passes on the connections that there are, and nothing ends them; those to
-   * come are as ever.
+   * From now on, no bytes pass on the existing connections, and nothing ends them; new connections
+   * work as before.
    */
   void mute() {
     mute = accepted.get();
@@ -74,7 +74,7 @@ final class Forwarder implements AutoCloseable {
         int number = accepted.incrementAndGet();
         threads.execute(() -> connect(client, number));
       } catch (IOException e) {
-        // Closed, or a client that left before it was taken.
+        // The listener is closed, or a client left before it was accepted.
       }
     }
   }
@@ -90,13 +90,13 @@ final class Forwarder implements AutoCloseable {
         copy(node, client, number);
         return;
       } catch (IOException e) {
-        // This node is away: the next one.
+        // This node is away: try the next.
       }
     }
     closeAll(List.of(client));
   }
 
-  /** Whichever side ends, both end. */
+  /** Copies until either side ends, and then closes both. */
   private void copy(Socket from, Socket to, int number) {
     try (from;
         to) {
@@ -108,7 +108,7 @@ final class Forwarder implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      // The other direction has ended it.
+      // The other direction has closed the sockets.
     }
   }
 

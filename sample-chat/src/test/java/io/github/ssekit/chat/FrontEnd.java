@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 
-/** An installed nginx or haproxy before a node or two, as a process in a folder of its own. */
+/** An installed nginx or haproxy in front of one or two nodes, as a process in its own folder. */
 final class FrontEnd implements AutoCloseable {
   private final Process process;
   private final Path log;
@@ -36,8 +36,8 @@ final class FrontEnd implements AutoCloseable {
   }
 
   /**
-   * nginx with all its defaults, and what it can't run without here: files of its own, one process
-   * in the foreground.
+   * nginx with all its defaults, and the settings that it needs to run here: its own files, and one
+   * process in the foreground.
    *
    * @param more directives of the server
    */
@@ -45,7 +45,7 @@ final class FrontEnd implements AutoCloseable {
     return nginx(folder, "", "localhost:" + node, tls, more);
   }
 
-  /** nginx before two nodes, as docs/front-ends.md shows it. */
+  /** nginx in front of two nodes, as docs/front-ends.md shows it. */
   static FrontEnd nginx(Path folder, int one, int other) throws IOException {
     String nodes =
         """
@@ -113,7 +113,7 @@ final class FrontEnd implements AutoCloseable {
         List.of(Programs.path("haproxy"), "-db", "-f", "" + file), folder, tls, port);
   }
 
-  /** A certificate for localhost that nobody has signed but itself, with its key, as chat.pem. */
+  /** Creates a self-signed certificate for localhost, with its key, as chat.pem. */
   static void certificate(Path folder) throws IOException, InterruptedException {
     List<String> command =
         List.of(

@@ -37,12 +37,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The chat behind the front ends that people have, as they are installed and hardly configured. */
+/** The chat behind common front ends, as installed and hardly configured. */
 @Tag("page")
 class FrontEndIT {
   /**
-   * An event is due within 1 s; this leaves room for a busy machine, and still none for a buffer:
-   * what fills it, and what flushes it, comes only with the chat's heartbeat of 5 s.
+   * An event is due within 1 s. The limit leaves room for a busy machine, and none for a buffer,
+   * which only the chat's heartbeat, every 5 s, would fill or flush.
    */
   private static final Duration SOON = Duration.ofMillis(4_500);
 
@@ -115,7 +115,7 @@ class FrontEndIT {
     }
   }
 
-  /** Without it, haproxy keeps each event for 200 ms, in case more is to come. */
+  /** Without the option, haproxy holds each event back for 200 ms, in case more bytes follow. */
   @Test
   void haproxyDelaysNoEventWithHttpNoDelay() throws Exception {
     Duration with = leastDelay("option http-no-delay");
@@ -139,7 +139,7 @@ class FrontEndIT {
         for (int i = 0; i < 7; i++) {
           String text = option + " " + i;
           long start = System.nanoTime();
-          // Past the front end, which is to delay nothing but the event.
+          // Posted directly to the node, so that the front end delays nothing but the event.
           post(client, server.uri(), text);
           awaitLine(lines, TALK.formatted(text));
           delays.add(Duration.ofNanos(System.nanoTime() - start));
@@ -149,7 +149,9 @@ class FrontEndIT {
     }
   }
 
-  /** The first takes the header that turns off buffering, and passes it on only if told. */
+  /**
+   * The inner nginx consumes the header that turns off buffering, and passes it on only if told.
+   */
   @Test
   void anEventPassesThroughTwoNginxAtOnceIfTheInnerPassesTheHeaderOn() throws Exception {
     Path outside = Files.createDirectory(folder.resolve("outer"));
@@ -187,7 +189,7 @@ class FrontEndIT {
     Thread reader =
         new Thread(
             () -> {
-              // Not a Reader, which waits for more than the inflater has.
+              // A Reader would wait for more bytes than the inflater has.
               try (InputStream in = gzip ? new GZIPInputStream(body) : body) {
                 ByteArrayOutputStream line = new ByteArrayOutputStream();
                 for (int next = in.read(); next >= 0; next = in.read()) {
@@ -212,7 +214,7 @@ class FrontEndIT {
   void whileANodeIsDownNginxAsksTheOther() throws Exception {
     int down = Ports.free();
     int node = server.uri().getPort();
-    // Each is the first that nginx asks in one of the two.
+    // Each node is the first in one of the two orders.
     for (int[] nodes : new int[][] {{down, node}, {node, down}}) {
       try (FrontEnd front = FrontEnd.nginx(folder, nodes[0], nodes[1])) {
         for (int i = 0; i < 4; i++) {
@@ -227,7 +229,7 @@ class FrontEndIT {
     }
   }
 
-  /** What was said before the stream's first position may not arrive. */
+  /** Waits for the stream's first position: earlier messages may not arrive. */
   private static void awaitPosition(BlockingQueue<String> lines) throws Exception {
     awaitLine(lines, "the first position", line -> line.startsWith("id: "));
   }
@@ -297,7 +299,7 @@ class FrontEndIT {
         page.awaitTexts(".message .text", List.of("before", "while away"));
         page.awaitState("Connected");
         Duration took = Duration.ofNanos(System.nanoTime() - restarted);
-        // It tries again after 8 s at the latest, and says so for 3 s.
+        // The page tries again after 8 s at the latest, and then shows for 3 s that it is back.
         assertTrue(took.compareTo(Duration.ofSeconds(20)) < 0, () -> "back after " + took);
         post(client, second.uri(), "after");
         page.awaitTexts(".message .text", List.of("before", "while away", "after"));

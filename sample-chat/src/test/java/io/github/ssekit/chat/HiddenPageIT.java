@@ -7,7 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** A page that nobody sees for a while, and whose connection dies meanwhile without a word. */
+/** A page that is hidden for a while, in which its connection dies without any sign. */
 class HiddenPageIT extends TwoBrowsers {
   @Test
   void aPageThatIsSeenAgainConnectsAnewAndHasWhatWasSaidWithinTwoSeconds() throws Exception {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /**
  * The programs of docs/guides/other-languages.md, run where the language and its Redis client are
- * installed. {@code PYTHONPATH} and {@code NODE_PATH} count.
+ * installed, which may be in {@code PYTHONPATH} or {@code NODE_PATH}.
  */
 @Timeout(60)
 class OtherLanguagesIT {
@@ -85,7 +85,7 @@ class OtherLanguagesIT {
     publishes("hello from " + name, installed.get(), file);
   }
 
-  /** The program on the path, or else the system's, which packages of the system are for. */
+  /** The program on the path, or else the system's, which finds packages of the system. */
   private static Optional<String> withClient(String program, String option, String check)
       throws Exception {
     for (String each : List.of(program, "/usr/bin/" + program)) {

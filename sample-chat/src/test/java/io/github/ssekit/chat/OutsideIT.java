@@ -100,7 +100,7 @@ class OutsideIT extends TwoBrowsers {
     return ChatStream.open(CLIENT, URI.create(chats + "/new"));
   }
 
-  /** What comes without a type, up to the last that is said. */
+  /** The events without a type, up to the message {@code last}. */
   private static List<SseEvent> untilLast(EventStreamReader stream) throws IOException {
     List<SseEvent> said = new ArrayList<>();
     while (said.isEmpty() || !text(said.get(said.size() - 1).data()).equals("last")) {

@@ -18,7 +18,7 @@ class PostingTest {
   void theAddressesOfAnIpv6NetworkAreOneClient() {
     String network = Posting.network("2001:db8:0:1::1");
     assertEquals(network, Posting.network("2001:DB8:0:1:ffff:0:0:2"));
-    // As Jetty gives it.
+    // Jetty's notation.
     assertEquals(network, Posting.network("[2001:db8:0:1::3]"));
     assertNotEquals(network, Posting.network("2001:db8:0:2::1"));
   }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 
-/** Who is in which room, over two nodes and a real Redis; how it is kept, RedisPresenceIT tries. */
+/** Presence in rooms, over two nodes and a real Redis. RedisPresenceIT tests its data in Redis. */
 @Tag("presence")
 class PresenceIT {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
@@ -46,7 +46,7 @@ class PresenceIT {
     redis.close();
   }
 
-  /** A page: what it was told last of who is here. */
+  /** A page, and the presence lists that it got. */
   private static final class Page implements AutoCloseable {
     private final InputStream stream;
     final List<String> told = new CopyOnWriteArrayList<>();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The program of the README, run as it stands there, but for its ports. */
+/** The program of the README, run unchanged except for its ports. */
 class ReadmeIT {
   @TempDir Path folder;
 

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 
-/** The rooms' HTTP: what is kept apart, what is refused, how a node says that it is well. */
+/** The HTTP interface of rooms: their separation, refused requests, and the health of a node. */
 class RoomsIT {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
   private static final String HI = "{\"user\":\"Ann\",\"message\":\"hi\"}";
@@ -118,7 +118,7 @@ class RoomsIT {
     for (String tail : List.of("", "/events", "/recent", "/typing")) {
       for (String method : List.of("GET", "POST")) {
         String answer = raw(method, "/chats/" + name + tail);
-        // The container takes /chats/.. for /, which leads to the chat.
+        // The container resolves /chats/.. to /, which leads to the chat.
         String allowed = name.equals("..") ? "302|400|404|405" : "400|404|405";
         assertTrue(answer.matches("(?s)HTTP/1.1 (" + allowed + ") .*"), answer);
         assertFalse(answer.contains("<script>"), answer);
@@ -126,7 +126,7 @@ class RoomsIT {
     }
     assertEquals(before, jedis.keys("*"));
     Set<String> more = new HashSet<>(jedis.pubsubChannels());
-    more.removeAll(channels); // those of other tests may end meanwhile
+    more.removeAll(channels); // channels of other tests may end meanwhile
     assertEquals(Set.of(), more);
   }
 
@@ -259,7 +259,7 @@ class RoomsIT {
     try (ChatServer strict = ChatServer.start(0, redis.uri())) {
       URI room = strict.uri().resolve("/chats/proxied");
       assertEquals(204, send(room, HI, "X-Forwarded-For", "192.0.2.1").statusCode());
-      // What a client says of itself comes first.
+      // An address that the client claims comes first.
       assertEquals(429, send(room, HI, "X-Forwarded-For", "192.0.2.9, 192.0.2.1").statusCode());
       // A proxy may add a line of its own.
       String[] lines = {"X-Forwarded-For", "192.0.2.8", "X-Forwarded-For", "192.0.2.1"};
@@ -334,7 +334,7 @@ class RoomsIT {
     return CLIENT.send(request.build(), BodyHandlers.ofString());
   }
 
-  /** The whole answer to a request whose target no client library would send. */
+  /** The first 200 bytes of the response to a request whose target no client library would send. */
   private static String raw(String method, String target) throws Exception {
     return raw(server.uri().getPort(), method, target, "localhost");
   }
@@ -354,7 +354,7 @@ class RoomsIT {
                       .getOutputStream()
                       .write((head + body).getBytes(StandardCharsets.ISO_8859_1));
                 } catch (java.io.IOException e) {
-                  // Answered before all of it was read.
+                  // The server responded before it had read the whole request.
                 }
               });
       sender.start();

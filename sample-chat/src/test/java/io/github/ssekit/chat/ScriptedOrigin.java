@@ -22,8 +22,8 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A page that holds only the keeper's script, and requests that the test itself answers, each test
- * those to a path of its own.
+ * Serves a page that holds only the keeper's script, and requests that the tests answer themselves,
+ * each test at its own path.
  */
 final class ScriptedOrigin implements AutoCloseable {
   private final HttpServer server =
@@ -41,7 +41,7 @@ final class ScriptedOrigin implements AutoCloseable {
           whole(exchange, "text/html", PAGE.getBytes(UTF_8));
         });
     server.createContext("/keeper.js", exchange -> whole(exchange, "text/javascript", script()));
-    // A stream of the bytes in the query, which ends with them.
+    // An event stream of the bytes in the query.
     server.createContext(
         "/bytes",
         exchange -> {
@@ -80,7 +80,7 @@ final class ScriptedOrigin implements AutoCloseable {
     return URI.create("http://localhost:" + server.getAddress().getPort() + "/page");
   }
 
-  /** The same, where its policy forbids workers. */
+  /** The same page, with a policy that forbids workers. */
   URI workerless() {
     return page().resolve("/workerless");
   }
@@ -113,13 +113,13 @@ final class ScriptedOrigin implements AutoCloseable {
       this.exchange = exchange;
     }
 
-    /** What the query says, decoded; empty if there is none. */
+    /** The decoded query; empty if there is none. */
     String query() {
       String query = exchange.getRequestURI().getRawQuery();
       return query == null ? "" : URLDecoder.decode(query, UTF_8);
     }
 
-    /** Answers with nothing but this status, and the headers, given as name, value, name … */
+    /** Responds with this status and these headers (name, value, name …), without a body. */
     void refuse(int status, String... headers) throws IOException {
       for (int i = 0; i < headers.length; i += 2) {
         exchange.getResponseHeaders().set(headers[i], headers[i + 1]);
@@ -128,7 +128,7 @@ final class ScriptedOrigin implements AutoCloseable {
       exchange.close();
     }
 
-    /** Begins an event stream, or goes on with it. */
+    /** Sends text on the event stream, which the first call begins. */
     Request send(String text) throws IOException {
       if (exchange.getResponseCode() < 0) {
         exchange.getResponseHeaders().set("Content-Type", "text/event-stream");

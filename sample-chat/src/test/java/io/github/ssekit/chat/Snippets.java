@@ -15,7 +15,7 @@ import javax.tools.ToolProvider;
 
 /** The examples of a page, by their language. */
 final class Snippets {
-  /** What an example may assume: an application's own objects. */
+  /** The code around an example: imports, and an application's own objects. */
   private static final String AROUND =
       """
       import static java.nio.charset.StandardCharsets.UTF_8;
@@ -103,7 +103,7 @@ final class Snippets {
         .toList();
   }
 
-  /** What the compiler says of examples, if they are an application's. */
+  /** The compiler's messages on examples, compiled as an application's code. */
   static List<String> errors(List<String> snippets, Path folder) {
     List<JavaFileObject> sources = new ArrayList<>();
     for (String snippet : snippets) {

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The log lines and messages that docs/troubleshooting.md quotes are those of the code. */
+/** The log lines and messages that docs/troubleshooting.md quotes are in the code. */
 class TroubleshootingDocTest {
   private static final Path ROOT = Path.of(System.getProperty("ssekit.root", ".."));
 
@@ -24,7 +24,7 @@ class TroubleshootingDocTest {
     List<String> unknown = new ArrayList<>();
     for (String line : quoted) {
       for (String part : line.split("…", -1)) {
-        // What stands beside a value may be put together from small parts.
+        // Text beside a value may be put together from small parts.
         String fixed = part.replaceAll("^[\\s:]+|[\\s:]+$", "");
         if (fixed.length() >= 8 && !code.contains(fixed)) {
           unknown.add(line + " -> " + fixed);
@@ -34,7 +34,7 @@ class TroubleshootingDocTest {
     assertEquals(List.of(), unknown);
   }
 
-  /** The sources, their strings joined and without the placeholders of values. */
+  /** The sources, with the parts of each string joined. */
   private static String messages() throws IOException {
     StringBuilder all = new StringBuilder();
     for (String module : List.of("sse-core", "sse-redis", "sse-servlet")) {

@@ -16,8 +16,9 @@ import org.junit.jupiter.api.Tag;
 import redis.clients.jedis.Jedis;
 
 /**
- * Two people, each with a browser, in the lobby of one node with a real Redis. Skipped where there
- * is no browser. The tag names what they try: the page, which another JDK does not change.
+ * Two people, each with a browser, in the lobby of one node with a real Redis. Skipped where no
+ * browser is installed. The tag names the subject of these tests: the page, which another JDK does
+ * not change.
  */
 @Tag("page")
 abstract class TwoBrowsers {
@@ -64,7 +65,7 @@ abstract class TwoBrowsers {
     soon().until(() -> publisher.pubsubNumSub(CHANNEL).getOrDefault(CHANNEL, 0L) > 0);
   }
 
-  /** Has another program speak in the lobby. */
+  /** Publishes to the lobby as another program. */
   static void publish(String payload) {
     publisher.publish(CHANNEL, payload);
   }

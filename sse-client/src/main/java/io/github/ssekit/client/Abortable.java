@@ -10,7 +10,7 @@ final class Abortable {
   private @Nullable Runnable abort;
   private boolean aborted;
 
-  /** The step that is next, by what aborts it. If the attempt is aborted already, that runs now. */
+  /** Begins the next step. Runs {@code abortIt} immediately if the attempt is aborted already. */
   void step(Runnable abortIt) {
     synchronized (this) {
       abort = abortIt;
@@ -21,7 +21,7 @@ final class Abortable {
     abortIt.run();
   }
 
-  /** Aborts the present step and those to come. */
+  /** Aborts the present step and all later steps. */
   void abort() {
     Runnable present;
     synchronized (this) {

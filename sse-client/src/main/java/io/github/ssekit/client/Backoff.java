@@ -5,16 +5,15 @@ import java.time.Duration;
 import java.util.function.DoubleSupplier;
 
 /**
- * How long to wait before the next attempt (WHATWG HTML 9.2.3, "reestablish the connection"): at
- * least the reconnection time, and a random time more, so that the clients of a server that went
- * away don't come back at one moment. The bound of the random part is a quarter of the reconnection
- * time after a stream that {@linkplain #succeeded succeeded}, and doubles with each attempt since
- * then.
+ * The wait before the next attempt (WHATWG HTML 9.2.3, "reestablish the connection"): at least the
+ * reconnection time, and a random time more, so that the clients of a server that went away don't
+ * come back at one moment. The bound of the random part is a quarter of the reconnection time after
+ * a stream that {@linkplain #succeeded succeeded}, and doubles with each attempt since then.
  *
  * <p>Not thread-safe.
  */
 final class Backoff {
-  /** What is doubled where the reconnection time is shorter. */
+  /** The base of the doubling if the reconnection time is shorter. */
   private static final long LEAST_MILLIS = 250;
 
   private static final int MOST_DOUBLINGS = 20;
@@ -41,8 +40,8 @@ final class Backoff {
   }
 
   /**
-   * The stream has had an event, or bytes and lasted a second: the attempts before it no longer
-   * count. A stream that has a comment and ends at once, as a server's without room, is another
+   * The stream has had an event, or has had bytes and lasted a second: earlier attempts no longer
+   * count. A stream that has a comment and ends at once, as from a server without room, is another
    * failure.
    */
   void succeeded() {
@@ -52,7 +51,7 @@ final class Backoff {
   /**
    * The time to wait from now on, which counts as another failure until {@link #succeeded}.
    *
-   * @param atLeast what the server asks for beside the reconnection time, or zero
+   * @param atLeast the wait that the server asks for besides the reconnection time, or zero
    */
   Duration next(Duration atLeast) {
     long longest = reconnectionMillis + reconnectionMillis / 4;

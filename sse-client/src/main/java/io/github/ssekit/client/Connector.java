@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  *   no answer                 ──► another IOException: another attempt follows
  * </pre>
  *
- * Redirects are followed here and not by the {@code HttpClient}, which would send the application's
+ * This class follows redirects, not the {@code HttpClient}: it would send the application's
  * headers, an {@code Authorization} among them, to any origin that it is redirected to.
  */
 final class Connector {
@@ -48,16 +48,16 @@ final class Connector {
   /** A day, in seconds. */
   private static final BigInteger LONGEST_RETRY_AFTER = BigInteger.valueOf(86_400);
 
-  /** The client that all share unless they bring one. */
+  /** The client that all sources share unless they bring their own. */
   private static final class Shared {
     static final HttpClient CLIENT =
         HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
   }
 
-  /** An open stream, where it comes from, and the headers of its answer. */
+  /** An open stream, its address after all redirects, and the headers of its answer. */
   record Answer(URI uri, HttpHeaders headers, InputStream body) {}
 
-  /** A request, and where a redirect would lead it. */
+  /** A request, which a redirect turns into the next request. */
   private record Hop(URI uri, @Nullable BodyPublisher body, Map<String, String> headers) {
     String method() {
       return body == null ? "GET" : "POST";
@@ -123,7 +123,8 @@ final class Connector {
     try {
       headers.putAll(settings.headers().get());
     } catch (Exception e) {
-      // A token that can't be had now may be had later. Kotlin and others throw checked ones.
+      // A token that isn't available now may be available later. Exception, not RuntimeException:
+      // Kotlin and others throw checked exceptions.
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }
@@ -140,7 +141,7 @@ final class Connector {
             .sendAsync(request(hop, lastEventId), BodyHandlers.ofInputStream());
     attempt.step(() -> abandon(answer));
     try {
-      // Not the request's own timeout: since JDK 26 that one bounds the body too.
+      // Not with the request's own timeout: since JDK 26 the request's timeout bounds the body too.
       return answer.get(settings.answerTimeout().toNanos(), NANOSECONDS);
     } catch (TimeoutException e) {
       abandon(answer);
@@ -155,7 +156,7 @@ final class Connector {
     }
   }
 
-  /** Cancels a request; if its answer has come by now, closes that. */
+  /** Cancels a request; if its answer has come by now, closes the answer's body. */
   private static void abandon(CompletableFuture<HttpResponse<InputStream>> answer) {
     answer.cancel(true);
     CompletableFuture<Void> unused = answer.thenAccept(response -> closeQuietly(response.body()));
@@ -198,7 +199,7 @@ final class Connector {
     return cut.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
   }
 
-  /** Where the answer redirects to; null if it is no redirect. */
+  /** The target of the answer's redirect; null if the answer isn't a redirect. */
   private static @Nullable URI redirect(Hop hop, HttpResponse<?> response)
       throws EventSourceException {
     int status = response.statusCode();
@@ -243,7 +244,7 @@ final class Connector {
     return uri.getPort() < 0 ? standard : uri.getPort();
   }
 
-  /** Returns if the answer asks the client to stop, and else throws. */
+  /** Returns if the answer asks the client to stop; otherwise throws. */
   private void judge(Hop hop, HttpResponse<?> response) throws IOException {
     int status = response.statusCode();
     if (status == 204) {
@@ -256,7 +257,9 @@ final class Connector {
     throw new EventSourceException(message + ", where an event stream has 200", status);
   }
 
-  /** The seconds of a {@code Retry-After}, a day at most; a date counts as none. */
+  /**
+   * The seconds of a {@code Retry-After}, a day at most; zero without the header, or for a date.
+   */
   private static Duration retryAfter(HttpHeaders headers) {
     return headers
         .firstValue("Retry-After")

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Events between the thread that reads the stream and the threads that take them, bounded in bytes:
- * a reader that meets a full queue waits, and so doesn't read. Keeps the last event ID of what was
- * taken. Thread-safe; its threads wait on conditions, not in monitors.
+ * a reader that meets a full queue waits, and so doesn't read. Keeps the last event ID of the taken
+ * events. Thread-safe; its threads wait on conditions, not in monitors.
  */
 final class EventQueue {
   private record Waiting(SseEvent event, String lastEventId, long bytes) {}
@@ -37,7 +37,7 @@ final class EventQueue {
 
   /**
    * Adds an event once there is room; an event that is larger than the queue has room in an empty
-   * one. Drops it if the queue is ended.
+   * queue. Drops the event if the queue is ended.
    */
   void put(SseEvent event, String lastEventId) {
     Waiting added = new Waiting(event, lastEventId, size(event));
@@ -60,7 +60,7 @@ final class EventQueue {
     }
   }
 
-  /** About the memory of an event: two bytes a character, and its objects. */
+  /** The approximate memory of an event: two bytes a character, and its objects. */
   private static long size(SseEvent event) {
     return 100 + 2L * (length(event.data()) + length(event.type()) + length(event.id()));
   }
@@ -70,8 +70,8 @@ final class EventQueue {
   }
 
   /**
-   * All that was received up to this id is in the queue, or needs no place in it. Not so once the
-   * queue is ended: what came then was dropped.
+   * All blocks received up to this id are in the queue, or need no place in it. Ignored once the
+   * queue is ended, since later events were dropped.
    */
   void received(String lastEventId) {
     lock.lock();
@@ -118,7 +118,7 @@ final class EventQueue {
     }
   }
 
-  /** The last event ID of a client that has handled all that was taken, and nothing else. */
+  /** The last event ID of a client that has handled all taken events, and no others. */
   String lastEventId() {
     lock.lock();
     try {
@@ -128,7 +128,7 @@ final class EventQueue {
     }
   }
 
-  /** Adds nothing more. What waits can still be taken. */
+  /** Ends the queue: it adds no more events. Waiting events can still be taken. */
   void end() {
     lock.lock();
     try {
@@ -139,7 +139,10 @@ final class EventQueue {
     }
   }
 
-  /** Drops what waits, which was not handled: the last event ID stays that of what was taken. */
+  /**
+   * Ends the queue, and drops the waiting events. Nobody has handled these, so the last event ID
+   * stays that of the taken events.
+   */
   void discard() {
     lock.lock();
     try {

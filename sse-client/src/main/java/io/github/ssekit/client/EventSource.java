@@ -22,9 +22,9 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A client of an event stream, as a browser's {@code EventSource} is one (WHATWG HTML 9.2): it
- * connects, gives each event to the application, and when the connection ends, connects again with
- * the last event ID, until it is closed, or until the server says that it is over.
+ * A client of an event stream, like a browser's {@code EventSource} (WHATWG HTML 9.2): it connects,
+ * gives each event to the application, and when the connection ends, connects again with the last
+ * event ID, until it is closed, or until the server says that the stream is over.
  *
  * <pre>{@code
  * try (EventSource source = EventSource.open(URI.create("http://localhost:8080/events"))) {
@@ -59,17 +59,16 @@ import org.jspecify.annotations.Nullable;
  *     └── close() ───────────► CLOSED ◄───────┘
  * </pre>
  *
- * It waits at least the reconnection time, which the server sets by {@code retry:}, and a random
- * time more, which grows as attempts fail: the standard allows both. The first attempt is like any
- * other: a server that can't be reached yet is tried again. Each attempt goes to the first address,
- * as in browsers, and follows redirects with the statuses 301, 302, 303, 307 and 308, up to 20;
- * from {@code https} to {@code http} it doesn't. Where this class differs from a browser:
+ * A source waits at least the reconnection time, which the server sets by {@code retry:}, and a
+ * random time more, which grows as attempts fail: the standard allows both. The first attempt is
+ * like any other: a server that can't be reached yet is tried again. Each attempt goes to the first
+ * address, as in browsers, and follows redirects with the statuses 301, 302, 303, 307 and 308, up
+ * to 20, but not from {@code https} to {@code http}. Where this class differs from a browser:
  *
  * <ul>
  *   <li>Some statuses are temporary: {@link EventSourceBuilder#retryStatus}, which has the reasons.
  *   <li>A silent connection is given up: {@link EventSourceBuilder#idleTimeout}.
- *   <li>There are headers and POST, no origins, no CORS, and no cookies but those of the HTTP
- *       client.
+ *   <li>There are headers and POST, no origins, no CORS, and only the HTTP client's cookies.
  *   <li>An id with characters beyond ASCII, which the JDK's client can't send, or of more than
  *       4,096 characters, which servers refuse, is not sent back.
  * </ul>
@@ -98,7 +97,7 @@ public final class EventSource implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(EventSource.class.getName());
   private static final int CHUNK = 8 << 10;
 
-  /** A stream that lasts so long has succeeded, if it had any bytes. */
+  /** A stream that lasts this long has succeeded, if it had any bytes. */
   private static final long LASTING_NANOS = 1_000_000_000;
 
   private final Settings settings;
@@ -106,14 +105,14 @@ public final class EventSource implements AutoCloseable {
   private final EventQueue queue;
   private final @Nullable EventSourceListener listener;
 
-  // Of the source's thread.
+  // Used only by the source's thread.
   private final Backoff backoff;
   private String receivedId;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition wake = lock.newCondition();
 
-  // Written with the lock.
+  // Guarded by lock; state is read without it, too.
   private volatile State state = State.CONNECTING;
   private Abortable attempt = new Abortable();
   private boolean atOnce;
@@ -161,8 +160,8 @@ public final class EventSource implements AutoCloseable {
    * Takes the next event, and waits for it as long as it takes, across reconnects.
    *
    * @return null if the source is closed: by {@link #close}, by the server's 204, or because its
-   *     own thread was interrupted; what had come before the 204 is returned first
-   * @throws EventSourceException if the connection has failed for good; what had come before is
+   *     own thread was interrupted; events that came before the 204 are returned first
+   * @throws EventSourceException if the connection has failed for good; events that came before are
    *     returned first
    * @throws InterruptedException if the thread is interrupted
    * @throws IllegalStateException if the source has a listener
@@ -175,7 +174,7 @@ public final class EventSource implements AutoCloseable {
    * Takes the next event as {@link #next()} does, and waits for it no longer than a given time.
    *
    * @return null also if the time is over, see {@link #state}
-   * @throws EventSourceException if the connection has failed for good; what had come before is
+   * @throws EventSourceException if the connection has failed for good; events that came before are
    *     returned first
    * @throws InterruptedException if the thread is interrupted
    * @throws IllegalStateException if the source has a listener
@@ -195,7 +194,7 @@ public final class EventSource implements AutoCloseable {
     if (event != null || state != State.CLOSED) {
       return event;
     }
-    event = queue.take(0); // Nothing is added now, but something may have been since.
+    event = queue.take(0); // The queue gets no more events now, but may have got some since.
     EventSourceException failed = failure();
     if (event == null && failed != null) {
       throw new EventSourceException(
@@ -211,8 +210,8 @@ public final class EventSource implements AutoCloseable {
 
   /**
    * Returns the last event ID of an application that has handled each event that {@link #next}
-   * returned, or that its listener has returned from: to resume with, in another process, by {@link
-   * EventSourceBuilder#lastEventId}. {@code ""} if there is none.
+   * returned, or each event that the listener has returned from. Another process can resume with
+   * it, by {@link EventSourceBuilder#lastEventId}. {@code ""} if there is no last event ID.
    */
   public String lastEventId() {
     return queue.lastEventId();
@@ -257,7 +256,7 @@ public final class EventSource implements AutoCloseable {
     queue.discard();
   }
 
-  /** Changes the state to CLOSED, unless it is. Returns the attempt that is over. */
+  /** Changes the state to CLOSED, unless it is CLOSED already. Returns the last attempt. */
   private Abortable close(@Nullable EventSourceException why) {
     lock.lock();
     try {
@@ -295,7 +294,7 @@ public final class EventSource implements AutoCloseable {
     tell(to -> to.onClose(failed));
   }
 
-  /** One connection, from the request to its end. Returns whether to go on. */
+  /** Makes one connection, from the request to its end. Returns whether another attempt follows. */
   private boolean attempt() throws EventSourceException, InterruptedException {
     Abortable present = new Abortable();
     IOException cause;
@@ -388,7 +387,7 @@ public final class EventSource implements AutoCloseable {
         hadBytes |= count > 0;
         parser.feed(chunk, 0, count);
         receivedId = parser.lastEventId();
-        if (state != State.CLOSED) { // Else a listener was not given all of it.
+        if (state != State.CLOSED) { // Otherwise a listener was not given all events.
           queue.received(receivedId); // A block of an id alone has been read too.
         }
       }
@@ -435,7 +434,7 @@ public final class EventSource implements AutoCloseable {
     try {
       call.accept(listener);
     } catch (Throwable e) {
-      // A checked one, too: Kotlin and others throw those.
+      // Checked exceptions too: Kotlin and others throw them.
       if (e instanceof InterruptedException) {
         Thread.currentThread().interrupt();
       }

@@ -59,9 +59,9 @@ public final class EventSourceBuilder {
   }
 
   /**
-   * Sets a header of each request. It replaces one of the same name: {@code Accept}, {@code
-   * Cache-Control} too. A redirect to another origin is followed without the headers that are set
-   * here, but for the {@code Content-Type} of a body that is sent there.
+   * Sets a header of each request. It replaces a header of the same name, {@code Accept} and {@code
+   * Cache-Control} too. The source follows a redirect to another origin without the headers that
+   * are set here, except the {@code Content-Type} of a body that it sends there.
    *
    * @throws IllegalArgumentException if {@code java.net.http} doesn't allow such a header, or if it
    *     is {@code Last-Event-ID}, see {@link #lastEventId}
@@ -79,11 +79,11 @@ public final class EventSourceBuilder {
 
   /**
    * Sets headers that are asked for anew before each attempt, such as a token that expires. They
-   * replace those of {@link #header} with the same name.
+   * replace headers of {@link #header} with the same name.
    *
-   * @param supplier called on the thread of the source, which may wait in it. If it throws, the
-   *     attempt has failed, and another follows. If it returns a header that {@code java.net.http}
-   *     does not allow, such as a value with a line end, the source fails for good.
+   * @param supplier called on the thread of the source; may block. If it throws, the attempt has
+   *     failed, and another follows. If it returns a header that {@code java.net.http} does not
+   *     allow, such as a value with a line end, the source fails for good.
    */
   public EventSourceBuilder headers(Supplier<? extends Map<String, String>> supplier) {
     headers = Objects.requireNonNull(supplier, "supplier");
@@ -91,7 +91,7 @@ public final class EventSourceBuilder {
   }
 
   /**
-   * Sends a POST with this body, at each attempt anew, in place of a GET. Set the {@code
+   * Sends a POST with this body instead of a GET, at each attempt anew. Set the {@code
    * Content-Type} with {@link #header}. A server resumes a POST if it heeds {@code Last-Event-ID}
    * there: a hub's servlet does.
    *
@@ -175,9 +175,9 @@ public final class EventSourceBuilder {
    * allow it. Default: 429, 502, 503 and 504. After other statuses that an event stream can't have,
    * the source fails for good.
    *
-   * <p>The standard knows no such statuses: there, any of them is the end, until a user reloads the
-   * page. A program has no user who would, and these four are what a proxy or a service answers
-   * while a node restarts. {@code retryStatus(status -> false)} is the standard's rule.
+   * <p>The standard has no such statuses: in a browser, any of them is the end, until a user
+   * reloads the page. A program has no page to reload, and a proxy or a service answers with these
+   * four while a node restarts. {@code retryStatus(status -> false)} is the standard's rule.
    */
   public EventSourceBuilder retryStatus(IntPredicate statuses) {
     retryStatus = Objects.requireNonNull(statuses, "statuses");
@@ -186,7 +186,8 @@ public final class EventSourceBuilder {
 
   /**
    * Sets the longest data of an event, in bytes; see {@link
-   * io.github.ssekit.event.EventStreamParser}. After a longer one the source fails. Default: 8 MiB.
+   * io.github.ssekit.event.EventStreamParser}. After a longer event the source fails. Default: 8
+   * MiB.
    *
    * @throws IllegalArgumentException if it is less than 1
    */
@@ -196,9 +197,9 @@ public final class EventSourceBuilder {
   }
 
   /**
-   * Sets how much memory may be taken by events that wait for {@link EventSource#next}, about, in
-   * bytes. While they are that many, the source doesn't read. Default: 1 MiB. One event may be
-   * larger.
+   * Sets how much memory events that wait for {@link EventSource#next} may take, in bytes,
+   * approximately. While they take as much, the source doesn't read. Default: 1 MiB. One event may
+   * be larger.
    *
    * @throws IllegalArgumentException if it is less than 1
    */
@@ -209,8 +210,8 @@ public final class EventSourceBuilder {
 
   /**
    * Sets the HTTP client, with its proxy, certificates, cookies and version of HTTP. It must not
-   * follow redirects by itself ({@link java.net.http.HttpClient.Redirect#NEVER}, the default of its
-   * builder): the source does that. Default: one that all sources share.
+   * follow redirects ({@link java.net.http.HttpClient.Redirect#NEVER}, the default of its builder):
+   * the source does that. Default: a client that all sources share.
    *
    * @throws IllegalArgumentException if it follows redirects
    */
@@ -224,15 +225,15 @@ public final class EventSourceBuilder {
     return this;
   }
 
-  /** Returns the HTTP client that was set; empty for the one that all sources share. */
+  /** Returns the HTTP client that was set; empty for the client that all sources share. */
   public Optional<HttpClient> client() {
     return Optional.ofNullable(client);
   }
 
   /**
-   * Sets what makes the one thread of the source, which connects, reads and calls the listener.
+   * Sets the factory of the source's one thread, which connects, reads and calls the listener.
    * Default: a daemon thread of the platform. {@code Thread.ofVirtual().factory()}, on JDK 21 and
-   * newer, makes a virtual one: the source waits without a monitor.
+   * newer, makes a virtual thread: the source waits without a monitor.
    */
   public EventSourceBuilder threads(ThreadFactory factory) {
     threads = Objects.requireNonNull(factory, "factory");

@@ -16,14 +16,14 @@ import org.jspecify.annotations.Nullable;
  * flow control, and needs no memory. An exception of a listener is logged, and the next event
  * follows. A listener may close the {@code EventSource}; then it gets {@link #onClose} last.
  *
- * <p>The methods that are inherited are called for each event, comment and {@code retry} field of
- * the stream.
+ * <p>The inherited methods are called for each event, comment and {@code retry} field of the
+ * stream.
  */
 public interface EventSourceListener extends EventStreamHandler {
   /**
    * The connection is open: the server has answered with an event stream.
    *
-   * @param uri where the stream comes from, after all redirects
+   * @param uri the address of the stream, after all redirects
    * @param headers the headers of the answer
    */
   default void onOpen(URI uri, HttpHeaders headers) {}
@@ -31,7 +31,8 @@ public interface EventSourceListener extends EventStreamHandler {
   /**
    * The connection, or an attempt to connect, has ended, and another attempt follows.
    *
-   * @param cause why it ended; an {@link java.io.EOFException} if the server ended the stream
+   * @param cause the cause of the end; an {@link java.io.EOFException} if the server ended the
+   *     stream
    * @param delay the time until the next attempt
    */
   default void onDisconnect(IOException cause, Duration delay) {}
@@ -39,8 +40,8 @@ public interface EventSourceListener extends EventStreamHandler {
   /**
    * The {@code EventSource} is closed and makes no more attempts. This is the last call.
    *
-   * @param failure why the connection failed for good; null if it was closed by {@link
-   *     EventSource#close}, by the server's 204, or because its thread was interrupted
+   * @param failure the reason why the connection failed for good; null if the source was closed by
+   *     {@link EventSource#close}, by the server's 204, or because its thread was interrupted
    */
   default void onClose(@Nullable EventSourceException failure) {}
 }

@@ -11,10 +11,10 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an {@link EventSourceBuilder} was told. The components are its options, by their names.
+ * The options of an {@link EventSourceBuilder}, by their names.
  *
  * @param client null for the shared one
- * @param body of a POST; null for a GET
+ * @param body the body of a POST; null for a GET
  */
 record Settings(
     URI uri,

@@ -14,7 +14,7 @@ final class TemporaryStatusException extends IOException {
     this.retryAfter = retryAfter;
   }
 
-  /** What the server's {@code Retry-After} asks for, or zero. */
+  /** The wait that the server's {@code Retry-After} asks for, or zero. */
   Duration retryAfter() {
     return retryAfter;
   }

@@ -11,19 +11,22 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A stream whose reads fail if no byte comes for a given time. The time counts within a read only:
- * a reader that is busy elsewhere is not the server's silence.
+ * A stream whose reads fail if no byte comes for a given time. Only time within a read counts:
+ * while its reader is busy elsewhere, the server isn't silent.
  *
- * <p>A read can be ended only by closing its stream, so a task of the JDK's shared timer looks
- * after it: it comes back when the present read would be too long, no matter how many reads there
- * are in between.
+ * <p>A read can be ended only by closing its stream, so a task of the JDK's shared timer watches
+ * the stream. The task runs again when the present read would be too long, no matter how many reads
+ * there are in between.
  *
  * <p>One thread reads; any thread may close.
  */
 final class WatchedInputStream extends FilterInputStream {
   private final long idleNanos;
 
-  /** When the read in progress began. Written by the reader, before {@link #reading}. */
+  /**
+   * The {@link System#nanoTime} of the start of the read in progress. Written by the reader, before
+   * {@link #reading}.
+   */
   private volatile long since;
 
   private volatile boolean reading;
@@ -51,7 +54,7 @@ final class WatchedInputStream extends FilterInputStream {
             .whenComplete(
                 (none, late) -> {
                   if (late != null) {
-                    // Elsewhere: the JDK's timer must not wait for a close.
+                    // On another thread: the JDK's timer must not wait for a close.
                     CompletableFuture<Void> unusedCheck = CompletableFuture.runAsync(this::check);
                   }
                 });
@@ -78,7 +81,7 @@ final class WatchedInputStream extends FilterInputStream {
     }
   }
 
-  /** The timer forgets this stream: it would else hold streams that are over. */
+  /** Ends the timer's task, which would hold this stream in memory after its end. */
   private void forget() {
     timer.complete(null);
   }

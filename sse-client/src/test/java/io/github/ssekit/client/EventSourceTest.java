@@ -43,7 +43,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the standard asks of an {@code EventSource}, against a server that writes bytes by hand. */
+/**
+ * The requirements of the standard on an {@code EventSource}, against a server that writes raw
+ * bytes.
+ */
 @Timeout(30)
 @SuppressWarnings("try")
 class EventSourceTest {
@@ -690,7 +693,11 @@ class EventSourceTest {
     }
   }
 
-  /** Of two events in one piece: what is done by the listener, and then by the test. */
+  /**
+   * Returns the last event ID of a source that has closed. The server sends two events in one
+   * write. The listener runs {@code inListener} on each event, and the test runs {@code inTest}
+   * once the first event was given.
+   */
   private String lastEventIdOnceClosed(
       Consumer<EventSource> inListener, Consumer<EventSource> inTest) throws Exception {
     server.thenOpen("id: 1\ndata: a\n\nid: 2\ndata: b\n\n");
@@ -749,7 +756,7 @@ class EventSourceTest {
     }
   }
 
-  /** As Kotlin throws. */
+  /** Throws a checked exception that callers don't have to declare, as Kotlin does. */
   @SuppressWarnings("unchecked")
   private static <E extends Exception> void sneakily(Exception e) throws E {
     throw (E) e;
@@ -900,7 +907,7 @@ class EventSourceTest {
       assertEquals("b", source.next(LONG).data());
       source.reconnect();
       assertEquals("c", source.next(LONG).data());
-      source.reconnect(); // While it waits.
+      source.reconnect(); // While the source waits to reconnect.
       assertNull(source.next(LONG));
     }
     server.request();
@@ -934,7 +941,7 @@ class EventSourceTest {
     }
     List<Duration> waits = delaysUntilTheScriptsEnd(Duration.ofMillis(40));
     assertEquals(16, waits.size());
-    // Random up to 40 ms each: that all eight are zero does not happen.
+    // Each wait is random, up to 40 ms: eight zeros in a row don't happen.
     assertTrue(waits.subList(0, 8).stream().anyMatch(wait -> !wait.isZero()), "" + waits);
     assertTrue(waits.subList(8, 16).stream().allMatch(Duration::isZero), "" + waits);
   }

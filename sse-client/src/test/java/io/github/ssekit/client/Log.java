@@ -14,7 +14,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A listener that writes down its calls. */
+/** A listener that records its calls. */
 final class Log implements EventSourceListener {
   private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
   final ConcurrentLinkedQueue<Duration> delays = new ConcurrentLinkedQueue<>();

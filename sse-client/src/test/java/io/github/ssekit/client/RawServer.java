@@ -19,15 +19,16 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A server that answers each connection with the bytes of the next script, and records what was
- * asked. Once the scripts are used up, it answers 204. It closes each connection, and says so:
- * otherwise a client may send its next request there, and a POST that is lost is not sent again.
+ * A server that answers each connection with the bytes of the next script, and records the
+ * requests. Once the scripts are used up, the server answers 204. It closes each connection, and
+ * says so in the head: otherwise a client may send its next request there, and a lost POST is not
+ * sent again.
  */
 public final class RawServer implements AutoCloseable {
   static final String STREAM =
       "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
 
-  /** What happens on one connection, after the request was read. */
+  /** Handles one connection after its request was read. */
   interface Script {
     void run(Socket socket) throws Exception;
   }
@@ -102,7 +103,7 @@ public final class RawServer implements AutoCloseable {
         "HTTP/1.1 " + status + " X\r\n" + head + "Connection: close\r\nContent-Length: 0\r\n\r\n");
   }
 
-  /** The next request, its head and its body, or null if none comes within 20 s. */
+  /** The next request, its head and its body, or null if no request comes within 20 s. */
   String request() throws InterruptedException {
     return requests.poll(20, TimeUnit.SECONDS);
   }

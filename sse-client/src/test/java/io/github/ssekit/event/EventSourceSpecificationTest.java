@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The rows that the parser is tested with, over HTTP. */
+/** The rows of the parser's specification, over HTTP. */
 @SuppressWarnings("try")
 class EventSourceSpecificationTest {
   static Stream<Arguments> rows() {
@@ -62,8 +62,8 @@ class EventSourceSpecificationTest {
             closed.countDown();
           }
         };
-    // A server for each row: a source whose row sets a short time connects again before it is
-    // closed.
+    // A server for each row: a source that was given a short reconnection time reconnects before
+    // the test closes it.
     try (RawServer server = new RawServer()) {
       server.thenBytes(row.input(end));
       try (EventSource source = EventSource.builder(server.uri()).open(listener)) {

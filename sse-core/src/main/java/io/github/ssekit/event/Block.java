@@ -12,16 +12,16 @@ package io.github.ssekit.event;
  * }</pre>
  *
  * <p>A client handles a comment or a reconnection time at the end of its line. No blank line
- * follows it: many clients report a message at every blank line, and would report one without data.
+ * follows it: many clients report a message at every blank line, even without data.
  *
- * <p>Blocks are immutable values. Each constructor rejects what an event stream can't carry, so
- * every block can be written as it is: nothing has to be escaped.
+ * <p>Blocks are immutable values. Each constructor rejects values that an event stream can't carry,
+ * so every block can be written without escaping.
  */
 public sealed interface Block permits SseEvent, Comment, ReconnectionTime {
   /**
    * The bytes of this block, encoded anew at each call.
    *
-   * @throws IllegalArgumentException if they are more than an array can hold, 2147483639
+   * @throws IllegalArgumentException if the block exceeds 2147483639 bytes, the longest array
    */
   Frame frame();
 }

@@ -20,7 +20,7 @@ final class ByteAccumulator {
   private int length;
 
   /**
-   * A buffer for the data of an event and a number of bytes more.
+   * A buffer for the data of an event and {@code more} bytes.
    *
    * @throws IllegalArgumentException if the limit is not positive
    */

@@ -6,7 +6,7 @@ import java.util.Objects;
  * A comment (WHATWG HTML 9.2.5): a line that clients ignore. It keeps a connection alive. An {@link
  * EventStreamWriter} writes it.
  *
- * @param text what follows the colon and one space; may be empty. No CR or LF. An unpaired
+ * @param text the text after the colon and one space; may be empty. No CR or LF. An unpaired
  *     surrogate becomes U+FFFD.
  */
 public record Comment(String text) implements Block {

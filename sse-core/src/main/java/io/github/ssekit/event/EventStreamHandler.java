@@ -9,8 +9,8 @@ public interface EventStreamHandler {
   /**
    * An event is dispatched (WHATWG HTML 9.2.6).
    *
-   * @param event its id is the id of its own block, or null if that has none; its data is never
-   *     null
+   * @param event its id is the id of its own block, or null if that block has none; its data is
+   *     never null
    * @param lastEventId the id to reconnect with once this event is handled, as in a browser's
    *     {@code MessageEvent}: the event's own id, or the id of an earlier block, or {@code ""} if
    *     no block had one

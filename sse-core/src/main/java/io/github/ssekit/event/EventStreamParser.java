@@ -20,10 +20,11 @@ import org.jspecify.annotations.Nullable;
  * parser.feed(chunk);
  * }</pre>
  *
- * <p>The handler gets an event within the call that feeds the last byte of its blank line; if the
- * blank line ends in CR, whether or not an LF follows. It gets a comment or a reconnection time at
- * the end of its line. The standard discards an unfinished event at the end of the stream, so there
- * is no method to end it. Ill-formed UTF-8 is replaced by U+FFFD as the Encoding Standard defines.
+ * <p>The handler gets an event within the call that feeds the last byte of its blank line; a CR
+ * counts as the last byte, whether or not an LF follows. It gets a comment or a reconnection time
+ * at the end of its line. The standard discards an unfinished event at the end of the stream, so
+ * there is no method to end it. Ill-formed UTF-8 is replaced by U+FFFD as the Encoding Standard
+ * defines.
  *
  * <p>Parsing takes time linear in the number of bytes, however they are cut into chunks. The parser
  * holds a line and the data of an event until they are complete, each up to a limit in bytes, by
@@ -43,7 +44,7 @@ public final class EventStreamParser {
   private static final byte[] ID = "id".getBytes(US_ASCII);
   private static final byte[] RETRY = "retry".getBytes(US_ASCII);
 
-  /** The bytes that a line has beside its data: {@code "data: "}. */
+  /** The bytes of a line besides its data: {@code "data: "}. */
   private static final int DATA_PREFIX = DATA.length + 2;
 
   private static final int ABSENT = -1;
@@ -51,7 +52,7 @@ public final class EventStreamParser {
   private final EventStreamHandler handler;
   private final LineSplitter splitter;
 
-  /** True within {@code feed}, and for ever once that has thrown. */
+  /** True within {@code feed}, and for ever once {@code feed} has thrown. */
   private boolean feeding;
 
   private boolean firstLine = true;
@@ -113,6 +114,7 @@ public final class EventStreamParser {
    * @throws EventStreamLimitException if a line or an event is longer than the limit; the handler
    *     has all blocks before it
    * @throws IllegalStateException if an earlier call has thrown, or if the handler calls this
+   *     method
    * @throws IndexOutOfBoundsException if the array has no such range; the parser stays usable
    */
   public void feed(byte[] bytes, int offset, int length) {
@@ -214,7 +216,7 @@ public final class EventStreamParser {
     id = Utf8.decode(bytes, from, to);
   }
 
-  /** Caps the time at the longest {@link ReconnectionTime}: a longer one means "very late". */
+  /** Caps the time at the longest {@link ReconnectionTime}: a longer time means "very late". */
   private void retry(byte[] bytes, int from, int to) {
     if (from == ABSENT || from == to) {
       return;

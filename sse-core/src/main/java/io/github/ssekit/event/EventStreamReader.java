@@ -40,7 +40,7 @@ public final class EventStreamReader implements Closeable {
   private String returnedId;
   private @Nullable ReconnectionTime reconnectionTime;
 
-  /** Thrown once the events before it are returned. */
+  /** The exception to throw once the events before it are returned. */
   private @Nullable EventStreamLimitException exceeded;
 
   /**
@@ -78,7 +78,8 @@ public final class EventStreamReader implements Closeable {
 
   /**
    * The next event, or null at the end of the stream, where an unfinished event is discarded. The
-   * event's id is the id of its own block, or null if that has none. Blocks as the stream does.
+   * event's id is the id of its own block, or null if that block has none. Blocks as the stream
+   * does.
    *
    * @throws EventStreamLimitException if an event or a line is longer than the limit: thrown after
    *     the events before it are returned, and again at each further call

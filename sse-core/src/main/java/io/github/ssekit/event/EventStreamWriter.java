@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class EventStreamWriter implements Closeable {
   private final OutputStream out;
 
-  /** Not a monitor: who waits in one keeps a virtual thread's carrier, before JDK 24. */
+  /** Not a monitor: before JDK 24, a virtual thread that blocks in a monitor pins its carrier. */
   private final ReentrantLock lock = new ReentrantLock();
 
   /** The exception of the first failed write, or null. Guarded by the lock. */

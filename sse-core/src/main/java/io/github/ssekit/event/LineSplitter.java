@@ -4,8 +4,8 @@ package io.github.ssekit.event;
  * Splits the chunks of a byte stream into lines that end in CR, LF or CRLF (WHATWG HTML 9.2.5). It
  * works on UTF-8 without decoding: no other character contains the byte of a CR or an LF.
  *
- * <p>A line ends at its CR without waiting for the next byte: if that is an LF, it is skipped when
- * it arrives. A line within one chunk is not copied.
+ * <p>A line ends at its CR without waiting for the next byte: an LF that follows is skipped when it
+ * arrives. A line within one chunk is not copied.
  */
 final class LineSplitter {
   /** Receives each line. */
@@ -21,7 +21,7 @@ final class LineSplitter {
   /**
    * A splitter that passes on the lines of one stream.
    *
-   * @param unfinished an empty buffer, whose limit becomes that of a line
+   * @param unfinished an empty buffer, whose limit becomes the limit of a line
    */
   LineSplitter(ByteAccumulator unfinished, Lines lines) {
     this.unfinished = unfinished;

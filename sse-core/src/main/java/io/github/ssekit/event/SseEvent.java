@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>in data, CRLF and CR become LF: an event stream can't tell them apart;
  *   <li>an unpaired surrogate, which UTF-8 can't encode, becomes U+FFFD;
- *   <li>the types {@code "message"} and {@code ""} become null: they are what a browser assumes.
+ *   <li>the types {@code "message"} and {@code ""} become null: they are a browser's default.
  * </ul>
  *
  * <p>The types {@code open}, {@code error} and {@code stream-reset} are legal here, since other
@@ -60,7 +60,7 @@ public final class SseEvent implements Block {
     this.id = checked || id == null ? id : checkedId(id);
   }
 
-  /** A parsed event: a line can't contain what the public constructor rejects or normalises. */
+  /** A parsed event: a line has no characters that the public constructor rejects or changes. */
   static SseEvent parsed(@Nullable String type, String data, @Nullable String id) {
     return new SseEvent(type == null || isDefault(type) ? null : type, data, id, true);
   }
@@ -114,7 +114,7 @@ public final class SseEvent implements Block {
     return data;
   }
 
-  /** The last event ID that this event sets, or null if it leaves it as it is. */
+  /** The last event ID that this event sets, or null if it sets none. */
   public @Nullable String id() {
     return id;
   }

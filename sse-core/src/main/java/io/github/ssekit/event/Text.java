@@ -37,7 +37,7 @@ final class Text {
     return copy.toString();
   }
 
-  /** The first index from {@code from} on of a surrogate that is not half of a pair, or -1. */
+  /** The index of the first unpaired surrogate at or after {@code from}, or -1. */
   private static int unpairedSurrogate(String s, int from) {
     for (int i = from; i < s.length(); i++) {
       char c = s.charAt(i);

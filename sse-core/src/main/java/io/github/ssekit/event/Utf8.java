@@ -17,14 +17,14 @@ final class Utf8 {
 
   static String decode(byte[] bytes, int from, int to) {
     String decoded = new String(bytes, from, to - from, UTF_8);
-    // A Latin-1 string answers at once. Other text is decoded twice only if it is ill-formed or
-    // holds U+FFFD itself.
+    // In a Latin-1 string the search ends immediately. Other text is decoded twice only if it is
+    // ill-formed or holds U+FFFD itself.
     return decoded.indexOf('\uFFFD') < 0
         ? decoded
         : new String(withoutSurrogateLeads(bytes, from, to), UTF_8);
   }
 
-  /** A copy in which the lead byte of each encoded surrogate is one that is always ill-formed. */
+  /** A copy in which an always invalid byte replaces the lead byte of each encoded surrogate. */
   private static byte[] withoutSurrogateLeads(byte[] bytes, int from, int to) {
     byte[] copy = Arrays.copyOfRange(bytes, from, to);
     for (int i = 0; i < copy.length - 1; i++) {

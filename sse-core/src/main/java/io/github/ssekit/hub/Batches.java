@@ -10,19 +10,19 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes that one sweep of a delivery loop writes: what stands between the same cursors and the
- * watermark is joined once and shared by all connections at those cursors.
+ * The bytes that one sweep of a delivery loop writes. All connections at the same cursors share one
+ * batch: the frames between these cursors and the watermark, joined once.
  *
- * <p>A place for another encoding of the same bytes (gzip) would be here.
+ * <p>Another encoding of the same bytes (gzip) would have its place here.
  */
 final class Batches {
-  /** Joined frames, and where the cursors stand once they are written. */
+  /** Joined frames, and the places of the cursors once the frames are written. */
   static final class Batch {
     final byte[] bytes;
     final Entry[] ends;
     final int events;
 
-    /** Whether a client that has read it knows a position. */
+    /** Whether an event of the batch has a position. */
     final boolean positioned;
 
     Batch(byte[] bytes, Entry[] ends, int events, boolean positioned) {
@@ -33,7 +33,7 @@ final class Batches {
     }
   }
 
-  /** The cap where there is no room for more, unless it is lower still. */
+  /** The cap once the room is used up, unless {@link #capBytes} is lower. */
   private static final int LOW_CAP = 4 << 10;
 
   private final int capBytes;
@@ -45,7 +45,7 @@ final class Batches {
   private long upTo;
   private long latest;
 
-  /** How many bytes may still be joined in this sweep before the cap is low. */
+  /** How many bytes may still be joined in this sweep before {@link #LOW_CAP} applies. */
   private long room;
 
   Batches(int capBytes, BooleanSupplier isOnLoop) {
@@ -56,10 +56,11 @@ final class Batches {
   /**
    * Begins a sweep.
    *
-   * @param upTo its watermark
-   * @param latest a later one, for what the next sweep has to do
-   * @param room how many bytes may be joined before batches are kept small: each may stay in memory
-   *     as long as one client takes nothing, and readers at a thousand cursors have one each
+   * @param upTo the sweep's watermark
+   * @param latest a watermark that was read later, to tell whether events are left for the next
+   *     sweep
+   * @param room how many bytes may be joined before batches are kept small: a batch stays in memory
+   *     while one client doesn't take it, and clients at a thousand cursors have a thousand batches
    */
   void begin(long upTo, long latest, long room) {
     assert isOnLoop.getAsBoolean();
@@ -74,18 +75,18 @@ final class Batches {
     made.clear();
   }
 
-  /** What comes behind a cursor in this sweep: an entry, {@link Entry#CUT}, or null. */
+  /** The next entry behind a cursor in this sweep, {@link Entry#CUT}, or null. */
   @Nullable Entry next(Entry cursor) {
     return cursor.next(upTo);
   }
 
-  /** The entry behind a cursor, if it is the only one in this sweep; else null. */
+  /** The entry behind a cursor if it is the only entry there in this sweep; otherwise null. */
   @Nullable Entry only(Entry cursor) {
     Entry entry = next(cursor);
     return entry == null || entry == Entry.CUT || next(entry) != null ? null : entry;
   }
 
-  /** Whether something at or below the ordinal is left behind a cursor for the next sweep. */
+  /** Whether an event up to the ordinal is left behind a cursor for the next sweep. */
   boolean more(Entry cursor, long ordinal) {
     return cursor.next(Math.min(ordinal, latest)) != null;
   }
@@ -124,10 +125,10 @@ final class Batches {
           entry = behind;
         }
       }
-      // What was appended to several logs at once is read once.
+      // An event that was appended to several logs at once has one frame, which is joined once.
       boolean isNew = entry != null && entry.frame != before;
-      // A cut link is the lowest and ends the batch: the next sweep sees it first and says what was
-      // missed.
+      // CUT has the lowest ordinal and ends the batch: the next sweep sees it first and handles the
+      // overrun.
       if (entry == null
           || entry == Entry.CUT
           || (isNew && length > 0 && length + entry.frame.length > cap)) {
@@ -141,7 +142,7 @@ final class Batches {
       positioned |= entry.position != null;
       at[lowest] = entry;
     }
-    // One alone is the log's own.
+    // A single frame is the log's own array, and takes no more memory.
     room -= entries.size() > 1 ? length : 0;
     return entries.isEmpty() ? null : new Batch(join(entries), at, entries.size(), positioned);
   }

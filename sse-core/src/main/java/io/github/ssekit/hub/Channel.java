@@ -7,38 +7,41 @@ import java.util.Objects;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** A named stream of events on this node: its log, and who listens, by delivery loop. */
+/** A channel on this node: its log, and its subscribers by delivery loop. */
 final class Channel implements LoopCounters.LagSource {
   /** In characters. */
   static final int MAX_NAME_LENGTH = 200;
 
-  /** Subscribers that one loop is given before the others take their share. */
+  /** The number of subscribers that one loop is given before the other loops are given any. */
   private static final int FEW = 16;
 
   final String name;
   final ChannelLog log;
   final OverrunPolicy policy;
 
-  /** Whether its events have positions. */
+  /** Whether the channel's events have positions. */
   final boolean hasHistory;
 
   final Subscribers[] byLoop;
 
-  /** The hub's. */
+  /** The hub's lock. */
   private final ReentrantLock lock;
 
   private final int maxBatchBytes;
 
-  /** Only if the policy is to conflate. Guarded by the hub's lock. */
+  /** Null unless the policy is to conflate. Guarded by the hub's lock. */
   private final @Nullable NewestByKey newest;
 
-  /** Whether nothing follows. Guarded by the hub's lock. */
+  /** Whether no event follows. Guarded by the hub's lock. */
   boolean hasEnded;
 
   /** Subscriptions of all loops. Guarded by the hub's lock. */
   int subscriptions;
 
-  /** When the last subscription left, in the hub's nanoseconds. Guarded by the hub's lock. */
+  /**
+   * The time at which the last subscription ended, in the hub's nanoseconds. Guarded by the hub's
+   * lock.
+   */
   long emptySince;
 
   Channel(
@@ -62,8 +65,8 @@ final class Channel implements LoopCounters.LagSource {
   /**
    * Appends an event. Under the hub's lock.
    *
-   * @param key what the policy's function says of the event, or another object that is equal for
-   *     events of which only the newest counts; used if the policy is to conflate
+   * @param key the key from the policy's function, or another object that is equal for events of
+   *     which only the newest counts; used if the policy is to conflate
    */
   void append(long ordinal, byte[] frame, @Nullable Position position, Object key) {
     ChannelLog.Entry entry = log.append(ordinal, frame, position);
@@ -72,14 +75,14 @@ final class Channel implements LoopCounters.LagSource {
     }
   }
 
-  /** Marks the channel in each loop that has subscribers to it: the log has grown. O(loops). */
+  /** Tells each loop that has subscribers to the channel that the log has grown. O(loops). */
   void signal() {
     for (Subscribers s : byLoop) {
       s.signal();
     }
   }
 
-  /** The channel has ended: closes the connections that wait for nothing else. */
+  /** The channel has ended: closes the connections whose channels have all ended. */
   void closeConnections() {
     for (Subscribers s : byLoop) {
       s.closeConnections();
@@ -94,8 +97,8 @@ final class Channel implements LoopCounters.LagSource {
   }
 
   /**
-   * The loop that has all subscribers, if they are few: to wake a second one would cost more than
-   * to write to them one after the other. Null else. Any thread.
+   * The loop that has all subscribers, if they are few; otherwise null. To wake a second loop would
+   * cost more than to write to the subscribers one after the other. Any thread.
    */
   @Nullable DeliveryLoop home() {
     Subscribers home = null;
@@ -110,7 +113,7 @@ final class Channel implements LoopCounters.LagSource {
     return home == null ? null : home.loop;
   }
 
-  // What a loop asks, which takes the hub's lock.
+  // Queries, which take the hub's lock.
 
   /**
    * The newest events of each key behind a cursor, see {@link NewestByKey#behind}; null if they are
@@ -139,8 +142,8 @@ final class Channel implements LoopCounters.LagSource {
   }
 
   /**
-   * The number of events behind a cursor, up to the watermark; all that the log holds if it has
-   * left the cursor behind.
+   * The number of events behind a cursor, up to the watermark; or, if the log has trimmed some of
+   * them, the number of all events in the log.
    */
   @Override
   public int behind(ChannelLog.Entry cursor, long watermark) {

@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * writer, many readers without locks.
  *
  * <p>It is a linked list from the oldest entry to the newest, so that a quiet channel costs one
- * entry and nothing ever grows by copying. A reader's cursor is the entry that it read last; what
- * it has still to read are the entries behind it:
+ * entry and nothing ever grows by copying. A reader's cursor is the entry that it read last; it has
+ * still to read the entries behind its cursor:
  *
  * <pre>
  *     trimmed            retained
@@ -18,9 +18,9 @@ import org.jspecify.annotations.Nullable;
  *           head                 tail
  * </pre>
  *
- * Trimming cuts the link of an entry whose successor has gone. So a cursor at {@code e1} sees that
- * it has missed something, a cursor at {@code e2} has missed nothing, and neither keeps a trimmed
- * event in memory: a stalled reader costs one entry however much is published.
+ * Trimming cuts the link of an entry whose successor has gone. So a reader at {@code e1} sees that
+ * it has missed events, a reader at {@code e2} has missed none, and neither keeps a trimmed event
+ * in memory: a stalled reader costs one entry however much is published.
  */
 final class ChannelLog {
   /** One event in the log. */
@@ -31,10 +31,10 @@ final class ChannelLog {
     final long ordinal;
     final byte[] frame;
 
-    /** Its place in the order of all channels with history, or null if it has none. */
+    /** The event's place in the order of all channels with history, or null if it has none. */
     final @Nullable Position position;
 
-    /** Written by the log's writer: first the successor, later perhaps {@link #CUT}. */
+    /** The successor, or {@link #CUT} once it is trimmed. Written by the log's writer. */
     private volatile @Nullable Entry next;
 
     Entry(long ordinal, byte[] frame, @Nullable Position position) {
@@ -43,7 +43,7 @@ final class ChannelLog {
       this.position = position;
     }
 
-    /** Whether it is something that a client which is at a position has not had. */
+    /** Whether the event has a position that is after another. */
     boolean isAfter(Position at) {
       return position != null && position.isAfter(at);
     }
@@ -58,7 +58,7 @@ final class ChannelLog {
   }
 
   /**
-   * How many entries are behind a cursor, up to the watermark; -1 if the log has left it behind.
+   * The number of entries behind a cursor, up to the watermark; -1 if some of them were trimmed.
    * Any thread.
    */
   static int behind(Entry cursor, long watermark) {
@@ -78,7 +78,7 @@ final class ChannelLog {
   /** Whether the calling thread is the writer, for assertions. */
   private final BooleanSupplier isWriter;
 
-  // The writer's, which is whoever holds the hub's lock.
+  // Touched by the writer only, which is the thread that holds the hub's lock.
   private Entry head = new Entry(0, Entry.CUT.frame, null);
   private Entry tail = head;
   private int events;
@@ -120,7 +120,7 @@ final class ChannelLog {
     return from;
   }
 
-  /** How many events it holds. Writer only, as {@link #bytes}. */
+  /** The number of events in the log. Writer only, as {@link #bytes}. */
   int events() {
     assert isWriter.getAsBoolean();
     return events;
@@ -137,7 +137,10 @@ final class ChannelLog {
     from = Position.later(from, position);
   }
 
-  /** Moves the log's start to its newest entry, whose position may be below others. Writer only. */
+  /**
+   * Moves the log's start to its newest entry, whose position may be below earlier positions.
+   * Writer only.
+   */
   void restartAt(Position position) {
     assert isWriter.getAsBoolean();
     from = position;
@@ -146,8 +149,8 @@ final class ChannelLog {
 
   /**
    * The cursor of a reader that has read everything up to a position, which is not below {@link
-   * #from}. What has no position and stands before the next that has one is passed over. Writer
-   * only.
+   * #from}. Events without a position are passed over up to the first event after the position.
+   * Writer only.
    */
   Entry at(Position position) {
     assert isWriter.getAsBoolean();
@@ -161,9 +164,9 @@ final class ChannelLog {
   }
 
   /**
-   * The cursor of a reader that came when an entry was the last, and has read everything up to a
-   * position elsewhere: nothing that is after both is passed over. If some of that was trimmed, the
-   * cursor is where the reader sees it. Writer only.
+   * The cursor of a reader that came when {@code since} was the last entry, and has read everything
+   * up to a position elsewhere. No event after both is passed over. If such an event was trimmed,
+   * the cursor is at the cut, so that the reader sees it. Writer only.
    */
   Entry at(Position position, Entry since) {
     assert isWriter.getAsBoolean();
@@ -183,7 +186,7 @@ final class ChannelLog {
   /**
    * Whether {@link #at(Position, Entry)} passes over an event after a position. Writer only.
    *
-   * @param after null for any
+   * @param after the position, or null to count any event that has a position
    */
   boolean passesOver(Position position, Entry since, @Nullable Position after) {
     assert isWriter.getAsBoolean();

@@ -22,8 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class Channels {
   /**
-   * So many channels linger at most. Clients that name channels and leave at once would else hold
-   * as many as they like, beside all limits on connections.
+   * The maximum number of open channels without subscriptions. Otherwise clients that name new
+   * channels and leave immediately could keep any number of channels open, despite all limits on
+   * connections.
    */
   static final int MOST_EMPTY = 10_000;
 
@@ -31,10 +32,10 @@ final class Channels {
   private final DeliveryLoop[] loops;
   private final LongSupplier nanoTime;
 
-  /** The hub's. */
+  /** The hub's lock. */
   final ReentrantLock lock;
 
-  /** One for all logs. */
+  /** Whether the calling thread holds the lock; one object for all logs. */
   private final BooleanSupplier isLocked;
 
   /** Written under the lock. */
@@ -46,7 +47,7 @@ final class Channels {
   /** Written under the lock. */
   private volatile @Nullable Upstream upstream;
 
-  /** Ordinals up to here are in their logs. Written under the lock. */
+  /** All events up to this ordinal are in their logs. Written under the lock. */
   private final AtomicLong watermark;
 
   Channels(
@@ -67,23 +68,24 @@ final class Channels {
     return watermark.get();
   }
 
-  /** A channel to subscribe to, and the policy that the application chose for it, if it did. */
+  /** A channel to subscribe to, and the policy that the application chose for it, or null. */
   record Wanted(String name, @Nullable OverrunPolicy policy) {}
 
-  /** Asks the application for its policy, so not under the lock. */
+  /** Asks the application for the policy: not to be called under the lock. */
   Wanted wanted(String name) {
     return new Wanted(
         name, settings.overrunPolicies() == null ? null : settings.overrunPolicies().apply(name));
   }
 
-  /** The loop that serves the only channel of a connection already, see {@link Channel#home}. */
+  /** The loop that already serves the only channel of a connection, see {@link Channel#home}. */
   @Nullable DeliveryLoop home(List<Wanted> wanted) {
-    // With several channels each, clients that share one with the next would all be in one loop.
+    // Not for several channels: clients that each share a channel with the next client would all
+    // end up on one loop.
     Channel only = wanted.size() == 1 ? open.get(wanted.get(0).name) : null;
     return only == null ? null : only.home();
   }
 
-  /** Throws if that is too many channels for one connection. */
+  /** Throws if a connection would have too many channels. */
   void checkCount(int channels) {
     if (channels > settings.maxChannelsPerConnection()) {
       throw new IllegalChannelException(
@@ -102,7 +104,7 @@ final class Channels {
     return open.values();
   }
 
-  // What follows is called under the hub's lock.
+  // Called under the hub's lock, unless the method says otherwise.
 
   /** Whether an upstream is attached. Any thread, without the lock too. */
   boolean hasUpstream() {
@@ -137,14 +139,14 @@ final class Channels {
     return current != null && current.hasHistory(channel);
   }
 
-  /** Appends an event and marks the channel in the loops; {@link Channel#wake} is to follow. */
+  /** Appends an event and tells the loops; the caller then calls {@link Channel#wake}. */
   void append(Channel channel, byte[] frame, @Nullable Position position, Object key) {
     assert lock.isHeldByCurrentThread();
     // The log first: a thread that reads the watermark then finds all events below it in the logs.
     long ordinal = watermark.get() + 1;
     channel.append(ordinal, frame, position, key);
     watermark.set(ordinal);
-    // Under the lock: before the next ordinal is given, the loops know of this one.
+    // Under the lock: the loops know of this event before the next event gets an ordinal.
     channel.signal();
   }
 
@@ -181,7 +183,7 @@ final class Channels {
     }
   }
 
-  /** A connection subscribes to a channel, which is opened if it is not. */
+  /** Counts a new subscription to a channel, which is opened if needed. */
   Channel enter(Wanted wanted) {
     assert lock.isHeldByCurrentThread();
     Channel channel = open(wanted.name, wanted.policy);
@@ -190,7 +192,7 @@ final class Channels {
     return channel;
   }
 
-  /** A subscription to a channel has ended. */
+  /** Counts the end of a subscription to a channel. */
   void leave(Channel channel) {
     if (--channel.subscriptions == 0) {
       channel.emptySince = nanoTime.getAsLong();

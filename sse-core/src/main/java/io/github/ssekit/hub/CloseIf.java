@@ -26,7 +26,7 @@ final class CloseIf {
   private final RareLine failed;
 
   /**
-   * @param name the method by which the application set it, for the log
+   * @param name the method by which the application set the predicate, for the log
    */
   CloseIf(
       DeliveryLoops loops,

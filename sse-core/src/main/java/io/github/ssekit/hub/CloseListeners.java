@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Why a connection has closed, and the application's listeners that are told so. Any thread. */
+/** The reason why a connection closed, and the application's listeners for it. Any thread. */
 final class CloseListeners {
   private static final System.Logger LOG = System.getLogger(CloseListeners.class.getName());
 
@@ -22,7 +22,7 @@ final class CloseListeners {
     this.callbacks = callbacks;
   }
 
-  /** Null as long as the connection is open. */
+  /** The reason; null as long as the connection is open. */
   @Nullable CloseReason reason() {
     return reason;
   }
@@ -33,7 +33,7 @@ final class CloseListeners {
     synchronized (this) {
       why = reason;
       if (why == null) {
-        // One alone is what most connections have: the list of one is half the size of others.
+        // Most connections have one listener, and a list of one is half the size of others.
         listeners =
             listeners.isEmpty()
                 ? List.of(listener)

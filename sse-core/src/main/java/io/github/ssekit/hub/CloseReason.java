@@ -37,8 +37,8 @@ public enum CloseReason {
   SLOW,
 
   /**
-   * The application or a slow client: more private events waited for the client than the hub keeps
-   * for one. The client comes back.
+   * The application or a slow client: more bytes of {@linkplain Connection#send sent} events waited
+   * for the client than {@link HubBuilder#maxSendBytes} allows. The client comes back.
    */
   OVERFLOW,
 

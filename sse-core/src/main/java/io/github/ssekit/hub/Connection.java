@@ -34,7 +34,7 @@ public final class Connection extends StreamConnection {
   private final @Nullable Object attachment;
   private final CloseListeners closeListeners;
 
-  // The hub's lock.
+  // Guarded by the hub's lock.
   final Subscriptions subscriptions;
 
   /** The index among the owner's connections, see {@link Owners}. */
@@ -112,8 +112,8 @@ public final class Connection extends StreamConnection {
   }
 
   /**
-   * Sets the time at which the connection is closed with {@link CloseReason#EXPIRED}; whatever
-   * still waits for the client then is not written. Replaces an expiry time that was set before;
+   * Sets the time at which the connection is closed with {@link CloseReason#EXPIRED}; events that
+   * still wait for the client then are not written. Replaces an expiry time that was set before;
    * {@link Instant#MAX} means never.
    *
    * <p>A time in the past closes the connection at once. Later times are checked about once a
@@ -135,16 +135,17 @@ public final class Connection extends StreamConnection {
   }
 
   /**
-   * Subscribes to a channel: every event that is delivered to it after this call is written to the
-   * client; with a bridge, once the node has subscribed to it in Redis. Earlier events are not, not
-   * even those of a channel with history. Does nothing if the connection is subscribed to the
-   * channel already. A connection of which all channels have {@linkplain Feed#ended ended} is
-   * closed.
+   * Subscribes to a channel: every event that is delivered to the channel after this call is
+   * written to the client; with a bridge, every event after the node has subscribed to the channel
+   * in Redis. Earlier events are not written, not even on a channel with history. Does nothing if
+   * the connection is subscribed to the channel already. A connection of which all channels have
+   * {@linkplain Feed#ended ended} is closed.
    *
-   * <p>While the connection resumes its channels with history, events of another such channel wait
-   * until the client has caught up, since their ids would carry it past events that it still
-   * misses. If catching up carries the client past such an event, it is sent a {@link StreamReset}
-   * of that channel instead, without an id: a client that is cut off just before is not told.
+   * <p>While the connection resumes, events of a channel with history that this method adds wait
+   * until the client has caught up, since their ids would carry the client's last event ID past
+   * events that it still misses. If catching up carries the client past such an event, the client
+   * gets a {@link StreamReset} of that channel instead, without an id; a client that is cut off
+   * just before gets none.
    *
    * @throws IllegalArgumentException if the channel's name is not legal, see {@link
    *     EventPublisher}; if the connection has the maximum number of channels, {@link
@@ -158,9 +159,9 @@ public final class Connection extends StreamConnection {
   }
 
   /**
-   * Unsubscribes from a channel: no event that is delivered to it after this call is written to the
-   * client; but while the client is given what it missed, what is under way to it may hold events
-   * of the channel. To withdraw a right, use {@link Hub#unsubscribe}. Does nothing if the
+   * Unsubscribes from a channel: no event that is delivered to the channel after this call is
+   * written to the client. But while the client resumes, a page that is under way to it may hold
+   * events of the channel: to withdraw a right, use {@link Hub#unsubscribe}. Does nothing if the
    * connection is not subscribed to the channel. A connection of which all other channels have
    * {@linkplain Feed#ended ended} is closed.
    */
@@ -172,9 +173,9 @@ public final class Connection extends StreamConnection {
   }
 
   /**
-   * Sends an event to this client alone, ahead of channel events that wait. If more than {@link
-   * HubBuilder#maxSendBytes} of sent events waits for the client then, the connection is closed
-   * with {@link CloseReason#OVERFLOW}.
+   * Sends an event to this client alone, ahead of waiting channel events. If more than {@link
+   * HubBuilder#maxSendBytes} of sent events then wait for the client, the connection is closed with
+   * {@link CloseReason#OVERFLOW}.
    *
    * @param event an event without an id: ids belong to the events of channels
    * @throws IllegalArgumentException if the event has an id, or its type is {@code open}, {@code
@@ -216,7 +217,7 @@ public final class Connection extends StreamConnection {
     loop.execute(() -> closeGracefully(reason));
   }
 
-  /** Closes the connection without writing what waits. */
+  /** Closes the connection without writing the waiting events. */
   void revoke() {
     loop.execute(() -> cut(CloseReason.REVOKED));
   }
@@ -269,7 +270,8 @@ public final class Connection extends StreamConnection {
     if (removed != null) {
       end(removed);
     }
-    // Also of a channel that the connection has left itself.
+    // Also for a channel that the connection has left itself: a write of its events may be under
+    // way.
     loop.awaitWrite(this);
     return removed != null;
   }
@@ -279,7 +281,9 @@ public final class Connection extends StreamConnection {
     loop.execute(() -> left(s));
   }
 
-  /** Under the hub's lock: the loop knows of each step before it may write a later position. */
+  /**
+   * Called under the hub's lock: the loop knows of each step before it may write a later position.
+   */
   private final class Client implements Resume.Client {
     @Override
     public void replay(Resume resume, Replay page) {
@@ -300,7 +304,7 @@ public final class Connection extends StreamConnection {
     }
   }
 
-  // What the loop's half reports.
+  // Reports of the loop's half.
 
   @Override
   List<Subscription> release() {
@@ -351,7 +355,7 @@ public final class Connection extends StreamConnection {
       HubObserver.Closed how, List<Subscription> subscriptions, @Nullable Throwable cause) {
     Throwable failed = null;
     try {
-      // A container takes locks in there.
+      // A container takes locks in this call.
       transport.close();
     } catch (Throwable e) {
       failed = e;

@@ -12,9 +12,9 @@ import org.jspecify.annotations.Nullable;
  *
  * @param closer ends transports, off the loops
  * @param callbacks runs the application's listeners
- * @param observation null if nobody observes
+ * @param observation null if the hub has no observer
  * @param wallTime the time of day at a moment of the hub's nanoseconds
- * @param release takes a connection and its subscriptions, which it returns, from the hub
+ * @param release removes a connection from the hub, and returns its subscriptions
  */
 record ConnectionContext(
     HubSettings settings,

@@ -4,11 +4,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one line that a connection leaves in the log, at its end. What others chose stands in quotes,
- * escaped: it can't look like a line.
+ * The line that a connection writes to the log at its end. Text from clients or the application is
+ * quoted and escaped, so that it can't look like a line of its own.
  */
 final class ConnectionLine {
-  /** How many channels are named. */
+  /** The maximum number of channels that are named. */
   private static final int MAX_CHANNELS = 10;
 
   private ConnectionLine() {}

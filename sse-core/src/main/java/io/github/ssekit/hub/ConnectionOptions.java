@@ -12,29 +12,29 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The settings of a new connection. Immutable, except for what the application attaches.
+ * The settings of a new connection. Immutable, except for the application's attachment.
  *
  * <pre>{@code
  * ConnectionOptions options =
  *     ConnectionOptions.of("room:42").withOwner("ann").withStart(Start.last(50));
  * }</pre>
  *
- * @param channels the channels that the client listens to from the start, and the only ones that it
- *     resumes. Legal names, see {@link EventPublisher}; may be empty; duplicates are dropped.
+ * @param channels the channels that the client is subscribed to from the start; it resumes only
+ *     these. Legal names, see {@link EventPublisher}; may be empty; duplicates are dropped.
  * @param lastEventId the {@code Last-Event-ID} as the client sent it, or null. Characters after the
  *     first {@value #MAX_LAST_EVENT_ID} are cut off; an ID that long is not a position, and is
- *     treated like any other ID that isn't.
+ *     treated like any other ID that isn't a position.
  * @param owner the connection's owner in the application, such as a user, a session or an address:
- *     1 to {@value #MAX_OWNER_LENGTH} characters, of any kind but half of a surrogate pair; or
- *     null. Two owners are the same if the strings are equal.
+ *     1 to {@value #MAX_OWNER_LENGTH} characters, no unpaired surrogates; or null. Two owners are
+ *     the same if the strings are equal.
  * @param expiresAt the time at which the hub closes the connection, see {@link
- *     Connection#expireAt}; or null, for no such time
+ *     Connection#expireAt}; or null for never
  * @param idsOnEventsOnly true if the client gets ids with events only, and never a block of an id
  *     alone; {@link HubBuilder#idsOnEventsOnly} sets this for all connections of a hub
- * @param start where a client without a last event ID starts on each of its channels with history;
- *     or null for the channel's default, which is {@link Start#NOW} unless the upstream says
- *     otherwise. The client gets its events of the past before live ones, in order; from its first
- *     event on it resumes like any other client, on all channels alike
+ * @param start the place in the history from which a client without a last event ID starts on each
+ *     of its channels with history; or null for the channel's default, which is {@link Start#NOW}
+ *     unless the upstream says otherwise. The client gets its events of the past before live ones,
+ *     in order; from its first event on it resumes like any other client, on all channels alike
  * @param attachment any object of the application's, which {@link Connection#attachment} returns;
  *     or null. The hub never reads it, and keeps it as long as the connection is referenced.
  */
@@ -68,7 +68,7 @@ public record ConnectionOptions(
       throw new IllegalArgumentException(
           "owner of %d characters: give it 1 to %d".formatted(owner.length(), MAX_OWNER_LENGTH));
     }
-    // Nodes tell each other owners, in UTF-8.
+    // Nodes send owners to each other in UTF-8.
     if (owner != null && !UTF_8.newEncoder().canEncode(owner)) {
       throw new IllegalArgumentException("owner with half of a surrogate pair: remove it");
     }
@@ -119,12 +119,12 @@ public record ConnectionOptions(
         channels, lastEventId, owner, time, idsOnEventsOnly, start, attachment);
   }
 
-  /** A copy for a client that reports a message at each block, even one without data. */
+  /** A copy for a client that reports a message at each block, even without data. */
   public ConnectionOptions withIdsOnEventsOnly() {
     return new ConnectionOptions(channels, lastEventId, owner, expiresAt, true, start, attachment);
   }
 
-  /** A copy with another place to start at, or with each channel's own. */
+  /** A copy with another start, or with null for each channel's default. */
   public ConnectionOptions withStart(@Nullable Start place) {
     return new ConnectionOptions(
         channels, lastEventId, owner, expiresAt, idsOnEventsOnly, place, attachment);

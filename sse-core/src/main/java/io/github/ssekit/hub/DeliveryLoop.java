@@ -22,8 +22,9 @@ final class DeliveryLoop implements Runnable {
   private static final System.Logger LOG = System.getLogger(DeliveryLoop.class.getName());
 
   /**
-   * Writes that may fail before a sweep puts off the rest: a container ends the connection in
-   * there, which takes ten times as long as a write and more, and a thousand may vanish at once.
+   * The number of writes that may fail before a sweep puts off the rest: a container ends the
+   * connection within a failed write, which takes at least ten times as long as a write, and a
+   * thousand clients may vanish at once.
    */
   private static final int FAILURES = 16;
 
@@ -42,7 +43,7 @@ final class DeliveryLoop implements Runnable {
 
   private final Queue<Runnable> inbox = new ConcurrentLinkedQueue<>();
 
-  /** Takes the counts at each tick; null if nobody observes. */
+  /** The recipient of the counts at each tick; null if the hub has no observer. */
   private final @Nullable Consumer<? super LoopCounters> observer;
 
   /** Failures that must not end the thread: its connections would stay open and silent. */
@@ -59,10 +60,10 @@ final class DeliveryLoop implements Runnable {
   private volatile @Nullable LoopConnection writing;
 
   // Touched on the loop only.
-  /** The bytes of the last write of each connection whose transport takes no bytes. */
+  /** The total size of the last writes to connections whose transports take no bytes now. */
   long stalledBytes;
 
-  /** The counts since the last tick; null if nobody observes. */
+  /** The counts since the last tick; null if the hub has no observer. */
   final @Nullable LoopCounters counters;
 
   private final List<LoopConnection> connections = new ArrayList<>();
@@ -155,12 +156,14 @@ final class DeliveryLoop implements Runnable {
     asleep = false;
   }
 
-  /** Logs a failure that is no client's. Any thread. */
+  /** Logs a failure that no client caused. Any thread. */
   void failed(String what, Throwable e) {
     failures.log(System.Logger.Level.ERROR, what, e);
   }
 
-  /** Whether this is the loop's thread; or it has none, as in tests. For assertions. */
+  /**
+   * Whether the calling thread is the loop's, or the loop has none, as in tests. For assertions.
+   */
   boolean isCurrent() {
     Thread owner = thread;
     return owner == null || owner == Thread.currentThread();
@@ -233,8 +236,8 @@ final class DeliveryLoop implements Runnable {
   }
 
   /**
-   * Writes to the connections of a list until too many writes have failed, and takes the ones that
-   * had their turn off the list. The others are put off: the next sweep begins with connections
+   * Writes to the connections of a list until too many writes have failed, and removes the
+   * connections that had their turn. The others are put off: the next sweep begins with connections
    * that were just written to, and so are alive.
    */
   private void write(List<LoopConnection> list) {
@@ -301,7 +304,7 @@ final class DeliveryLoop implements Runnable {
     return connections;
   }
 
-  // The loops below go from the end: the last connection takes the place of one that ends.
+  // The methods below iterate from the end: the last connection takes a removed connection's place.
 
   /** Gives every connection the time. */
   void tick(Tick tick) {
@@ -316,7 +319,7 @@ final class DeliveryLoop implements Runnable {
     }
   }
 
-  /** Hands over the counts, which begin at zero again. */
+  /** Hands the counts to the observer, which sets them to zero. */
   void report() {
     assert isCurrent();
     if (counters != null && observer != null) {
@@ -326,7 +329,7 @@ final class DeliveryLoop implements Runnable {
     }
   }
 
-  /** Describes some connections, first those that have something to read. */
+  /** Describes up to {@code limit} connections, first the connections that have events to read. */
   <T> List<T> sample(int limit, Function<? super LoopConnection, T> describe) {
     assert isCurrent();
     List<T> samples = new ArrayList<>();

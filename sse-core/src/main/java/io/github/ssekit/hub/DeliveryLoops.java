@@ -46,19 +46,19 @@ final class DeliveryLoops {
     }
   }
 
-  /** Closes all connections once what waits for their clients is written. */
+  /** Closes each connection once everything that waits for its client is written. */
   void closeAll(CloseReason reason) {
     execute(loop -> loop.closeAll(reason));
   }
 
-  /** Ends all connections at once. */
+  /** Ends all connections immediately. */
   void finishAll(CloseReason reason) {
     execute(loop -> loop.finishAll(reason));
   }
 
   /**
-   * Collects the connections that are open now, some of them closing, and gives them to the task,
-   * on one of the loops.
+   * Collects the open connections, including closing ones, and gives them to the task, on one of
+   * the loops.
    */
   void collect(Consumer<List<Connection>> task) {
     List<Connection> collected = Collections.synchronizedList(new ArrayList<>());
@@ -70,7 +70,7 @@ final class DeliveryLoops {
             loop.connections().forEach(c -> own.add((Connection) c));
             collected.addAll(own);
           } finally {
-            // Whatever was thrown here: who asked must not wait for ever.
+            // Even after an exception: the caller waits for the task.
             if (left.decrementAndGet() == 0) {
               task.accept(collected);
             }

@@ -26,7 +26,8 @@ final class Drain {
    * Returns when no connection is open, or when the grace period is over.
    *
    * @param nanos the time over which the connections are closed
-   * @param grace the time after that, in nanoseconds, in which the last ones can write what waits
+   * @param grace the time after that, in nanoseconds, in which the last connections can write their
+   *     waiting events
    */
   void run(long nanos, long grace) throws InterruptedException {
     long start = nanoTime.getAsLong();
@@ -49,7 +50,9 @@ final class Drain {
     }
   }
 
-  /** The number to close by now: the first at once, the last a little before the end. */
+  /**
+   * The number of connections to close by now: the first immediately, the last just before the end.
+   */
   static int due(int all, long spent, long nanos) {
     return spent >= nanos ? all : Math.min(all, 1 + (int) ((double) spent / nanos * all));
   }

@@ -3,8 +3,8 @@ package io.github.ssekit.hub;
 import io.github.ssekit.event.SseEvent;
 
 /**
- * Makes an event of an application's object, for {@link ObjectPublisher}: its data, and its type if
- * the codec knows one. Must be thread-safe.
+ * Encodes an application's object as an event, for {@link ObjectPublisher}: the event's data, and
+ * its type if the codec knows one. Must be thread-safe.
  *
  * <pre>{@code
  * EventCodec json = value -> {

@@ -4,7 +4,8 @@ import io.github.ssekit.event.SseEvent;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes an application's events: a {@link Hub} on one node, a bridge on several. Thread-safe.
+ * Publishes an application's events: a {@link Hub} to the clients of one node, a bridge to the
+ * clients of several. Thread-safe.
  *
  * <pre>{@code
  * record Parcels(EventPublisher publisher) {
@@ -18,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public interface EventPublisher {
   /**
-   * Publishes an event to all clients that listen to the channel.
+   * Publishes an event to all clients that are subscribed to the channel.
    *
    * @param channel 1 to {@value Hub#MAX_CHANNEL_LENGTH} characters, no control characters, no
    *     unpaired surrogates
@@ -26,8 +27,8 @@ public interface EventPublisher {
    * @throws IllegalArgumentException if the channel's name is not as above, if the event's type is
    *     {@code open}, {@code error} or {@code stream-reset}, or if the event is larger than the
    *     hub's limit
-   * @throws PublishException if the event could not be handed to the broker, or if that is not
-   *     known
+   * @throws PublishException if the event could not be handed to the broker, or if the outcome is
+   *     unknown
    */
   @Nullable Position publish(String channel, SseEvent event);
 }

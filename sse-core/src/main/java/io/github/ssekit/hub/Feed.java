@@ -10,14 +10,14 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an {@link Upstream} says to its hub: events, positions and losses.
+ * The methods through which an {@link Upstream} gives its hub events, positions and losses.
  *
  * <p>An upstream takes the feed first, by {@link Hub#feed}, and {@linkplain #attach attaches}
- * itself once it is able to serve. From then on the hub gives its feed to nobody else.
+ * itself once it is able to serve. From then on {@link Hub#feed} throws.
  *
- * <p>Any thread may use a feed, but all that is said of channels with history must come from one
- * thread: its order is the order of the events. Nothing here waits for a client. Channels that are
- * not open on this node are passed over.
+ * <p>Any thread may use a feed, but all calls about channels with history must come from one
+ * thread: their order is the order of the events. No method waits for a client. Channels that are
+ * not open on this node are ignored.
  */
 public final class Feed {
   private final Channels channels;
@@ -29,7 +29,7 @@ public final class Feed {
   /** Guarded by the lock. */
   private final Resumes resumes;
 
-  /** The hub's. */
+  /** The hub's lock. */
   private final ReentrantLock lock;
 
   Feed(
@@ -50,11 +50,11 @@ public final class Feed {
   }
 
   /**
-   * Makes an upstream the source of the hub's channels. The upstream is told at once of those that
-   * are open.
+   * Makes an upstream the source of the hub's channels, and immediately tells it of the open
+   * channels.
    *
-   * @throws IllegalStateException if the hub has an upstream already, or if a channel is open that
-   *     is to have history: attach before clients connect; or if the hub is closed
+   * @throws IllegalStateException if the hub has an upstream already, or if an open channel has
+   *     history upstream: attach before clients connect; or if the hub is closed
    */
   public void attach(Upstream upstream) {
     Objects.requireNonNull(upstream, "upstream");
@@ -67,7 +67,7 @@ public final class Feed {
     }
   }
 
-  /** Throws if the hub takes no upstream any more. */
+  /** Throws if the hub has an upstream already, or is closed. */
   void requireFree() {
     if (hubClosed.getAsBoolean()) {
       throw new IllegalStateException("The hub is closed");
@@ -80,7 +80,7 @@ public final class Feed {
   }
 
   /**
-   * Delivers an event without a position: it is not kept, not even on a channel with history. Where
+   * Delivers an event without a position: it is not kept, not even on a channel with history. If
    * the event is larger than the hub's limit, the channel's clients get a {@link StreamReset} in
    * its place.
    *
@@ -92,8 +92,8 @@ public final class Feed {
   }
 
   /**
-   * Delivers an event of a channel with history, whose position is {@linkplain #reached reached} by
-   * that.
+   * Delivers an event of a channel with history. The event's position is then {@linkplain #reached
+   * reached}.
    *
    * @param event without an id: the position becomes its id. An event that is too large is treated
    *     as by {@link #deliver}
@@ -121,7 +121,7 @@ public final class Feed {
     }
   }
 
-  /** Delivers an event of this node alone, given with its frame. */
+  /** Delivers an event that was published on this node only, with its frame. */
   void deliver(Channel channel, SseEvent event, Frame frame) {
     append(channel, frame.toByteArray(), null, keyOf(channel, event));
   }
@@ -131,7 +131,9 @@ public final class Feed {
     return keyOf == null ? channel.name : Objects.requireNonNull(keyOf.apply(event), "key");
   }
 
-  /** Tells the clients of a channel, in its order, that they may have missed events. */
+  /**
+   * Tells the clients of a channel, in the order of its events, that they may have missed events.
+   */
   public void reset(String channel, StreamReset.Reason reason) {
     Objects.requireNonNull(reason, "reason");
     Channel open = channels.get(Objects.requireNonNull(channel, "channel"));
@@ -142,8 +144,8 @@ public final class Feed {
 
   /**
    * Sends the clients of a channel with history a reset in place of an event that can't be
-   * delivered. The event's position becomes the id of the reset, and is {@linkplain #reached
-   * reached} by that. A client that comes back to this node is told, too.
+   * delivered. The event's position becomes the id of the reset, and is then {@linkplain #reached
+   * reached}. A client that comes back to this node gets the reset too.
    */
   public void resetAt(String channel, StreamReset.Reason reason, Position position) {
     Objects.requireNonNull(reason, "reason");
@@ -159,7 +161,7 @@ public final class Feed {
   private void reset(Channel channel, StreamReset.Reason reason, @Nullable Position position) {
     StreamReset reset = new StreamReset(channel.name, reason);
     SseEvent event = reset.event();
-    // In the place of an event it has that one's id: all that comes before is written before it.
+    // In place of an event, the reset has the event's id: all earlier events are written before it.
     byte[] frame =
         (position == null ? event : event.withId(position.toString())).frame().toByteArray();
     // Of several resets for one reason, a client needs the newest.
@@ -176,11 +178,11 @@ public final class Feed {
   private void append(Channel channel, byte[] frame, @Nullable Position position, Object key) {
     lock.lock();
     try {
-      // A log with history is kept for those who come back.
+      // A log with history is kept for clients that come back.
       if (channel.subscriptions > 0 || channel.hasHistory) {
         channels.append(channel, frame, position, key);
       }
-      // Last: whoever reads this position sees a watermark that covers it.
+      // Last: a thread that reads this position sees a watermark that covers it.
       if (position != null) {
         resumes.reached(position);
       }
@@ -191,8 +193,8 @@ public final class Feed {
   }
 
   /**
-   * Says that some channels with history are complete from a position on, which is {@linkplain
-   * #reached reached} too.
+   * Reports that some channels with history are complete from a position on. The position is
+   * {@linkplain #reached reached} too.
    */
   public void opened(Collection<String> channels, Position from) {
     Objects.requireNonNull(channels, "channels");
@@ -211,7 +213,7 @@ public final class Feed {
   }
 
   /**
-   * Says that all events up to a position, of all open channels, have been delivered. Positions
+   * Reports that all events up to a position, of all open channels, have been delivered. Positions
    * rise, except by {@link #rewound}.
    */
   public void reached(Position position) {
@@ -220,9 +222,9 @@ public final class Feed {
   }
 
   /**
-   * Says that nothing follows on some channels with history, whose last events have been
-   * {@linkplain #reached reached}. A connection of which all channels have ended is closed, with
-   * {@link CloseReason#ENDED}, once the client has everything. A channel that closes and opens
+   * Reports that no event follows on some channels with history, and that their last events have
+   * been {@linkplain #reached reached}. A connection of which all channels have ended is closed,
+   * with {@link CloseReason#ENDED}, once the client has everything. A channel that closes and opens
    * again has not ended.
    */
   public void ended(Collection<String> channels) {
@@ -240,9 +242,9 @@ public final class Feed {
   }
 
   /**
-   * Says that events of the reset's channel, or of all channels with history if it names none, are
-   * missing up to the reset's end, and can't be had any more. Positions stay: what is kept of the
-   * range may still be delivered.
+   * Reports that events of the reset's channel, or of all channels with history if the reset names
+   * no channel, are lost up to the reset's end. The reached position stays: events of the range
+   * that are still kept upstream may still be delivered.
    */
   public void lost(StreamReset reset) {
     Objects.requireNonNull(reset, "reset");
@@ -255,7 +257,8 @@ public final class Feed {
             channels.appendToAll(frame, null, reset.reason(), log -> log.startAt(reset.to()));
           } else if (channel != null) {
             channels.append(channel, frame, null, reset.reason());
-            // A channel that is not open yet is complete from where it will be opened.
+            // A channel that the upstream hasn't opened yet will be complete from the position that
+            // it opens at.
             if (channel.log.from() != null) {
               channel.log.startAt(reset.to());
             }
@@ -267,9 +270,9 @@ public final class Feed {
   }
 
   /**
-   * Says that nothing can be promised of what happened before a position. All clients of channels
-   * with history are told, and go on from there. If this node has been further, the reset doesn't
-   * say up to where events are missing: positions behind this one are given anew.
+   * Reports that any events before a position may be lost. All clients of channels with history get
+   * a reset, and continue from the position. If this node had already reached a later position, the
+   * reset doesn't say up to where events are missing: later positions are assigned again.
    */
   public void rewound(StreamReset.Reason reason, @Nullable Position from, Position to) {
     Objects.requireNonNull(to, "to");
@@ -296,8 +299,8 @@ public final class Feed {
   }
 
   /**
-   * The position up to which this node has everything; null without history, and until the first
-   * one is {@linkplain #reached reached}.
+   * The position up to which this node has all events; null without history, and until the first
+   * position is {@linkplain #reached reached}.
    */
   public @Nullable Position position() {
     return resumes.position();
@@ -309,8 +312,8 @@ public final class Feed {
   }
 
   /**
-   * Throws what {@link EventPublisher#publish} says of name, type and size, and does nothing else:
-   * for a publisher that sends events to the upstream, and not to the hub.
+   * Checks name, type and size as {@link EventPublisher#publish} does, and does nothing else: for a
+   * publisher that sends events to the upstream, and not to the hub.
    *
    * @throws IllegalArgumentException as {@link EventPublisher#publish}
    */

@@ -8,19 +8,22 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a hub's threads do their work: the timer gives every delivery loop the time, and each
- * takes it. Any thread.
+ * The health of a hub's threads: the timer gives every delivery loop the time, and each loop takes
+ * it. Any thread.
  */
 final class Health {
   private static final System.Logger LOG = System.getLogger(Health.class.getName());
 
-  /** Ticks come once a second at least. */
+  /** The longest time without a tick of a healthy loop. Ticks come at least once a second. */
   private static final long LONGEST_NANOS = 10_000_000_000L;
 
   private final DeliveryLoop[] loops;
   private final LongSupplier nanoTime;
 
-  /** Since when one of them has done nothing, if it was said. Guarded by this. */
+  /**
+   * The time of a silent loop's last tick, once the silence is logged; otherwise null. Guarded by
+   * this.
+   */
   private @Nullable Long since;
 
   Health(DeliveryLoop[] loops, LongSupplier nanoTime) {
@@ -28,7 +31,7 @@ final class Health {
     this.nanoTime = nanoTime;
   }
 
-  /** Looks, and says in the log what has changed. */
+  /** Checks the loops, and logs a change. */
   synchronized boolean isGood() {
     long now = nanoTime.getAsLong();
     DeliveryLoop longest = null;

@@ -26,15 +26,15 @@ import org.jspecify.annotations.Nullable;
  * hub.close();
  * }</pre>
  *
- * <p>A hub works by itself on a single node: every browser connected to the node gets what any
- * thread publishes. To run the same program on many nodes, give the hub a bridge, which attaches
- * itself as the hub's {@link Upstream}, and publish through the bridge.
+ * <p>A hub works by itself on a single node: every browser connected to the node gets the events
+ * that any thread publishes. To run the same program on many nodes, give the hub a bridge, which
+ * attaches itself as the hub's {@link Upstream}, and publish through the bridge.
  *
  * <p>All methods may be called from any thread. They return without waiting for a client, except
- * {@link #connect(Transport, ConnectionOptions) connect}, whose transport may wait for it while it
- * sends the head, and {@link #drain} and {@link #close}, which wait for a bounded time. {@link
- * #unsubscribe} may wait for one write to each of the owner's connections, and {@link #snapshot}
- * for the delivery loops, one second at most.
+ * {@link #connect(Transport, ConnectionOptions) connect}, whose transport may wait for the client
+ * while it sends the head, and {@link #drain} and {@link #close}, which wait for a bounded time.
+ * {@link #unsubscribe} may wait for one write to each of the owner's connections, and {@link
+ * #snapshot} for the delivery loops, one second at most.
  *
  * <p>All threads of a hub are daemons, and their number does not depend on the number of clients: a
  * timer, one delivery loop per processor (or {@link HubBuilder#loops}), and up to five more while
@@ -52,7 +52,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
   private final HubThreads threads;
   private final Executor callbacks;
 
-  /** Held for a few instructions. The upstream's locks are the only ones taken under it. */
+  /** Held for a few instructions. Only the upstream's locks are taken under it. */
   private final ReentrantLock lock = new ReentrantLock();
 
   private final DeliveryLoops loops;
@@ -160,10 +160,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * client that comes for the first time. To greet it, use {@link Connection#send}.
    *
    * <p>The stream begins with the reconnection time. If the connection has channels with history, a
-   * client that sent a last event ID then gets the events after it. One that sent none gets the
-   * events of the past that its {@link Start} says; with {@link Start#NOW}, the default, the
-   * current position, from which it can resume later, and the events after that; unless positions
-   * are written with events only.
+   * client that sent a last event ID then gets the events after it. A client that sent none gets
+   * the events of the past that its {@link Start} says. With {@link Start#NOW}, the default, it
+   * gets the current position, from which it can resume later, and the events after that; no
+   * position if positions are written with events only.
    *
    * <p>All limits are checked first. A client that is refused has not been written to, is not
    * counted, and has opened no channel.
@@ -301,13 +301,13 @@ public final class Hub implements EventPublisher, AutoCloseable {
 
   /**
    * Closes every open connection for which the predicate returns true, with {@link
-   * CloseReason#REVOKED}: those of a user who has logged out, for example. Returns at once;
-   * connections opened later are not tested. See {@link HubBuilder#closeWhen} for a predicate that
-   * is tested again and again.
+   * CloseReason#REVOKED}, for example when a user has logged out. Returns at once; connections
+   * opened later are not tested. See {@link HubBuilder#closeWhen} for a predicate that is tested
+   * again and again.
    *
    * <p>After a connection is closed in this way nothing more is written to it, though bytes that
-   * the container has already may still reach the client. If the client doesn't take those, the
-   * connection ends at the stuck-write deadline at the latest.
+   * the container has already may still reach the client. If the client doesn't take these bytes,
+   * the connection ends at the stuck-write deadline at the latest.
    *
    * @param predicate called once for each connection, on a thread of the hub's callback executor.
    *     If it throws, the hub logs that, and the connection stays open.
@@ -321,9 +321,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Closes all connections of an owner, on this node, as {@link #closeIf} does: those of a user who
-   * has logged out. Returns at once. A request that was authorised before and connects afterwards
-   * is not affected.
+   * Closes all connections of an owner, on this node, as {@link #closeIf} does, for example when a
+   * user has logged out. Returns at once. A request that was authorised before and connects
+   * afterwards is not affected.
    *
    * @param owner as in {@link ConnectionOptions}
    * @return the number of connections that the owner had
@@ -335,9 +335,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Unsubscribes all connections of an owner from a channel, on this node: those of a user who was
-   * banned from a room, for example. When this method returns, no event of the channel is written
-   * to them any more. Bytes that the container has already may still reach the client, and a
+   * Unsubscribes all connections of an owner from a channel, on this node, for example when a user
+   * was banned from a room. When this method returns, no event of the channel is written to these
+   * connections any more. Bytes that the container has already may still reach the client, and a
    * connection can {@linkplain Connection#subscribe subscribe} again.
    *
    * <p>A connection that is still getting events that it missed is closed instead, with {@link
@@ -346,7 +346,7 @@ public final class Hub implements EventPublisher, AutoCloseable {
    *
    * <p>First make sure that new requests of the owner don't get the channel. A request that was
    * authorised before this call, and connects after it, has the channel. Connections without an
-   * owner, and those on other nodes, keep it as well.
+   * owner, and connections on other nodes, keep it as well.
    *
    * @param owner as in {@link ConnectionOptions}
    * @return the number of connections that were subscribed to the channel
@@ -371,9 +371,10 @@ public final class Hub implements EventPublisher, AutoCloseable {
    * call {@link #close} after it.
    *
    * <p>Returns when no connection is open, which may be before the time is over. Connections whose
-   * clients don't take what waits for them are cut off two seconds after the time; then this method
-   * returns at the latest. If the calling thread is interrupted, this method returns early, with
-   * the interrupt flag set, and leaves the remaining connections open. New ones stay refused.
+   * clients don't take their waiting events are cut off two seconds after the time; then this
+   * method returns at the latest. If the calling thread is interrupted, this method returns early,
+   * with the interrupt flag set, and leaves the remaining connections open. New connections stay
+   * refused.
    *
    * <p>A further call drains the connections that are still open in the same way.
    *
@@ -396,9 +397,9 @@ public final class Hub implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Closes every connection once what waits for its client is written, or after two seconds; then
-   * ends the hub's threads. Waits for all of this; on an interrupted thread, or once it is
-   * interrupted, it ends all of it at once. Further calls do nothing.
+   * Closes every connection once everything that waits for its client is written, or after two
+   * seconds; then ends the hub's threads. Waits for all of this; if the calling thread is
+   * interrupted before or meanwhile, ends all of it immediately. Further calls do nothing.
    */
   @Override
   public void close() {

@@ -52,9 +52,9 @@ public final class HubBuilder {
   HubBuilder() {}
 
   /**
-   * How long a connection may be silent before a comment is written; or, if it listens to channels
-   * with history, before its position is. Default: 15 s; set it below the time after which your
-   * clients give up a silent stream.
+   * How long a connection may be silent before a comment is written; or, if it is live on channels
+   * with history, how long it may go without a position before its position is written. Default: 15
+   * s; set it below the time after which your clients give up a silent stream.
    */
   public HubBuilder heartbeat(Duration interval) {
     heartbeat = positive("heartbeat", interval);
@@ -63,9 +63,10 @@ public final class HubBuilder {
 
   /**
    * How long a client may take for one write before its connection is closed with {@link
-   * CloseReason#STUCK}: from the moment that it did not take all of it, until it has. A write is a
-   * batch, an event of any size, or a page of what was missed. While clients that come back wait
-   * for {@link #maxReplayBytes}, a sixth of this time counts for those that hold it. Default: 30 s.
+   * CloseReason#STUCK}: from the moment that it did not take the whole write, until it has. A write
+   * is a batch, an event of any size, or a page of missed events. While resuming clients wait for
+   * {@link #maxReplayBytes}, clients that hold these bytes have a sixth of this time. Default: 30
+   * s.
    */
   public HubBuilder stuckWriteDeadline(Duration deadline) {
     stuckWriteDeadline = positive("stuckWriteDeadline", deadline);
@@ -73,8 +74,8 @@ public final class HubBuilder {
   }
 
   /**
-   * How long a channel without subscribers is kept open, so that pages which reload don't have it
-   * closed and opened again upstream. Default: 5 s.
+   * How long a channel without subscribers is kept open, so that a page that reloads doesn't close
+   * the channel upstream and open it again. Default: 5 s.
    */
   public HubBuilder linger(Duration time) {
     linger = positive("linger", time);
@@ -82,7 +83,7 @@ public final class HubBuilder {
   }
 
   /**
-   * How long clients wait before they connect again; the first thing that each is sent. Default: 2
+   * How long clients wait before they connect again. Each stream begins with this time. Default: 2
    * s.
    *
    * @throws IllegalArgumentException as {@link ReconnectionTime}
@@ -99,8 +100,8 @@ public final class HubBuilder {
   }
 
   /**
-   * How much each channel keeps for connections that lag: the newest events, at most so many and at
-   * most so many bytes, but the newest one always. Default: 1,024 events, 4 MiB.
+   * How much the log of each channel keeps for connections that lag: the newest events, up to both
+   * limits, but the newest event always. Default: 1,024 events, 4 MiB.
    */
   public HubBuilder maxChannelLog(int events, long bytes) {
     logEvents = (int) positive("maxChannelLog events", events);
@@ -109,14 +110,14 @@ public final class HubBuilder {
   }
 
   /**
-   * Chooses, by a channel's name, what happens to a connection that needs events which have fallen
-   * off the channel's log. Default: {@link OverrunPolicy#close} for channels with history, since
-   * the client comes back and gets what it missed, else {@link OverrunPolicy#skip}.
+   * Chooses the overrun policy by a channel's name, for a connection whose next event the channel's
+   * log no longer holds. Default: {@link OverrunPolicy#close} for channels with history, since the
+   * client comes back and gets the missed events, otherwise {@link OverrunPolicy#skip}.
    *
-   * <p>The function is called when a connection subscribes, on that thread. If that opens the
-   * channel on this node, the result applies until the channel closes; null means the default. What
-   * the function throws reaches the caller who connects or subscribes. A channel with history can't
-   * {@linkplain OverrunPolicy#conflate conflate}.
+   * <p>The function is called when a connection subscribes, on the subscribing thread. If the
+   * subscription opens the channel on this node, the result applies until the channel closes; null
+   * means the default. The function's exceptions reach the caller that connects or subscribes. A
+   * channel with history can't {@linkplain OverrunPolicy#conflate conflate}.
    */
   public HubBuilder overrunPolicies(
       Function<? super String, @Nullable OverrunPolicy> policyOfChannel) {
@@ -125,8 +126,8 @@ public final class HubBuilder {
   }
 
   /**
-   * How many bytes of events are joined into one write at most. A larger event is written alone.
-   * What a client has missed is read in pages: each is one write, whatever its size. Default: 64
+   * The maximum number of bytes of events that are joined into one write. A larger event is written
+   * alone. Missed events are read in pages: each page is one write, whatever its size. Default: 64
    * KiB.
    */
   public HubBuilder maxBatchBytes(int bytes) {
@@ -144,13 +145,13 @@ public final class HubBuilder {
   }
 
   /**
-   * How many bytes may wait on this node for clients that don't take them: those of replays, from
-   * when they are read until the client has taken them; and as many again of what is written from
-   * the channels' logs. Default: 32 MiB, or an eighth of the heap if that is less.
+   * How many bytes may wait on this node for clients that don't take them: bytes of replays, from
+   * when they are read until the client has taken them; and as many again of writes from the
+   * channels' logs. Default: 32 MiB, or an eighth of the heap if that is less.
    *
-   * <p>Beyond it, clients that come back wait, connected, in their order; those whose replay is
-   * under way go first. One page is always admitted. A write from the logs is then 4 KiB at most,
-   * or one event, and a client that takes nothing is closed after a sixth of the {@linkplain
+   * <p>Beyond this limit, resuming clients wait, connected, in order; clients that have taken a
+   * page already go first. One page is always admitted. A write from the logs is then 4 KiB at
+   * most, or one event, and a client that takes nothing is closed after a sixth of the {@linkplain
    * #stuckWriteDeadline stuck-write deadline}.
    */
   public HubBuilder maxReplayBytes(long bytes) {
@@ -159,8 +160,9 @@ public final class HubBuilder {
   }
 
   /**
-   * Adds an observer, which is told what the hub does. Observers are called in the order in which
-   * they were added, on one thread: a slow one delays the others. Default: none, at no cost.
+   * Adds an observer of the hub's connections and writes. Observers are called in the order in
+   * which they were added, on one thread: a slow observer delays the others. Default: none, at no
+   * cost.
    */
   public HubBuilder observer(HubObserver observer) {
     observers.add(Objects.requireNonNull(observer, "observer"));
@@ -168,11 +170,12 @@ public final class HubBuilder {
   }
 
   /**
-   * How long a connection lives at most. Each gets a limit of its own, 80 to 100 % of this, so that
-   * those that came together don't leave together, and is closed with {@link CloseReason#LIFETIME}
-   * within a second after it, or within a quarter of it if that is less. Its client is told to wait
-   * one to two times the reconnection time, and comes back. Bounds what is held for clients that
-   * vanished unnoticed, and spreads clients over new nodes. Default: none.
+   * The maximum lifetime of a connection. Each connection gets a limit of its own, 80 to 100 % of
+   * this, so that connections that opened together don't close together. It is closed with {@link
+   * CloseReason#LIFETIME} within a second after its limit, or within a quarter of the maximum if
+   * that is less. Its client is told to wait one to two times the reconnection time, and comes
+   * back. This bounds the memory for clients that vanished unnoticed, and spreads clients over new
+   * nodes. Default: none.
    */
   public HubBuilder maxLifetime(Duration longest) {
     maxLifetime = positive("maxLifetime", longest);
@@ -180,13 +183,13 @@ public final class HubBuilder {
   }
 
   /**
-   * Asks of every connection, again and again, whether it is to be closed, with {@link
-   * CloseReason#REVOKED}: whether its user's session is still valid, say. Asked about once a
-   * second; more often if heartbeat, stuck-write deadline, linger or maximal lifetime is shorter
+   * Tests every connection repeatedly, and closes it with {@link CloseReason#REVOKED} if the
+   * predicate returns true: if its user's session is no longer valid, for example. Tests about once
+   * a second; more often if heartbeat, stuck-write deadline, linger or maximal lifetime is shorter
    * than four seconds, and less often if the predicate takes longer for all connections. Default:
-   * not asked.
+   * no test.
    *
-   * @param predicate as for {@link Hub#closeIf}; what it throws is logged at most once a minute
+   * @param predicate as for {@link Hub#closeIf}; its exceptions are logged at most once a minute
    */
   public HubBuilder closeWhen(Predicate<? super Connection> predicate) {
     closeWhen = Objects.requireNonNull(predicate, "predicate");
@@ -194,28 +197,29 @@ public final class HubBuilder {
   }
 
   /**
-   * Writes positions with events only, never as blocks of only an id: for clients that take each
-   * block for a message, whatever it holds, see docs/clients.md. Default: off; a connection can
-   * {@linkplain ConnectionOptions#withIdsOnEventsOnly ask for it} by itself.
+   * Writes positions with events only, never as blocks of only an id: for clients that report a
+   * message at each block, even without data, see docs/clients.md. Default: off; a single
+   * connection can {@linkplain ConnectionOptions#withIdsOnEventsOnly ask for it}.
    *
    * <p>The price, with history: a client that drops before its first event has no last event ID, so
-   * it goes on live and misses what came meanwhile; and the last event ID of a client that gets no
-   * events grows old, so that it may be told of a reset when history no longer reaches back to it.
+   * it continues live and misses the events that came meanwhile; and the last event ID of a client
+   * that gets no events grows old, so that the client may get a reset when history no longer
+   * reaches back to that ID.
    */
   public HubBuilder idsOnEventsOnly() {
     idsOnEventsOnly = true;
     return this;
   }
 
-  /** How many threads deliver. Default: one a processor. */
+  /** The number of delivery loops. Default: one per processor. */
   public HubBuilder loops(int count) {
     loops = (int) positive("loops", count);
     return this;
   }
 
   /**
-   * How many connections may be open at a time. One more is refused with {@link
-   * OverCapacityException}; those that are open stay. Default: no limit.
+   * How many connections may be open at a time. Further connections are refused with {@link
+   * OverCapacityException}; open connections stay. Default: no limit.
    */
   public HubBuilder maxConnections(int count) {
     maxConnections = (int) positive("maxConnections", count);
@@ -233,8 +237,8 @@ public final class HubBuilder {
   }
 
   /**
-   * How many connections may listen to one channel at a time; as {@link #maxConnections}, and for
-   * {@link Connection#subscribe} too. Default: no limit.
+   * How many connections may be subscribed to one channel at a time; as {@link #maxConnections},
+   * and for {@link Connection#subscribe} too. Default: no limit.
    */
   public HubBuilder maxConnectionsPerChannel(int count) {
     maxConnectionsPerChannel = (int) positive("maxConnectionsPerChannel", count);
@@ -242,8 +246,8 @@ public final class HubBuilder {
   }
 
   /**
-   * How many channels one connection may listen to at a time. One more is refused with {@link
-   * IllegalArgumentException}: to come back later would not help. Default: 1,000.
+   * How many channels one connection may be subscribed to at a time. Further channels are refused
+   * with {@link IllegalArgumentException}: to come back later would not help. Default: 1,000.
    */
   public HubBuilder maxChannelsPerConnection(int count) {
     maxChannelsPerConnection = (int) positive("maxChannelsPerConnection", count);

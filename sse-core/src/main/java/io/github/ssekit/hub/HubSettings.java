@@ -8,7 +8,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a hub was built with, see the methods of {@link HubBuilder}.
+ * The settings of a hub, see the methods of {@link HubBuilder}.
  *
  * @param clock the wall clock
  */

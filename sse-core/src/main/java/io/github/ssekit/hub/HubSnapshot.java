@@ -20,11 +20,11 @@ import org.jspecify.annotations.Nullable;
  * @param at when the snapshot was begun
  * @param connectionCount the number of open connections
  * @param channelCount the number of open channels
- * @param replayBytes the number of bytes that were read for resuming clients and that these have
- *     not taken yet, see {@link HubBuilder#maxReplayBytes}
+ * @param replayBytes the number of bytes that were read for resuming clients and that the clients
+ *     have not taken yet, see {@link HubBuilder#maxReplayBytes}
  * @param replaysWaiting the number of resuming clients that wait for memory to read their events
- * @param connections up to the requested number of connections, first those that have events to
- *     read
+ * @param connections up to the requested number of connections, first the connections that have
+ *     events to read
  * @param channels up to the requested number of channels, in no particular order
  * @param complete false if a delivery loop did not answer in time: then its connections are missing
  */
@@ -51,13 +51,14 @@ public record HubSnapshot(
    * @param owner its owner, or null
    * @param since when it was opened
    * @param channels the names of its channels
-   * @param behind the number of events that it has still to read in the logs of its channels. Where
-   *     a log has dropped the event that the connection read last, all events in the log. While the
-   *     connection resumes, only events since it connected.
+   * @param behind the number of events that it has still to read in the logs of its channels. If a
+   *     log has dropped the event that the connection read last, all events in the log are counted.
+   *     While the connection resumes, only events since it connected.
    * @param blocked whether the transport took no bytes when it was last asked
-   * @param resuming whether the client is still being sent what it missed
-   * @param position the highest id of the events that it has read in the logs, or null if none of
-   *     them had an id. The client may have been sent a higher position since.
+   * @param resuming whether the connection still resumes
+   * @param position the highest id of the last events that it has read, one in the log of each
+   *     channel; null if none of these events has an id, or while the connection resumes. The
+   *     client may have been sent a higher position since.
    * @param events the number of events that were written to it, including resets
    * @param bytes the number of bytes that were written to it
    */
@@ -84,7 +85,7 @@ public record HubSnapshot(
    * @param name its name
    * @param hasHistory whether its events have positions and are kept upstream
    * @param subscribers the number of connections that are subscribed to it. It stays open for the
-   *     hub's linger time after the last one has left.
+   *     hub's linger time after the last connection has left.
    * @param events the number of events in its log on this node
    * @param bytes their size in bytes
    */

@@ -47,7 +47,8 @@ class HubThreads {
       try {
         pool.execute(survives);
       } catch (Throwable e) {
-        // The tick tries again to start one. The pool may have queued it before it failed.
+        // The next tick tries again to start a thread. The pool may have queued the task before it
+        // failed.
         if (!pool.getQueue().contains(survives)) {
           pool.getQueue().add(survives);
         }
@@ -75,7 +76,7 @@ class HubThreads {
             TimeUnit.NANOSECONDS);
   }
 
-  /** Starts threads for tasks that wait, if there are fewer than may be. */
+  /** Starts a thread in each pool with waiting tasks, unless the pool has all its threads. */
   private void startMissing() {
     for (ThreadPoolExecutor pool : List.of(closer, callbacks)) {
       if (!pool.getQueue().isEmpty()) {
@@ -97,7 +98,7 @@ class HubThreads {
     TimeUnit.NANOSECONDS.sleep(nanos);
   }
 
-  /** Ends all threads, each after what it has left to do, and waits a second for each. */
+  /** Ends all threads, each after its remaining tasks, and waits up to a second for each. */
   void stop(DeliveryLoop[] loops) {
     timer.shutdownNow();
     for (DeliveryLoop loop : loops) {
@@ -122,8 +123,9 @@ class HubThreads {
 
   private ThreadPoolExecutor pool(String name, int threads) {
     ThreadFactory factory = daemons(name);
-    // Bounded by the number of connections: each gives one task, and one for each listener. What
-    // comes after the pool's shutdown, such as a late listener, gets a thread of its own.
+    // The queue is bounded by the number of connections: each gives one task, and one for each
+    // listener. A task that comes after the pool's shutdown, such as a late listener, gets a thread
+    // of its own.
     ThreadPoolExecutor pool =
         new ThreadPoolExecutor(
             threads,

@@ -9,9 +9,9 @@ public final class IllegalChannelException extends IllegalArgumentException {
   private static final long serialVersionUID = 1;
 
   /**
-   * For code that finds it out: a selector, say.
+   * For code that checks channels itself, such as a selector.
    *
-   * @param message is sent to the client: name the problem and the limit, and nothing secret
+   * @param message the message for the client: name the problem and the limit, and nothing secret
    */
   public IllegalChannelException(String message) {
     super(message);

@@ -1,14 +1,14 @@
 package io.github.ssekit.hub;
 
-/** Text that others chose, made fit for a log. */
+/** Text from clients or the application, escaped for a log. */
 final class LogText {
   private static final int MAX_QUOTED = 200;
 
   private LogText() {}
 
   /**
-   * A string for a log, in quotes: what could end its line or change its look is escaped as in
-   * Java, and what is beyond {@value #MAX_QUOTED} characters is cut off.
+   * A string for a log, in quotes. Characters that could end its line or change its look are
+   * escaped as in Java, and characters beyond {@value #MAX_QUOTED} are cut off.
    */
   static String quoted(String s) {
     StringBuilder out = new StringBuilder("\"");

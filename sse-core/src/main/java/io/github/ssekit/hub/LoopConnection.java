@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
  * A connection as a member of its delivery loop: the state machine that decides when the loop
  * writes to its transport.
  *
- * <p>It is the lowest of three layers of one object, each of which knows only those below it:
- * {@link Connection}, for the application; {@link StreamConnection}, which chooses what is written;
- * and this one. Layers rather than objects, since a node may have a hundred thousand connections.
- * The lower two belong to one thread, so nothing in them is synchronised: other threads give the
- * loop a task for each call.
+ * <p>It is the lowest of three layers of one object, each of which knows only the layers below it:
+ * {@link Connection}, for the application; {@link StreamConnection}, which chooses the bytes of
+ * each write; and this layer. Layers rather than objects, since a node may have a hundred thousand
+ * connections. The lower two belong to one thread, so nothing in them is synchronised: other
+ * threads give the loop a task for each call.
  */
 abstract class LoopConnection {
   /**
-   * What the loop does with it next.
+   * The state of a connection in its loop.
    *
    * <pre>
    *               writable             nothing left
@@ -28,8 +28,8 @@ abstract class LoopConnection {
    */
   private enum State {
     /**
-     * The transport takes no bytes now, or has not begun; {@link Transport.Signals#writable} is
-     * awaited.
+     * The transport takes no bytes now, or has not started; the loop waits for {@link
+     * Transport.Signals#writable}.
      */
     BLOCKED,
     /** Takes part in the loop's next sweep. */
@@ -47,7 +47,7 @@ abstract class LoopConnection {
   /** In the hub's nanoseconds. */
   final long opened;
 
-  // The loop's.
+  // Touched on the loop only.
   /**
    * The ordinal of the {@link State}. It changes several times with each write, and each store of a
    * reference costs the garbage collector as much as the rest of the state machine costs the loop.
@@ -60,13 +60,13 @@ abstract class LoopConnection {
   /** The time of the first such answer. */
   private long blockedSince;
 
-  /** The bytes of the last write, without those that {@link ReplayRoom} counts. */
+  /** The bytes of the last write; 0 if {@link ReplayRoom} counts them. */
   private int lastWrite;
 
   /** Whether a write has failed. */
   private boolean failed;
 
-  /** The index in the loop's list of connections; -1 before it is there. */
+  /** The index in the loop's list of connections; -1 before the connection is added. */
   int index = -1;
 
   LoopConnection(DeliveryLoop loop, Transport transport) {
@@ -77,18 +77,18 @@ abstract class LoopConnection {
     become(State.BLOCKED);
   }
 
-  // What the layer above does, called on the loop.
+  // Methods of the layer above, called on the loop.
 
-  /** Writes at most once, to a transport that is ready. Returns whether more is to be written. */
+  /** Writes at most once, to a transport that is ready. Returns whether there is more to write. */
   abstract boolean writeNext(Batches batches) throws IOException;
 
   /** Checks heartbeat and deadlines. */
   abstract void tick(Tick tick);
 
-  /** Whether a log has something to read. */
+  /** Whether a log has events to read. */
   abstract boolean hasPending();
 
-  /** Compares in the counters how far the client is behind. */
+  /** Gives the counters the cursors that are behind their logs. */
   abstract void compare(LoopCounters counters);
 
   /** Closes the connection once everything is written. */
@@ -97,7 +97,7 @@ abstract class LoopConnection {
   /** Ends the connection now; does nothing if it has ended. */
   abstract void finish(CloseReason reason, @Nullable Throwable cause);
 
-  /** Ends the connection now; the reason of a connection that is closing already stands. */
+  /** Ends the connection now; a connection that is closing already keeps its reason. */
   abstract void cutOff(CloseReason reason);
 
   final void finish(CloseReason reason) {
@@ -140,17 +140,17 @@ abstract class LoopConnection {
     }
   }
 
-  /** Takes part in the next sweep, if there is a reason to. */
+  /** Adds an idle or blocked connection to the next sweep. */
   final void queue() {
     assert loop.isCurrent();
     if (is(State.IDLE) || is(State.BLOCKED)) {
-      // First: where memory ends here, the connection is not taken for one that waits its turn.
+      // First: if the list can't grow for lack of memory, the state must not become QUEUED.
       loop.queue(this);
       become(State.QUEUED);
     }
   }
 
-  /** Writes once, if the transport takes bytes. Returns false if that failed. */
+  /** Writes once, if the transport takes bytes. Returns false if the write failed. */
   final boolean write(Batches batches) {
     assert loop.isCurrent();
     if (!is(State.QUEUED)) {

@@ -3,9 +3,12 @@ package io.github.ssekit.hub;
 import io.github.ssekit.hub.ChannelLog.Entry;
 import org.jspecify.annotations.Nullable;
 
-/** Counts of what delivery loops have written. Not thread-safe: the owner synchronizes. */
+/** Counts of the writes of delivery loops. Not thread-safe: the owner synchronizes. */
 final class LoopCounters {
-  /** A channel, as its lag is measured. It keeps the counters independent of the hub's classes. */
+  /**
+   * A channel whose lag is measured. The interface keeps the counters independent of {@link
+   * Channel}.
+   */
   interface LagSource {
     /** The number of events behind a cursor, up to the watermark. */
     int behind(Entry cursor, long watermark);
@@ -48,7 +51,7 @@ final class LoopCounters {
     }
   }
 
-  /** Adds the counts of another, and sets those to zero. */
+  /** Adds the counts of another object, and clears that object. */
   void add(LoopCounters other) {
     events += other.events;
     bytes += other.bytes;

@@ -12,9 +12,9 @@ import java.util.function.UnaryOperator;
 
 /**
  * A hub without threads, for tests: it writes when the test calls {@link #settle}, and time passes
- * when the test says so. A test needs no waits, and sees each time the same. Two methods of the hub
- * itself wait in real time, since no loop runs: {@link Hub#snapshot} for a second, and without the
- * connections; {@link Hub#close} for two if a connection is open.
+ * when the test says so. A test needs no waits, and sees the same at each run. Two methods of the
+ * {@link #hub} wait in real time, since no loop runs: {@link Hub#snapshot} for a second, and its
+ * result lacks the connections; {@link Hub#close} for two seconds if a connection is open.
  *
  * <pre>{@code
  * ManualHub manual = new ManualHub();
@@ -28,7 +28,7 @@ import java.util.function.UnaryOperator;
  * Only the methods of its {@link #hub} may be called from several threads at once.
  */
 public final class ManualHub {
-  /** The clock's origin is arbitrary: it may overflow. */
+  /** The first reading of the clock, which soon overflows, as {@link System#nanoTime} may. */
   private static final long START = Long.MAX_VALUE - 1_000;
 
   final Hub hub;
@@ -91,13 +91,14 @@ public final class ManualHub {
     }
   }
 
-  /** Returns the hub itself, which the application under test is given. */
+  /** Returns the hub itself, for the application under test. */
   public Hub hub() {
     return hub;
   }
 
   /**
-   * Connects a new client without a last event ID, writes what it gets at first, and forgets that.
+   * Connects a new client without a last event ID, settles, and lets the transport forget the first
+   * bytes.
    */
   public RecordingTransport connect(String... channels) {
     RecordingTransport transport = new RecordingTransport();
@@ -171,7 +172,7 @@ public final class ManualHub {
     return Instant.EPOCH.plusNanos(now - START);
   }
 
-  /** Lets time pass, has the timer tick once at its end, and settles. */
+  /** Lets time pass, ticks once at its end, and settles. */
   public void pass(Duration time) {
     tick(time);
     settle();

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The newest event of each key of a channel, in the order of their ordinals, bounded in keys and
- * bytes; one for all connections that lag. Guarded by the hub's lock.
+ * bytes; shared by all connections that lag. Guarded by the hub's lock.
  */
 final class NewestByKey {
   private final int maxKeys;
@@ -47,8 +47,8 @@ final class NewestByKey {
 
   /**
    * The entries behind an ordinal, at least one and then as many as fit a number of bytes; null if
-   * one of them was dropped. No watermark ends them: the newest entry of a busy channel is above
-   * that of most sweeps.
+   * one of them was dropped. No watermark limits them: the newest entry of a busy channel is above
+   * the watermark of most sweeps.
    */
   @Nullable List<Entry> behind(long ordinal, int capBytes) {
     if (dropped > ordinal) {

@@ -1,6 +1,6 @@
 package io.github.ssekit.hub;
 
-/** The way to nobody: the transport of a connection that never opened, which is not used. */
+/** The transport of a connection that never opened. It is not used. */
 final class NoTransport implements Transport {
   @Override
   public void start(Signals signals, byte[] first) {}

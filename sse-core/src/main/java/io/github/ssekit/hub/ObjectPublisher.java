@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes objects, as events that a codec makes of them. Thread-safe.
+ * Publishes objects, which a codec encodes as events. Thread-safe.
  *
  * <pre>{@code
  * ObjectPublisher objects = new ObjectPublisher(hub, codec);
@@ -42,7 +42,7 @@ public final class ObjectPublisher {
   /**
    * Publishes an object as {@link #publish(String, Object)} does, as an event of this type.
    *
-   * @param type in place of the codec's
+   * @param type the event type, in place of the codec's
    */
   public @Nullable Position publish(String channel, String type, Object value) {
     Objects.requireNonNull(channel, "channel");

@@ -14,9 +14,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The calls that wait for a hub's observers: a bounded queue of single calls, and the totals of
- * what was written, which are reported once a tick. One task at a time makes the calls, on the
- * callback executor. Any thread.
+ * The calls that wait for a hub's observers: a bounded queue of single calls, and the totals of the
+ * writes, which are reported once a tick. One task at a time makes the calls, on the callback
+ * executor. Any thread.
  */
 final class Observation implements Runnable {
   private static final System.Logger LOG = System.getLogger(Observation.class.getName());
@@ -88,7 +88,7 @@ final class Observation implements Runnable {
   @Override
   public void run() {
     // Calls that came meanwhile found the flag set. This task makes them too: the hub's close waits
-    // for tasks that the executor has, not for later ones.
+    // for tasks that the executor has, not for later tasks.
     do {
       try {
         makeAll();

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * it.
  */
 final class OpenConnections {
-  /** Under the name of the class that applications know. */
+  /** Named after the class that applications know. */
   private static final System.Logger LOG = System.getLogger(Hub.class.getName());
 
   private final HubSettings settings;
@@ -28,7 +28,7 @@ final class OpenConnections {
   /** One log line per reason, at most one a minute. */
   private final Map<Refusal, RareLine> refusals = new EnumMap<>(Refusal.class);
 
-  /** The hub's. */
+  /** The hub's lock. */
   private final ReentrantLock lock;
 
   private final Condition noneOpen;
@@ -57,9 +57,10 @@ final class OpenConnections {
   }
 
   /**
-   * Adds a connection, and gives it to its loop. Throws what {@link Hub#connect(Transport,
-   * ConnectionOptions)} throws; then the connection was not added, nor the client written to. If
-   * the upstream can't say where newcomers start, the connection was added, and is closed.
+   * Adds a connection, and gives it to its loop. Throws as {@link Hub#connect(Transport,
+   * ConnectionOptions)} does; the connection is then not added, and nothing is written to the
+   * client. But if the upstream can't say where newcomers start, the connection was added, and is
+   * closed.
    */
   void add(Connection connection, ConnectionOptions options, List<Channels.Wanted> wanted) {
     try {
@@ -132,7 +133,7 @@ final class OpenConnections {
     }
   }
 
-  /** Removes a connection that ends, and its subscriptions, which are returned. */
+  /** Removes a connection that ends, and returns its subscriptions. */
   List<Subscription> remove(Connection connection) {
     lock.lock();
     try {
@@ -182,7 +183,7 @@ final class OpenConnections {
     return draining;
   }
 
-  /** Accepts no connection from now on. Returns false if that was so before. */
+  /** Refuses all connections from now on. Returns false if the hub was closed already. */
   boolean close() {
     lock.lock();
     try {

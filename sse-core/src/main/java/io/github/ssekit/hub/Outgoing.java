@@ -11,18 +11,18 @@ import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes that one connection has still to write, in this order: blocks that were sent to it
- * alone, a heartbeat or greeting, a page of what it missed, the events of its channels. Everything
- * except {@link #reserve} belongs to the loop.
+ * The bytes that one connection has still to write, in this order: blocks sent to it alone, a
+ * heartbeat or greeting, a page of missed events, the events of its channels. Confined to the
+ * loop's thread, except {@link #reserve}.
  */
 final class Outgoing {
   static final byte[] COMMENT = new Comment("").frame().toByteArray();
 
-  /** Static: an atomic integer for each connection would be one more object. */
+  /** Saves one AtomicInteger object for each connection. */
   private static final AtomicIntegerFieldUpdater<Outgoing> OUTBOX_BYTES =
       AtomicIntegerFieldUpdater.newUpdater(Outgoing.class, "outboxBytes");
 
-  /** The bytes in {@link #outbox} or on their way there. Any thread. */
+  /** The bytes in {@link #outbox}, or reserved for it. Any thread. */
   @SuppressWarnings("UnusedVariable") // Through OUTBOX_BYTES.
   private volatile int outboxBytes;
 
@@ -42,28 +42,28 @@ final class Outgoing {
   private boolean hasPending;
 
   /**
-   * The subscriptions whose logs have grown, as a linked list; without meaning unless {@link
-   * #hasPending}. The list stays here once it is read: on a connection with one channel the next
-   * list is the same, and nothing has to be stored.
+   * The first of a linked list of the subscriptions whose logs have grown; meaningless unless
+   * {@link #hasPending}. A list that was read stays here: on a connection with one channel the next
+   * list is the same, which saves a store.
    */
   private @Nullable Subscription pending;
 
   /**
-   * The watermark of the moment in which the connection began to close: a subscription that has
-   * read up to it has nothing more to come.
+   * The watermark when the connection began to close. A subscription that has read all events up to
+   * it is no longer pending.
    */
   private long upTo = Long.MAX_VALUE;
 
   /** Whether heartbeats are positions: the connection is live on channels with history. */
   private boolean positioned;
 
-  /** Whether the bytes that were polled last say a position, or are a heartbeat. */
+  /** Whether the last polled bytes contain a position, or are a heartbeat. */
   private boolean polledHeartbeat;
 
   private long events;
   private long bytes;
 
-  /** The time of the last write; or, if positioned, of the last write that said a position. */
+  /** The time of the last write; or, if positioned, of the last write that contained a position. */
   private long lastHeartbeat;
 
   Outgoing(DeliveryLoop loop, long now) {
@@ -72,8 +72,8 @@ final class Outgoing {
   }
 
   /**
-   * Counts the bytes of a block that is to be {@linkplain #send sent}, and returns the total that
-   * waits then. Any thread.
+   * Counts the bytes of a block before it is {@linkplain #send sent}, and returns the new total of
+   * waiting bytes. Any thread.
    */
   int reserve(int bytes) {
     return OUTBOX_BYTES.addAndGet(this, bytes);
@@ -88,13 +88,13 @@ final class Outgoing {
     outbox.add(frame);
   }
 
-  /** Enqueues a heartbeat or greeting, ahead of what comes from channels. */
+  /** Enqueues a heartbeat or greeting, ahead of pages and channel events. */
   void enqueue(byte[] block) {
     assert loop.isCurrent();
     this.block = block;
   }
 
-  /** Enqueues a page, ahead of the channels' logs. */
+  /** Enqueues a page, ahead of channel events. */
   void enqueue(Replay missed) {
     assert loop.isCurrent();
     replay = missed;
@@ -113,7 +113,7 @@ final class Outgoing {
     }
   }
 
-  /** Lets go of the list that was read, which may hold the log of a channel that was left. */
+  /** Drops the list if it was read: it may keep the log of an unsubscribed channel in memory. */
   void forgetRead() {
     assert loop.isCurrent();
     if (!hasPending) {
@@ -135,7 +135,7 @@ final class Outgoing {
     }
   }
 
-  /** Events after this ordinal make a subscription pending no more: the connection closes. */
+  /** Stops events above this ordinal from making a subscription pending: the connection closes. */
   void endAt(long ordinal) {
     assert loop.isCurrent();
     upTo = ordinal;
@@ -157,12 +157,12 @@ final class Outgoing {
     return bytes;
   }
 
-  /** Whether a log has something to read. */
+  /** Whether a log has events to read. */
   boolean hasPending() {
     return hasPending;
   }
 
-  /** Gives counters all subscriptions whose logs have grown. */
+  /** Gives the counters the cursor of each subscription whose log has grown. */
   void compare(LoopCounters counters) {
     for (Subscription s = firstPending(); s != null; s = s.nextPending) {
       counters.compare(s.cursor, s.channel);
@@ -182,12 +182,12 @@ final class Outgoing {
     pending = null;
   }
 
-  /** Whether it keeps a page that was read for this client. */
+  /** Whether it holds a page, polled or not. */
   boolean hasReplay() {
     return replay != null;
   }
 
-  /** Whether the page was polled last: it is taken once the transport is ready again. */
+  /** Whether the page was polled: the client has taken it once the transport is ready again. */
   boolean isReplayUntaken() {
     return replayUntaken;
   }
@@ -197,7 +197,7 @@ final class Outgoing {
     return replay == null ? List.of() : replay.resets();
   }
 
-  /** Forgets the page, which the transport has taken, or never will. */
+  /** Forgets the page: the transport has taken it, or never will. */
   void dropReplay() {
     assert loop.isCurrent();
     replay = null;
@@ -205,8 +205,9 @@ final class Outgoing {
   }
 
   /**
-   * If the next write is from the logs: a subscription that its log has left behind, or null.
-   * Nothing is polled before that is settled, by {@link #skipTo} or {@link #pollNewest}.
+   * Returns a subscription whose next event its log has trimmed, or null; null too if the next
+   * write isn't from the logs. The caller must not {@link #poll} before it has settled that by
+   * {@link #skipTo} or {@link #pollNewest}.
    */
   @Nullable Subscription overrun(Batches batches) {
     assert loop.isCurrent();
@@ -220,7 +221,7 @@ final class Outgoing {
     return null;
   }
 
-  /** Moves a subscription to the end of its log. A reset, which counts as an event, is written. */
+  /** Moves a subscription to the end of its log, and counts the reset that the caller writes. */
   void skipTo(Subscription s, Entry end) {
     assert loop.isCurrent();
     s.cursor = end;
@@ -228,20 +229,20 @@ final class Outgoing {
     polledHeartbeat = false;
   }
 
-  /** Takes the newest entries by key for a subscription, which continues behind the last one. */
+  /** Takes the newest entries by key as the next write; the subscription moves to their end. */
   byte @Nullable [] pollNewest(Subscription s, List<Entry> newest) {
     assert loop.isCurrent();
     if (newest.isEmpty()) {
       return null;
     }
-    // The log may have trimmed that entry too; then the next are the newest by key again.
+    // If the log has trimmed that entry too, the next write takes the newest entries by key again.
     s.cursor = newest.get(newest.size() - 1);
     events += newest.size();
     polledHeartbeat = false;
     return Batches.join(newest);
   }
 
-  /** Takes the bytes of the next write, of which {@link #length} are to be written; or null. */
+  /** Takes the bytes of the next write, or null; the caller writes {@link #length} of them. */
   byte @Nullable [] poll(Batches batches) {
     assert loop.isCurrent();
     polledHeartbeat = false;
@@ -263,7 +264,7 @@ final class Outgoing {
     return pollBatch(batches);
   }
 
-  /** How many of the bytes that were polled last are for this client. */
+  /** The number of polled bytes that this client gets. */
   int length(byte[] polled, boolean idsOnEventsOnly) {
     Replay missed = replay;
     return replayUntaken && missed != null ? missed.length(idsOnEventsOnly) : polled.length;
@@ -274,7 +275,7 @@ final class Outgoing {
     bytes += length;
   }
 
-  /** Counts the bytes that the transport was given. */
+  /** Counts the bytes of a write. */
   void written(int length, long now) {
     assert loop.isCurrent();
     bytes += length;
@@ -289,7 +290,7 @@ final class Outgoing {
       outbox = null;
     }
     if (frame != null) {
-      // The other frames are reconnection times: "retry: ...".
+      // Reconnection times, "retry: ...", don't count as events.
       events += frame[0] == 'r' ? 0 : 1;
       OUTBOX_BYTES.addAndGet(this, -frame.length);
     }
@@ -343,7 +344,7 @@ final class Outgoing {
     return batch.bytes;
   }
 
-  /** Moves a subscription, which is pending again if the next sweep has something to read. */
+  /** Moves a subscription, and marks it pending again if the next sweep has events for it. */
   private void moveTo(Entry end, Subscription s, Batches batches) {
     s.cursor = end;
     s.pending = false;

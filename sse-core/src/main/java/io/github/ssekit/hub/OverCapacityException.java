@@ -4,9 +4,9 @@ import io.github.ssekit.event.ReconnectionTime;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A hub has no room for a connection now: one of its limits is reached, or it is being drained. The
- * client has made no mistake and may come back later. Has no stack trace, which would cost a node
- * that refuses many clients too much. See {@link UnopenedConnection}.
+ * The hub has no room for another connection now: a limit is reached, or the hub is being drained.
+ * The client has made no mistake and may come back later. The exception has no stack trace, which
+ * would cost too much on a node that refuses many clients. See {@link UnopenedConnection}.
  */
 public final class OverCapacityException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -56,9 +56,9 @@ public final class OverCapacityException extends RuntimeException {
   }
 
   /**
-   * The time that this client should wait, or null if the adapter chooses it. The hub sets it while
-   * it is drained: other nodes have room then, so it is as short as for connected clients, and
-   * random, one for each client.
+   * The time that this client should wait, or null if the adapter chooses the time. A hub that is
+   * being drained sets it: other nodes have room then, so the time is as short as for connected
+   * clients, and random for each client.
    */
   public @Nullable ReconnectionTime comeBackIn() {
     return comeBackIn;

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 final class Owners {
   private final Map<String, List<Connection>> connections = new HashMap<>();
 
-  /** The hub's. */
+  /** The hub's lock. */
   private final ReentrantLock lock;
 
   Owners(ReentrantLock lock) {
@@ -33,7 +33,7 @@ final class Owners {
     }
   }
 
-  /** Removes a connection in constant time: the owner's last one takes its place. */
+  /** Removes a connection in constant time: the owner's last connection takes its place. */
   void remove(Connection c) {
     if (c.owner == null) {
       return;

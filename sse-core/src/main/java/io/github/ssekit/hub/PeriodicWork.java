@@ -7,12 +7,12 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a hub does at each tick of its timer: it gives the loops the time, for heartbeats and
+ * The work of a hub at each tick of its timer: gives the loops the time, for heartbeats and
  * deadlines, closes channels without subscriptions, reports to the observer, and evaluates {@link
  * HubBuilder#closeWhen}.
  */
 final class PeriodicWork implements Runnable {
-  /** Under the name of the class that applications know. */
+  /** Named after the class that applications know. */
   private static final System.Logger LOG = System.getLogger(Hub.class.getName());
 
   private final HubSettings settings;
@@ -24,7 +24,7 @@ final class PeriodicWork implements Runnable {
   private final LongSupplier nanoTime;
   private final RareLine failures;
 
-  /** The hub's. */
+  /** The hub's lock. */
   private final ReentrantLock lock;
 
   PeriodicWork(
@@ -53,8 +53,7 @@ final class PeriodicWork implements Runnable {
     tickLoops(now);
     closeEmptyChannels(now);
     if (observation != null) {
-      // What the loops have reported by now, in one call; what they report next is for the next
-      // tick.
+      // One call reports the totals of the loops so far; their next totals belong to the next tick.
       observation.tick();
       loops.execute(DeliveryLoop::report);
     }
@@ -64,7 +63,7 @@ final class PeriodicWork implements Runnable {
   }
 
   private void tickLoops(long now) {
-    // Read before the loops get the tick: they learn of all events up to this position before.
+    // Read before the loops get the tick: by then they know of all events up to this position.
     Position position = resumes.position();
     Tick tick =
         new Tick(
@@ -94,7 +93,7 @@ final class PeriodicWork implements Runnable {
     }
   }
 
-  /** Reports what has been written since the last tick: the last report of a hub that closes. */
+  /** Reports the writes since the last tick: the last report of a hub that closes. */
   void reportLast() {
     if (observation != null) {
       loops.execute(

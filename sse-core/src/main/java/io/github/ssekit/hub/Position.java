@@ -41,7 +41,7 @@ public record Position(long milliseconds, int sequence) implements Comparable<Po
     }
   }
 
-  /** The position that a text is, or null if it isn't a position. Never throws for a text. */
+  /** Parses a position. Returns null for any text that isn't a position. */
   public static @Nullable Position parse(String text) {
     int dash = Objects.requireNonNull(text, "text").indexOf('-');
     if (!isNumber(text, 0, dash, MILLISECONDS_DIGITS)

@@ -4,9 +4,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A line of log that is written once a minute at most, and says how often it was due. Any thread.
+ * A log line that is written at most once a minute, and says how often it was due. Any thread.
  *
- * <p>It never throws: who reports a failure must not end by the report, whatever logger the
+ * <p>It never throws: a thread that reports a failure must survive the report, whatever logger the
  * application has, and however little memory is left.
  */
 final class RareLine {
@@ -32,13 +32,13 @@ final class RareLine {
         String line = times == 1 ? text : text + " (" + times + " times since the last such line)";
         log.log(level, line, cause);
       } catch (Throwable e) {
-        // Nobody is left to tell: the next one says that there were more.
+        // The logger failed, so nothing can report it. The next line counts these times too.
         giveBack(times);
       }
     }
   }
 
-  /** How often the line was due, if it is to be written now, else 0. */
+  /** Takes the number of times that the line was due; returns 0 if it must not be written yet. */
   private synchronized long take() {
     due++;
     long now = nanoTime.getAsLong();

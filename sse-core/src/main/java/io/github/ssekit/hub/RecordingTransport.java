@@ -57,7 +57,7 @@ public final class RecordingTransport implements Transport {
     return transport;
   }
 
-  /** Makes {@link #start} throw this. */
+  /** Makes {@link #start} throw this exception. */
   public synchronized RecordingTransport failStart(RuntimeException failure) {
     startFailure = failure;
     return this;
@@ -68,7 +68,7 @@ public final class RecordingTransport implements Transport {
     writeFailure = failure;
   }
 
-  /** Sets whether it accepts bytes, and signals that to the connection as a container would. */
+  /** Sets whether it accepts bytes. If so, signals that to the connection as a container would. */
   public void ready(boolean ready) {
     synchronized (this) {
       this.ready = ready;
@@ -158,7 +158,7 @@ public final class RecordingTransport implements Transport {
     return closes > 0;
   }
 
-  /** The writes, each as the bytes that it had. */
+  /** The bytes of each write. */
   public synchronized List<byte[]> writes() {
     return List.copyOf(writes);
   }
@@ -187,7 +187,7 @@ public final class RecordingTransport implements Transport {
     return events().stream().map(SseEvent::data).toList();
   }
 
-  /** Data of the {@link #events}, resets excluded: what the application published. */
+  /** Data of the {@link #events} that the application published: all but resets. */
   public List<String> published() {
     return events().stream()
         .filter(event -> !StreamReset.TYPE.equals(event.type()))

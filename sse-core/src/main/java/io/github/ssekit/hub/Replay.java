@@ -8,26 +8,32 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a client gets of the past in one piece: resets, then events in the order of their positions,
- * encoded once for all clients that missed the same. See {@link Upstream#replay}.
+ * A page of past events, as a client gets it: resets, then events in the order of their positions,
+ * encoded once for all clients that missed the same events. See {@link Upstream#replay}.
  */
 public final class Replay {
   private final Position upTo;
   private final byte[] bytes;
 
-  /** Without the block of only an id that may stand last. */
+  /** The length without the id-only block that may come last. */
   private final int lengthOfEvents;
 
   private final List<StreamReset> resets;
   private final int events;
 
-  /** Where channels start that start behind its end: a newcomer gets nothing from before. */
+  /**
+   * The positions after which some channels start, behind the end of this replay: a newcomer gets
+   * no earlier events of these channels.
+   */
   private final Map<String, Position> starts;
 
-  /** Where the upstream stood when a newcomer was read for. */
+  /** The upstream's latest position when it began to read this; null if unknown. */
   private final @Nullable Position clock;
 
-  /** How many clients hold it, of which it counts once. Guarded by the hub's lock. */
+  /**
+   * The number of clients that hold it; {@link ReplayRoom} counts its bytes once. Guarded by the
+   * hub's lock.
+   */
   int holders;
 
   private Replay(
@@ -50,9 +56,9 @@ public final class Replay {
   /**
    * The events after one position and up to another.
    *
-   * @param resets of single channels
+   * @param resets of single channels, or of all channels
    * @param events each with its position as id, all of them above the first position
-   * @param upTo the position that the client has reached then, not below the last event
+   * @param upTo the position that the client reaches with this replay, not below the last event
    */
   public static Replay of(List<StreamReset> resets, List<SseEvent> events, Position upTo) {
     Objects.requireNonNull(resets, "resets");
@@ -76,12 +82,13 @@ public final class Replay {
   }
 
   /**
-   * A reset of all channels, and where the client goes on.
+   * A reset of all channels, after which the client continues from a position.
    *
-   * <p>It says that events may be missing up to there, unless the client's position lies beyond, as
-   * for the reason {@link StreamReset.Reason#UNKNOWN_ID}: then it isn't known up to where.
+   * <p>The reset says that events may be missing up to that position. It doesn't say up to where if
+   * the reason is {@link StreamReset.Reason#UNKNOWN_ID}, or if the client's position lies beyond.
    *
-   * @param from what the client had, or null if that is unknown
+   * @param from the client's position, or null if unknown
+   * @param to the position from which the client continues
    */
   public static Replay reset(StreamReset.Reason reason, @Nullable Position from, Position to) {
     Objects.requireNonNull(reason, "reason");
@@ -95,10 +102,10 @@ public final class Replay {
   }
 
   /**
-   * The same for newcomers, of whose channels some start behind its end.
+   * A copy for newcomers, for whom some channels start behind the end of this replay.
    *
-   * @param starts the positions after which these start
-   * @param clock where the upstream stood when it began to read this, see {@link Start#since}
+   * @param starts the positions after which these channels start, by the channel's name
+   * @param clock the upstream's latest position when it began to read this, see {@link Start#since}
    */
   public Replay withStarts(Map<String, Position> starts, Position clock) {
     Objects.requireNonNull(starts, "starts");
@@ -110,22 +117,22 @@ public final class Replay {
     out.writeBytes(event.frame().toByteArray());
   }
 
-  /** Where the client stands once it has this. */
+  /** The client's position once it has this replay. */
   public Position upTo() {
     return upTo;
   }
 
-  /** How many bytes it has. */
+  /** The number of bytes. */
   public int length() {
     return bytes.length;
   }
 
-  /** How many bytes a client gets of it. */
+  /** The number of bytes that a client gets. */
   int length(boolean idsOnEventsOnly) {
     return idsOnEventsOnly ? lengthOfEvents : bytes.length;
   }
 
-  /** How many events, resets among them. */
+  /** The number of events, including resets. */
   int events() {
     return events;
   }
@@ -142,7 +149,7 @@ public final class Replay {
     return resets;
   }
 
-  /** The bytes themselves: not to be modified. */
+  /** The bytes, not a copy: callers must not modify them. */
   byte[] bytes() {
     return bytes;
   }

@@ -8,16 +8,17 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The room for replays on a node: the bytes that were read for clients which have not taken them
- * yet, and the clients that wait until there is room for theirs. Guarded by the hub's lock.
+ * The room for replays on a node: the bytes of pages that clients have not taken yet, and the queue
+ * of clients that wait for room. Guarded by the hub's lock.
  *
  * <p>A page counts from the request for it until the client's transport is ready again: at first
- * with the size that pages had lately, then with its own. A page that turns out not to fit beside
- * the others is dropped, and its client waits again, in its old place. A page that several clients
+ * with the size of recent pages, then with its own. A page that arrives and doesn't fit beside the
+ * others is dropped, and its client waits again, in its old place. A page that several clients
  * share counts once. One page is always admitted, however large.
  *
- * <p>A client that has taken a page gets its next one before clients that have had none: it reads,
- * and its share is free once it has caught up. All others wait in the order in which they came.
+ * <p>A client that has taken a page gets its next page before clients that wait for their first: it
+ * reads, and its share of the room is free once it has caught up. Each of the two groups waits in
+ * the order of its requests.
  */
 final class ReplayRoom {
   /** One client's place: in the queue, or in the room with a page. */
@@ -38,7 +39,7 @@ final class ReplayRoom {
 
   private final long limit;
 
-  /** The hub's. */
+  /** The hub's lock. */
   private final ReentrantLock lock;
 
   /** The places of clients that have taken a page and wait for the next. */
@@ -55,7 +56,7 @@ final class ReplayRoom {
   /** The bytes of the pages that have arrived and that no client has taken. */
   private long held;
 
-  /** The size to allow for the next page: the largest of the latest ones. */
+  /** The expected size of the next page: the largest of recent pages. */
   private long expected;
 
   /** Whether clients wait. Volatile: the loops read it without the lock. */
@@ -71,7 +72,7 @@ final class ReplayRoom {
     return new TreeSet<>(Comparator.comparingLong(place -> place.number));
   }
 
-  /** Puts a client at the end of its queue. {@link #admit} is to follow. */
+  /** Puts a client at the end of its queue. The caller then calls {@link #admit}. */
   void enqueue(Place place) {
     assert lock.isHeldByCurrentThread();
     place.number = ++lastNumber;
@@ -127,7 +128,7 @@ final class ReplayRoom {
     release(place);
   }
 
-  /** The client wants no page any more, and takes none. */
+  /** Removes the client from the queue, and drops its page: it wants no more pages. */
   void leave(Place place) {
     assert lock.isHeldByCurrentThread();
     stopAwaiting(place);

@@ -12,19 +12,19 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client's way from its last event ID, or from where a newcomer starts, to the live events of
- * its channels with history: the state machine that decides what the client gets first. Guarded by
- * the hub's lock, which only {@link #accept} and {@link #taken} take by themselves.
+ * One client's way from its last event ID, or from a newcomer's start, to the live events of its
+ * channels with history: the state machine that decides which events the client gets first. Guarded
+ * by the hub's lock; only {@link #accept} and {@link #taken} take it themselves.
  */
 final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   private static final System.Logger LOG = System.getLogger(Resume.class.getName());
 
   /** The connection, as a resume sees it. Called under the hub's lock. */
   interface Client {
-    /** Writes a page, and calls {@link Resume#taken} then. */
+    /** Writes a page, and then calls {@link Resume#taken}. */
     void replay(Resume resume, Replay page);
 
-    /** Closes the connection: the client may no longer have the page that may be under way. */
+    /** Closes the connection: the client has lost the right to a page that may be under way. */
     void revoke();
 
     /**
@@ -40,7 +40,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   }
 
   /**
-   * Where the client is.
+   * The steps of a resume.
    *
    * <pre>
    *   start, join ──► choose ◄───────────────────────────────────────────────────┐
@@ -58,8 +58,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
    *   every state but LIVE ── closed ──► CLOSED
    * </pre>
    *
-   * A client that has left all channels is LIVE on none; but the page of one that is REPLAYING is
-   * written first, since a channel that it joins next must not overtake the page.
+   * A client that has left all channels becomes LIVE without channels. If it is REPLAYING, the
+   * connection first writes the page, since a channel that the client joins next must not overtake
+   * the page.
    */
   enum State {
     /** Waits for the upstream to open the channels. */
@@ -70,7 +71,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     ASKED,
     /** The connection writes the page. */
     REPLAYING,
-    /** Has everything up to a position that this node has not reached. */
+    /** The client has all events up to a position that this node has not reached. */
     AHEAD,
     /** Over: the channels are live. */
     LIVE,
@@ -78,7 +79,10 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     CLOSED
   }
 
-  /** The position of an upstream that is empty and takes nothing yet, which may happen again. */
+  /**
+   * The position of an upstream that is empty and accepts no events yet. The upstream may become
+   * empty again, so this position as a last event ID counts as unknown.
+   */
   private static final Position EMPTY = new Position(0, 0);
 
   private final Resumes resumes;
@@ -92,13 +96,15 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   /** Whether the client sent no last event ID. */
   private final boolean isNewcomer;
 
-  /** Whether the client sent a last event ID that isn't a position, or that of an empty Redis. */
+  /** Whether the client sent a last event ID that isn't a position, or is {@link #EMPTY}. */
   private final boolean unknownId;
 
-  /** The client's position when it came; null for a newcomer, and for an unknown ID. */
+  /** The client's position when it connected; null for a newcomer, and for an unknown ID. */
   private final @Nullable Position had;
 
-  /** The client has all events up to here; null for a newcomer, and for an unknown ID. */
+  /**
+   * The client has all events up to here; null for an unknown ID, and until a newcomer has a page.
+   */
   private @Nullable Position at;
 
   /** Volatile for {@link #isWanted}. */
@@ -107,7 +113,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   /** The page of the state REPLAYING. */
   private @Nullable Replay page;
 
-  /** Whether {@link #at} came from the upstream: then this node reaches it, sooner or later. */
+  /** Whether {@link #at} came from the upstream: then this node will reach it, sooner or later. */
   private boolean readUpstream;
 
   /** The number of rewinds at the last request. */
@@ -116,16 +122,16 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   private int replays;
   private long events;
 
-  /** Channels that the connection left while a page was under way, which may hold their events. */
+  /** Channels left while a page was under way: the page may hold their events. */
   private final Set<String> leftDuringPage = new HashSet<>(0);
 
-  /** Volatile: a write that begins later must know. */
+  /** Volatile, so that a write that begins later sees it. */
   private volatile boolean revoked;
 
   /**
    * @param subscriptions changed by the resume alone from now on
    * @param lastEventId as the client sent it, or null
-   * @param start where a client without one starts, or null for where the upstream says
+   * @param start the start of a newcomer, or null for the upstream's choice
    */
   Resume(
       Resumes resumes,
@@ -151,7 +157,10 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
             subscriptions, isNewcomer ? starts(subscriptions, start) : Map.of());
   }
 
-  /** Asked for at once: what throws here concerns this client alone, and its caller hears of it. */
+  /**
+   * Called by the constructor: an exception concerns this client alone, and reaches the caller that
+   * connects the client.
+   */
   private Map<String, Start> starts(List<Subscription> of, @Nullable Start given) {
     Map<String, Start> starts = new HashMap<>();
     for (Subscription s : of) {
@@ -165,7 +174,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     return starts;
   }
 
-  /** The one writer of the state: takes the resume out of the index of the old, into the new. */
+  /** The only method that sets the state; also updates the indexes of resumes by state. */
   private void transitionTo(State next) {
     assert resumes.lock.isHeldByCurrentThread();
     if (state == State.OPENING) {
@@ -186,7 +195,6 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     return state;
   }
 
-  /** Begins. */
   void start() {
     choose();
   }
@@ -197,9 +205,10 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   }
 
   /**
-   * The connection has left a channel, perhaps the one that is not open.
+   * The connection has left a channel, perhaps the last channel that was not open.
    *
-   * @param revoke whether the client may no longer have the channel: a page holds the events of all
+   * @param revoke whether the client has lost the right to the channel; a page mixes the events of
+   *     all channels
    */
   void left(Subscription subscription, boolean revoke) {
     String name = subscription.channel.name;
@@ -215,12 +224,15 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       resumes.room.admit();
     }
     if (closes) {
-      // Last: it cuts off what the choice has given the connection to write.
+      // Last: it discards the bytes that the choice has given the connection to write.
       client.revoke();
     }
   }
 
-  /** The client may no longer have a channel, which the connection may have left already. */
+  /**
+   * The client has lost the right to a channel that the connection left before. Closes the
+   * connection if a page under way may hold events of the channel.
+   */
   void revoke(String channel) {
     if (leftDuringPage.contains(channel)) {
       revoked = true;
@@ -238,7 +250,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     choose();
   }
 
-  /** The client's position may lie in what was lost: this node may never reach it. */
+  /**
+   * The history was rewound: the client's position may be lost, and this node may never reach it.
+   */
   void rewound() {
     readUpstream = false;
     choose();
@@ -253,7 +267,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     }
   }
 
-  /** Returns false if there is nothing to ask for, or if the upstream failed. */
+  /** Requests a page. Returns false if there is nothing to request, or if the upstream failed. */
   private boolean ask() {
     try {
       Map<String, Start> starts = subscriptions.starts(at);
@@ -263,7 +277,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       upstream.replay(starts, this);
       return true;
     } catch (Throwable e) {
-      // An Error too: the clients behind this one would wait for ever. Never logs under the lock.
+      // Errors too: else the clients in the queue would wait for ever. Never logs under the lock.
       resumes.callbacks.execute(
           () ->
               LOG.log(
@@ -320,7 +334,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
         at = written.upTo();
         replays++;
         events += written.events();
-        // A page that was requested before a rewind may end where this node never comes.
+        // A page requested before a rewind may end at a position that this node never reaches.
         readUpstream = rewindsAtRequest == resumes.rewinds();
         resumes.room.taken(place);
         choose();
@@ -348,7 +362,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     return resumes.room.isScarce();
   }
 
-  /** The next step of a client that no page is under way to. */
+  /** Takes the next step of a client to which no page is under way. */
   private void choose() {
     Position now = resumes.position();
     Position at = this.at;
@@ -388,7 +402,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     if (unknownId) {
       resetAndGoLive(StreamReset.Reason.UNKNOWN_ID, null, now);
     } else {
-      // Otherwise the position would be above the ids of events that a channel brought meanwhile.
+      // If events wait in the added channels, the position would be above their ids.
       boolean isGreeted = subscriptions.areQuiet() && !idsOnEventsOnly;
       byte[] greeting = isGreeted ? now.block().frame().toByteArray() : null;
       goLive(subscriptions.continueAtEnds(false), greeting, null);
@@ -403,7 +417,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   private void resetAndGoLive(StreamReset.Reason reason, @Nullable Position from, Position to) {
     Replay reset = Replay.reset(reason, from, to);
     goLive(
-        // The reset tells the client of all that it skips.
+        // The reset covers all events that the client skips.
         subscriptions.continueAtEnds(true),
         reset.bytes(),
         new ResumeOutcome(false, reset.resets(), replays, events));

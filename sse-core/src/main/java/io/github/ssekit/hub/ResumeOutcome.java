@@ -3,10 +3,11 @@ package io.github.ssekit.hub;
 import java.util.List;
 
 /**
- * How a client that resumed became live.
+ * The result of a client's resume, once the client is live.
  *
  * @param hasResumed whether it continues from its last event ID
- * @param resets those that the client was sent when it became live; none if it misses nothing
+ * @param resets the resets that the client was sent when it became live; empty if it misses no
+ *     events
  * @param replays the number of pages that it was sent
  * @param events the number of events in these pages
  */

@@ -11,37 +11,38 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The position that this node has reached, and which {@link Resume} waits for which change of it.
- * Guarded by the hub's lock.
+ * The position that this node has reached, and each {@link Resume} that waits until it changes or
+ * until channels open. Guarded by the hub's lock.
  *
- * <p>A returning client must neither miss an event nor get one twice, while the node itself is
- * still catching up. Both have a position in the one order of all events with history, so the
- * comparison of two positions decides everything: a client below the node's position continues in
- * the logs if they reach back far enough, else it is sent pages; a client above it, since its page
- * was read after the node's latest event, waits until the node gets there. The index by position
- * makes that cheap: after a restart thousands of clients wait, and each event looks at the lowest
- * position alone.
+ * <p>A returning client must neither miss an event nor get an event twice, while the node itself is
+ * still catching up. Client and node both have a position in the one order of all events with
+ * history, so the comparison of the two positions decides everything. A client below the node's
+ * position continues in the logs if they reach back far enough, else it gets pages. A client above
+ * the node's position, since its page was read after the node's latest event, waits until the node
+ * gets there. The index by position makes that cheap: after a restart thousands of clients wait,
+ * and each event looks at the lowest position alone.
  */
 final class Resumes {
-  /** The hub's. */
+  /** The hub's lock. */
   final ReentrantLock lock;
 
-  /** For logging: never under the lock. */
+  /** For logging, which must not happen under the lock. */
   final Executor callbacks;
 
   final ReplayRoom room;
 
   private final Set<Resume> opening = new LinkedHashSet<>();
 
-  /** By the client's position: a client that leaves is found without a search. */
+  /** By the client's position, so that a client that leaves is found without a search. */
   private final NavigableMap<Position, Set<Resume>> ahead = new TreeMap<>();
 
   /** Clients below this position can't continue in the logs: Redis lost events there. */
   private @Nullable Position floor;
 
   /**
-   * Where this node began, or was set back to by the last rewind; null if that did not set it back.
-   * Ids may have been given before, and lost, above it: up to the next position that is reached.
+   * The position at which this node began, or to which the last rewind set it back; null if the
+   * last rewind did not set it back. Ids above it, up to the next position that this node reaches,
+   * may have been given before, and lost.
    */
   private @Nullable Position setBackTo;
 
@@ -64,7 +65,7 @@ final class Resumes {
     return position;
   }
 
-  /** How often the history was rewound. */
+  /** The number of times that the history was rewound. */
   int rewinds() {
     return rewinds;
   }
@@ -105,8 +106,8 @@ final class Resumes {
   }
 
   /**
-   * The history before a position is void. If this sets the node back, so is what lies between the
-   * position and the next one that is reached: clients may come back with ids from there.
+   * The history before a position is void. If this sets the node back, the range from there to the
+   * next reached position is void too: clients may come back with ids in it.
    */
   void rewound(Position to) {
     assert lock.isHeldByCurrentThread();

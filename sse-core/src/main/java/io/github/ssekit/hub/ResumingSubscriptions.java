@@ -12,19 +12,19 @@ import org.jspecify.annotations.Nullable;
  * logs reach back. Guarded by the hub's lock.
  */
 final class ResumingSubscriptions {
-  /** The subscriptions that the connection began with, without those it has left since. */
+  /** The subscriptions that the connection began with and has not left since. */
   private final List<Subscription> first;
 
   /**
-   * The subscriptions that were added later. They wait for the first ones: the ids of their events
-   * would carry the client's last event ID past events that it still misses.
+   * The subscriptions that were added later. They wait for the first subscriptions: the ids of
+   * their events would carry the client's last event ID past events that the client still misses.
    */
   private final List<Subscription> added = new ArrayList<>(0);
 
-  /** Where a newcomer starts on each of the first channels. */
+  /** A newcomer's start on each of the first channels, by the channel's name. */
   private final Map<String, Start> newcomers;
 
-  /** The positions after which channels start that a newcomer has not reached. */
+  /** The start positions of channels that start behind the end of a newcomer's first page. */
   private Map<String, Position> starts = Map.of();
 
   /** See {@link Start#since}. */
@@ -32,7 +32,7 @@ final class ResumingSubscriptions {
 
   /**
    * @param first changed by this object alone from now on
-   * @param newcomers where a newcomer starts, by the channel's name; empty for another client
+   * @param newcomers a newcomer's starts, by the channel's name; empty for another client
    */
   ResumingSubscriptions(List<Subscription> first, Map<String, Start> newcomers) {
     this.first = first;
@@ -52,13 +52,13 @@ final class ResumingSubscriptions {
     return first.isEmpty() && added.isEmpty();
   }
 
-  /** Whether a newcomer is given nothing of the past. */
+  /** Whether a newcomer gets no past events. */
   boolean startNow() {
     return first.stream().allMatch(s -> Start.NOW.equals(newcomers.get(s.channel.name)));
   }
 
   /**
-   * Where the channels start whose events the client may have missed.
+   * The starts of the channels whose events the client may have missed.
    *
    * @param at the client's position, or null for a newcomer
    */
@@ -76,8 +76,8 @@ final class ResumingSubscriptions {
   }
 
   /**
-   * Remembers where channels start that a newcomer's first page does not reach, and where the
-   * upstream stood, if that is known: what had been lost by then is no loss to a newcomer.
+   * Remembers the start positions of channels that a newcomer's first page does not reach, and the
+   * upstream's latest position, if known: earlier losses don't concern a newcomer.
    */
   void startAfter(Map<String, Position> positions, @Nullable Position clock) {
     starts = positions;
@@ -91,10 +91,10 @@ final class ResumingSubscriptions {
   }
 
   /**
-   * The client has been told of what had been lost by then.
+   * The client has been told of the losses up to a position of the upstream.
    *
    * @param channel null for all
-   * @param clock where the upstream stood, if that is known
+   * @param clock that position, or null if unknown
    */
   void told(@Nullable String channel, @Nullable Position clock) {
     for (Subscription s : first) {
@@ -104,7 +104,7 @@ final class ResumingSubscriptions {
     }
   }
 
-  /** Where a client at a position continues on a channel. */
+  /** The position from which a client continues on a channel. */
   private Position from(Subscription s, Position at) {
     Position start = starts.get(s.channel.name);
     return start != null && start.isAfter(at) ? start : at;
@@ -127,10 +127,10 @@ final class ResumingSubscriptions {
   }
 
   /**
-   * What the client misses if it continues from a position that a page has brought: events that
-   * came meanwhile on the channels that were added, whose ids are not above it.
+   * Resets for the events that the client misses if it continues from the end of a page: events
+   * that came meanwhile on the added channels, whose ids are not above that position.
    *
-   * @param had the client's position when it came, or null
+   * @param had the client's position when it connected, or null
    */
   List<StreamReset> missed(@Nullable Position had, Position at) {
     return added.stream()
@@ -139,7 +139,7 @@ final class ResumingSubscriptions {
         .toList();
   }
 
-  /** Moves the cursors behind a position. Returns all subscriptions. */
+  /** Moves the cursors to a position. Returns all subscriptions. */
   List<Subscription> continueFrom(Position at) {
     first.forEach(s -> s.cursor = s.channel.log.at(from(s, at)));
     added.forEach(s -> s.cursor = s.channel.log.at(at, s.cursor));
@@ -150,7 +150,7 @@ final class ResumingSubscriptions {
    * Moves the cursors of the first subscriptions to the ends of their logs. Returns all
    * subscriptions.
    *
-   * @param skipAdded whether to move those of the added ones too
+   * @param skipAdded whether to move the cursors of the added subscriptions too
    */
   List<Subscription> continueAtEnds(boolean skipAdded) {
     first.forEach(s -> s.cursor = s.channel.log.tail());

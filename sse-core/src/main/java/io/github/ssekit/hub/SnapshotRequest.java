@@ -10,14 +10,14 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * A request for a snapshot: each delivery loop samples its connections, then the caller's thread
- * counts the events that they are behind.
+ * counts how many events they are behind.
  */
 final class SnapshotRequest {
   /**
    * One connection, as its loop saw it.
    *
    * @param cursors of its subscriptions, in the order of its channels
-   * @param watermark up to where it is to be counted what is behind these
+   * @param watermark the watermark up to which events behind the cursors count
    */
   record ConnectionSample(
       Connection connection,
@@ -33,7 +33,7 @@ final class SnapshotRequest {
   private final Instant at;
   private final Channels channels;
 
-  /** The hub's. */
+  /** The hub's lock. */
   private final ReentrantLock lock;
 
   private final int connectionCount;
@@ -45,7 +45,7 @@ final class SnapshotRequest {
   /** Guarded by itself. */
   private final List<ConnectionSample> samples = new ArrayList<>();
 
-  /** Under the hub's lock. */
+  /** Called under the hub's lock. */
   SnapshotRequest(
       Instant at,
       Channels channels,
@@ -148,7 +148,7 @@ final class SnapshotRequest {
   }
 
   private HubSnapshot.ChannelSnapshot channel(Channel c) {
-    // For one at a time: there may be many.
+    // Held for one channel at a time: there may be many.
     lock.lock();
     try {
       return new HubSnapshot.ChannelSnapshot(

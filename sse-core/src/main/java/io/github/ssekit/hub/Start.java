@@ -4,11 +4,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place in the history of a channel, from which a client without a last event ID is given the
- * events: from now on, the newest few first, or all that are kept. See {@link
- * ConnectionOptions#withStart}.
+ * The place in a channel's history at which a client without a last event ID starts: now, at the
+ * newest few events, or at the oldest event that is kept. See {@link ConnectionOptions#withStart}.
  *
- * @param events how many of the newest events at most: 0 to {@value #MAX_EVENTS}, or {@link
+ * @param events the maximum number of newest events: 0 to {@value #MAX_EVENTS}, or {@link
  *     Integer#MAX_VALUE} for all
  * @param after only events after this position, or null
  * @param since losses up to this position of the upstream are not reported: the client was told of
@@ -18,17 +17,17 @@ public record Start(int events, @Nullable Position after, @Nullable Position sin
   /** The largest number of events to begin with, other than all of them. */
   public static final int MAX_EVENTS = 1_000;
 
-  /** From now on: nothing of what is kept. */
+  /** From now on, without any kept event. */
   public static final Start NOW = new Start(0, null, null);
 
   /** From the oldest event that is kept. */
   public static final Start ALL = new Start(Integer.MAX_VALUE, null, null);
 
   /**
-   * Checks the number.
+   * Checks the components.
    *
-   * @throws IllegalArgumentException if it is not within its limits, if events are counted though
-   *     there is a position, or if {@code since} is given without a position
+   * @throws IllegalArgumentException if the number is not within its limits, if events are counted
+   *     although a position is given, or if {@code since} is given without a position
    */
   public Start {
     if (events < 0 || (events > MAX_EVENTS && events != Integer.MAX_VALUE)) {
@@ -47,10 +46,11 @@ public record Start(int events, @Nullable Position after, @Nullable Position sin
   }
 
   /**
-   * At the newest events; fewer if no more are kept, or if they have more than 1 MiB together.
+   * At the newest events; fewer if the history keeps fewer, or if they have more than 1 MiB
+   * together.
    *
    * @param events 0 to {@value #MAX_EVENTS}
-   * @throws IllegalArgumentException if it is not within these limits
+   * @throws IllegalArgumentException if the number is not within these limits
    */
   public static Start last(int events) {
     if (events > MAX_EVENTS) {
@@ -60,12 +60,12 @@ public record Start(int events, @Nullable Position after, @Nullable Position sin
     return new Start(events, null, null);
   }
 
-  /** The same for a client that goes on, see {@link #since}. */
+  /** A copy for a client that continues, see {@link #since}. */
   public Start withSince(@Nullable Position clock) {
     return new Start(events, after, clock);
   }
 
-  /** After a position, as a client that returns with it. */
+  /** After a position, as for a client that returns with this position. */
   public static Start after(Position position) {
     return new Start(Integer.MAX_VALUE, Objects.requireNonNull(position, "position"), null);
   }

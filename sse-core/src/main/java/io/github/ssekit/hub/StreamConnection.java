@@ -6,16 +6,17 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The event stream of one connection, as its delivery loop writes it: chooses what the client gets
- * in each write, and why and when the stream ends. The middle layer, see {@link LoopConnection}.
+ * The event stream of one connection, as its delivery loop writes it: decides which bytes the
+ * client gets in each write, and when and why the stream ends. The middle of three layers, see
+ * {@link LoopConnection}.
  */
 abstract class StreamConnection extends LoopConnection {
-  /** Where the pages of a resuming client come from. */
+  /** The source of a resuming client's pages. */
   interface PageSource {
-    /** The client's transport has taken the page. On the connection's loop. */
+    /** The client's transport has taken the page. Called on the connection's loop. */
     void taken();
 
-    /** Whether the client may no longer have the page that may be under way. Any thread. */
+    /** Whether the client has lost the right to the page that may be under way. Any thread. */
     boolean isRevoked();
 
     /** Whether other clients wait for the memory that this client's page takes. Any thread. */
@@ -30,7 +31,7 @@ abstract class StreamConnection extends LoopConnection {
   /** In milliseconds since 1970. */
   volatile long expiresAt = Long.MAX_VALUE;
 
-  // The loop's.
+  // Touched on the loop only.
   /** The reason with which the connection closes once everything is written. */
   private @Nullable CloseReason closing;
 
@@ -43,12 +44,12 @@ abstract class StreamConnection extends LoopConnection {
     this.outgoing = new Outgoing(loop, opened);
   }
 
-  // What the layer above does, called on the loop.
+  // Methods of the layer above, called on the loop.
 
-  /** Ends all subscriptions, which are returned. Takes the hub's lock. */
+  /** Ends all subscriptions, and returns them. Takes the hub's lock. */
   abstract List<Subscription> release();
 
-  /** The last call: the transport is to be closed, off the loop. */
+  /** The last call. Closes the transport, off the loop. */
   abstract void finished(
       CloseReason reason,
       long events,
@@ -65,12 +66,12 @@ abstract class StreamConnection extends LoopConnection {
   /** The client is sent a reset. */
   abstract void reset(StreamReset reset);
 
-  /** A new reconnection time, for a client whose return is to be spread. */
+  /** The frame of a new reconnection time, which spreads the return of clients. */
   abstract byte[] farewell();
 
   // Tasks, which other threads give the loop.
 
-  /** The transport has started with so many bytes. */
+  /** Counts the first bytes of the stream, which the transport sends when it starts. */
   final void started(int length) {
     assert loop.isCurrent();
     outgoing.began(length);
@@ -79,12 +80,12 @@ abstract class StreamConnection extends LoopConnection {
     }
   }
 
-  /** Counts the bytes of a block to be sent, and returns the total that waits. Any thread. */
+  /** See {@link Outgoing#reserve}. Any thread. */
   final int reserve(int bytes) {
     return outgoing.reserve(bytes);
   }
 
-  /** Sends a block to this client alone; its bytes are reserved. */
+  /** Sends a block to this client alone, whose bytes were {@linkplain #reserve reserved}. */
   final void sendReserved(byte[] frame) {
     assert loop.isCurrent();
     if (!isClosing()) {
@@ -96,7 +97,7 @@ abstract class StreamConnection extends LoopConnection {
   /** A subscription's log has grown. */
   final void appended(Subscription s) {
     assert loop.isCurrent();
-    // A connection that closes reads nothing new: else it might never get to the end.
+    // A connection that closes reads no new events: else it might never get to the end.
     if (closing == null) {
       outgoing.markPending(s);
       queueIfIdle();
@@ -107,7 +108,7 @@ abstract class StreamConnection extends LoopConnection {
    * Subscriptions are live, from their cursors on.
    *
    * @param greeting a block to write first, or null
-   * @param outcome of the resume before, or null
+   * @param outcome of the resume that ended with this, or null
    */
   final void join(
       List<Subscription> subscriptions,
@@ -146,7 +147,7 @@ abstract class StreamConnection extends LoopConnection {
     queueIfIdle();
   }
 
-  /** Writes a page of what the client missed; its source is told once the page is taken. */
+  /** Queues a page of missed events, and tells its source once the client has taken the page. */
   final void replay(PageSource source, Replay page) {
     assert loop.isCurrent();
     if (isClosing()) {
@@ -180,7 +181,7 @@ abstract class StreamConnection extends LoopConnection {
     }
   }
 
-  /** Closes the connection without writing what waits: the client may no longer have it. */
+  /** Closes the connection and discards waiting bytes: the client has no right to them now. */
   final void cut(CloseReason reason) {
     clear();
     closeGracefully(reason);
@@ -204,7 +205,10 @@ abstract class StreamConnection extends LoopConnection {
     return false;
   }
 
-  /** A page that was written is taken, now that the transport is ready again. */
+  /**
+   * Reports a written page as taken, now that the transport is ready again, or discards a revoked
+   * page.
+   */
   private void settleReplay() {
     PageSource source = replaying;
     if (source == null) {
@@ -239,7 +243,7 @@ abstract class StreamConnection extends LoopConnection {
     return true;
   }
 
-  /** A log has left the client behind: the channel's policy says what is written, if anything. */
+  /** Returns the bytes to write, by the channel's policy, in place of trimmed events; or null. */
   private byte @Nullable [] overrun(Subscription s) {
     Channel channel = s.channel;
     if (channel.policy.closes) {
@@ -275,7 +279,7 @@ abstract class StreamConnection extends LoopConnection {
     }
   }
 
-  /** Whether other clients wait for the memory of what this client doesn't take. */
+  /** Whether other clients wait for the memory of bytes that this client doesn't take. */
   private boolean isRoomScarce() {
     PageSource source = replaying;
     return source == null ? loop.isOverStalled() : source.isRoomScarce();

@@ -5,7 +5,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The event that tells a page, on its own stream, that it may have missed events. See {@link
+ * The event that tells a client, on its own stream, that it may have missed events. See {@link
  * HubObserver#reset}.
  *
  * <p>Its type is {@value #TYPE}, its data is JSON:
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param channel the channel whose events may be missing; null, and {@code null} in JSON, for all
  *     channels with history of the connection
- * @param reason the reason, in JSON the word of {@link Reason#toString}
+ * @param reason the reason, in JSON as {@link Reason#toString} returns it
  * @param from events may be missing after this position; null, and absent in JSON, if unknown
  * @param to events may be missing up to this position; null, and absent in JSON, if unknown
  */
@@ -28,9 +28,9 @@ public record StreamReset(
   /** The reasons why events may be missing. */
   public enum Reason {
     /**
-     * The client was so slow that its place in the channel's log was trimmed; or, on a channel that
-     * was {@linkplain Connection#subscribe subscribed to} while it caught up, catching up carried
-     * its last event ID past an event.
+     * The client was so slow that its next event was trimmed from the channel's log; or the
+     * connection {@linkplain Connection#subscribe subscribed to} the channel while the client
+     * caught up, and catching up carried the client's last event ID past an event of the channel.
      */
     OVERRUN("overrun"),
     /** An event exceeded the hub's size limit. */
@@ -43,7 +43,7 @@ public record StreamReset(
     LOST("lost"),
     /** Redis came back without its latest events. */
     REWOUND("rewound"),
-    /** The client's last event ID isn't a position, or lies in the future. */
+    /** The client's last event ID isn't a position, lies in the future, or is {@code 0-0}. */
     UNKNOWN_ID("unknown-id");
 
     private final String word;

@@ -12,7 +12,10 @@ final class Subscribers implements Runnable {
   /** Touched on the loop only. */
   private final List<Subscription> list = new ArrayList<>(0);
 
-  /** The list's size, for other threads. It grows before the loop reads the log for a newcomer. */
+  /**
+   * The list's size, for other threads. It grows before the loop reads the log for a new
+   * subscription.
+   */
   private volatile int size;
 
   Subscribers(DeliveryLoop loop) {
@@ -31,9 +34,7 @@ final class Subscribers implements Runnable {
     }
   }
 
-  /**
-   * Wakes the loop, after {@link #signal}: a step of its own, since it takes longer. Any thread.
-   */
+  /** Wakes the loop, after {@link #signal}: a separate step, since it takes longer. Any thread. */
   void wake() {
     loop.wake();
   }
@@ -48,20 +49,20 @@ final class Subscribers implements Runnable {
         s.connection.appended(s);
       }
     } catch (Throwable e) {
-      // The subscriptions behind the one that failed are to be marked too.
+      // Runs again, so that it marks the subscriptions after the failure too.
       signal();
       throw e;
     }
   }
 
-  /** The channel has ended: closes the connections that wait for nothing else. Any thread. */
+  /** The channel has ended: closes the connections whose channels have all ended. Any thread. */
   void closeConnections() {
     loop.execute(() -> List.copyOf(list).forEach(s -> s.connection.closeIfEnded()));
   }
 
   void add(Subscription s) {
     assert loop.isCurrent();
-    // First: where memory ends here, the subscription has no index, and takes none from another.
+    // First: if memory runs out here, the index stays -1, and remove() takes no other subscription.
     list.add(s);
     s.index = list.size() - 1;
     size = list.size();

@@ -2,7 +2,7 @@ package io.github.ssekit.hub;
 
 import org.jspecify.annotations.Nullable;
 
-/** One connection's place in the log of one channel. */
+/** The membership of one connection in one channel. */
 final class Subscription {
   final StreamConnection connection;
   final Channel channel;
@@ -14,10 +14,12 @@ final class Subscription {
    */
   ChannelLog.Entry cursor;
 
-  /** Whether the connection began with this subscription: then a position covers it. */
+  /**
+   * Whether the channel has history and the connection began with it: then a position covers it.
+   */
   boolean resumed;
 
-  /** Whether it was unsubscribed: the loop reads nothing more for it. Any thread. */
+  /** Whether it was unsubscribed: the loop reads no more events for it. Any thread. */
   volatile boolean ended;
 
   // Touched on the loop only.

@@ -6,19 +6,19 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The subscriptions of one connection, and the {@link Resume} that leads to live events. Guarded by
- * the hub's lock, which those methods take that say so.
+ * the hub's lock: methods take it if they say so, else their callers hold it.
  */
 final class Subscriptions {
   private final Channels channels;
   private final Resumes resumes;
 
-  /** Immutable, so that one subscription, which is what most connections have, takes 24 bytes. */
+  /** Immutable: a list of one subscription, as most connections have, takes only 24 bytes. */
   private List<Subscription> all = List.of();
 
   /** Null once the connection is live, or if it has nothing to resume. */
   private @Nullable Resume resume;
 
-  /** Whether the connection has ended: it subscribes to nothing more. */
+  /** Whether the connection has ended: it subscribes to no more channels. */
   private boolean released;
 
   Subscriptions(Channels channels, Resumes resumes) {
@@ -26,16 +26,16 @@ final class Subscriptions {
     this.resumes = resumes;
   }
 
-  /** Those of a connection that was refused: it subscribes to nothing. */
+  /** Marks the connection as never opened: it subscribes to no channels. */
   void neverOpen() {
     released = true;
   }
 
   /**
-   * Subscribes a connection that begins; it resumes the channels with history.
+   * Subscribes a new connection to its channels, and resumes the channels with history.
    *
    * @param client is told of subscriptions that are live
-   * @param start where a client without a last event ID starts, or null for where the upstream says
+   * @param start the start of a newcomer, or null for the upstream's choice
    */
   void begin(
       StreamConnection connection,
@@ -48,7 +48,7 @@ final class Subscriptions {
     try {
       wanted.forEach(w -> begun.add(new Subscription(connection, channels.enter(w))));
     } finally {
-      // Those before a channel that throws are released with the connection.
+      // If a channel throws, the connection releases the subscriptions before it when it ends.
       all = List.copyOf(begun);
     }
     List<Subscription> resumed = new ArrayList<>(0);
@@ -76,7 +76,7 @@ final class Subscriptions {
     }
   }
 
-  /** The client of a resume, which is forgotten once it is over. */
+  /** Passes the calls of a resume on to the client, and forgets the resume once it is over. */
   private final class Resuming implements Resume.Client {
     private final Resume.Client client;
 
@@ -135,7 +135,7 @@ final class Subscriptions {
     }
   }
 
-  /** Where channels have ended, the connection may be over. */
+  /** If one of the channels has ended, the loop closes the connection if all its channels have. */
   private static void closeIfEnded(List<Subscription> some) {
     for (Subscription s : some) {
       if (s.channel.hasEnded) {
@@ -146,9 +146,9 @@ final class Subscriptions {
   }
 
   /**
-   * Unsubscribes from a channel, and returns what was the subscription, or null. Takes the lock.
+   * Unsubscribes from a channel, and returns the removed subscription, or null. Takes the lock.
    *
-   * @param revoke whether the client must get nothing of the channel any more, not even in a page
+   * @param revoke whether the client must get no more events of the channel, not even in a page
    *     under way
    */
   @Nullable Subscription remove(String name, boolean revoke) {
@@ -204,13 +204,15 @@ final class Subscriptions {
     }
   }
 
-  /** Those of this moment. */
+  /** The current subscriptions. */
   List<Subscription> all() {
     assert channels.lock.isHeldByCurrentThread();
     return all;
   }
 
-  /** Whether the connection is live, and nothing follows on any of its channels. Takes the lock. */
+  /**
+   * Whether the connection is live, and all its channels, at least one, have ended. Takes the lock.
+   */
   boolean haveEnded() {
     channels.lock.lock();
     try {

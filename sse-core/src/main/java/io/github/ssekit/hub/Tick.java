@@ -4,23 +4,26 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One moment, as the hub's timer gives it to the loops, and the limits that are measured then. All
+ * One tick of the hub's timer, as the loops get it: the time, and the limits to check. All
  * durations are in nanoseconds.
  */
 final class Tick {
   /**
-   * Divides the stuck-write deadline while the bytes that wait for clients are at their bound: a
-   * client that takes nothing then stands in the way of those that would.
+   * Divides the stuck-write deadline while the bytes that wait for clients are at their limit: a
+   * client that takes no bytes then stands in the way of clients that would.
    */
   private static final int SCARCE = 6;
 
   /** The hub's nanoseconds. */
   final long now;
 
-  /** The wall clock, since 1970. */
+  /** The wall clock, in milliseconds since 1970. */
   final long millis;
 
-  /** The block that says this node's position, read before any loop is told. */
+  /**
+   * The frame of this node's position, or of a comment if it has no position; read before any loop
+   * gets the tick.
+   */
   final byte[] position;
 
   final long heartbeatInterval;
@@ -42,14 +45,14 @@ final class Tick {
     this.maxLifetime = maxLifetime == null ? Long.MAX_VALUE : maxLifetime.toNanos();
   }
 
-  /** Whether a client that has taken nothing since a moment is stuck. */
+  /** Whether a client that has taken no bytes since a given time is stuck. */
   boolean isStuck(long since, boolean scarce) {
     return now - since > (scarce ? stuckDeadline / SCARCE : stuckDeadline);
   }
 
   /**
-   * Whether a connection has reached its lifetime: 80 to 100 % of the longest, and the same
-   * whenever it is computed, so that it takes no field.
+   * Whether a connection has reached its lifetime: 80 to 100 % of the maximum. Computed from the
+   * opening time alone, so that it takes no field.
    */
   boolean isOld(long opened) {
     // The multiples of the golden ratio are spread evenly, however close the times are.

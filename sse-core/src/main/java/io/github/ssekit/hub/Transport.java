@@ -4,12 +4,13 @@ import java.io.IOException;
 
 /**
  * Carries bytes to one client: the part of a container's response that a hub needs. {@link
- * RecordingTransport} is one for tests; that of a servlet container is made by {@code
- * EventStreams.open}.
+ * RecordingTransport} is a transport for tests; {@code EventStreams.open} makes the transport of a
+ * servlet container.
  *
  * <p>The hub uses a transport on one thread at a time, and no method may block, except {@link
- * #start}. While that runs, {@link #close} may come on another thread: the stream is then not
- * opened, or ended. Any exception that a transport throws means that the client has left.
+ * #start}. While {@link #start} runs, another thread may call {@link #close}: the transport then
+ * doesn't open the stream, or ends it. Any exception that a transport throws means that the client
+ * has left.
  */
 public interface Transport {
   /**
@@ -17,26 +18,27 @@ public interface Transport {
    * once, before the other methods, on the thread that calls {@link Hub#connect}, which passes an
    * unchecked exception on to its caller.
    *
-   * @param first whole lines, to send before all others; shared as those of {@link #write} are
+   * @param first whole lines, to send before all other bytes; shared like the bytes of {@link
+   *     #write}
    * @throws IOException if the client has left: {@link Hub#connect} then returns a closed
    *     connection
    */
   void start(Signals signals, byte[] first) throws IOException;
 
   /**
-   * Whether a write is accepted now. If not, the transport calls {@link Signals#writable} once it
-   * is. This first sends bytes of an earlier write that the transport still holds.
+   * Whether the transport accepts a write now. If not, it calls {@link Signals#writable} once it
+   * does. This method first sends bytes of an earlier write that the transport still holds.
    *
    * @throws IOException if the client has left
    */
   boolean isReady() throws IOException;
 
   /**
-   * Sends bytes to the client at once, without waiting for more of them. Called once after each
-   * {@link #isReady} that returned true, and never otherwise.
+   * Sends bytes to the client at once, without waiting for more of them. Called at most once after
+   * each {@link #isReady} that returned true, and never otherwise.
    *
    * @param bytes shared with other transports: the transport must not modify them, and may keep
-   *     them, since nobody does
+   *     them, since no other code modifies them
    * @throws IOException if the client has left
    */
   void write(byte[] bytes, int offset, int length) throws IOException;
@@ -48,7 +50,7 @@ public interface Transport {
    */
   void close();
 
-  /** A transport's calls to its connection. It may make them on any thread, any number of times. */
+  /** A transport's calls to its connection, on any thread, any number of times. */
   interface Signals {
     /** The hub should call {@link Transport#isReady} again. */
     void writable();

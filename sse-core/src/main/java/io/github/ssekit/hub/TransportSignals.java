@@ -5,7 +5,7 @@ import static java.lang.System.Logger.Level.DEBUG;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** The way from a transport to its connection: a task for the loop with each signal. */
+/** Passes the signals of a transport to its connection, each as a task for the loop. */
 final class TransportSignals implements Transport.Signals {
   private static final System.Logger LOG = System.getLogger(TransportSignals.class.getName());
 
@@ -24,7 +24,7 @@ final class TransportSignals implements Transport.Signals {
   public void awaitWrite() {
     CountDownLatch written = new CountDownLatch(1);
     DeliveryLoop loop = connection.loop;
-    // The sweep that writes comes between the tasks of one turn and those of the next.
+    // The loop writes between the tasks of one turn and the tasks of the next.
     loop.execute(() -> loop.execute(written::countDown));
     try {
       if (!written.await(1, TimeUnit.SECONDS)) {

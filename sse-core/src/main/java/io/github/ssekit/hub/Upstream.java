@@ -4,8 +4,8 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Where the events of a hub's channels come from when they are not the hub's own. The hub tells an
- * upstream which channels have an audience here; the upstream answers by the hub's {@link Feed}.
+ * The source of a hub's events outside its process. The hub tells an upstream which channels are
+ * open on this node; the upstream delivers their events through the hub's {@link Feed}.
  *
  * <pre>{@code
  * hub.feed().attach(new Upstream() {
@@ -17,8 +17,8 @@ import java.util.function.Consumer;
  * });
  * }</pre>
  *
- * <p>The calls for one channel come in order, opened and closed in turns. They come under the hub's
- * lock: they must return at once and must not call the hub or its feed.
+ * <p>The calls for one channel come in order, opened and closed in turns. The hub makes them under
+ * its lock: they must return at once and must not call the hub or its feed.
  */
 public interface Upstream {
   /**
@@ -38,9 +38,10 @@ public interface Upstream {
   }
 
   /**
-   * Where a client without a last event ID starts on a channel with history, if its {@link
-   * ConnectionOptions} don't say. Called on the thread that connects the client, under the hub's
-   * lock. If it throws, or returns null, the connection fails, and its caller is told.
+   * The start of a client without a last event ID on a channel with history, if its {@link
+   * ConnectionOptions} give no start. Called on the thread that connects the client, under the
+   * hub's lock. If this method throws or returns null, the connection fails, and {@link
+   * Hub#connect} throws.
    */
   default Start start(String channel) {
     return Start.NOW;
@@ -49,30 +50,34 @@ public interface Upstream {
   /** The first connection on this node subscribed to the channel. */
   void channelOpened(String channel);
 
-  /** The last one has left it, and the hub's linger time has passed since. */
+  /**
+   * The last connection has left the channel, and the hub's linger time has passed since; or
+   * earlier, if too many channels have no connections.
+   */
   void channelClosed(String channel);
 
   /**
-   * Finds what a client has missed, or what a newcomer starts with: the next events of some
-   * channels, in order, as many as fit the memory that one client is worth. The hub asks again,
-   * from where the answer ends, until its own logs go on from there.
+   * Reads the events that a client has missed, or that a newcomer starts with: the next events of
+   * some channels, in order, as many as fit into the memory for one client. The hub asks again,
+   * from the end of the answer, until its own logs continue from there.
    *
-   * <p>If this throws, the client is told by a {@link StreamReset} of all its channels, with reason
-   * {@code lost}, and goes on live; the exception is logged. So what may pass is better tried again
-   * in here.
+   * <p>If this method throws, the client gets a {@link StreamReset} of all its channels with
+   * history, with reason {@code lost}, and is live; the exception is logged. So this method should
+   * itself retry after failures that may pass.
    *
-   * @param starts where each channel starts, at least one, with history; the caller doesn't change
-   *     it. If that is anywhere else than after a position, the answer says after which positions
-   *     the channels start that it doesn't reach, and where the upstream stood: {@link
+   * @param starts the start of each channel; at least one channel, all with history; the caller
+   *     doesn't change the map. If a start isn't after a position, the answer gives the positions
+   *     after which channels start behind its end, and the upstream's latest position: {@link
    *     Replay#withStarts}
-   * @param sink takes the answer, once, on any thread, later; or never, if the upstream closes, or
-   *     once it is not wanted any more, or if this throws
+   * @param sink takes the answer, once, later, on any thread. Gets no answer if the upstream
+   *     closes, once the answer isn't {@linkplain ReplaySink#isWanted wanted} any more, or if this
+   *     method throws
    */
   default void replay(Map<String, Start> starts, ReplaySink sink) {
     throw new IllegalStateException("No channel has history");
   }
 
-  /** Who waits for a replay. */
+  /** The recipient of a replay. */
   interface ReplaySink extends Consumer<Replay> {
     /** Whether the answer is still of use: the client has not left. */
     boolean isWanted();

@@ -1,5 +1,5 @@
 /**
- * The hub: channels, connections, and the delivery of each event to all who listen.
+ * The hub: channels, connections, and the delivery of each event to all subscribers.
  *
  * <p>The package is flat; its classes fall into these groups:
  *
@@ -29,7 +29,7 @@
  *   <dd>{@code OpenConnections}, {@link HubObserver}, {@link HubSnapshot}, {@code Observation},
  *       {@code SnapshotRequest}, {@code LoopCounters}, {@code ConnectionLine}, {@code RareLine},
  *       {@code Health}, {@code Owners}, {@code Drain}, {@code CloseIf}, {@code CloseListeners}
- *   <dt>what many classes share
+ *   <dt>shared by many classes
  *   <dd>{@code HubSettings}, {@code ConnectionContext}, {@code LogText}
  * </dl>
  *
@@ -40,8 +40,8 @@
  *
  * <h2>Glossary</h2>
  *
- * One term for each thing. Terms of Redis and of the Servlet specification keep their meaning
- * there; those of the event stream are in the glossary of {@code io.github.ssekit.event}.
+ * One term for each thing. Terms of Redis and of the Servlet specification keep their meaning; the
+ * terms of the event stream are in the glossary of {@code io.github.ssekit.event}.
  *
  * <dl>
  *   <dt>channel
@@ -66,13 +66,13 @@
  *   <dt>ordinal
  *   <dd>the sequence number that the hub gives to an event when it appends the event to a log
  *   <dt>watermark
- *   <dd>the highest ordinal that may be written: all lower ones are in their logs
+ *   <dd>the highest ordinal that may be written: all events up to it are in their logs
  *   <dt>position
  *   <dd>a place in the one order of all events of the channels with history: an id that Redis has
  *       issued. A client whose last event ID is a position has every event up to there
  *   <dt>resume
  *   <dd>to continue after a position: a client that reconnects with {@code Last-Event-ID} first
- *       gets the events after it, then live ones
+ *       gets the events after it, then live events
  *   <dt>newcomer
  *   <dd>a client without a last event ID. Its {@link Start} says which events of the past it is
  *       given
@@ -98,7 +98,7 @@
  *   <dd>the namespace of one application in Redis: its channels with history share one order of ids
  *   <dt>probe
  *   <dd>a message that a node publishes in order to hear it on its own subscription. It proves that
- *       the subscription works, and that the node has heard all that was published before
+ *       the subscription works, and that the node has heard all messages published before
  *   <dt>transport
  *   <dd>the bytes' way to one client, as a container provides it
  *   <dt>delivery loop

@@ -32,14 +32,14 @@ enum Chunking {
     }
   }
 
-  /** What a fresh parser tells. */
+  /** Returns the recorded calls of a new parser. */
   Recorder read(byte[] bytes, Random random) {
     Recorder recorder = new Recorder();
     feed(new EventStreamParser(recorder), bytes, random);
     return recorder;
   }
 
-  /** The blocks that a fresh parser tells of. */
+  /** Returns the blocks that a new parser reports. */
   List<Block> parse(byte[] bytes, Random random) {
     return read(bytes, random).blocks();
   }

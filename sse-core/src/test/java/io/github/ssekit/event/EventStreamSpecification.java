@@ -9,7 +9,7 @@ import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/** What WHATWG HTML 9.2.5 and 9.2.6 ask of a parser, as one table. */
+/** The requirements of WHATWG HTML 9.2.5 and 9.2.6 on a parser, as one table. */
 final class EventStreamSpecification {
   private EventStreamSpecification() {}
 
@@ -19,7 +19,7 @@ final class EventStreamSpecification {
    * @param input each character stands for one byte
    * @param anyLineEnds whether LF in the input stands for CR and CRLF too
    * @param expected the blocks, each event with its own id
-   * @param lastEventIds what the last event ID is at each event
+   * @param lastEventIds the last event ID at each event
    */
   record Row(
       String clause,
@@ -46,7 +46,7 @@ final class EventStreamSpecification {
       return blocks.stream().filter(SseEvent.class::isInstance).map(SseEvent.class::cast).toList();
     }
 
-    /** Where a last event ID is not the event's own. */
+    /** A copy with these last event IDs, for a row where an event's own id differs. */
     Row lastEventIds(String... ids) {
       return new Row(clause, description, input, anyLineEnds, expected, List.of(ids));
     }
@@ -61,7 +61,7 @@ final class EventStreamSpecification {
           : List.of(LineEnd.AS_WRITTEN);
     }
 
-    /** The events as clients tell them who know nothing but the last event ID. */
+    /** Each event with the last event ID as its id, as the other parsers report it. */
     List<SseEvent> dispatched() {
       List<SseEvent> events = events(expected);
       return IntStream.range(0, events.size())
@@ -344,7 +344,7 @@ final class EventStreamSpecification {
     return new Row(clause, description, utf8(input), true, List.of(expected));
   }
 
-  /** The line ends are the point. */
+  /** A row whose line ends are under test. */
   private static Row asWritten(String clause, String description, String input, Block... expected) {
     return new Row(clause, description, utf8(input), false, List.of(expected));
   }

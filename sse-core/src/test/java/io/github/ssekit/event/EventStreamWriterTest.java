@@ -213,7 +213,7 @@ class EventStreamWriterTest {
     }
   }
 
-  /** Lets other threads in between any two bytes. */
+  /** Writes byte by byte, so that other threads can run between any two bytes. */
   private static final class Torn extends OutputStream {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private volatile boolean writing;

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.Timeout;
  * The law {@code parse(frame(e)).equals(e)}, for random events of the characters that tend to break
  * it.
  *
- * <p>Each round is seeded with its own number. The system property {@code ssekit.law.rounds} says
- * how many there are.
+ * <p>Each round is seeded with its own number. The system property {@code ssekit.law.rounds} sets
+ * the number of rounds.
  */
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class FramingLawTest {

@@ -41,12 +41,12 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The table once more, by the parsers of okhttp-sse 5.5.1 and okhttp-eventsource 4.3.0: that they
- * read it as we do says that the table is right. Each row that they read otherwise is listed with
- * what they do there, and must stay different, so that the lists stay true.
+ * The table once more, read by the parsers of okhttp-sse 5.5.1 and okhttp-eventsource 4.3.0: their
+ * agreement with us confirms the table. Each row that they read differently is listed with their
+ * behaviour, and must stay different, so that the lists stay true.
  *
- * <p>Both are given the bytes without HTTP. okhttp-sse gets LF and CRLF only: for it a lone CR ends
- * no {@code id} or {@code event} line, and at the end of a stream it spins for ever.
+ * <p>Both get the bytes without HTTP. okhttp-sse gets LF and CRLF only: for it a lone CR ends no
+ * {@code id} or {@code event} line, and at the end of a stream it spins for ever.
  */
 class OtherParsersTest {
   private static final Map<String, String> OKHTTP_DIFFERS =
@@ -184,7 +184,7 @@ class OtherParsersTest {
     return events;
   }
 
-  /** In place of a connection, the bytes that it would bring. */
+  /** Returns given bytes instead of opening a connection. */
   private static final class Bytes extends ConnectStrategy {
     private static final URI ORIGIN = URI.create("http://localhost/");
     private final byte[] stream;

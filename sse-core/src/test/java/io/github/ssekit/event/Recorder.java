@@ -3,7 +3,7 @@ package io.github.ssekit.event;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Keeps what a parser tells, in its order. */
+/** Records a parser's calls, in order. */
 public final class Recorder implements EventStreamHandler {
   private final List<Block> blocks = new ArrayList<>();
   private final List<String> lastEventIds = new ArrayList<>();

@@ -18,7 +18,7 @@ class SseEventTest {
   void eventOfNothingIsRejected() {
     assertRejected(
         "event without type, data and id; give it data", () -> new SseEvent(null, null, null));
-    // The types that stand for none leave nothing either.
+    // An empty type and "message" count as no type.
     assertThrows(IllegalArgumentException.class, () -> new SseEvent("", null, null));
     assertThrows(IllegalArgumentException.class, () -> new SseEvent("message", null, null));
   }
@@ -47,7 +47,7 @@ class SseEventTest {
   }
 
   @Test
-  @SuppressWarnings("NullAway") // Nulls are what is tested.
+  @SuppressWarnings("NullAway") // The test passes nulls on purpose.
   void nullWhereAValueIsDueIsRejected() {
     assertEquals("data", nullRejected(() -> SseEvent.of(null)));
     assertEquals("data", nullRejected(() -> SseEvent.of("type", null)));

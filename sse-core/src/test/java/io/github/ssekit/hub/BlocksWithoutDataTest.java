@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** Clients that take each blank line for a message, as many libraries do: what they get. */
+/** Blocks for clients that treat each blank line as a message, as many libraries do. */
 class BlocksWithoutDataTest extends OneClientTest {
   private static final Duration HEARTBEAT = Duration.ofSeconds(15);
 

@@ -109,7 +109,7 @@ class ChannelLogTest {
         .until(
             () -> {
               System.gc();
-              // Ten are retained, and the head is the entry that was trimmed last.
+              // The log retains ten, and its head is the entry that it trimmed last.
               return frames.stream().filter(f -> f.get() != null).count() <= 11;
             });
     assertSame(Entry.CUT, stalled.next(ALL));

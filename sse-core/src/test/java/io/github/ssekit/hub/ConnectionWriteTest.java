@@ -11,8 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * What a connection writes, and in which pieces: to clients that keep up, that don't, and that
- * fail.
+ * The writes of a connection, and their sizes: to clients that keep up, clients that don't, and
+ * clients that fail.
  */
 class ConnectionWriteTest extends OneClientTest {
   private static final String OVERRUN = "{\"channel\":\"a\",\"reason\":\"overrun\"}";
@@ -138,7 +138,7 @@ class ConnectionWriteTest extends OneClientTest {
     assertEquals(List.of(OVERRUN, "b1", "b2"), client.data());
   }
 
-  // Many at once.
+  // Many failures.
 
   @Test
   void whenManyFailAtOnceThoseWhoAreServedComeFirstAndNobodyMissesAnything() {
@@ -154,7 +154,7 @@ class ConnectionWriteTest extends OneClientTest {
     hub.turn(0);
     assertEquals(List.of("1", "2"), client.data());
     assertEquals(List.of(), behind.data());
-    // A sweep stops after some failures, so this takes two turns.
+    // A sweep stops after some failed writes, so two turns don't reach all connections.
     assertTrue(hub.hub.connectionCount() > 2, "left: " + hub.hub.connectionCount());
 
     hub.settle();

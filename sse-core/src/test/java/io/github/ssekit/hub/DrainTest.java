@@ -15,7 +15,7 @@ import java.util.Set;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Draining: the connections of a node are closed one after the other. */
+/** Draining: the hub closes its connections one after the other. */
 class DrainTest extends OneClientTest {
   private static final Duration FIVE = Duration.ofSeconds(5);
 
@@ -61,7 +61,7 @@ class DrainTest extends OneClientTest {
     Connection connection = connect("a");
     client.ready(false);
     hub.publish("a", "1");
-    // The second of two is closed after half of the time.
+    // The drain closes the second of two connections after half of the time.
     hub.connect(new RecordingTransport(), "b").onClose(reason -> client.ready(true));
     hub.hub.drain(FIVE);
     assertEquals(List.of("1"), client.data());
@@ -167,7 +167,7 @@ class DrainTest extends OneClientTest {
     assertTrue(kept[0]);
     assertEquals(99, real.connectionCount());
     real.close();
-    // A thread that is late is not waited for.
+    // close() waits a second for each thread, and no longer.
     Awaitility.await().until(() -> real.connectionCount() == 0);
   }
 

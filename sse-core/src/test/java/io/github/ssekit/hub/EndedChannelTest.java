@@ -61,7 +61,7 @@ class EndedChannelTest {
 
   @Test
   void aClientThatComesAfterTheEndIsClosedOnceItHasAll() {
-    // The channel has no client, and is open still.
+    // The channel has no client, but is still open.
     end("a");
     RecordingTransport late = new RecordingTransport();
     hub.hub.connect(late, ConnectionOptions.of("a").withStart(Start.ALL));

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An upstream for tests: records its calls, and answers when the test says so. All channels have
- * history, except those whose names begin with "plain".
+ * history, except channels whose names begin with "plain".
  */
 final class FakeHistory implements Upstream {
   /** A replay that the hub waits for. */
@@ -56,10 +56,10 @@ final class FakeHistory implements Upstream {
   /** All requests, as text. */
   final List<String> asked = new ArrayList<>();
 
-  /** Where newcomers start, by channel. */
+  /** The starts of newcomers, by channel. */
   final Map<String, Start> newcomers = new HashMap<>();
 
-  /** What the next requests throw, if not null. */
+  /** The error that the next requests throw, if not null. */
   @Nullable Error failure;
 
   private final Queue<Request> requests = new ArrayDeque<>();

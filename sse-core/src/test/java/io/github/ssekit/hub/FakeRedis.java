@@ -38,8 +38,8 @@ final class FakeRedis implements Upstream {
   private final Queue<Runnable> answers = new ArrayDeque<>();
 
   /**
-   * The position that a client needs to have reached, of a channel or of all, so as not to be
-   * reset.
+   * The position that a client must have reached to avoid a reset: here by channel, in {@link
+   * #floor} for all channels.
    */
   private final Map<String, Position> floors = new HashMap<>();
 
@@ -53,7 +53,7 @@ final class FakeRedis implements Upstream {
   private final Set<String> acknowledged = new HashSet<>();
 
   /**
-   * @param newcomers where they start on all channels: now, or at all that is kept
+   * @param newcomers the start of newcomers on all channels: now, or with all kept events
    */
   FakeRedis(Random random, Feed feed, Start newcomers) {
     this.newcomers = newcomers;
@@ -76,7 +76,7 @@ final class FakeRedis implements Upstream {
   // Changes in Redis.
 
   /**
-   * @param heard whether the node hears of it
+   * @param heard whether the node hears the message
    */
   void publish(String channel, boolean heard) {
     Position position = next(0);
@@ -149,7 +149,7 @@ final class FakeRedis implements Upstream {
     }
   }
 
-  /** The node's next message. Returns whether there was one. */
+  /** Delivers the node's next message. Returns whether there was a message. */
   boolean hear() {
     Runnable message = messages.poll();
     if (message != null) {
@@ -196,7 +196,7 @@ final class FakeRedis implements Upstream {
     requests.add(new Request(starts, sink));
   }
 
-  /** Reads one page. Returns whether one was wanted. */
+  /** Reads one page. Returns whether there was a request. */
   boolean read() {
     if (requests.isEmpty()) {
       return false;
@@ -209,7 +209,9 @@ final class FakeRedis implements Upstream {
     return true;
   }
 
-  /** The position after which nothing of some channels is missing: a newcomer starts there. */
+  /**
+   * The position after which the history of these channels is complete: a newcomer starts there.
+   */
   private Position wholeFrom(Set<String> channels) {
     Position from = floor;
     for (String channel : channels) {
@@ -218,7 +220,7 @@ final class FakeRedis implements Upstream {
     return from;
   }
 
-  /** Hands a page over. Returns whether there was one. */
+  /** Hands a page over. Returns whether there was a page. */
   boolean answer() {
     Runnable answer = answers.poll();
     if (answer != null) {

@@ -30,7 +30,7 @@ final class HistoryHub {
   static HistoryHub open(UnaryOperator<HubBuilder> settings) {
     HistoryHub hub = new HistoryHub(b -> settings.apply(b.linger(Duration.ofDays(1))));
     RecordingTransport first = hub.connect(null, "a", "b", "c");
-    hub.reached(9); // As a node that has heard a new id since it began.
+    hub.reached(9); // Like a node that has heard a new id since it began.
     hub.opened(10, "a", "b", "c");
     first.signals().failed(new IllegalStateException("gone"));
     hub.settle();
@@ -129,7 +129,7 @@ final class HistoryHub {
         .formatted(to);
   }
 
-  /** The blocks that a client was written, without the reconnection time. */
+  /** The blocks that the hub wrote to a client, without the reconnection time. */
   static List<String> received(RecordingTransport client) {
     return client.blocks().stream().filter(b -> !b.startsWith("retry: ")).toList();
   }

@@ -19,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** How connections begin and end, and the hub with them. */
+/** How connections and the hub begin and end. */
 class HubCloseTest {
   private ManualHub hub = new ManualHub();
 
@@ -47,7 +47,7 @@ class HubCloseTest {
     real.publish("a", SseEvent.of("last"));
     long begun = System.nanoTime();
     real.close();
-    // After two seconds it cuts off.
+    // After two seconds, close() cuts off the connections that are still open.
     boolean allWritten = System.nanoTime() - begun < 2_000_000_000L;
     real.close();
     // The last thread of a pool may live a moment longer than its work.
@@ -73,12 +73,14 @@ class HubCloseTest {
     List<CloseReason> reasons = new CopyOnWriteArrayList<>();
     real.connect(client, List.of("a"), null).onClose(reasons::add);
     assertTimeout(Duration.ofSeconds(15), real::close);
-    // A thread that is late after a second is not waited for.
+    // close() waits a second for each thread, and no longer.
     Awaitility.await().until(() -> reasons.equals(List.of(CloseReason.HUB_CLOSED)));
     Awaitility.await().until(client::closed);
   }
 
-  /** Their listeners are called behind the close, which does not wait for all of them. */
+  /**
+   * {@code close()} doesn't wait for all of these transports: some listeners are called after it.
+   */
   @Test
   void manySlowTransportsTakeNoThreadForEachListener() {
     Hub real = Hub.builder().loops(1).create();

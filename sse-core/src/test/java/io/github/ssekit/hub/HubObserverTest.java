@@ -18,7 +18,7 @@ import java.util.logging.Level;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
-/** Which calls an observer gets, when, and on which thread. */
+/** The calls that an observer gets, their time and their thread. */
 class HubObserverTest extends OneClientTest {
   private static final int RETRY = "retry: 2000\n".length();
   private static final int FRAME = "data: 1\n\n".length();
@@ -285,7 +285,7 @@ class HubObserverTest extends OneClientTest {
     running.publish("a", SseEvent.of("1"));
     Awaitility.await().until(() -> client.data().size() + other.data().size() == 2);
     running.close();
-    // A thread that is late after a second is not waited for.
+    // close() waits a second for each thread, and no longer.
     Awaitility.await()
         .until(
             () ->

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The order of events, subscriptions, and what a hub refuses to deliver. */
+/** The order of events, subscriptions, and events that a hub refuses. */
 class HubTest {
   private ManualHub hub = new ManualHub();
 
@@ -90,7 +90,7 @@ class HubTest {
     ManualHub manual = new ManualHub(b -> b.linger(Duration.ofSeconds(1)));
     RecordingTransport client = new RecordingTransport();
     Connection connection = manual.connect(client, "user", "room", "other");
-    // In one list of what is to be read.
+    // Puts all three channels into the connection's list of grown logs.
     List.of("user", "room", "other").forEach(name -> manual.hub().publish(name, SseEvent.of("x")));
     manual.settle();
     List<WeakReference<Channel>> left =

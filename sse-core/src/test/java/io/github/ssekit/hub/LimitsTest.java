@@ -152,7 +152,7 @@ class LimitsTest {
     connect(hub, ANN);
     Connection other = connect(hub, ConnectionOptions.of("b"));
     assertThrows(OverCapacityException.class, () -> other.subscribe("a"));
-    other.subscribe("b"); // Has it already.
+    other.subscribe("b"); // The connection has this channel already.
     other.subscribe("c");
     Exception e = assertThrows(IllegalArgumentException.class, () -> other.subscribe("d"));
     assertEquals(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Which loop a connection belongs to. */
+/** The choice of the loop that a connection belongs to. */
 class LoopChoiceTest {
   private final ManualHub manual = new ManualHub(b -> b.loops(3));
 

@@ -15,7 +15,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/** Where a client without a last event ID starts. */
+/** The starts of newcomers: clients without a last event ID. */
 class NewcomerTest {
   private final RecordingObserver observer = new RecordingObserver();
   private final HistoryHub hub = HistoryHub.open(b -> b.observer(observer));
@@ -37,7 +37,8 @@ class NewcomerTest {
   void itGetsTheNewestEventsThenLiveOnesInOneOrder() {
     connect(Start.last(2), "a");
     assertEquals(List.of("[a] last 2"), hub.history.asked);
-    // What is published meanwhile is in the page and in the log, and is given once.
+    // Events that are published meanwhile are in the page and in the log. The client gets them
+    // once.
     hub.deliver("a", 11, 12);
     hub.answer(12, 9, 11, 12);
     hub.deliver("a", 13);
@@ -79,7 +80,7 @@ class NewcomerTest {
         "[a after 9-0 since 15-0, b after 9-0 since 15-0, c after 11-0 since 15-0]",
         hub.history.asked.get(2));
     hub.answer(10);
-    // It is live, and channel c still starts where it did.
+    // The client is live, and channel c still starts at its own position.
     hub.deliver("a", 11);
     hub.deliver("c", 12);
     assertEquals(

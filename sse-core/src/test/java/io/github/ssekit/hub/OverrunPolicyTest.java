@@ -75,7 +75,7 @@ class OverrunPolicyTest {
     publishAndSettle(hub, "a", "b", "c", "d", "e");
     client.ready(true);
     for (int i = 0; i < 20; i++) {
-      // Once the turn has read the watermark.
+      // Publishes once the turn has read the watermark.
       hub.duringNextTurn(() -> hub.publish("prices", "next"));
       hub.turn(0);
     }

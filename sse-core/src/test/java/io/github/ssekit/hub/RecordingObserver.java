@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 /** An observer that records each call. */
 final class RecordingObserver implements HubObserver {
-  /** Each call, as text, except those of {@link #written}. */
+  /** Each call, as text, except calls of {@link #written}. */
   final List<String> calls = new CopyOnWriteArrayList<>();
 
   final List<Closed> closed = new CopyOnWriteArrayList<>();

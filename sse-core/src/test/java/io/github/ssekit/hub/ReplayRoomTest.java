@@ -30,7 +30,10 @@ class ReplayRoomTest {
     return hub;
   }
 
-  /** Connects a client that has missed events, each from another position, and takes no bytes. */
+  /**
+   * Connects a client that has missed events and takes no bytes. Each client resumes from another
+   * position.
+   */
   private RecordingTransport stalled() {
     RecordingTransport client = RecordingTransport.notReady();
     hub.connection(client, "3-" + next++, "a").onClose(reasons::add);
@@ -120,7 +123,7 @@ class ReplayRoomTest {
       clients.get(turn).signals().failed(new IllegalStateException("gone"));
       small.settle();
     }
-    // Each was admitted in the end, in order.
+    // Each client was admitted in the end.
     assertEquals(
         List.of(0, 1, 2, 3, 4),
         asked.stream().distinct().map(Position::sequence).sorted().toList());

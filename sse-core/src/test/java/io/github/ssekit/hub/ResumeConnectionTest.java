@@ -189,7 +189,7 @@ class ResumeConnectionTest {
     threaded.connect(client, List.of("a"), "3-0");
     threaded.connect(other, List.of("b"), null);
     threaded.close();
-    // A thread that is late after a second is not waited for.
+    // close() waits a second for each thread, and no longer.
     Awaitility.await()
         .until(() -> threaded.connectionCount() == 0 && client.closed() && other.closed());
   }
@@ -228,7 +228,7 @@ class ResumeConnectionTest {
     assertEquals(List.of(id(10), event("b", 13), event("b", 14)), received(client));
   }
 
-  /** Its id would be below the client's. */
+  /** The event's id would be below the position that the client has. */
   @Test
   void anEventOfAChannelThatWasJoinedThatAPagePassesOverIsTold() {
     Connection connection = hub.connection(client, "3-0", "a");

@@ -33,10 +33,10 @@ class ResumeModelTest {
     final Set<String> channels;
     RecordingTransport transport = new RecordingTransport();
 
-    /** The last event ID that it sends, "" if it has none. */
+    /** The last event ID that the browser sends, "" without an ID. */
     String lastEventId;
 
-    /** The browser must get all events after this position; null if it has none. */
+    /** The browser must get all events after this position; null until it has a position. */
     @Nullable Position since;
 
     /** All events that it got, and how often. */
@@ -47,7 +47,7 @@ class ResumeModelTest {
 
     final Map<StreamReset.Reason, Integer> resets = new EnumMap<>(StreamReset.Reason.class);
 
-    /** Whether it has left. What it read before counts. */
+    /** Whether the browser has left. Blocks that it read before count. */
     boolean away;
 
     /** The number of blocks of this connection that were read. */
@@ -60,7 +60,7 @@ class ResumeModelTest {
       this.since = Position.parse(lastEventId);
     }
 
-    /** Reads the blocks that came since, up to a number of blocks. */
+    /** Reads new blocks, up to block number {@code limit} of this connection. */
     void read(int limit) {
       List<String> blocks = transport.blocks();
       while (read < Math.min(limit, blocks.size())) {
@@ -180,7 +180,7 @@ class ResumeModelTest {
     }
     redis.probe();
     drain(hub, redis);
-    // A client without a last event ID must get only what comes from now on.
+    // A client without a last event ID must get only events from now on.
     CHANNELS.forEach(channel -> redis.publish(channel, true));
     drain(hub, redis);
     for (Client c : clients) {

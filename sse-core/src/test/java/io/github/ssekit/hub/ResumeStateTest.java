@@ -49,8 +49,8 @@ class ResumeStateTest {
       };
 
   /**
-   * Steps, and the state after each. The client has channel a; {@code room=n} has another client
-   * hold a page of n bytes, and {@code bytes=n} is a page of n bytes that ends at 10-0.
+   * Steps, and the state after each. The client has channel a. With {@code room=n} another client
+   * holds a page of n bytes; {@code bytes=n} is a page of n bytes that ends at 10-0.
    */
   @ParameterizedTest(name = "{0}")
   @CsvSource(
@@ -111,7 +111,7 @@ class ResumeStateTest {
     assertEquals(told == null ? "" : told, String.join(", ", this.told));
   }
 
-  /** Of a newcomer that is given events: "last 2" in place of an id. */
+  /** The start of a newcomer that gets events, such as "last 2" instead of an id; else null. */
   private static @Nullable Start start(@Nullable String id) {
     return id != null && id.startsWith("last ")
         ? Start.last(Integer.parseInt(id.substring(5)))

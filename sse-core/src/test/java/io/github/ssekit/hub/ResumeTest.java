@@ -121,7 +121,7 @@ class ResumeTest {
     hub.settle();
     assertEquals("data: now", received(atTheEnd).get(0));
     assertEquals(List.of("data: now"), received(atTheEnd));
-    // After an event that the client must get, it is like any other.
+    // After an event that the client must get, an event without a position is like any other.
     assertEquals(List.of(event("a", 12), "data: local", "data: now"), received(client));
   }
 

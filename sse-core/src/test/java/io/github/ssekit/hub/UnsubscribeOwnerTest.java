@@ -17,7 +17,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Unsubscribing an owner from a channel, and closing what the owner has. */
+/** Unsubscribing an owner from a channel, and closing all connections of an owner. */
 class UnsubscribeOwnerTest extends OneClientTest {
   private Connection connect(RecordingTransport transport, String owner, String... channels) {
     Connection connection =
@@ -104,7 +104,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
             new ConnectionOptions(List.of("a", "b"), "5-0", "Ann", null, false, null, null));
     history.settle();
     FakeHistory.Request request = history.history.request();
-    // The page is the loop's next task, and the close the one after it.
+    // The page is the loop's next task, and the close is the task after it.
     request.answer(20, 11, 12);
     history.hub.unsubscribe("Ann", "b");
     history.settle();
@@ -122,7 +122,7 @@ class UnsubscribeOwnerTest extends OneClientTest {
     history.settle();
     client.ready(false);
     history.answer(20, 11, 12);
-    // Both write in one sweep, first the connection that is unsubscribed.
+    // Both connections write in one sweep. The first write unsubscribes Ann.
     history.feed.deliver("plain", SseEvent.of("1"));
     client.ready(true);
     history.settle();

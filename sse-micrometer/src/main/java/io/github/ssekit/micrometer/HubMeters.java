@@ -20,8 +20,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An observer that counts what a hub does. All its series exist from the start, at zero, so that a
- * rate of the first event is not missing.
+ * An observer that counts the activity of a hub. All its series exist from the start, at zero, so
+ * that a rate of the first event is not missing.
  *
  * <pre>{@code
  * Hub hub = Hub.builder().observer(new HubMeters(registry)).create();

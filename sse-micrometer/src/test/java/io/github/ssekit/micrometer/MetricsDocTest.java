@@ -23,13 +23,13 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** docs/metrics.md, the dashboard and the alarms name the meters that there are, and no others. */
+/** docs/metrics.md names all meters. The page, the dashboard and the alarms name no others. */
 class MetricsDocTest {
   private static final Path DOCS = Path.of("..", "docs");
 
   private final ManualHub manual = new ManualHub();
 
-  /** Nobody listens there: the bridge tries on. */
+  /** No Redis listens on this port: the bridge keeps trying. */
   private final RedisBridge bridge =
       RedisBridge.builder(manual.hub(), URI.create("redis://127.0.0.1:1"))
           .startWithoutRedis()

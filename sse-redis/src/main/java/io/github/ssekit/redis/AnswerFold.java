@@ -11,9 +11,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The joining of kept events of an answer: those of one type that follow each other in a page
- * become one event, at the position of the last of them. So a client that has the event has all of
- * them, and goes on behind it. Thread-safe.
+ * Joins kept events of answers: consecutive events of one type in a page become one event, at the
+ * position of the last of them. A client that has the joined event has all of them, and resumes
+ * after it. Thread-safe.
  *
  * @see RedisBridgeBuilder#foldAnswers
  */
@@ -25,15 +25,15 @@ final class AnswerFold {
   private final Survival survival = new Survival(LOG);
 
   /**
-   * @param joins by event type, what makes one data of several
-   * @param maxEventBytes the most bytes of an event's frame
+   * @param joins by event type, the function that joins the data of several events
+   * @param maxEventBytes the maximum size of an event's frame, in bytes
    */
   AnswerFold(Map<String, Function<? super List<String>, String>> joins, int maxEventBytes) {
     this.joins = new HashMap<>(joins);
     this.maxEventBytes = maxEventBytes;
   }
 
-  /** Returns a page with the same events, as few as that can be. */
+  /** Returns a page with the same events, joined where possible. */
   Page of(Page page) {
     if (joins.isEmpty()) {
       return page;
@@ -50,7 +50,7 @@ final class AnswerFold {
     return page.withEvents(folded);
   }
 
-  /** The end of the events that are joined with one of them, and fit into one event. */
+  /** The end, exclusive, of a run of events that can be joined and fit into one event. */
   private int endOfRun(List<Kept> all, int from) {
     Kept first = all.get(from);
     long size = first.entry().size();

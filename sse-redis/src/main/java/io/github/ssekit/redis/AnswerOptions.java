@@ -6,10 +6,10 @@ import java.util.Objects;
 /**
  * The settings of one answer. See {@link AnswerStreams#start}.
  *
- * @param keep how long it is kept once it has ended: a second to 7 days
- * @param lease how long its producer may be out of reach before any node ends it as {@link
- *     AnswerState#PRODUCER_LOST}: 3 s to an hour
- * @param maxEvents the most events that it may have, the ending included: 1 to 1,000,000
+ * @param keep how long Redis keeps the answer after its end: a second to 7 days
+ * @param lease how long the answer's producer may be out of reach before any node ends the answer
+ *     as {@link AnswerState#PRODUCER_LOST}: 3 s to an hour
+ * @param maxEvents the maximum number of events of the answer, the ending included: 1 to 1,000,000
  */
 public record AnswerOptions(Duration keep, Duration lease, int maxEvents) {
   /** Kept for 15 minutes, a lease of 4 seconds, at most 10,000 events. */
@@ -38,27 +38,27 @@ public record AnswerOptions(Duration keep, Duration lease, int maxEvents) {
   }
 
   /**
-   * A copy with another time.
+   * A copy with another time to keep the answer.
    *
-   * @throws IllegalArgumentException if it is outside of its limits
+   * @throws IllegalArgumentException if the time is outside of its limits
    */
   public AnswerOptions withKeep(Duration time) {
     return new AnswerOptions(time, lease, maxEvents);
   }
 
   /**
-   * A copy with another time.
+   * A copy with another lease.
    *
-   * @throws IllegalArgumentException if it is outside of its limits
+   * @throws IllegalArgumentException if the time is outside of its limits
    */
   public AnswerOptions withLease(Duration time) {
     return new AnswerOptions(keep, time, maxEvents);
   }
 
   /**
-   * A copy with another number of events.
+   * A copy with another maximum number of events.
    *
-   * @throws IllegalArgumentException if it is outside of its limits
+   * @throws IllegalArgumentException if the number is outside of its limits
    */
   public AnswerOptions withMaxEvents(int events) {
     return new AnswerOptions(keep, lease, events);

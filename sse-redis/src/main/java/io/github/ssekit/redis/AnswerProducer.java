@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one producer of an answer, see {@link AnswerStreams#start}. Its node renews its lease until
- * the answer ends. Thread-safe; events of several threads are stored one after the other.
+ * The producer of an answer, see {@link AnswerStreams#start}. The producer's node renews its lease
+ * until the answer ends. Thread-safe; events of several threads are stored one after the other.
  *
  * <pre>{@code
  * AnswerProducer producer = redis.answers().start(id, AnswerOptions.DEFAULT);
@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
  * producer.end(SseEvent.of(usage));
  * }</pre>
  *
- * <p>Each event waits for Redis. One whose outcome is unknown, or that finds Redis away, is tried
- * again for the time of the lease, and stored once.
+ * <p>Each call waits for Redis. If Redis is unavailable, or the outcome of a call is unknown, the
+ * call is repeated for the duration of the lease, and its event is stored once.
  */
 public final class AnswerProducer {
   private final AnswerStreams answers;
@@ -35,7 +35,7 @@ public final class AnswerProducer {
   /** Guarded by itself. */
   private final List<Consumer<AnswerState>> listeners = new ArrayList<>();
 
-  /** The events so far. Guarded by this. */
+  /** The number of events so far. Guarded by this. */
   private int events;
 
   AnswerProducer(AnswerStreams answers, String id, String token, AnswerOptions options) {
@@ -51,18 +51,18 @@ public final class AnswerProducer {
   }
 
   /**
-   * Whether the answer runs, or how it has ended, as far as this node knows: a {@linkplain
-   * AnswerStreams#stop stop} by another node is known after a second, or at the next event.
+   * The state of the answer, as far as this node knows: a {@linkplain AnswerStreams#stop stop} by
+   * another node is known after a second, or at the next event.
    */
   public AnswerState state() {
     return state;
   }
 
   /**
-   * Adds a listener, which is called once the answer has ended: by this producer, by a stop, or as
-   * lost; at once if it has ended already. It is called on a thread of the bridge or of the caller,
-   * and must return soon. Not called once the bridge is closed: end your answers first, or cancel
-   * what produces them.
+   * Adds a listener, which is called when the answer has ended: by this producer, by a stop, or
+   * because the producer is lost; immediately if the answer has already ended. The listener is
+   * called on a thread of the bridge or of the caller, and must return soon. It is not called once
+   * the bridge is closed: end your answers first, or cancel the work that produces them.
    */
   public void onEnd(Consumer<? super AnswerState> listener) {
     Objects.requireNonNull(listener, "listener");
@@ -80,10 +80,12 @@ public final class AnswerProducer {
    *
    * @param event needs data and no id
    * @return the event's position, which is its id
-   * @throws IllegalArgumentException if the event is not such a one, or is too large
-   * @throws IllegalStateException if only the ending still fits {@link AnswerOptions#maxEvents}
+   * @throws IllegalArgumentException if the event has no data, has an id, or is too large, or if
+   *     its type is not legal
+   * @throws IllegalStateException if only the ending still fits into {@link
+   *     AnswerOptions#maxEvents}
    * @throws AnswerRefusedException if the answer has ended: nothing is stored
-   * @throws PublishException if Redis did not confirm in the time of a lease, see {@link
+   * @throws PublishException if Redis did not confirm within the duration of a lease, see {@link
    *     PublishException#mayBeStored}
    */
   public Position send(SseEvent event) {
@@ -91,9 +93,9 @@ public final class AnswerProducer {
   }
 
   /**
-   * Ends the answer with an event, its last, in one step: state {@link AnswerState#DONE}. If it
-   * throws a {@link PublishException}, the answer may not have ended, and may be ended again. If
-   * the first attempt was stored, the second throws {@link AnswerRefusedException} with {@link
+   * Ends the answer with a last event, in one step: its state is then {@link AnswerState#DONE}.
+   * After a {@link PublishException} the answer may still run, and may be ended again. If the first
+   * attempt was stored, the second attempt throws {@link AnswerRefusedException} with {@link
    * AnswerState#DONE}.
    *
    * @throws RuntimeException as {@link #send}
@@ -103,8 +105,8 @@ public final class AnswerProducer {
   }
 
   /**
-   * Ends the answer as failed with an event, its last, in one step: state {@link
-   * AnswerState#FAILED}. As {@link #end} else.
+   * Ends the answer with a last event, in one step: its state is then {@link AnswerState#FAILED}.
+   * Otherwise as {@link #end}.
    *
    * @throws RuntimeException as {@link #send}
    */
@@ -144,7 +146,7 @@ public final class AnswerProducer {
     return Objects.requireNonNull(added.stored()).position();
   }
 
-  /** The answer has ended. Called any number of times, on any thread. */
+  /** The answer has ended. May be called any number of times, on any thread. */
   void ended(AnswerState how) {
     List<Consumer<AnswerState>> told;
     synchronized (listeners) {

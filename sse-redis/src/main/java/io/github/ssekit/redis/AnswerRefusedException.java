@@ -1,7 +1,7 @@
 package io.github.ssekit.redis;
 
 /**
- * An answer can't be started, or takes no more events of a producer: it has a state that says why.
+ * An answer can't be started, or takes no more events from a producer: the answer's state says why.
  * See {@link AnswerProducer}.
  */
 public final class AnswerRefusedException extends RuntimeException {
@@ -14,7 +14,7 @@ public final class AnswerRefusedException extends RuntimeException {
     this.state = state;
   }
 
-  /** What the answer is: {@link AnswerState#RUNNING} for a second start, or how it has ended. */
+  /** The state of the answer: {@link AnswerState#RUNNING} for a second start, or an ended state. */
   public AnswerState state() {
     return state;
   }

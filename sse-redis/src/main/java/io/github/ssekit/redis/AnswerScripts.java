@@ -12,11 +12,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scripts of answers as calls. Each throws a {@link RedisFailure} if Redis refuses it or does
- * not answer. Thread-safe.
+ * Calls of the Lua scripts for answers. Each call throws a {@link RedisFailure} if Redis refuses it
+ * or does not answer. Thread-safe.
  */
 final class AnswerScripts {
-  /** How long an answer is kept while nobody renews its lease, and its oldest events at least. */
+  /**
+   * How long Redis keeps an answer whose lease nobody renews, and how long it keeps the events of
+   * an answer at least.
+   */
   static final Duration WHILE_RUNNING = Duration.ofHours(24);
 
   private final CommandPool redis;
@@ -29,7 +32,10 @@ final class AnswerScripts {
     this.publish = publish;
   }
 
-  /** Returns {@link AnswerState#NONE} if nothing was there, and the producer has the answer now. */
+  /**
+   * Starts an answer. Returns {@link AnswerState#NONE} if the producer has the answer now;
+   * otherwise the state of the existing answer.
+   */
   AnswerState start(String channel, String producer, AnswerOptions options) {
     List<byte[]> keys = List.of(scope.hash(), scope.answer(channel), scope.answers());
     List<byte[]> args =
@@ -46,10 +52,11 @@ final class AnswerScripts {
   /**
    * An event for an answer.
    *
-   * @param how how it ends the answer, or null
-   * @param producer the token, or empty if it is not the producer's
-   * @param number counts the producer's events, or 0
-   * @param options the answer's, or those for one that has not begun
+   * @param how the state in which the event ends the answer, or null if the event is no ending
+   * @param producer the producer's token, or empty if the event is not the producer's
+   * @param number the number of the event among the producer's events, or 0 if it is not the
+   *     producer's
+   * @param options the options of the answer, or the options for an answer that has not begun
    */
   record Addition(
       SseEvent event,
@@ -59,10 +66,10 @@ final class AnswerScripts {
       AnswerOptions options) {}
 
   /**
-   * What {@code answer.lua} replies.
+   * The reply of {@code answer.lua}.
    *
    * @param stored null if the event was refused
-   * @param refused why; null if it was stored
+   * @param refused the state because of which the event was refused; null if it was stored
    */
   record Added(PublishScript.@Nullable Stored stored, @Nullable AnswerState refused) {
     private static Added of(Object reply) {
@@ -102,14 +109,14 @@ final class AnswerScripts {
         });
   }
 
-  /** A producer's hold on an answer. */
+  /** A producer's claim to an answer, which its node renews. */
   record Lease(String channel, String producer, Duration time) {}
 
   /**
-   * What {@code answers.lua} replies.
+   * The reply of {@code answers.lua}.
    *
-   * @param states of the answers whose leases were to be renewed
-   * @param expired channels whose lease has expired
+   * @param states the states of the answers whose leases were to be renewed, by channel
+   * @param expired the channels of the answers whose leases have expired
    * @param endings the ids of the endings of followed answers, by channel
    */
   record Renewed(
@@ -117,7 +124,7 @@ final class AnswerScripts {
 
   /**
    * @param leases a few hundred at most
-   * @param followed channels whose endings are asked for, likewise
+   * @param followed the channels whose endings are asked for, a few hundred at most
    */
   Renewed renew(List<Lease> leases, List<String> followed) {
     List<byte[]> keys = new ArrayList<>(List.of(scope.hash(), scope.answers()));
@@ -151,7 +158,8 @@ final class AnswerScripts {
   /**
    * The state of an answer.
    *
-   * @param last the id of its last event, or null if it has none, or if it is not known
+   * @param last the id of the answer's last event; null if there is no event, or if the id is
+   *     unknown
    */
   record Known(AnswerState state, @Nullable Position last) {}
 
@@ -167,7 +175,7 @@ final class AnswerScripts {
     if (connection.call("HGET", scope.hash(), ("last:" + channel).getBytes(UTF_8)) == null) {
       return new Known(AnswerState.NONE, null);
     }
-    // Once more: it may have begun since the first look.
+    // The second read finds an answer that has begun since the first.
     known = kept(connection, channel);
     return known != null ? known : new Known(AnswerState.EXPIRED, null);
   }
@@ -181,7 +189,7 @@ final class AnswerScripts {
                   "HMGET", scope.answer(channel), "state".getBytes(UTF_8), "id".getBytes(UTF_8));
     } catch (RedisFailure.Refused e) {
       if (e.is("WRONGTYPE")) {
-        // The scripts delete it.
+        // The scripts delete a key of the wrong type.
         return null;
       }
       throw e;

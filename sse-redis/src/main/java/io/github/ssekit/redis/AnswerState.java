@@ -1,20 +1,20 @@
 package io.github.ssekit.redis;
 
-/** What has become of an answer, see {@link AnswerStreams}. */
+/** The state of an answer, see {@link AnswerStreams}. */
 public enum AnswerState {
-  /** Nobody has started it, nor stopped it. */
+  /** Nobody has started or stopped the answer. */
   NONE("none"),
-  /** It has a producer, whose lease is renewed. */
+  /** The answer has a producer, whose node renews the lease. */
   RUNNING("running"),
-  /** Its producer has ended it. */
+  /** The producer has ended the answer. */
   DONE("done"),
-  /** Its producer has ended it as failed. */
+  /** The producer has ended the answer as failed. */
   FAILED("failed"),
-  /** It was stopped. */
+  /** The answer was stopped. */
   CANCELLED("cancelled"),
-  /** Its producer's node has died, or could not reach Redis for the time of a lease. */
+  /** The producer's node has died, or could not reach Redis for the duration of a lease. */
   PRODUCER_LOST("producer-lost"),
-  /** It has ended so long ago that it is no longer kept; or Redis has lost it. */
+  /** The answer ended so long ago that Redis no longer keeps it, or Redis has lost the answer. */
   EXPIRED("expired");
 
   private final String text;
@@ -24,8 +24,8 @@ public enum AnswerState {
   }
 
   /**
-   * Returns the state of a script's word. One that isn't ours is as one that Redis has lost:
-   * another program has written there.
+   * Returns the state for a word from a script. An unknown word, which another program has written,
+   * counts as {@link #EXPIRED}, like an answer that Redis has lost.
    */
   static AnswerState of(String word) {
     for (AnswerState state : values()) {
@@ -36,7 +36,7 @@ public enum AnswerState {
     return EXPIRED;
   }
 
-  /** Whether it has come to an end, in one way or another. */
+  /** Whether the answer has ended, in any way. */
   public boolean isEnded() {
     return this != NONE && this != RUNNING;
   }

@@ -32,8 +32,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Answers: finite event streams, each of one producer, which outlive the connections of those who
- * watch. A language model's tokens, the log of a build, the progress of an import.
+ * Answers: finite event streams with one producer each, which outlive the connections of their
+ * viewers. Examples are a language model's tokens, the log of a build, the progress of an import.
  *
  * <pre>{@code
  * redis.answers().follow(id, EventStreams.lastEventId(request)).ifPresentOrElse(
@@ -41,25 +41,27 @@ import org.jspecify.annotations.Nullable;
  *     () -> response.setStatus(204));
  * }</pre>
  *
- * <p>An answer is a channel with history, {@link #channel}, that has a beginning, one producer over
- * all nodes, and an end, which is an event. A client that listens to it gets the whole from its
- * start, then live events, on any node, also after the end, for as long as {@link AnswerOptions}
- * keep it; and resumes as ever. Events that are older than 24 hours may be gone, even while the
- * answer runs: a viewer who comes new is not told.
+ * <p>An answer is a channel with history, {@link #channel}, that has a beginning, one producer
+ * among all nodes, and an ending, which is an event. A client that listens to the answer, on any
+ * node, gets all events from the start, then live events. Clients can do so after the end, too, for
+ * as long as {@link AnswerOptions} keep the answer. They resume as on any channel with history.
+ * Events that are older than 24 hours may be gone, even while the answer runs: a new viewer is not
+ * told.
  *
  * <pre>
  *   NONE ──── start ───► RUNNING ── end, fail, stop, or the lease passes ──► ended ── keep ──► EXPIRED
  *     └────────────────── stop ─────────────────────────────────────────────► CANCELLED
  * </pre>
  *
- * Each change is one step in Redis. An answer that has ended is never begun again: for at least ten
- * days after its last event, and so for three after it has expired, Redis knows that there was one.
+ * Each change is one step in Redis. An answer that has ended can't be started again: Redis
+ * remembers an answer for at least ten days after its last event, and so for at least three days
+ * after the answer has expired.
  *
- * <p>See {@link RedisBridgeBuilder#answers}. Any thread may use it. There is no connection and no
- * thread per answer.
+ * <p>See {@link RedisBridgeBuilder#answers}. Thread-safe. An answer needs no connection and no
+ * thread of its own.
  */
 public final class AnswerStreams {
-  /** The type of the event that ends an answer if somebody other than its producer ends it. */
+  /** The type of the event with which a stop, or the loss of the producer, ends an answer. */
   public static final String END_TYPE = "stream-end";
 
   /** How long a viewer's connection waits for an answer that nobody has started: a minute. */
@@ -73,11 +75,12 @@ public final class AnswerStreams {
   private static final int ANSWERS_A_CALL = 200;
 
   /**
-   * How long a tick ends lost answers at most: a second lies between ticks, and a lease has four.
+   * The maximum time for which a tick ends lost answers. Ticks are a second apart, and a lease
+   * lasts four seconds by default.
    */
   private static final long ENDING_NANOS = TimeUnit.SECONDS.toNanos(1);
 
-  /** Refusals by which nothing is stored, and which pass. */
+  /** The error codes of temporary refusals, with which Redis stores nothing. */
   private static final Set<String> TEMPORARY =
       Set.of("LOADING", "TRYAGAIN", "ASK", "BUSY", "NOREPLICAS");
 
@@ -97,7 +100,7 @@ public final class AnswerStreams {
           task -> BackgroundThread.daemon(task, "sse-redis-answers"),
           new ThreadPoolExecutor.DiscardPolicy());
 
-  /** A thread of their own: a listener that blocks must delay no lease. */
+  /** The thread of the listeners: a listener that blocks must not delay the renewal of leases. */
   private final ThreadPoolExecutor listeners =
       new ThreadPoolExecutor(
           1,
@@ -127,8 +130,8 @@ public final class AnswerStreams {
   /**
    * The channel of an answer, for clients to listen to.
    *
-   * @throws IllegalChannelException if the id is not 1 to 150 characters: thrown by a selector, the
-   *     client gets status 400
+   * @throws IllegalChannelException if the id does not have 1 to 150 characters. If a selector
+   *     throws it, the client gets status 400
    */
   public static String channel(String id) {
     Objects.requireNonNull(id, "id");
@@ -143,18 +146,19 @@ public final class AnswerStreams {
     return channel.startsWith(PREFIX);
   }
 
-  /** Where newcomers start: at the beginning of an answer. */
+  /** Returns a function by which newcomers to an answer start at its beginning. */
   static Function<String, Start> newcomers(Function<? super String, Start> others) {
     return channel -> isAnswer(channel) ? Start.ALL : others.apply(channel);
   }
 
   /**
-   * Starts an answer: of all who try, on all nodes, one becomes its producer. From then on this
-   * node renews the producer's lease until it ends the answer: it must end it in any case.
+   * Starts an answer. If several callers try, on any nodes, one becomes the producer. From then on
+   * this node renews the producer's lease until the producer ends the answer. The producer must end
+   * its answer in any case.
    *
-   * @param id 1 to 150 characters, without control characters. It is no secret: whether a client
-   *     may listen is for the application to check at each request
-   * @throws AnswerRefusedException if it was started or stopped before; see {@link
+   * @param id 1 to 150 characters, without control characters. The id is not a secret: the
+   *     application must check at each request whether the client may listen
+   * @throws AnswerRefusedException if the answer was started or stopped before; see {@link
    *     AnswerRefusedException#state}
    * @throws IllegalArgumentException if the id is invalid
    * @throws PublishException if Redis did not confirm within about four seconds
@@ -175,12 +179,12 @@ public final class AnswerStreams {
   }
 
   /**
-   * Stops an answer, on whichever node its producer is: it ends at once, with an event of type
-   * {@value #END_TYPE}, and as {@link AnswerState#CANCELLED}. An answer that has not started yet
-   * can then never be started. A client that disconnects stops nothing.
+   * Stops an answer, on whichever node its producer is. The answer ends immediately, with an event
+   * of type {@value #END_TYPE} and state {@link AnswerState#CANCELLED}. An answer that has not
+   * started yet can't be started afterwards. A client that disconnects does not stop the answer.
    *
-   * @return whether this call is known to have ended it; false if it had ended before, or if Redis
-   *     ended it and its reply was lost
+   * @return whether this call is known to have ended the answer; false if the answer had ended
+   *     before, or if Redis ended it and the reply was lost
    * @throws IllegalArgumentException as {@link #start}
    * @throws PublishException if Redis did not confirm within about four seconds
    */
@@ -197,7 +201,7 @@ public final class AnswerStreams {
   }
 
   /**
-   * Asks Redis what has become of an answer.
+   * Asks Redis for the state of an answer.
    *
    * @throws IllegalArgumentException as {@link #start}
    * @throws RedisUnavailableException if Redis does not answer
@@ -207,16 +211,16 @@ public final class AnswerStreams {
   }
 
   /**
-   * Returns the settings of the connection of a viewer, who gets the whole from the start, then
-   * live events; after the ending the connection is closed, within about a second, with {@link
-   * io.github.ssekit.hub.CloseReason#ENDED}. Empty if there is nothing to follow: the viewer has
-   * the ending, or the answer has expired, as {@link #state} says. Answer that request with 204,
-   * and an {@code EventSource} stops by itself.
+   * Returns the connection options for a viewer, who gets all events from the start, then live
+   * events. Within about a second after the ending, the connection is closed with {@link
+   * io.github.ssekit.hub.CloseReason#ENDED}. Returns empty if there is nothing to follow: the
+   * viewer has the ending, or the answer has expired, as {@link #state} says. Reply to that request
+   * with status 204, so that an {@code EventSource} stops by itself.
    *
-   * <p>A viewer that comes before the start, or while Redis does not answer, waits: for {@link
-   * #LONGEST_WAIT}, then its connection is closed, even if the answer has begun by then, and it
-   * asks again, with its last event ID. A client that takes the end of a response for that of the
-   * answer loses the rest.
+   * <p>A viewer that connects before the start, or while Redis does not answer, waits. After {@link
+   * #LONGEST_WAIT} its connection is closed, even if the answer has begun by then, and the client
+   * reconnects with its last event ID. A client that mistakes the end of a response for the end of
+   * the answer loses the rest.
    *
    * @param lastEventId as the client sent it, or null
    * @throws IllegalArgumentException as {@link #start}
@@ -246,7 +250,10 @@ public final class AnswerStreams {
     }
   }
 
-  /** An EventSource gives up for good at an error: while Redis is away, its viewers wait. */
+  /**
+   * Reads the state, and lets viewers wait while Redis is unavailable: after an error status, an
+   * EventSource gives up for good.
+   */
   private AnswerScripts.Known knownOrNone(String channel) {
     try {
       return scripts.known(channel);
@@ -282,8 +289,9 @@ public final class AnswerStreams {
   }
 
   /**
-   * Tries again while Redis is away, for a lease. Safe: a start or an event that was stored has no
-   * further effect with the same token, and an answer ends once.
+   * Runs a script, and retries while Redis is unavailable, for the duration of a lease. A retry is
+   * safe: a start or an event that was stored has no further effect with the same token, and an
+   * answer ends once.
    */
   private <T> T retrying(AnswerOptions options, Supplier<T> script) {
     long deadline = System.nanoTime() + options.lease().toNanos();
@@ -304,7 +312,10 @@ public final class AnswerStreams {
     }
   }
 
-  /** Whether a failure is one of a server that is away, or can't store anything for a moment. */
+  /**
+   * Whether a failure means that the server is unavailable, or can't store anything for a moment.
+   * False once the bridge is closed.
+   */
   private boolean isTemporary(RedisFailure e) {
     return !ticks.isShutdown()
         && (!(e instanceof RedisFailure.Refused refused)
@@ -321,7 +332,7 @@ public final class AnswerStreams {
     listeners.execute(() -> survival.run(listener));
   }
 
-  // On a thread of its own.
+  // On the tick thread.
 
   /**
    * Renews this node's leases, ends the answers whose producer is lost, and closes the channels of
@@ -342,8 +353,8 @@ public final class AnswerStreams {
         expired.addAll(renewed.expired());
         from += ANSWERS_A_CALL;
       } while (from < Math.max(all.size(), followed.size()));
-      // After renewing this node's leases, and for a bounded time: a node that ends the answers of
-      // a dead one must not lose its own.
+      // Lost answers are ended after the renewal of this node's leases, and for a bounded time: a
+      // node that ends the answers of a dead node must not lose its own.
       long deadline = System.nanoTime() + ENDING_NANOS;
       for (Iterator<String> each = expired.iterator();
           each.hasNext() && System.nanoTime() < deadline; ) {
@@ -358,7 +369,10 @@ public final class AnswerStreams {
     return all.subList(Math.min(all.size(), from), Math.min(all.size(), from + ANSWERS_A_CALL));
   }
 
-  /** Ends the channels whose endings this node has heard: the others are asked for again. */
+  /**
+   * Ends the channels whose endings this node has heard. The next tick asks for the other endings
+   * again.
+   */
   private void end(Map<String, Position> endings) {
     Position heard = feed.position();
     if (heard != null) {
@@ -379,7 +393,8 @@ public final class AnswerStreams {
     try {
       added = publisher.publish(scripts.adding(channel, ending(AnswerState.PRODUCER_LOST)));
     } catch (RedisFailure.Refused e) {
-      // Its keys are not what they should be, for instance: it must not keep the others waiting.
+      // A key has the wrong type, for instance. The other lost answers must not wait for this
+      // answer.
       LOG.log(DEBUG, "{0} could not be ended: {1}", Diagnosis.clean(channel), Diagnosis.of(e));
       return;
     }
@@ -389,7 +404,7 @@ public final class AnswerStreams {
     }
   }
 
-  /** Ends the threads. The producers' leases pass. */
+  /** Ends the threads. The producers' leases then expire. */
   void close() {
     ticks.shutdownNow();
     listeners.shutdownNow();

@@ -35,7 +35,7 @@ final class AuditRotation {
     active.clear();
   }
 
-  /** Moves a channel forward: a message of it has come. */
+  /** Moves a channel forward, since a message of it has arrived. */
   void prefer(String channel) {
     active.add(channel);
   }

@@ -15,7 +15,7 @@ final class AwaitedReplies {
     long connections;
   }
 
-  /** Replies to a directive count from now on. */
+  /** Begins to count the replies to a directive. */
   synchronized void expect(String nonce) {
     awaited.put(nonce, new Sum());
   }
@@ -29,7 +29,10 @@ final class AwaitedReplies {
     }
   }
 
-  /** Waits for so many replies, or some time, or until the thread is interrupted. */
+  /**
+   * Waits until the given number of nodes has replied, the time has passed, or the thread is
+   * interrupted.
+   */
   synchronized NodeReplies await(String nonce, int nodes, long nanos) {
     Sum sum = Objects.requireNonNull(awaited.get(nonce), "expected");
     long end = System.nanoTime() + nanos;

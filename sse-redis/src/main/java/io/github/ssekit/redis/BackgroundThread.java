@@ -5,13 +5,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 
-/** The bridge's threads: they keep no JVM alive. */
+/** The threads of the bridge, which are daemon threads. */
 final class BackgroundThread {
   private BackgroundThread() {}
 
   /**
-   * Runs tasks one after the other, on a thread that exists while it has something to do, and a
-   * second longer.
+   * Returns an executor that runs tasks one after the other, on a thread that ends after a second
+   * without a task.
    */
   static Executor named(String name) {
     ThreadPoolExecutor executor =
@@ -21,7 +21,7 @@ final class BackgroundThread {
     return executor;
   }
 
-  /** A thread that keeps no JVM alive, not started. */
+  /** Returns a new daemon thread, not started. */
   static Thread daemon(Runnable task, String name) {
     Thread thread = new Thread(task, name);
     thread.setDaemon(true);

@@ -6,8 +6,7 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The parts of a bridge that its subscription shares, from one connection to the next and from one
- * thread to the other.
+ * The parts of a bridge that all connections and threads of its subscription share.
  *
  * @param history null if no channel has history
  * @param fold joins events of pages

@@ -5,15 +5,15 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Compares what Redis says of each channel with what this node has heard of it, and reports gaps,
- * which this node has missed, and losses, which Redis has. Not thread-safe: {@link
- * PositionProtocol} owns it.
+ * Compares the events of each channel that Redis names with the events that this node has heard.
+ * Reports gaps, which are events that this node has missed, and losses, which are events that Redis
+ * has lost. Not thread-safe: {@link PositionProtocol} owns it.
  */
 final class ChannelAudit {
   private final HeardChannels channels;
   private final ProtocolRedis redis;
 
-  /** Replies to probes which the subscription has not reached yet. */
+  /** Replies to probes that the subscription has not heard yet. */
   private final Queue<HistoryScripts.Attached> replies = new ArrayDeque<>();
 
   ChannelAudit(HeardChannels channels, ProtocolRedis redis) {
@@ -21,7 +21,9 @@ final class ChannelAudit {
     this.redis = redis;
   }
 
-  /** Notes an event; if Redis denies the one before it, Redis has lost that. */
+  /**
+   * Notes an event. Reports a loss if Redis no longer has the event that this node heard before it.
+   */
   void note(HeardChannel channel, Position event, Position prev) {
     Position lost = channel.note(event, prev);
     if (lost != null) {
@@ -29,14 +31,16 @@ final class ChannelAudit {
     }
   }
 
-  /** Redis has an event at a position: a node that has not heard it reports a gap. */
+  /** Reports a gap if Redis has an event at a position that this node has not heard. */
   void expect(HeardChannel channel, Position event, Position heardUpTo) {
     if (channel.revealsGap(event, heardUpTo)) {
       redis.reportGap(channel.name, heardUpTo);
     }
   }
 
-  /** An event of a channel has come which can't be read. */
+  /**
+   * Reports a gap: this node has missed events of a channel, or received one that it can't read.
+   */
   void missed(String name) {
     HeardChannel channel = channels.get(name);
     if (channel != null && channel.upTo != null) {
@@ -44,12 +48,12 @@ final class ChannelAudit {
     }
   }
 
-  /** Redis has replied to a probe, which may not have been heard yet. */
+  /** Redis has replied to a probe, which the subscription may not have heard yet. */
   void answered(HistoryScripts.Attached reply) {
     replies.add(reply);
   }
 
-  /** Everything up to an id has been heard: judges the replies to probes up to there. */
+  /** Judges the replies to probes up to an id: this node has heard everything up to there. */
   void passed(Position id) {
     while (!replies.isEmpty() && !replies.peek().probe().isAfter(id)) {
       judge(replies.remove());

@@ -19,7 +19,9 @@ final class CommandPool implements AutoCloseable {
   private static final Duration TESTED_WHEN_IDLE = Duration.ofSeconds(1);
   private static final Duration RETIRED_WHEN_IDLE = Duration.ofMinutes(1);
 
-  /** The errors of a server that is not the primary; it says them before it does anything. */
+  /**
+   * The errors of a server that is not the primary. The server sends them before it does anything.
+   */
   private static final Pattern NOT_PRIMARY =
       Pattern.compile("^(READONLY|MOVED|CLUSTERDOWN|MASTERDOWN)\\b");
 
@@ -30,10 +32,10 @@ final class CommandPool implements AutoCloseable {
     this.connector = connector;
     GenericObjectPoolConfig<RedisConnection> settings = new GenericObjectPoolConfig<>();
     settings.setJmxEnabled(false);
-    // A pool without connections to give must not hold a publisher for ever.
+    // A publisher must not wait forever for a connection of the pool.
     settings.setMaxWait(MAX_WAIT);
     settings.setTestOnBorrow(true);
-    // Before a firewall forgets them without telling.
+    // Idle connections are closed before a firewall silently drops them.
     settings.setMinEvictableIdleDuration(RETIRED_WHEN_IDLE);
     settings.setTimeBetweenEvictionRuns(RETIRED_WHEN_IDLE.dividedBy(2));
     settings.setNumTestsPerEvictionRun(settings.getMaxTotal());
@@ -73,8 +75,8 @@ final class CommandPool implements AutoCloseable {
   }
 
   /**
-   * Publishes to a channel of the scope, if the server still is the primary. The answer is the
-   * number of nodes that hear it.
+   * Publishes to a channel of the scope, if the server is still the primary. Returns the number of
+   * nodes that hear the message.
    */
   Reply<Long> publishToScope(byte[] channel, byte[] message) {
     return execute(
@@ -85,12 +87,12 @@ final class CommandPool implements AutoCloseable {
   }
 
   /**
-   * Runs a command. Where a server refuses it because it is not the primary any more, the primary
-   * is looked for again, once. Where a dead connection has not taken the command, another
-   * connection does, once.
+   * Runs a command. If a server refuses the command because it is no longer the primary, looks for
+   * the primary again and repeats the command, once. If a dead connection did not take the command,
+   * repeats it on another connection, once.
    *
-   * @throws RedisFailure.NoConnection if there is none: then nothing was sent
-   * @throws RedisFailure.NotPrimary if it was refused again
+   * @throws RedisFailure.NoConnection if no connection is available: then nothing was sent
+   * @throws RedisFailure.NotPrimary if the repeated command was refused, too
    */
   <T> Reply<T> execute(Function<RedisConnection, T> command) {
     try {
@@ -118,7 +120,9 @@ final class CommandPool implements AutoCloseable {
     }
   }
 
-  /** Returns what a refusal is: whether the server is not the primary any more. */
+  /**
+   * Returns a refusal, as {@link RedisFailure.NotPrimary} if the server is no longer the primary.
+   */
   static RedisFailure.Refused judged(RedisConnection connection, RedisFailure.Refused refusal) {
     return NOT_PRIMARY.matcher(refusal.getMessage()).find()
         ? new RedisFailure.NotPrimary(connection.run(), refusal)
@@ -128,7 +132,7 @@ final class CommandPool implements AutoCloseable {
   /**
    * Lends a connection for as long as a task runs. If the task throws, the connection is closed.
    *
-   * @throws RedisFailure.NoConnection if there is none
+   * @throws RedisFailure.NoConnection if no connection is available
    */
   void lend(Consumer<RedisConnection> task) {
     RedisConnection connection = borrow();
@@ -164,10 +168,11 @@ final class CommandPool implements AutoCloseable {
     try {
       pool.invalidateObject(connection);
     } catch (Exception e) {
-      // It may try to replace it, for those who wait; what has failed before is what counts.
+      // The pool may try to replace the connection for waiting threads. Only the earlier failure
+      // matters.
       LOG.log(DEBUG, "A connection could not be replaced: {0}", Diagnosis.of(e));
     }
-    // The others are most likely as broken.
+    // The other connections are most likely broken, too.
     pool.clear();
   }
 

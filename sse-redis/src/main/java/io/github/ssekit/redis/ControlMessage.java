@@ -12,18 +12,18 @@ import org.jspecify.annotations.Nullable;
  * message = "ping" SP nonce               ; a probe where no channel has history
  *         / "probe" SP id SP nonce        ; a probe
  *         / "clock" SP clock SP nonce     ; a probe where Redis refuses writes
- *         / "rewind" SP id SP from        ; what was after that position and before the id is lost
- *         / "gap" SP id SP from SP channel; the same, of one channel, on some node
- *         / "directive" SP directive      ; what all nodes are to do, see {@link Directive}
- *         / "reply" SP nonce SP number    ; the connections that a directive met on a node
+ *         / "rewind" SP id SP from        ; events between from and id are lost
+ *         / "gap" SP id SP from SP channel; the same, for one channel, on some node
+ *         / "directive" SP directive      ; an instruction to all nodes, see {@link Directive}
+ *         / "reply" SP nonce SP number    ; how many connections a directive found on a node
  * </pre>
  *
  * Anybody with the right to publish there may send anything: unknown words with an id only advance
  * the position.
  *
  * @param id null for a ping, a directive and a reply
- * @param from null but for a rewind and a gap, and if it can't be read
- * @param text nonce or channel; of a directive and a reply, all that follows the word
+ * @param from null if it can't be read, and for all words but rewind and gap
+ * @param text the nonce or the channel; for a directive and a reply, all text after the word
  */
 record ControlMessage(String word, @Nullable Position id, @Nullable Position from, String text) {
 
@@ -32,7 +32,7 @@ record ControlMessage(String word, @Nullable Position id, @Nullable Position fro
     return ("ping " + nonce).getBytes(UTF_8);
   }
 
-  /** Returns the message of a payload, or null if it is none. */
+  /** Parses a payload. Returns null if the payload is not a control message. */
   static @Nullable ControlMessage parse(byte[] payload) {
     String[] words = new String(payload, UTF_8).split(" ", 3);
     if (words.length == 2 && words[0].equals("ping")) {

@@ -14,9 +14,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes Redis messages into the feed. Whatever a message holds, and whatever goes wrong with it,
- * the next one is delivered: {@link #plain} and {@link #deliver} throw nothing. Used by the thread
- * that reads the subscription.
+ * Delivers Redis messages to the feed. A message that fails, whatever it holds, does not keep the
+ * next message from being delivered: {@link #plain} and {@link #deliver} throw nothing. Used by the
+ * thread that reads the subscription.
  */
 final class Deliveries implements ProtocolHub {
   private static final System.Logger LOG = System.getLogger(Deliveries.class.getName());
@@ -38,11 +38,11 @@ final class Deliveries implements ProtocolHub {
     this.ignored = ignored;
   }
 
-  /** Delivers a message without a position: of a plain channel, or published past the script. */
+  /** Delivers a message without a position: of a plain channel, or published without the script. */
   void plain(String channel, byte[] payload) {
     try {
       if (payload.length > feed.maxEventBytes()) {
-        // Before it is decoded: it may be hundreds of megabytes.
+        // The size is checked before decoding: the payload may have hundreds of megabytes.
         logSkipped(
             channel, "it has " + payload.length + " bytes, the limit is " + feed.maxEventBytes());
         feed.reset(channel, StreamReset.Reason.OVERSIZED);
@@ -53,7 +53,7 @@ final class Deliveries implements ProtocolHub {
         feed.deliver(channel, new SseEvent(eventTypes.apply(channel), data, null));
       }
     } catch (Throwable e) {
-      // An Error, too: it must not cost the messages behind it, nor this thread.
+      // Errors are caught, too: they must not prevent later messages, nor end this thread.
       skipped(channel, e, null);
     }
   }
@@ -92,7 +92,7 @@ final class Deliveries implements ProtocolHub {
         feed.resetAt(channel, StreamReset.Reason.LOST, position);
       }
     } catch (Throwable e) {
-      // Perhaps memory is short: the next message may pass.
+      // Memory may be short: the next message may get through.
       why.addSuppressed(e);
     }
   }
@@ -117,7 +117,7 @@ final class Deliveries implements ProtocolHub {
     feed.rewound(reason, from, to);
   }
 
-  /** One line a minute at most, however many messages fail. */
+  /** Logs at most one line a minute, however many messages fail. */
   private void logSkipped(String channel, String why) {
     failures++;
     long now = System.nanoTime();

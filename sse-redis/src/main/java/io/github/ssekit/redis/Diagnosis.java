@@ -12,24 +12,24 @@ import org.jspecify.annotations.Nullable;
  * Says in one sentence why Redis could not be used, for logs, health and errors.
  *
  * <p>{@link #clean} escapes control characters as the hub's own log lines do, but leaves quotes and
- * backslashes. It stands here because the hub's is private to its package, and can't know which
- * parts of Redis' errors hold secrets.
+ * backslashes. The bridge has its own method because the hub's method is private to its package,
+ * and can't know which parts of Redis' errors hold secrets.
  */
 final class Diagnosis {
   private static final int MAX_LENGTH = 500;
 
-  /** Redis repeats the arguments of a command that it doesn't know, AUTH's among them. */
+  /** The arguments that Redis repeats in its error for an unknown command, such as AUTH's. */
   private static final Pattern ARGUMENTS =
       Pattern.compile(",? with args beginning with:.*", Pattern.DOTALL);
 
-  /** Where in which script it was. */
+  /** The place of an error in a script. */
   private static final Pattern SCRIPT = Pattern.compile(" script: [0-9a-f]{40}, on @.*");
 
-  /** A right is missing: for a command, or within a script. */
+  /** The errors for a missing right: to a command, or to a command within a script. */
   private static final Pattern NO_RIGHT =
       Pattern.compile("NOPERM\\b|(ERR )?The user executing the script can't\\b");
 
-  /** Redis says these before it has stored anything. */
+  /** The errors that Redis sends before it has stored anything. */
   private static final Pattern NOT_BEGUN =
       Pattern.compile(
           "(NOSCRIPT|READONLY|OOM|LOADING|BUSY|MOVED|ASK|TRYAGAIN|CLUSTERDOWN|MASTERDOWN|NOAUTH|NOREPLICAS|MISCONF|BADEVENT)\\b");
@@ -57,7 +57,7 @@ final class Diagnosis {
     return clean((message == null ? innermost.toString() : message) + why.stripTrailing());
   }
 
-  /** Whether there was no answer at all in time. */
+  /** Whether no reply has come in time. */
   static boolean isTimeout(Throwable failure) {
     Throwable innermost = innermost(failure);
     return innermost instanceof SocketTimeoutException || innermost instanceof TimeoutException;
@@ -71,7 +71,7 @@ final class Diagnosis {
     return innermost;
   }
 
-  /** Returns the error that Redis itself answered, or null. */
+  /** Returns the error that Redis itself replied, or null. */
   static @Nullable String refusal(Throwable failure) {
     for (Throwable each = failure; each != null; each = each.getCause()) {
       if (each instanceof RedisFailure.Refused) {
@@ -81,7 +81,7 @@ final class Diagnosis {
     return null;
   }
 
-  /** Whether a refused command, or script of ours, has certainly stored nothing. */
+  /** Whether a failure proves that a refused command, or a script of ours, has stored nothing. */
   static boolean isNothingStored(Throwable failure) {
     String refusal = refusal(failure);
     return refusal != null

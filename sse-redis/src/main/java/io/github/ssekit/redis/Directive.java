@@ -8,7 +8,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What every node is told to do, as text in a message on the control channel and in the stream of
+ * An instruction to all nodes, as text in a message on the control channel and in the stream of
  * kept directives:
  *
  * <pre>
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * verb      = "close" / "unsubscribe" / "count"
  * </pre>
  *
- * @param nonce names it, so that a node that hears of it twice carries it out once
+ * @param nonce identifies the directive, so that a node that gets it twice carries it out once
  * @param owner empty for a count
  * @param channel empty for a close
  */
@@ -37,12 +37,12 @@ record Directive(String nonce, Verb verb, String owner, String channel) {
     return new Directive(UUID.randomUUID().toString(), verb, owner, channel);
   }
 
-  /** Whether nodes that are away hear of it when they are back. */
+  /** Whether Redis keeps the directive for nodes that miss the message. */
   boolean isKept() {
     return verb != Verb.COUNT;
   }
 
-  /** Returns the directive of a text, or null if this version does not know it. */
+  /** Parses a text. Returns null if this version does not know the directive. */
   static @Nullable Directive parse(String text) {
     String[] words = text.split(" ", -1);
     if (words.length != 4) {

@@ -16,17 +16,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells all nodes of a scope what to do, and does what this node is told.
+ * Sends directives to all nodes of a scope, and carries out the directives that this node gets.
  *
- * <p>A directive is a message on the control channel, to which each node replies there. What
- * changes connections is stored first, in a stream: a node reads there, whenever it hears its own
- * probe, what it has not heard. So it does not matter why it has not. Where no channel has history,
- * the user of a bridge may have no right to a key: then nothing is stored.
+ * <p>A directive is a message on the control channel, to which each node replies there. A directive
+ * that changes connections is first stored in a stream. Whenever a node hears its own probe, it
+ * reads from the stream the directives that it has missed, for whatever reason. Where no channel
+ * has history, the Redis user of a bridge may have no right to a key: then nothing is stored.
  *
- * <p>Thread-safe. What it does takes a while, and runs on a thread of its own.
+ * <p>Thread-safe. Directives take a while, and run on a thread of their own.
  */
 final class Directives {
-  /** How long directives are kept, and how many, roughly. */
+  /**
+   * How long Redis keeps directives, approximately; {@code MAX_KEPT} limits their number, also
+   * approximately.
+   */
   static final Duration KEPT = Duration.ofHours(24);
 
   private static final String MAX_KEPT = "10000";
@@ -34,7 +37,9 @@ final class Directives {
   private static final System.Logger LOG = System.getLogger(Directives.class.getName());
   static final Duration REPLIES = Duration.ofSeconds(1);
 
-  /** A Redis that has lost data may give ids that are lower than those before, by so much. */
+  /**
+   * After Redis has lost data, new ids of the stream may be lower than earlier ids, by this much.
+   */
   private static final long OVERLAP_MILLIS = 10_000;
 
   private static final int DONE_REMEMBERED = 10_000;
@@ -49,12 +54,15 @@ final class Directives {
   private final long born = System.nanoTime();
   private final Executor executor = BackgroundThread.named("sse-redis-directives");
 
-  /** Whether a read of what is stored is to begin: probes that are heard by then need no other. */
+  /**
+   * Whether a read of stored directives is queued: probes that are heard before it begins need no
+   * other read.
+   */
   private final AtomicBoolean willRead = new AtomicBoolean();
 
   // Guarded by this.
 
-  /** The connections that each directive met here, by nonce: the newest ones. */
+  /** The number of connections that each of the newest directives found on this node, by nonce. */
   private final Map<String, Long> done =
       new LinkedHashMap<>() {
         @Override
@@ -63,7 +71,10 @@ final class Directives {
         }
       };
 
-  /** The id of the newest one that was read from the stream; null before the first whole read. */
+  /**
+   * The id of the newest directive that was read from the stream; null before the first complete
+   * read.
+   */
   private @Nullable Position read;
 
   /**
@@ -80,7 +91,9 @@ final class Directives {
 
   // On any thread.
 
-  /** Reads what is stored, before this node has connections: from then on, what is new. */
+  /**
+   * Reads the stored directives, before this node has connections. Later reads continue after them.
+   */
   void begin() {
     if (keeps) {
       orLater(this::readMissed);
@@ -88,9 +101,9 @@ final class Directives {
   }
 
   /**
-   * Tells all nodes, and waits for their replies, a second at most.
+   * Sends a directive to all nodes, and waits for their replies, a second at most.
    *
-   * @throws RedisFailure if it was not published; nodes may hear of it all the same
+   * @throws RedisFailure if the directive was not published; nodes may carry it out all the same
    */
   NodeReplies tell(Directive directive) {
     replies.expect(directive.nonce());
@@ -128,7 +141,7 @@ final class Directives {
     }
   }
 
-  /** The arguments of a command about the stream. */
+  /** The arguments of a command on the stream. */
   private List<byte[]> args(String... others) {
     List<byte[]> args = HistoryScripts.args(others);
     args.add(0, scope.directives());
@@ -139,7 +152,7 @@ final class Directives {
     return commands.publishToScope(scope.control(), message.getBytes(UTF_8)).value();
   }
 
-  /** A message on the control channel that is a directive, or a reply to one. */
+  /** Takes a directive, or a reply to a directive, from the control channel. */
   void heard(ControlMessage message) {
     if (message.word().equals("reply")) {
       String[] words = message.text().split(" ", 2);
@@ -154,7 +167,10 @@ final class Directives {
     }
   }
 
-  /** This node hears what is published: what it has missed before is stored by now. */
+  /**
+   * This node has heard its own probe: queues a read of the directives that it has missed, which
+   * are stored by now.
+   */
   void probeHeard() {
     if (keeps && !willRead.getAndSet(true)) {
       try {
@@ -183,9 +199,11 @@ final class Directives {
     }
   }
 
-  // On its thread, but for the first read.
+  // On the directives thread, except for the first read.
 
-  /** Counts are not remembered: they are met once, and would push out those that are kept. */
+  /**
+   * Counts are not remembered: each count arrives only once, and would push out kept directives.
+   */
   private synchronized long carryOut(Directive directive) {
     return directive.isKept()
         ? done.computeIfAbsent(directive.nonce(), nonce -> connections(directive))
@@ -225,7 +243,9 @@ final class Directives {
     read = last;
   }
 
-  /** When this was made, by Redis' clock, or a little earlier, in milliseconds. */
+  /**
+   * The time at which this object was made, by Redis' clock, or a little earlier, in milliseconds.
+   */
   private long birth() {
     List<?> time = (List<?>) commands.execute(connection -> connection.call("TIME")).value();
     long age = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - born);

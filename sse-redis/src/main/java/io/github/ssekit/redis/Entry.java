@@ -9,15 +9,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An entry of a channel's stream in Redis: fields {@code p} (the position of the one before it),
- * {@code t} (type) and {@code d} (data); or {@code o} in place of the last two, the size of an
- * event that is too large. Field {@code k} is the key of an event of a state channel: what was
- * before it may have been superseded, and its {@code p} proves nothing.
+ * An entry of a channel's stream in Redis. Its fields are {@code p} (the position of the entry
+ * before it), {@code t} (type) and {@code d} (data). For an event that is too large, {@code o} (its
+ * size) takes the place of type and data. Field {@code k} is the key of an event of a state
+ * channel: earlier events may have been superseded, so {@code p} proves nothing.
  *
- * @param prev null if it can't be read, or if the entry has a key
+ * @param prev the position of the entry before it; null if it can't be read, or if the entry has a
+ *     key
  * @param event null if it can't be sent
- * @param unsendable why there is no event; null if there is one
- * @param size of the fields that were read, in bytes
+ * @param unsendable why there is no event; null if there is an event
+ * @param size the size of the values of the fields and an overhead, in bytes
  */
 record Entry(
     Position position,
@@ -31,9 +32,9 @@ record Entry(
   static final int LAST_SEQUENCE = 9_999_999;
 
   /**
-   * Reads an entry as Redis replies it.
+   * Reads an entry from a reply of Redis.
    *
-   * @throws RuntimeException if it is no entry of a stream
+   * @throws RuntimeException if the reply is not an entry of a stream
    */
   static Entry of(List<?> reply) {
     List<?> fields = (List<?>) reply.get(1);
@@ -65,12 +66,17 @@ record Entry(
         size);
   }
 
-  /** A copy with an event that stands for this one and those before it. */
+  /**
+   * A copy with a joined event, which replaces the events of this entry and of entries before it.
+   */
   Entry with(SseEvent other) {
     return new Entry(position, prev, other, null, size);
   }
 
-  /** An entry that another program has added may have a larger sequence number than ours. */
+  /**
+   * Returns a position for an id. Another program may have added an entry whose sequence number is
+   * too large for a position.
+   */
   private static Position position(String id) {
     Position position = Position.parse(id);
     return position == null
@@ -78,7 +84,10 @@ record Entry(
         : position;
   }
 
-  /** Returns the position in a bulk string of a reply, or another one if it holds none. */
+  /**
+   * Returns the position in a bulk string of a reply, or another position if the string is not a
+   * position.
+   */
   static Position position(Object reply, Position otherwise) {
     Position position = Position.parse(text(reply));
     return position == null ? otherwise : position;

@@ -6,14 +6,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node knows and Redis may not: the highest id seen on each server run, and the highest
- * that Redis has lost, on whatever run. Probes carry it to Redis. Thread-safe.
+ * Ids that this node knows and Redis may not know: the highest id seen on each server run, and the
+ * highest id that Redis has lost, on any run. Probes carry these ids to Redis. Thread-safe.
  */
 final class Evidence {
   private final Map<String, Position> seen = new HashMap<>();
   private @Nullable Position lost;
 
-  /** An id existed on a run. */
+  /** Notes that an id existed on a run. */
   synchronized void see(String run, Position id) {
     seen.merge(run, id, Evidence::later);
   }
@@ -28,17 +28,20 @@ final class Evidence {
     return Map.copyOf(seen);
   }
 
-  /** Redis has lost an id that existed. */
+  /** Notes that Redis has lost an id that existed. */
   synchronized void lose(Position id) {
     lost = lost == null ? id : later(lost, id);
   }
 
-  /** Returns the highest id that Redis has lost and was not told of, or null. */
+  /** Returns the highest id that Redis has lost and that was not reported yet, or null. */
   synchronized @Nullable Position lost() {
     return lost;
   }
 
-  /** Redis was told that it has lost an id; what was found meanwhile is still due. */
+  /**
+   * Notes that a lost id was reported to Redis. A higher id that was found meanwhile must still be
+   * reported.
+   */
   synchronized void lossReported(@Nullable Position id) {
     if (id != null && id.equals(lost)) {
       lost = null;
@@ -46,8 +49,8 @@ final class Evidence {
   }
 
   /**
-   * A run was told of what was seen of other runs, which is of no use any more; what was seen
-   * meanwhile is still due.
+   * Forgets the ids of other runs that were reported to a run. Higher ids that were seen meanwhile
+   * must still be reported.
    */
   synchronized void reported(String run, Map<String, Position> told) {
     told.forEach(

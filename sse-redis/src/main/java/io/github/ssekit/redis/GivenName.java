@@ -5,15 +5,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Objects;
 
 /**
- * A name that an application gives, such as a key or a token: checks that it can be told as it is.
+ * Checks that a name from an application, such as a key or a token, can be transmitted unchanged.
  */
 final class GivenName {
   private GivenName() {}
 
   /**
-   * @param what what it is, for the exception
-   * @throws IllegalArgumentException if it has not 1 to {@code most} characters, if one of them is
-   *     a control character, or half of a surrogate pair, which UTF-8 can't encode
+   * @param what the kind of the name, for the exception
+   * @throws IllegalArgumentException if the name does not have 1 to {@code most} characters, or has
+   *     a control character or half of a surrogate pair, which UTF-8 can't encode
    */
   static void check(String what, String name, int most) {
     Objects.requireNonNull(name, what);

@@ -4,8 +4,8 @@ import io.github.ssekit.hub.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What this node has heard of one channel with history. Not thread-safe: {@link PositionProtocol}
- * owns it, and {@link HeardChannels} alone changes its state.
+ * One channel with history, as this node has heard it. Not thread-safe: {@link PositionProtocol}
+ * owns the channel, and only {@link HeardChannels} changes its state.
  *
  * <pre>
  *   UNSUBSCRIBED ──► AWAITED ──► ACKNOWLEDGED ──► FOLLOWED
@@ -14,11 +14,13 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  */
 final class HeardChannel {
-  /** How far the subscription to the channel has come, on the present connection. */
+  /** The progress of the subscription to the channel, on the present connection. */
   enum State {
     /** Not subscribed to, as far as the protocol was told. */
     UNSUBSCRIBED,
-    /** Open when the connection was made: no probe is sent before Redis acknowledges it. */
+    /**
+     * Open when the connection was made: no probe is sent before Redis acknowledges the channel.
+     */
     AWAITED,
     /** Acknowledged since the last position: complete from the next position on. */
     ACKNOWLEDGED,
@@ -29,13 +31,16 @@ final class HeardChannel {
   final String name;
   State state = State.UNSUBSCRIBED;
 
-  /** Up to where messages were heard on this connection; null before its first position. */
+  /**
+   * The position up to which messages were heard on this connection; null before the first
+   * position.
+   */
   @Nullable Position upTo;
 
-  /** Up to where a gap was reported on this connection, or null. */
+  /** The position up to which a gap was reported on this connection, or null. */
   private @Nullable Position reportedUpTo;
 
-  /** The last event of the channel, whatever connection brought it; null if unknown. */
+  /** The position of the last event of the channel, on any connection; null if unknown. */
   private @Nullable Position lastEvent;
 
   HeardChannel(String name) {
@@ -56,22 +61,23 @@ final class HeardChannel {
     }
   }
 
-  /** The channel continues at a position, if it has one. */
+  /** The channel continues at a position, unless it has no position yet. */
   void moveTo(Position position) {
     if (upTo != null) {
       upTo = position;
     }
   }
 
-  /** The channel continues elsewhere: earlier events prove nothing any more. */
+  /** Forgets the last event: earlier events prove nothing any more. */
   void forgetLastEvent() {
     lastEvent = null;
   }
 
   /**
-   * Notes an event. Returns the event before it, as this node knows it, if Redis has lost that.
+   * Notes an event. Returns the event before it, as this node knows it, if Redis has lost that
+   * event; otherwise null.
    *
-   * @param prev the event before it, or a position beyond that, as Redis says
+   * @param prev the event before it according to Redis, or an upper bound of its position
    */
   @Nullable Position note(Position event, Position prev) {
     Position known = lastEvent;
@@ -80,10 +86,10 @@ final class HeardChannel {
   }
 
   /**
-   * Returns the last event that this node knows, if Redis has lost it.
+   * Returns the last event that this node knows, if Redis has lost it; otherwise null.
    *
-   * @param last the last event, as Redis says
-   * @param asked when Redis said so: events after that prove nothing
+   * @param last the last event according to Redis
+   * @param asked the position at which Redis was asked: later events prove nothing
    */
   @Nullable Position lostBeyond(Position last, Position asked) {
     Position known = lastEvent;
@@ -91,10 +97,10 @@ final class HeardChannel {
   }
 
   /**
-   * Notes that Redis has an event at a position. Returns whether this reveals a gap which has not
+   * Notes that Redis has an event at a position. Returns whether this reveals a gap that has not
    * been reported.
    *
-   * @param heardUpTo up to where the node had heard the channel by then
+   * @param heardUpTo the position up to which the node had heard the channel by then
    */
   boolean revealsGap(Position event, Position heardUpTo) {
     Position known = reportedUpTo == null ? heardUpTo : reportedUpTo;

@@ -40,7 +40,7 @@ final class HeardChannels {
     channels.values().forEach(HeardChannel::reset);
   }
 
-  /** Waits for acknowledgements. */
+  /** Begins to await the acknowledgements of channels. */
   void await(Collection<String> names) {
     for (String name : names) {
       HeardChannel channel = getOrAdd(name);
@@ -51,7 +51,7 @@ final class HeardChannels {
     }
   }
 
-  /** Whether Redis has acknowledged or refused all that were waited for. */
+  /** Whether Redis has acknowledged or refused all awaited channels. */
   boolean isAllAnswered() {
     return awaited == 0;
   }
@@ -64,13 +64,13 @@ final class HeardChannels {
     acknowledged.add(channel);
   }
 
-  /** Whether a channel is known that is not subscribed to. */
+  /** Whether a channel is known, but not subscribed to. */
   boolean isUnsubscribed(String name) {
     HeardChannel channel = channels.get(name);
     return channel != null && channel.state == State.UNSUBSCRIBED;
   }
 
-  /** Redis has refused a channel. Returns whether it was waited for. */
+  /** Redis has refused a channel. Returns whether the channel was awaited. */
   boolean refuse(String name) {
     HeardChannel channel = channels.get(name);
     return channel != null && endWait(channel);
@@ -85,7 +85,7 @@ final class HeardChannels {
     return true;
   }
 
-  /** A channel is not subscribed to any more. Returns whether it was waited for. */
+  /** Removes a channel that is no longer subscribed to. Returns whether the channel was awaited. */
   boolean remove(String name) {
     rotation.remove(name);
     HeardChannel channel = channels.remove(name);
@@ -96,7 +96,9 @@ final class HeardChannels {
     return endWait(channel);
   }
 
-  /** The acknowledged channels are complete from a position on. Returns their names. */
+  /**
+   * The acknowledged channels are complete from a position on: follows them. Returns their names.
+   */
   List<String> followAcknowledged(Position from) {
     List<String> names = new ArrayList<>(0);
     if (acknowledged.isEmpty()) {
@@ -112,7 +114,9 @@ final class HeardChannels {
     return names;
   }
 
-  /** A repair has read the complete channels up to a position; of others nothing is known. */
+  /**
+   * A repair has read the complete channels up to a position. Nothing is known of other channels.
+   */
   void repaired(Collection<String> complete, Position upTo) {
     Set<String> names = Set.copyOf(complete);
     for (HeardChannel channel : List.copyOf(channels.values())) {
@@ -136,7 +140,7 @@ final class HeardChannels {
     return channels.computeIfAbsent(name, HeardChannel::new);
   }
 
-  /** A message of a channel has come: it is audited sooner. */
+  /** Audits a channel sooner, since a message of it has arrived. */
   void preferInAudit(String name) {
     rotation.prefer(name);
   }

@@ -17,26 +17,28 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The scope's scripts as calls, but for the one that publishes. Each throws a {@link RedisFailure}
- * if Redis refuses it or does not answer. Thread-safe.
+ * Calls of the scope's scripts that read the history, probe and report gaps. Each call throws a
+ * {@link RedisFailure} if Redis refuses it or does not answer. Thread-safe.
  */
 final class HistoryScripts {
-  /** The events that one call reads at most: Redis does nothing else meanwhile. */
+  /** The maximum number of events that one call reads: Redis does nothing else meanwhile. */
   private static final int CALL_EVENTS = 500;
 
   private static final int CALL_BYTES = 256 << 10;
 
-  /** The calls for one page of a client. */
+  /** The maximum number of calls for one page of a client. */
   private static final int CALLS_A_PAGE = 4;
 
-  /** The calls for the keys of state channels, and roughly their bytes: of a few full channels. */
+  /**
+   * The limits for the keys of state channels, in calls and roughly in bytes: a few full channels.
+   */
   private static final int STATE_CALLS = 100;
 
   private static final int STATE_BYTES = 8 << 20;
   private static final int CALL_CHANNELS = 50;
   private static final int CALL_FIELDS = 2000;
 
-  /** Up to so many channels are read without asking first which have moved. */
+  /** Up to this many channels are read without first asking Redis which of them have moved. */
   private static final int FEW_CHANNELS = 20;
 
   private final CommandPool redis;
@@ -44,7 +46,7 @@ final class HistoryScripts {
   private final int maxEventBytes;
 
   /**
-   * @param maxEventBytes in bytes: larger events are not read
+   * @param maxEventBytes the maximum size of an event, in bytes: larger events are not read
    */
   HistoryScripts(CommandPool redis, Scope scope, int maxEventBytes) {
     this.redis = redis;
@@ -53,11 +55,11 @@ final class HistoryScripts {
   }
 
   /**
-   * What {@code attach.lua} replies.
+   * The reply of {@code attach.lua}.
    *
-   * @param probe a probe's position
-   * @param seen what the probe said of other runs and this one
-   * @param last the last positions of channels by then
+   * @param probe the position of the probe
+   * @param seen the highest ids that the probe reported, by run
+   * @param last the last positions of channels at that time, by channel
    */
   record Attached(Position probe, Map<String, Position> seen, Map<String, Position> last) {}
 
@@ -116,7 +118,7 @@ final class HistoryScripts {
   /**
    * Reads the next events of some channels after a position.
    *
-   * @param bytes roughly how many, in as many calls as that takes
+   * @param bytes roughly the size of the page, in bytes, for which it makes as many calls as needed
    */
   CommandPool.Reply<Page> page(Position after, MovedChannels moved, int bytes) {
     return redis.execute(
@@ -125,7 +127,7 @@ final class HistoryScripts {
   }
 
   /**
-   * Reads the next events of some channels, in a few calls: of small events a client then gets many
+   * Reads the next events of some channels, in a few calls, so that a client gets many small events
    * in one write.
    */
   CommandPool.Reply<Page> page(Map<String, Start> starts) {
@@ -138,7 +140,7 @@ final class HistoryScripts {
           for (int calls = 1; calls < mostCalls && page.goesOn(mostBytes); calls++) {
             Page next = call(connection, page.next(starts), loaded);
             if (!next.isWhole()) {
-              // The client is told with the page that it asks for next.
+              // The page that the client asks for next reports the missing events.
               break;
             }
             page = page.and(next);
@@ -147,7 +149,7 @@ final class HistoryScripts {
         });
   }
 
-  /** The channels of which a newcomer is given the state: in one page, however many keys it has. */
+  /** The channels whose whole state a newcomer gets, in one page, however many keys they have. */
   private Set<String> loaded(Map<String, Start> starts) {
     return starts.entrySet().stream()
         .filter(start -> start.getValue().after() == null && scope.isLoaded(start.getKey()))
@@ -165,7 +167,7 @@ final class HistoryScripts {
     return page(connection, moved.after(after), new Merge(starts, CALL_BYTES, moved.bounds()));
   }
 
-  /** The position after which all channels start, or null if they start at several places. */
+  /** The position after which all channels start; null if the channels start at several places. */
   private static @Nullable Position commonPosition(Collection<Start> starts) {
     Position first = starts.iterator().next().after();
     return starts.stream().allMatch(start -> Objects.equals(start.after(), first)) ? first : null;
@@ -196,7 +198,7 @@ final class HistoryScripts {
   /**
    * Publishes the clock with a nonce, without writing: a probe for a Redis that refuses writes.
    *
-   * @return null, and the run
+   * @return the clock, and the run
    */
   CommandPool.Reply<?> publishClock(String nonce) {
     return redis.execute(
@@ -224,7 +226,8 @@ final class HistoryScripts {
   }
 
   /**
-   * Reads the newest events of a channel that can be sent, in calls as bounded as those for pages.
+   * Reads the newest events of a channel that can be sent. Each call has the limits of a call for a
+   * page.
    */
   Recent recent(String channel, int max) {
     return redis

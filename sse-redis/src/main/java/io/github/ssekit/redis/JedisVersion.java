@@ -5,20 +5,20 @@ import java.io.InputStream;
 import java.util.Properties;
 
 /**
- * Checks the version of Jedis on the class path. An application's dependency management may bring
- * one that is too old, for which the JVM would only name a missing class or method.
+ * Checks the version of Jedis on the class path. An application's dependency management may bring a
+ * version that is too old, for which the JVM would only name a missing class or method.
  */
 final class JedisVersion {
-  /** Up to where the tests were run. */
+  /** The newest version with which the tests were run. */
   static final String NEWEST_TESTED = "8.0.2";
 
-  /** Came with 6.0. */
+  /** A class that came with Jedis 6.0. */
   private static final String LEAST = "redis.clients.jedis.SslOptions";
 
   private JedisVersion() {}
 
   /**
-   * @throws IllegalStateException if it is below 6.0
+   * @throws IllegalStateException if the version is below 6.0
    */
   static void check() {
     ClassLoader loader = JedisVersion.class.getClassLoader();

@@ -11,16 +11,16 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is on a channel by this node's own connections, and what of that Redis is still to be told.
- * Not thread-safe.
+ * The names that are on a channel through this node, and the changes that were not reported to
+ * Redis yet. Not thread-safe.
  */
 final class LocalPresence {
-  /** The names that one call tells at most: Redis does nothing else meanwhile. */
+  /** The maximum number of names in one call: Redis does nothing else meanwhile. */
   static final int MAX_NAMES_A_CALL = 1_000;
 
   /**
-   * A channel's list costs Redis a few microseconds a name: it is made at most once in this time
-   * for each name.
+   * The minimum time between two lists of a channel, per name: a list costs Redis a few
+   * microseconds a name.
    */
   private static final long PAUSE_NANOS_A_NAME = 500_000;
 
@@ -29,23 +29,26 @@ final class LocalPresence {
   private final Map<String, Integer> connections = new HashMap<>();
   private final Set<String> come = new LinkedHashSet<>();
 
-  /** Since when they have been waiting to be told. By nanoTime. */
+  /**
+   * The names that have left, and the time since which Redis has to be told, by nanoTime; null
+   * until {@link #due} is called.
+   */
   private final Map<String, @Nullable Long> gone = new LinkedHashMap<>();
 
-  /** When all names are to be told again. By nanoTime. */
+  /** The time at which Redis has to be told all names again, by nanoTime. */
   private long allAt;
 
-  /** Changes are not told before this time. */
+  /** The time before which Redis is not told of changes, by nanoTime. */
   private long notBefore;
 
-  /** Whether Redis has left out some, since it last had room for all. */
+  /** Whether Redis has left out names since it last had room for all. */
   private boolean isFull;
 
-  /** Whether it has left out some since all were last told. */
+  /** Whether Redis has left out names since it was last told all. */
   private boolean isFullAgain;
 
   /**
-   * @param lifetime after which Redis has forgotten a name itself
+   * @param lifetime the time after which Redis forgets a name that it is not told again
    */
   LocalPresence(String channel, Duration lifetime, long now) {
     this.channel = channel;
@@ -68,16 +71,16 @@ final class LocalPresence {
     }
   }
 
-  /** Whether nobody is here, and Redis has been told. */
+  /** Whether no name is on the channel, and Redis has been told. */
   boolean isIdle() {
     return connections.isEmpty() && gone.isEmpty();
   }
 
   /**
-   * A part of what Redis is to be told of a channel.
+   * A part of the names of a channel that Redis has to be told.
    *
-   * @param isAll whether the parts together have all names, not only those that have come
-   * @param isLast whether the list is to be published with it
+   * @param isAll whether the parts together have all names, not only new names
+   * @param isLast whether Redis has to publish the list with this part
    */
   record Part(
       LocalPresence of, List<String> names, List<String> gone, boolean isAll, boolean isLast) {
@@ -90,7 +93,7 @@ final class LocalPresence {
     }
   }
 
-  /** Returns what Redis is to be told now. */
+  /** Returns the parts that Redis has to be told now. */
   List<Part> due(long now) {
     gone.replaceAll((name, since) -> since == null ? (Long) now : since);
     gone.values().removeIf(since -> since != null && now - since > lifetime.toNanos());
@@ -119,8 +122,8 @@ final class LocalPresence {
   /**
    * Redis has been told a part.
    *
-   * @param refresh the time after which all names are to be told again
-   * @return whether it has left out some, which it had not since it had room for all
+   * @param refresh the time after which Redis has to be told all names again
+   * @return whether Redis has left out names for the first time since it had room for all
    */
   boolean told(Part part, PresenceScripts.Noted noted, long now, Duration refresh) {
     part.names().forEach(come::remove);

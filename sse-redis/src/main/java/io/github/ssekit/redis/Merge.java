@@ -16,27 +16,29 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Builds one page of several channels, in the order of positions, from replies of {@code page.lua},
- * and checks that nothing is missing: each entry names the entry before it, back to one that the
- * client has.
+ * and checks that nothing is missing: each entry names the entry before it, back to an entry that
+ * the client has.
  *
- * <p>A channel may start at its newest events, or at the oldest that is kept: then nothing is
- * missing before its first entry, whatever that names. Floors that were set before such a reader
- * began are ignored, on its later pages too: otherwise it would be reset for ever. So are floors
- * that a reader has been told of.
+ * <p>A channel may start at its newest events, or at the oldest event that is kept: then nothing is
+ * missing before its first entry, whatever that entry names. Floors that were set before such a
+ * reader began are ignored, on its later pages too: otherwise the reader would get resets forever.
+ * Floors that a reader has been told of are ignored, too.
  *
- * <p>A page ends at the first position up to which some channel was not read completely, or where
- * the page is large enough. Gaps beyond that end are left to the next page.
+ * <p>A page ends at the lowest position at which the read of a channel stopped early, or where the
+ * page is large enough. The next page reports gaps beyond that end.
  */
 final class Merge {
   private static final Position START = new Position(0, 0);
 
-  /** The lowest position after which a channel starts; 0-0 if none starts after a position. */
+  /**
+   * The lowest position after which a channel starts; 0-0 if no channel starts after a position.
+   */
   private final Position from;
 
-  /** Where each channel starts, if not all start after the same position. */
+  /** The start of each channel; empty if all channels start after the same position. */
   private final Map<String, Start> starts;
 
-  /** After which positions they start, once they are read. */
+  /** The positions after which the channels start, once they are read. */
   private final Map<String, Position> started = new HashMap<>();
 
   private final int mostBytes;
@@ -60,7 +62,7 @@ final class Merge {
   }
 
   /**
-   * @param starts where each channel starts
+   * @param starts the start of each channel
    * @param bounds the bounds of the scope; null to take them from the first reply
    */
   Merge(Map<String, Start> starts, int mostBytes, @Nullable Bounds bounds) {
@@ -76,13 +78,14 @@ final class Merge {
             .orElse(START);
   }
 
-  /** Returns the position of those channels that don't say where they start. */
+  /** Returns the position after which channels without a start of their own begin. */
   Position position() {
     return from;
   }
 
   /**
-   * Returns where some channels start, as {@code page.lua} is told; empty if after the position.
+   * Returns the starts of some channels as {@code page.lua} takes them; empty if all channels start
+   * after the position.
    */
   String[] starts(List<String> channels) {
     return starts.isEmpty()
@@ -101,7 +104,7 @@ final class Merge {
   /**
    * Missing events of a channel: after one position, up to another.
    *
-   * @param isVoid whether a floor says so: what is lost may begin before the position
+   * @param isVoid whether a floor reveals the gap: the lost events may begin before the position
    */
   private record Gap(Position from, Position to, Reason reason, boolean isVoid) {
     @Nullable Position begin() {
@@ -125,7 +128,7 @@ final class Merge {
       expect(prev, reason, false);
     }
 
-    /** What is below a floor is void. */
+    /** Notes that events below a floor are lost. */
     void beginAt(Position floor) {
       expect(floor, Reason.LOST, true);
     }
@@ -151,16 +154,16 @@ final class Merge {
     }
   }
 
-  /** Returns the position up to which events are still needed; null if that is not known yet. */
+  /** Returns the position up to which events are still needed; null if it is not known yet. */
   @Nullable Position upTo() {
     return upTo;
   }
 
   /**
-   * Adds a reply of {@code page.lua}, which may hold only the first of the channels. Returns how
-   * many channels it holds.
+   * Adds a reply of {@code page.lua}, which may lack some channels at the end. Returns the number
+   * of channels in the reply.
    *
-   * @throws RuntimeException if it is not such a reply
+   * @throws RuntimeException if the reply can't be read
    */
   int add(List<String> channels, List<?> reply) {
     Bounds now = Bounds.of(reply);
@@ -198,7 +201,8 @@ final class Merge {
     if (((Number) reply.get(2)).intValue() == 1) {
       endAt(chain.at);
     } else if (!last.equals(floor)) {
-      // But where it is the floor, it was a removal in a state channel, and is forgotten.
+      // A last id at the floor belongs to a removal in a state channel, which was forgotten:
+      // nothing is missing.
       chain.expect(last, Reason.TRIMMED);
     }
     if (!chain.gaps.isEmpty()) {
@@ -206,7 +210,7 @@ final class Merge {
     }
   }
 
-  /** Returns after which position a channel starts, given what is held from there on. */
+  /** Returns the position after which a channel starts, given its entries from there on. */
   private Position startOf(String channel, List<?> entries, Position clock) {
     Start start = starts.get(channel);
     if (start == null) {
@@ -220,7 +224,7 @@ final class Merge {
     return after;
   }
 
-  /** Up to where floors don't concern the reader of a channel. */
+  /** The position up to which floors don't concern the reader of a channel. */
   private Position since(String channel, Position clock) {
     Start start = starts.get(channel);
     if (start == null) {
@@ -277,12 +281,12 @@ final class Merge {
     List<StreamReset> resets = new ArrayList<>();
     boolean isLost = isLost(known);
     if (isLost) {
-      // Events that are kept still follow, also those below the floor.
+      // Events that are kept still follow, even below the floor.
       resets.add(new StreamReset(null, Reason.LOST, null, known.floor()));
     }
     for (Chain chain : broken) {
       StreamReset reset = chain.reset(end);
-      // The reset above covers a gap that ends at the floor.
+      // The reset above covers gaps up to the floor.
       if (reset != null
           && !(isLost && !Objects.requireNonNull(reset.to()).isAfter(known.floor()))) {
         resets.add(reset);
@@ -293,7 +297,7 @@ final class Merge {
     return new Page(known.clock(), end, null, resets, events, started, known.clock());
   }
 
-  /** Whether the floor of all channels concerns the reader of one. */
+  /** Whether the floor of the scope concerns the reader of any channel. */
   private boolean isLost(Bounds known) {
     Position floor = known.floor();
     return starts.isEmpty()
@@ -302,7 +306,7 @@ final class Merge {
             .anyMatch(
                 start -> {
                   String channel = start.getKey();
-                  // Not all are read: only those that have moved.
+                  // Channels that have not moved are not read.
                   Position at = started.getOrDefault(channel, start.getValue().after());
                   return at != null
                       && floor.isAfter(since(channel, known.clock()))

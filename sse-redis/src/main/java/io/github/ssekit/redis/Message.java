@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An event of a channel with history as it travels over the Redis channel.
+ * An event of a channel with history, as a message on the Redis channel.
  *
  * <pre>
  * message = "1" SP position SP prev SP fresh LF type LF data
- * prev    = position           ; of the channel's event before it, or a bound for that
+ * prev    = position           ; of the channel's previous event, or an upper bound of it
  * fresh   = "0" / "1"          ; whether prev is only a bound
  * type    = *( any but LF )    ; empty for "message"
  * </pre>
@@ -25,7 +25,7 @@ record Message(Position position, Position prev, boolean fresh, @Nullable SseEve
   private static final int LONGEST_TORN_HEAD = 1024;
   private static final Pattern TORN = Pattern.compile("1 .* [01]");
 
-  /** Returns the message in a payload, or null if it holds none: anybody may publish anything. */
+  /** Parses a payload. Returns null if it is not a message: anybody may publish anything. */
   static @Nullable Message parse(byte[] payload) {
     int headEnd = indexOf(payload, 0, Math.min(payload.length, LONGEST_HEAD));
     int typeEnd = headEnd < 0 ? -1 : indexOf(payload, headEnd + 1, payload.length);

@@ -18,12 +18,12 @@ record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
   /**
    * The bounds of all channels of a scope.
    *
-   * @param clock the last id that was given
-   * @param floor clients below it have lost events
+   * @param clock the last id that was assigned
+   * @param floor clients below this id have lost events
    * @param pruned the highest last id of a channel that was forgotten
    */
   record Bounds(Position clock, Position floor, Position pruned) {
-    /** The first three values of a reply. */
+    /** Reads the first three values of a reply. */
     static Bounds of(List<?> reply) {
       return new Bounds(
           Entry.position(reply.get(0), START),
@@ -31,7 +31,7 @@ record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
           Entry.position(reply.get(2), START));
     }
 
-    /** Returns an upper bound for the last id of a channel whose own is unknown. */
+    /** Returns an upper bound for the unknown last id of a channel. */
     Position last() {
       return pruned.isAfter(floor) ? pruned : floor;
     }
@@ -40,11 +40,11 @@ record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
   /**
    * A channel that holds events.
    *
-   * @param upTo a client at this position has all of them; null if unknown
+   * @param upTo a client at this position has all events of the channel; null if unknown
    */
   record Moved(String channel, @Nullable Position upTo) {}
 
-  /** Takes all channels as moved: asking first is not worth it for a few. */
+  /** Treats all channels as moved: for a few channels, asking first is not worth it. */
   static MovedChannels unknown(Collection<String> channels) {
     return new MovedChannels(
         null, channels.stream().map(channel -> new Moved(channel, null)).toList());
@@ -53,7 +53,7 @@ record MovedChannels(@Nullable Bounds bounds, List<Moved> channels) {
   /**
    * Adds the channels that hold events after a position, according to a reply of {@code moved.lua}.
    *
-   * @param moved takes them
+   * @param moved receives the channels
    */
   static void add(Position after, List<String> channels, List<?> reply, List<Moved> moved) {
     Bounds bounds = Bounds.of(reply);

@@ -1,12 +1,12 @@
 package io.github.ssekit.redis;
 
 /**
- * What the nodes of a scope have replied within a second. See {@link RedisBridge#counts}.
+ * The replies of the nodes of a scope within a second. See {@link RedisBridge#counts}.
  *
- * @param nodes how many nodes Redis has told, including those whose dead connection it has not
- *     noticed
- * @param replied how many of them have replied
- * @param connections how many connections these had, in total, of those asked for
+ * @param nodes the number of nodes that Redis has told, including nodes whose dead connection Redis
+ *     has not noticed
+ * @param replied the number of these nodes that have replied
+ * @param connections the total number of matching connections on the nodes that have replied
  */
 public record NodeReplies(int nodes, int replied, long connections) {
 

@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The channels that are open in the hub, and what its clients have of each. Thread-safe: its
+ * The channels that are open in the hub, and how complete each is for its clients. Thread-safe: its
  * monitor guards everything; only the predicate of channels with history is called under it.
  *
  * <pre>
@@ -22,7 +22,7 @@ final class OpenChannels {
   private enum State {
     /** Plain: no message was missed since the channel was opened, or since its last reset. */
     LIVE,
-    /** Plain: messages may have been missed, which clients are told once messages arrive again. */
+    /** Plain: clients may have missed messages, and are told so once messages arrive again. */
     INTERRUPTED,
     /** With history: clients wait for the first position from which the channel is complete. */
     OPENING,
@@ -50,7 +50,9 @@ final class OpenChannels {
   private final Predicate<String> hasHistory;
   private final Map<String, OpenChannel> channels = new HashMap<>();
 
-  /** The open channels to which Redis refuses the subscription; those to try again first, first. */
+  /**
+   * The open channels to which Redis refuses the subscription, in the order of the next attempts.
+   */
   private final Set<String> refused = new LinkedHashSet<>();
 
   /** Whether a subscription stands. */
@@ -84,7 +86,7 @@ final class OpenChannels {
     return all.stream().filter(some).toList();
   }
 
-  /** A subscription stands. Returns the channels it has to be extended to. */
+  /** A subscription stands. Returns the channels that it must include. */
   synchronized Set<String> subscribed() {
     isSubscribed = true;
     return Set.copyOf(channels.keySet());
@@ -106,7 +108,7 @@ final class OpenChannels {
     return channel != null;
   }
 
-  /** Returns refused channels to try again, so many at most; each in its turn. */
+  /** Returns refused channels to try again, at most {@code most}, in turn. */
   synchronized List<String> refused(int most) {
     List<String> names = refused.stream().limit(most).toList();
     names.forEach(refused::remove);
@@ -114,7 +116,9 @@ final class OpenChannels {
     return names;
   }
 
-  /** Redis accepts the subscription to a channel. Returns whether it was the last one refused. */
+  /**
+   * Redis accepts the subscription to a channel. Returns whether this was the last refused channel.
+   */
   synchronized boolean accepted(String name) {
     return refused.remove(name) && refused.isEmpty();
   }

@@ -13,13 +13,13 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that Redis does not do for this node at present. The log has one line when it begins,
- * one for each further reason, one a minute while it lasts, and one when it is over. Thread-safe.
+ * A problem with Redis that lasts for a while. The log has one line when the problem begins, one
+ * for each further reason, one a minute while it lasts, and one when it is over. Thread-safe.
  */
 final class Outage {
   private static final long REMINDER_NANOS = Duration.ofMinutes(1).toNanos();
 
-  /** Reasons may hold addresses and times: at most so many get a line of their own. */
+  /** The most reasons that get a line of their own: reasons may hold addresses and times. */
   private static final int MAX_REASONS = 5;
 
   private final System.Logger log;
@@ -35,8 +35,8 @@ final class Outage {
   private volatile @Nullable Problem problem;
 
   /**
-   * @param where the Redis, without secrets
-   * @param over the message when Redis does it again, in two words
+   * @param where the address of Redis, without secrets
+   * @param over the log message when the problem is over, in a few words
    */
   Outage(System.Logger log, String where, String over, LongSupplier nanoTime) {
     this.log = log;

@@ -15,14 +15,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * The events of some channels after a position, checked for gaps by {@link Merge}.
  *
- * @param clock the last id that was given when it was read
+ * @param clock the last id that Redis had given when the page was read
  * @param upTo the position of a reader that has read the page
  * @param broken why nothing can be said of any channel, or null
  * @param resets of single channels, or of all; they come before the events
- * @param events in order
- * @param starts the positions after which some channels start, which lie behind the end: for those
- *     who gave no position
- * @param since the clock at its first read
+ * @param events in the order of their positions
+ * @param starts for newcomers: the channels that start beyond the end of the page, and the
+ *     positions after which they start
+ * @param since the clock at the first read of the page
  */
 record Page(
     Position clock,
@@ -39,45 +39,49 @@ record Page(
       return entry.position();
     }
 
-    /** Null if it can't be sent. */
+    /** Returns the event, or null if it can't be sent. */
     @Nullable SseEvent event() {
       return entry.event();
     }
   }
 
-  /** Whether there may be more to read, and fewer than so many bytes are read. */
+  /** Whether there may be more to read, and fewer than {@code bytes} bytes have been read. */
   boolean goesOn(int bytes) {
     return broken == null
         && clock.isAfter(upTo)
         && events.stream().mapToLong(kept -> kept.entry().size()).sum() < bytes;
   }
 
-  /** Where channels go on behind this page that began at some places. */
+  /**
+   * Returns where the channels of this page continue after it.
+   *
+   * @param begun where they started
+   */
   Map<String, Start> next(Map<String, Start> begun) {
     Map<String, Start> next = new HashMap<>();
     begun.forEach(
         (channel, start) ->
             next.put(
                 channel,
-                // Those in the table start behind the page.
+                // Channels in the map start beyond the end of the page.
                 Start.after(starts.getOrDefault(channel, upTo))
                     .withSince(start.after() == null ? since : start.since())));
     return next;
   }
 
-  /** Whether nothing is missing in it. */
+  /** Whether nothing is missing in the page. */
   boolean isWhole() {
     return broken == null && resets.isEmpty();
   }
 
-  /** Both as one, if the next one is whole. */
+  /** Returns this page and the next one as one page. The next one must be whole. */
   Page and(Page next) {
     List<Kept> all = new ArrayList<>(events);
     all.addAll(next.events);
     return new Page(next.clock, next.upTo, null, resets, all, next.starts, since);
   }
 
-  /** A copy with other events in place of the same. */
+  /** A copy with other events that replace these. */
   Page withEvents(List<Kept> others) {
     return new Page(clock, upTo, broken, resets, others, starts, since);
   }

@@ -9,9 +9,10 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The protocol of positions, as a node keeps it over one connection: it judges what the
- * subscription hears and decides what the hub gets, what has to be read from Redis, and what Redis
- * has to be told. It has no socket, no thread and no clock: {@link SubscribedConnection} feeds it.
+ * The protocol of positions, as a node follows it over one connection. It checks the messages that
+ * the subscription hears, and decides which events the hub gets, which part of the history to read,
+ * and which probes and reports to send to Redis. It has no socket, no thread and no clock: {@link
+ * SubscribedConnection} calls it.
  *
  * <pre>
  *   SUBSCRIBING ──► PROBING ──► REPAIRING ──► ATTACHED ──► BROKEN
@@ -19,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *           acknowledged   is heard      is read        above the last one
  * </pre>
  *
- * <p>Events that arrive before the node is attached are dropped: the repair reads them from the
- * history, after the probe, up to a position at or beyond it. From then on ids rise from message to
- * message; an id that does not rise proves that Redis has gone back in time.
+ * <p>Events that arrive before the node is attached are dropped: once the probe is heard, the
+ * repair reads them from the history, up to a position at or beyond the probe. From then on ids
+ * rise from message to message; an id that does not rise proves that Redis has gone back in time.
  *
  * <p>Not thread-safe: the thread that makes it owns it.
  */
@@ -53,23 +54,24 @@ final class PositionProtocol {
   private Position previous = START;
 
   /**
-   * The last id on this connection that was new: none of a clock, which may be of an earlier run.
+   * The last id on this connection that was new. The id of a clock isn't: it may be of an earlier
+   * run.
    */
   private @Nullable Position lastId;
 
-  /** Up to where the repair goes at least. */
+  /** The position that the repair must reach. */
   private Position repairUpTo = START;
 
-  /** Up to where the repair has read: later messages up to there are known. */
+  /** The position up to which the repair has read: later messages up to there bring nothing new. */
   private Position repaired = START;
 
-  /** Why the connection is of no use any more; null while it is. */
+  /** Why the connection can't be used any more; null while it can. */
   private @Nullable String broken;
 
   /**
    * The protocol of a new connection. It belongs to the calling thread.
    *
-   * @param memory what the connections before it have left
+   * @param memory the state that earlier connections have left
    */
   PositionProtocol(ProtocolMemory memory, OpenChannels open, ProtocolHub hub, ProtocolRedis redis) {
     this.memory = memory;
@@ -85,7 +87,7 @@ final class PositionProtocol {
     assert Thread.currentThread() == owner : "not on the thread that owns the protocol";
   }
 
-  /** What proves that Redis has gone back in time, so that this connection ends; or null. */
+  /** The proof that Redis has gone back in time, so that this connection ends; or null. */
   @Nullable String broken() {
     assertOwned();
     return broken;
@@ -110,14 +112,14 @@ final class PositionProtocol {
   void acknowledged(String name) {
     assertOwned();
     if (phase == Phase.ATTACHED && channels.isUnsubscribed(name)) {
-      // Redis had refused it: it was not heard since this connection began.
+      // Redis had refused the channel: nothing of it was heard since this connection began.
       audit.missed(name);
     }
     channels.acknowledge(name);
     requestProbeOnceAllAreAnswered();
   }
 
-  /** Redis has refused a channel: it is not waited for. */
+  /** Redis has refused a channel: the probe waits for it no longer. */
   void refused(String name) {
     assertOwned();
     if (channels.refuse(name)) {
@@ -163,7 +165,7 @@ final class PositionProtocol {
     passed(id);
   }
 
-  /** A message has come which was an event once, and can't be read. */
+  /** A message has come that was once an event, and can't be read. */
   void unreadable(String name) {
     assertOwned();
     audit.missed(name);
@@ -214,8 +216,8 @@ final class PositionProtocol {
   /**
    * A node has missed events of a channel: the channel continues at the id.
    *
-   * @param from after which position they are missing on that node, from which clients may have
-   *     come here; null if unknown
+   * @param from the position after which that node misses events, some of whose clients may have
+   *     moved to this node; null if unknown
    */
   void gap(Position id, @Nullable Position from, String name) {
     assertOwned();
@@ -238,7 +240,10 @@ final class PositionProtocol {
     return channels.nextAudit();
   }
 
-  /** Takes an id as the last one. Returns whether it is beyond what the repair has read. */
+  /**
+   * Takes an id as the last one. Returns whether it is beyond the repair. If it does not rise,
+   * breaks the connection and returns false.
+   */
   private boolean advance(Position id) {
     if (!id.isAfter(previous)) {
       goBack("id " + id + " after " + previous);
@@ -257,7 +262,7 @@ final class PositionProtocol {
   }
 
   /**
-   * @param event null if it can't be sent, for a reason
+   * @param event null if it can't be sent, for the given reason
    */
   private void deliver(String channel, @Nullable SseEvent event, Reason reason, Position at) {
     if (event == null) {
@@ -293,9 +298,10 @@ final class PositionProtocol {
   // Repair.
 
   /**
-   * Begins to follow, after a repair where this node was attached before.
+   * Begins to follow the events; if this node was attached before, repairs first.
    *
-   * @param isNew whether the id is a new one, of a probe that has told Redis what this node saw
+   * @param isNew whether the id is a new one, of a probe that has carried this node's evidence to
+   *     Redis
    */
   private void attach(Position id, boolean isNew) {
     previous = id;
@@ -306,8 +312,8 @@ final class PositionProtocol {
     if (at == null) {
       follow(id);
     } else if (memory.isRewindDue || at.isAfter(id) || (isNew && at.equals(id))) {
-      // An id below what was heard before is as good a proof as an id out of order. Ids may have
-      // been given twice by then: what is lost may begin below the position.
+      // An id below the node's position is as good a proof as an id out of order. Redis may have
+      // given ids twice by then: the lost events may begin below the position.
       rewound(Reason.REWOUND, null, id);
       memory.isRewindDue = false;
       follow(id);
@@ -318,7 +324,7 @@ final class PositionProtocol {
     }
   }
 
-  /** The position after which the history has to be read next; null if nothing has to be. */
+  /** The position after which the history must be read next; null if no repair is under way. */
   @Nullable Position repairFrom() {
     assertOwned();
     return phase == Phase.REPAIRING ? memory.position() : null;
@@ -328,7 +334,8 @@ final class PositionProtocol {
   void repair(Page page) {
     assertOwned();
     if (page.broken() != null) {
-      // To a client an id above the clock is unknown; this node's own was lost by Redis.
+      // To a client, an id above the clock is unknown. This node's own position existed: Redis lost
+      // it.
       Reason reason = page.broken() == Reason.UNKNOWN_ID ? Reason.REWOUND : page.broken();
       rewound(reason, null, page.upTo());
     }
@@ -362,7 +369,7 @@ final class PositionProtocol {
     }
   }
 
-  /** The complete channels go on live from a position. */
+  /** The complete channels continue live from a position. */
   private void follow(Position from) {
     repaired = from;
     channels.repaired(open.complete(), from);

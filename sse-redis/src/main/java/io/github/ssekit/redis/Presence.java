@@ -19,15 +19,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Who is here, on all nodes: the names of those who have joined a channel. Its clients get the list
- * when they come, in the same stream, and again whenever it changes: an event of type {@value
- * #TYPE}, with an id, whose data is
+ * The names that have joined a channel, on all nodes. The channel's clients get the list when they
+ * connect, in the same stream, and again whenever it changes: an event of type {@value #TYPE}, with
+ * an id, whose data is
  *
  * <pre>
  * {"count":2,"here":["Ann","Bob"]}
  * </pre>
  *
- * <p>Each event has the whole list, sorted, so that a page shows the last one that it got:
+ * <p>Each event has the whole list, sorted, so that a page shows the list that it got last:
  *
  * <pre>{@code
  * RedisBridge redis =
@@ -40,17 +40,18 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * <p>A name counts once, however many connections it has. It leaves when the last of them has been
  * gone for {@link #GRACE}, so that a page that is reloaded, or reconnects to another node, stays.
  * The names of a node that dies, or does not reach Redis, expire {@link #LIFETIME} after the node
- * has told them last, and are missing in the list within a third of that. A node that is closed
- * lets its names expire, too: its clients reconnect to another one meanwhile. After Redis has lost
- * its data, each node tells its names again within a third of that time; until all have, the list
- * is incomplete.
+ * last reported them, and disappear from the list within a third of that time. A node that is
+ * closed lets its names expire, too: its clients reconnect to another node meanwhile. After Redis
+ * has lost its data, each node reports its names again within a third of that time; until all nodes
+ * have, the list is incomplete.
  *
- * <p>At most {@value #MAX_NAMES} names of a channel are noted; a name on several nodes counts once
- * for each. Who comes after that is not listed until others have left, and a line in the log says
- * so. A list has the first {@value #MAX_LISTED}, its {@code count} says how many there are.
+ * <p>Redis keeps at most {@value #MAX_NAMES} names of a channel; a name on several nodes counts
+ * once for each. Further names are not listed until others have left, and a line in the log says
+ * so. A list has the first {@value #MAX_LISTED} names; its {@code count} is the number of all
+ * names.
  *
  * <p>See {@link RedisBridgeBuilder#presence}. Any thread may use it. A change is published within
- * half a second, of more than 1,000 names within two and a half.
+ * half a second; on a channel with more than 1,000 names, within two and a half.
  */
 public final class Presence {
   /** The type of the event that has the list. */
@@ -59,16 +60,16 @@ public final class Presence {
   /** How long a name stays after its last connection has ended: three seconds. */
   public static final Duration GRACE = Duration.ofSeconds(3);
 
-  /** After what time a name expires if its node does not tell it again: 15 seconds. */
+  /** How long a name stays if its node does not report it again: 15 seconds. */
   public static final Duration LIFETIME = Duration.ofSeconds(15);
 
-  /** How many names are noted of a channel at most. */
+  /** The most names of a channel that Redis keeps. */
   public static final int MAX_NAMES = 5_000;
 
-  /** How many names a list has at most. */
+  /** The most names that a list has. */
   public static final int MAX_LISTED = 100;
 
-  /** How long the list of a channel is kept after nobody listens, at least. */
+  /** The shortest time for which a list is kept once nobody listens to its channel. */
   static final Duration LEAST_KEPT = Duration.ofMinutes(1);
 
   private static final System.Logger LOG = System.getLogger(Presence.class.getName());
@@ -84,7 +85,7 @@ public final class Presence {
   private final Duration refresh;
   private final Survival survival = new Survival(LOG);
 
-  /** By channel: those that have names or subscribers on this node. Its thread's alone. */
+  /** The channels with names or subscribers on this node, by name. Used on the presence thread. */
   private final Map<String, LocalPresence> channels = new HashMap<>();
 
   private final ScheduledThreadPoolExecutor ticks =
@@ -119,15 +120,15 @@ public final class Presence {
 
   /**
    * Joins a channel, for as long as a connection is open; does nothing if it is closed, for example
-   * because the client was refused. Returns at once: Redis is told by a thread of the bridge, and
-   * again until it has taken it.
+   * because the client was refused. Returns at once: a thread of the bridge reports the name to
+   * Redis, and tries again until Redis accepts it.
    *
-   * @param channel one of those that {@link RedisBridgeBuilder#presence} names. The connection need
+   * @param channel a channel that {@link RedisBridgeBuilder#presence} names. The connection need
    *     not be subscribed to it
-   * @param name 1 to 100 characters, without control characters. All clients of the channel see it,
-   *     and a name is no proof of who somebody is: take it from the session
+   * @param name 1 to 100 characters, without control characters. All clients of the channel see the
+   *     name, and it proves nobody's identity: take it from the session
    * @throws io.github.ssekit.hub.IllegalChannelException if the channel's name is not legal
-   * @throws IllegalArgumentException if the channel has no presence, or the name is not such a one
+   * @throws IllegalArgumentException if the channel has no presence, or if the name is not legal
    */
   public void join(String channel, String name, Connection connection) {
     Objects.requireNonNull(connection, "connection");
@@ -140,11 +141,12 @@ public final class Presence {
   }
 
   /**
-   * As {@link #join(String, String, Connection)}, until the caller leaves: for those who leave a
-   * room while their connection stays, or have none.
+   * As {@link #join(String, String, Connection)}, until the caller leaves: for users who leave a
+   * room while their connection stays, or who have no connection.
    *
-   * @return leaves the channel, after {@link #GRACE}. Must be run, once; further runs do nothing
-   * @throws IllegalArgumentException as there
+   * @return a task that leaves the channel, after {@link #GRACE}. Must be run, once; further runs
+   *     do nothing
+   * @throws IllegalArgumentException as {@link #join(String, String, Connection)}
    */
   public Runnable join(String channel, String name) {
     checkChannel(channel);
@@ -163,9 +165,9 @@ public final class Presence {
   }
 
   /**
-   * Asks Redis who is on a channel: all names, sorted. Waits for it as {@link
-   * RedisBridge#publish(String, io.github.ssekit.event.SseEvent)}. What this node was told within
-   * the last half second may be missing.
+   * Asks Redis for the names on a channel: all of them, sorted. Waits for Redis like {@link
+   * RedisBridge#publish(String, io.github.ssekit.event.SseEvent)}. Changes on this node within the
+   * last half second may be missing.
    *
    * @throws IllegalArgumentException if the channel has no presence
    * @throws RedisUnavailableException if Redis does not answer
@@ -205,7 +207,7 @@ public final class Presence {
     channels.entrySet().removeIf(each -> each.getValue().isIdle() && !open.contains(each.getKey()));
   }
 
-  /** What is not told because Redis is away is due at the next tick, too. */
+  /** Reports the parts to Redis. If Redis is away, the rest is due again at the next tick. */
   private void tellAll(List<LocalPresence.Part> due) {
     int from = 0;
     while (from < due.size()) {
@@ -220,7 +222,7 @@ public final class Presence {
       try {
         tell(due.subList(from, to));
       } catch (RedisFailure.Refused e) {
-        // It may be because of one channel: the others are told.
+        // The refusal may concern one channel only: the other parts are still reported.
         LOG.log(DEBUG, "Presence was refused: {0}", Diagnosis.of(e));
       } catch (RedisFailure e) {
         LOG.log(DEBUG, "Presence is told to Redis later: {0}", Diagnosis.of(e));

@@ -19,7 +19,7 @@ final class PresenceScripts {
   private final Duration lifetime;
 
   /**
-   * @param lifetime until a name expires that is not told again
+   * @param lifetime the time after which a name expires if it is not reported again
    */
   PresenceScripts(CommandPool redis, Scope scope, PublishScript publish, Duration lifetime) {
     this.redis = redis;
@@ -33,10 +33,10 @@ final class PresenceScripts {
   }
 
   /**
-   * What {@code presence.lua} replies.
+   * The reply of {@code presence.lua}.
    *
    * @param stored the last of the lists that were published, or null
-   * @param noted of each channel
+   * @param noted the counts of each channel
    */
   record Told(PublishScript.@Nullable Stored stored, List<Noted> noted) {
     private static Told of(List<?> reply) {
@@ -54,10 +54,10 @@ final class PresenceScripts {
   }
 
   /**
-   * What Redis has noted of a channel.
+   * The counts of one channel in Redis.
    *
    * @param count how many names are here, of all nodes
-   * @param leftOut how many of those that it was told it has no room for
+   * @param leftOut how many of the reported names Redis has no room for
    */
   record Noted(int count, int leftOut) {}
 

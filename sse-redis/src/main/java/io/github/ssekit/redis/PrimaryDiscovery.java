@@ -11,9 +11,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the primary by asking Sentinels or cluster nodes, one after the other, first the one that
- * was right the last time. The server that they name is asked as well, because they may not have
- * heard of the latest change. Thread-safe.
+ * Finds the primary by asking Sentinels or cluster nodes, one after the other, beginning with the
+ * address that was right the last time. The server that they name is asked as well, because they
+ * may not have heard of the latest change. Thread-safe.
  */
 abstract class PrimaryDiscovery implements PrimaryFinder {
   private final List<RedisAddress> configured;
@@ -148,7 +148,7 @@ abstract class PrimaryDiscovery implements PrimaryFinder {
     Answer ask(RedisConnection source, RedisAddress address) {
       RedisAddress primary = null;
       List<RedisAddress> others = new ArrayList<>();
-      // Each is: first slot, last slot, the primary, its replicas.
+      // Each range has its first slot, its last slot, the primary and its replicas.
       for (Object range : (List<?>) source.call("CLUSTER", "SLOTS".getBytes(UTF_8))) {
         List<?> parts = (List<?>) range;
         RedisAddress owner = node((List<?>) parts.get(2), address);
@@ -181,7 +181,7 @@ abstract class PrimaryDiscovery implements PrimaryFinder {
       try {
         Object unused = connection.call("HGET", hash, "run".getBytes(UTF_8));
       } catch (RedisFailure.Refused e) {
-        // ASK: it has the slot, and is about to hand it over.
+        // ASK: the node has the slot, and is about to hand it over.
         if (!e.is("ASK")) {
           throw e;
         }

@@ -15,11 +15,11 @@ interface PrimaryFinder {
   /**
    * Checks that the server at the other end still is the primary.
    *
-   * @throws RedisFailure.Refused with an error as a server itself gives it, if it is not
+   * @throws RedisFailure.Refused if it is not, with an error like a server's
    */
   void check(RedisConnection connection);
 
-  /** Finds a primary that never moves: whatever server is at the address. */
+  /** Finds a primary that never moves: any server at the address. */
   static PrimaryFinder at(RedisAddress address) {
     return new PrimaryFinder() {
       @Override

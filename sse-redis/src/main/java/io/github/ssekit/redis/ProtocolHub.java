@@ -26,6 +26,6 @@ interface ProtocolHub {
   /** Events of one channel, or of all, are missing. */
   void lost(StreamReset reset);
 
-  /** All channels continue at a position, whatever was before. */
+  /** All channels continue at a position; events before it may be lost. */
   void rewound(Reason reason, @Nullable Position from, Position to);
 }

@@ -4,9 +4,9 @@ import io.github.ssekit.hub.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a node remembers from one connection to the next, for {@link PositionProtocol}: its
- * position, and what it has heard of each channel. Not thread-safe: the present connection's
- * protocol owns it.
+ * The state that a node keeps from one connection to the next, for {@link PositionProtocol}: its
+ * position, and the channels that it has heard. Not thread-safe: the present connection's protocol
+ * owns it.
  */
 final class ProtocolMemory {
   /** How many last ids a probe asks for: Redis takes up to three milliseconds for them. */
@@ -14,12 +14,12 @@ final class ProtocolMemory {
 
   final HeardChannels channels = new HeardChannels(CHANNELS_PER_PROBE);
 
-  /** Whether clients are still to be told that Redis has gone back in time. */
+  /** Whether clients must still be told that Redis has gone back in time. */
   boolean isRewindDue;
 
   private @Nullable Position position;
 
-  /** Up to where everything was delivered; null before the first position. */
+  /** The position up to which everything was delivered; null before the first position. */
   @Nullable Position position() {
     return position;
   }

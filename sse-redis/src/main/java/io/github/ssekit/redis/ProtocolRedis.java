@@ -9,8 +9,8 @@ interface ProtocolRedis {
   void requestProbe();
 
   /**
-   * Whether the end of the subscription to a channel was sent, and is not answered yet: what Redis
-   * has acknowledged of it before proves nothing of a channel that was opened again.
+   * Whether an UNSUBSCRIBE of a channel was sent, and is not answered yet: acknowledgements that
+   * Redis has sent before its answer prove nothing about a channel that was opened again.
    */
   boolean isLeaving(String channel);
 
@@ -23,11 +23,14 @@ interface ProtocolRedis {
   /**
    * Clients were told that events of a channel are missing, up to the present.
    *
-   * @param from after which position; null for any
+   * @param from the position after which they are missing; null for any
    */
   void gapTold(String channel, @Nullable Position from);
 
-  /** Reports gaps again whose notice was sent before an own probe, which was heard, and is lost. */
+  /**
+   * A probe of this node was heard: reports the gaps again whose notices were sent before it and
+   * lost.
+   */
   void reportUnheardGaps(Position probe);
 
   /** Reports that Redis has lost an id which existed on the present run. */

@@ -8,9 +8,10 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /**
- * Redis' pub/sub on one connection: commands that subscribe, and what comes in. In a cluster the
- * scope's channels are sharded: they live where the scope's keys do, and end when these are moved
- * away. Jedis's own readers take channels of one kind only.
+ * Redis pub/sub on one connection: sends the commands that subscribe, and reads replies and
+ * messages. In a cluster the scope's channels are sharded: they live on the server of the scope's
+ * keys, and subscriptions to them end when the keys are moved away. Jedis's own readers take
+ * channels of one kind only.
  *
  * <p>One thread reads, one thread sends.
  */
@@ -18,7 +19,9 @@ final class PubSubConnection {
   private final RedisConnection connection;
   private final boolean sharded;
 
-  /** Commands without an answer yet: Redis answers in order, and doesn't name what it refuses. */
+  /**
+   * Commands without an answer yet: Redis answers in order, and an error doesn't name its command.
+   */
   private final Queue<Sent> unanswered = new ConcurrentLinkedQueue<>();
 
   private static final class Sent {
@@ -34,11 +37,13 @@ final class PubSubConnection {
     }
   }
 
-  /** Takes what comes in, on the thread that reads. */
+  /** Takes replies and messages, on the thread that reads. */
   interface Listener {
     void subscribed(byte[] name);
 
-    /** Asked for; or, for a sharded channel, because its slot was moved. */
+    /**
+     * A subscription has ended: on request or, for a sharded channel, because its slot was moved.
+     */
     void unsubscribed(byte[] name);
 
     /** Redis has answered a {@link #ping}. */
@@ -54,14 +59,14 @@ final class PubSubConnection {
   }
 
   /**
-   * @param sharded whether the scope's channels are
+   * @param sharded whether the scope's channels are sharded
    */
   PubSubConnection(RedisConnection connection, boolean sharded) {
     this.connection = connection;
     this.sharded = sharded;
   }
 
-  /** Subscribes to a channel of the scope, and reads until the connection ends, by a failure. */
+  /** Subscribes to a channel of the scope, and reads until the connection fails. */
   void read(byte[] first, Listener listener) {
     connection.awaitMessages();
     subscribe(true, first);
@@ -100,8 +105,8 @@ final class PubSubConnection {
   }
 
   /**
-   * Counts an answer to the oldest command, if it is one of its kind: nobody asks for the end of a
-   * slot that moves.
+   * Counts an answer to the oldest command, if it is of that command's kind: when a slot moves,
+   * Redis ends subscriptions without a command.
    */
   private void countAnswer(String command) {
     Sent oldest = unanswered.peek();

@@ -7,10 +7,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * A command that publishes. Immutable, so that it can be sent once more.
  *
- * @param <T> what its reply says
+ * @param <T> the result in its reply
  */
 interface Publication<T extends @Nullable Object> {
-  /** What an object costs that holds bytes, roughly. */
+  /** The memory that an object needs besides the bytes it holds, roughly. */
   int OVERHEAD = 400;
 
   /** How much memory it takes, roughly. */
@@ -28,7 +28,7 @@ interface Publication<T extends @Nullable Object> {
     return true;
   }
 
-  /** Puts it behind the commands that the connection is to send. */
+  /** Puts it behind the commands that the connection will send. */
   void append(RedisConnection connection);
 
   /**

@@ -9,37 +9,38 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a {@link PublishPipeline} does with one connection: it sends what waits, and takes the
- * replies, until nothing waits any more. Used by the pipeline's thread.
+ * One use of a connection by a {@link PublishPipeline}: sends the waiting publishes and takes the
+ * replies, until no publish waits any more. Used by the pipeline's thread.
  *
  * <p>The first publish goes alone, as it would without a pipeline: it shows whether the connection
- * works, and Redis learns its script. Then as much is sent as fits {@link #WINDOW_BYTES}, and more
- * when half of it is answered. A publish whose script Redis has not learnt begins another flight.
+ * works, and Redis learns its script. Then publishes are sent until {@link #WINDOW_BYTES} are under
+ * way, and more once half of them are answered. A publish whose script Redis has not learnt begins
+ * another flight.
  *
- * <p>A publish of which no server can have run anything is sent once more, over the next
- * connection: it was not all sent, or the server is not the primary any more, or has forgotten the
- * script. One that was sent and got no answer fails. A later publish of the same thread may have
- * been accepted after an earlier one was refused: to be sent once more would then change the order,
- * so a publish in background fails. Whoever waits for his publish has no later one.
+ * <p>A publish that no server can have run is sent once more, by the next flight: it was not sent
+ * completely, or the server is not the primary any more, or has forgotten the script. A publish
+ * that was sent and got no answer fails. A later publish of the same thread may have been accepted
+ * after an earlier one was refused: sending the earlier one once more would then change the order,
+ * so a background publish fails. A thread that waits for its publish has no later one.
  */
 final class PublishFlight {
-  /** What is under way: a kernel takes it without waiting for the other end to read. */
+  /** The most bytes under way: a kernel takes these without waiting for the other end to read. */
   private static final int WINDOW_BYTES = 128 << 10;
 
   private static final long ANSWER_NANOS = 2_000_000_000L;
 
-  /** Futures are completed so many at a time: each time costs a thread's wake-up. */
+  /** How many futures are completed at a time: each time costs a thread's wake-up. */
   private static final int SETTLED = 64;
 
   private final PublishPipeline pipeline;
   private final RedisConnection connection;
 
-  /** What was sent and not answered, in this order. */
+  /** Publishes that were sent and not answered, in this order. */
   private final Deque<Sent> sent = new ArrayDeque<>();
 
   private int sentBytes;
 
-  /** What is to be sent once more, in this order, and why. */
+  /** Publishes to send once more, in this order, and why. */
   private final List<Again> again = new ArrayList<>();
 
   /** Publishes whose outcome is known, and whose futures are not completed yet. */
@@ -57,8 +58,8 @@ final class PublishFlight {
   }
 
   /**
-   * @throws RedisFailure if the connection is not to be used any more: those concerned have been
-   *     told
+   * @throws RedisFailure if the connection can't be used any more: the publishes concerned have
+   *     failed by then, or were put back
    */
   void run() {
     try {
@@ -103,7 +104,7 @@ final class PublishFlight {
     settle();
   }
 
-  /** Returns whether anything is under way. */
+  /** Sends waiting publishes. Returns whether any are under way. */
   private boolean sendWaiting() {
     List<Publishing<?>> batch =
         sentBytes < WINDOW_BYTES
@@ -131,7 +132,7 @@ final class PublishFlight {
     return !sent.isEmpty();
   }
 
-  /** Takes replies until so many are due. */
+  /** Takes replies until no more than {@code due} are outstanding. */
   private void receive(int due) {
     while (sent.size() > due) {
       Sent oldest = sent.element();
@@ -162,14 +163,17 @@ final class PublishFlight {
     } catch (RedisFailure e) {
       throw e;
     } catch (RuntimeException e) {
-      // A reply that nobody understands is the matter of this one: the connection is in step.
+      // An unreadable reply concerns this publish only: the connection is in step.
       publishing.fail(e);
     }
     failOvertaken(publishing);
     settled.add(publishing);
   }
 
-  /** A later publish than those that were refused is stored, or may be. */
+  /**
+   * Fails the refused background publishes that a later one has overtaken: the later one may be
+   * stored.
+   */
   private void failOvertaken(Publishing<?> later) {
     for (Iterator<Again> each = again.iterator(); each.hasNext(); ) {
       Again overtaken = each.next();
@@ -189,7 +193,7 @@ final class PublishFlight {
       sendAgain(publishing, e);
     } else if (judged.is("NOSCRIPT")) {
       connection.forgotScripts();
-      // As often as it takes: the first of each flight goes through.
+      // As often as it takes: the first publish of each flight sends its script.
       again.add(new Again(publishing, judged));
     } else {
       fail(publishing, judged);

@@ -14,21 +14,23 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The publishes that go to Redis one behind the other over one connection, without waiting for the
- * replies between: in the order in which they were given. Thread-safe.
+ * Sends publishes to Redis over one connection, in the order in which they were given, without
+ * waiting for the replies in between. Thread-safe.
  *
- * <p>One thread sends what waits, as {@link PublishFlight}s, and takes the replies. It runs while
- * there is something to do. Another one completes the futures, so that what users do then does not
- * hold up the sending.
+ * <p>One thread sends the waiting publishes, as {@link PublishFlight}s, and takes the replies. It
+ * runs while there is something to do. Another thread completes the futures, so that the users'
+ * code that runs then does not hold up the sending.
  *
- * <p>What waits is bounded: for those who don't wait themselves by bytes, over which a publish is
- * refused; and for all by time, after which a publish that was not sent fails.
+ * <p>The queue has two limits: background publishes are refused beyond a number of bytes, and any
+ * publish fails that was not sent within a given time.
  */
 final class PublishPipeline implements AutoCloseable {
-  /** How long a publish may wait until it is sent: as long as for a connection of the pool. */
+  /**
+   * How long a publish may wait until it is sent: as long as a command may wait for a connection.
+   */
   private static final Duration PATIENCE = Duration.ofSeconds(2);
 
-  /** The same if nobody waits for it. */
+  /** The same for a background publish. */
   private static final Duration PATIENCE_IN_BACKGROUND = Duration.ofSeconds(10);
 
   private final CommandPool commands;
@@ -37,7 +39,7 @@ final class PublishPipeline implements AutoCloseable {
   private final Executor sender = BackgroundThread.named("sse-redis-publisher");
   private final Executor completer = BackgroundThread.named("sse-redis-confirmer");
 
-  /** How many publishes in background each thread has that have no outcome yet. */
+  /** How many background publishes without an outcome each thread has. */
   private final ThreadLocal<AtomicInteger> own = ThreadLocal.withInitial(AtomicInteger::new);
 
   // Guarded by this.
@@ -45,11 +47,11 @@ final class PublishPipeline implements AutoCloseable {
   private boolean isRunning;
   private boolean isClosed;
 
-  /** Bytes of publishes whose futures are not completed. */
+  /** Bytes of background publishes whose futures are not completed. */
   private long bytes;
 
   /**
-   * @param maxBytes what may wait in background
+   * @param maxBytes the most bytes of background publishes
    * @param failure turns a failure into the exception of the future
    */
   PublishPipeline(CommandPool commands, int maxBytes, UnaryOperator<Throwable> failure) {
@@ -58,15 +60,15 @@ final class PublishPipeline implements AutoCloseable {
     this.failure = failure;
   }
 
-  /** Whether this thread has publishes in background, which a later one must not overtake. */
+  /** Whether this thread has background publishes, which a later one must not overtake. */
   boolean isUsedByThisThread() {
     return own.get().get() > 0;
   }
 
   /**
-   * Publishes in background.
+   * Publishes in the background.
    *
-   * @return completes on a thread that does nothing else
+   * @return a future that completes on a thread that does nothing else
    */
   <T extends @Nullable Object> CompletableFuture<T> publishAsync(Publication<T> publication) {
     Publishing<T> publishing =
@@ -90,9 +92,9 @@ final class PublishPipeline implements AutoCloseable {
   }
 
   /**
-   * Publishes, and waits until that is confirmed.
+   * Publishes, and waits until Redis confirms it.
    *
-   * @throws RedisFailure if it is not
+   * @throws RedisFailure if the publish fails
    */
   <T extends @Nullable Object> T publish(Publication<T> publication) {
     Publishing<T> publishing = Publishing.awaited(publication, PATIENCE, own.get());
@@ -131,7 +133,7 @@ final class PublishPipeline implements AutoCloseable {
       }
     } finally {
       if (!isOver) {
-        // For want of memory: the next publish begins anew.
+        // Memory is short: the next publish starts the thread again.
         synchronized (this) {
           isRunning = false;
         }
@@ -145,7 +147,7 @@ final class PublishPipeline implements AutoCloseable {
     } catch (RedisFailure.NoConnection e) {
       failWaiting(e);
     } catch (RedisFailure e) {
-      // Those concerned have been told.
+      // The flight has failed the publishes concerned, or put them back.
     } catch (Throwable e) {
       failWaiting(e);
     }
@@ -167,7 +169,7 @@ final class PublishPipeline implements AutoCloseable {
   }
 
   /**
-   * Takes those that wait longest, up to the first that does not fit.
+   * Takes the publishes that have waited longest, up to the first that does not fit.
    *
    * @param most roughly how many bytes
    */
@@ -196,7 +198,7 @@ final class PublishPipeline implements AutoCloseable {
     return taken;
   }
 
-  /** Puts back what was taken and is to be sent once more, before all that waits. */
+  /** Puts back publishes that are to be sent once more, ahead of all waiting ones. */
   void putBack(List<Publishing<?>> taken) {
     List<Publishing<?>> refused = List.of();
     synchronized (this) {
@@ -240,7 +242,7 @@ final class PublishPipeline implements AutoCloseable {
     }
   }
 
-  /** Fails what was not sent; what was sent still gets its outcome. */
+  /** Fails the publishes that were not sent; the others still get their outcome. */
   @Override
   public void close() {
     synchronized (this) {

@@ -6,7 +6,7 @@ import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** What may be published, and where: checks it before anything is sent. Thread-safe. */
+/** Checks events, channels and tokens before anything is sent. Thread-safe. */
 final class PublishRules {
   private static final String LONGEST_ID = "999999999999999-9999999";
   private static final int MAX_TOKEN_LENGTH = 200;
@@ -32,7 +32,8 @@ final class PublishRules {
   }
 
   /**
-   * Checks an event that an application publishes as it likes.
+   * Checks an event that the application publishes itself, not through answers, state channels or
+   * presence.
    *
    * @throws IllegalArgumentException as {@link RedisBridge#publish(String, SseEvent)}
    */
@@ -55,7 +56,7 @@ final class PublishRules {
   }
 
   /**
-   * The same for one that has a token.
+   * As {@link #checkFree}, for an event with a token.
    *
    * @throws IllegalArgumentException as {@link RedisBridge#publish(String, SseEvent, String)}
    */
@@ -68,7 +69,7 @@ final class PublishRules {
   }
 
   /**
-   * Checks an event, whoever publishes it.
+   * Checks an event of any publisher.
    *
    * @throws IllegalArgumentException if it can't be published to the channel
    */

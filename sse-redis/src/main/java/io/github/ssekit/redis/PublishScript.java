@@ -10,9 +10,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/**
- * What all calls of {@code publish.lua}, and of scripts that call it, have in common. Thread-safe.
- */
+/** Makes the calls of {@code publish.lua} and of the scripts that call it. Thread-safe. */
 final class PublishScript {
   private static final Duration TOKEN_AGE = Duration.ofMinutes(10);
 
@@ -25,9 +23,9 @@ final class PublishScript {
   private final byte[] control;
   private final byte[] maxEventBytes;
 
-  /** What this node has seen of Redis. Thread-safe. */
+  /** The ids that this node has seen in Redis. Thread-safe. */
   interface Witness {
-    /** Returns up to where this node has heard, or null. */
+    /** Returns the position up to which this node has everything, or null. */
     @Nullable Position position();
 
     /** Returns the highest id that this node knows to have existed on a run, or null. */
@@ -38,10 +36,10 @@ final class PublishScript {
   }
 
   /**
-   * What {@code publish.lua} replies.
+   * The reply of {@code publish.lua}.
    *
-   * @param onRun whether the event was stored on the run that answers: a token may answer for an
-   *     event that was stored before
+   * @param onRun whether the event was stored on the run that replies: an event with a token may
+   *     have been stored before
    */
   record Stored(Position position, boolean onRun) {
     static Stored of(Object reply) {
@@ -52,9 +50,9 @@ final class PublishScript {
   }
 
   /**
-   * @param publishCommand what publishes to the scope's channels
-   * @param events how many Redis keeps
-   * @param age how long it keeps them
+   * @param publishCommand the command that publishes to the scope's channels
+   * @param events how many events of a channel Redis keeps
+   * @param age how long Redis keeps them
    */
   PublishScript(
       Scope scope,
@@ -72,7 +70,7 @@ final class PublishScript {
     control = scope.control();
   }
 
-  /** An event of a channel with history. */
+  /** A publish to a channel with history. */
   Publication<@Nullable Position> of(String channel, SseEvent event, @Nullable String token) {
     List<byte[]> keys = new ArrayList<>(4);
     keys.add(scope.hash());
@@ -86,9 +84,9 @@ final class PublishScript {
   }
 
   /**
-   * What a reply says.
+   * The meaning of a reply.
    *
-   * @param stored the event, or null if none was
+   * @param stored the stored event, or null if none was stored
    */
   record Outcome<T extends @Nullable Object>(@Nullable Stored stored, T value) {
     static Outcome<@Nullable Position> of(Stored stored) {
@@ -97,10 +95,10 @@ final class PublishScript {
   }
 
   /**
-   * A call of a script that calls {@code publish.lua}.
+   * A call of {@code publish.lua}, or of a script that calls it.
    *
-   * @param keys those of {@code publish.lua}, and the script's own
-   * @param args what the script wants behind the arguments of {@code publish.lua}
+   * @param keys the keys of {@code publish.lua}, and the script's own
+   * @param args the script's own arguments, behind those of {@code publish.lua}
    * @param outcome reads the reply
    */
   <T extends @Nullable Object> Publication<T> call(

@@ -13,18 +13,20 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A publication under way, and somebody who is to learn its outcome: a thread that waits, or, in
- * background, a future. The outcome and what is unmarked belong to the thread that has it: the
- * pipeline's lock hands it over.
+ * A publication under way, and the recipient of its outcome: a thread that waits or, in the
+ * background, a future. The mutable fields belong to the thread that has the object: the pipeline's
+ * lock, or the executor that completes futures, hands it over.
  *
- * @param <T> what Redis' reply says
+ * @param <T> the result in Redis' reply
  */
 final class Publishing<T extends @Nullable Object> {
   private final Publication<T> publication;
 
   private final boolean isInBackground;
 
-  /** Counts what the thread that gave it has in background: one for each thread. */
+  /**
+   * Counts the background publishes of the thread that gave this one: one counter for each thread.
+   */
   private final AtomicInteger ofThread;
 
   private final int bytes;
@@ -49,7 +51,7 @@ final class Publishing<T extends @Nullable Object> {
 
   /**
    * @param patience how long it may wait until it is sent
-   * @param ofThread counts what the thread has in background
+   * @param ofThread counts the thread's background publishes
    */
   static <T extends @Nullable Object> Publishing<T> inBackground(
       Publication<T> publication, Duration patience, AtomicInteger ofThread) {
@@ -58,7 +60,7 @@ final class Publishing<T extends @Nullable Object> {
 
   /**
    * @param patience how long it may wait until it is sent
-   * @param ofThread counts what the thread has in background
+   * @param ofThread counts the thread's background publishes
    */
   static <T extends @Nullable Object> Publishing<T> awaited(
       Publication<T> publication, Duration patience, AtomicInteger ofThread) {
@@ -73,19 +75,19 @@ final class Publishing<T extends @Nullable Object> {
     return isInBackground;
   }
 
-  /** Whether one thread gave both. */
+  /** Whether the same thread gave both. */
   boolean isOfSameThread(Publishing<?> other) {
     return ofThread == other.ofThread;
   }
 
-  /** It is in background from now on. */
+  /** It is in the background from now on. */
   void entered() {
     if (isInBackground) {
       ofThread.incrementAndGet();
     }
   }
 
-  /** It has an outcome, and its thread one less in background. */
+  /** It has an outcome: its thread has one background publish less. */
   void left() {
     if (isInBackground) {
       ofThread.decrementAndGet();
@@ -104,14 +106,14 @@ final class Publishing<T extends @Nullable Object> {
     return future;
   }
 
-  /** Whether this is the first time that it is to be sent once more. */
+  /** Notes another attempt to send it. Returns whether this is the first one. */
   boolean tryAgain() {
     boolean isFirst = !wasTriedBefore;
     wasTriedBefore = true;
     return isFirst;
   }
 
-  /** A run of Redis has replied. Whoever waits learns of it; a future is completed later. */
+  /** A run of Redis has replied. A waiting thread learns of it; a future is completed later. */
   void confirm(String run, Object reply) {
     T of = publication.confirm(run, reply);
     outcome = of;
@@ -131,7 +133,7 @@ final class Publishing<T extends @Nullable Object> {
   /**
    * Completes the future: users' code runs.
    *
-   * @param translation returns with what it fails
+   * @param translation turns the failure into the exception of the future
    */
   void complete(UnaryOperator<Throwable> translation) {
     if (failure == null) {
@@ -142,10 +144,10 @@ final class Publishing<T extends @Nullable Object> {
   }
 
   /**
-   * Waits for the outcome. An interrupt doesn't end that: the outcome would be lost.
+   * Waits for the outcome. An interrupt doesn't end the wait: the outcome would be lost.
    *
-   * @param withdraw takes it back; false if it is under way to Redis, whose answer is waited for no
-   *     longer than for any other command
+   * @param withdraw takes the publish back; false if it is under way to Redis, whose answer is then
+   *     awaited no longer than that of any other command
    * @throws RedisFailure if it has failed
    */
   T await(Predicate<Publishing<T>> withdraw) {

@@ -1,7 +1,7 @@
 package io.github.ssekit.redis;
 
 /**
- * Where a Redis server, a Sentinel or a cluster node listens.
+ * The address of a Redis server, a Sentinel or a cluster node.
  *
  * @param host a name or an address, without brackets
  */

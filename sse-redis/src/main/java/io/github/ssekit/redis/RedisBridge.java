@@ -27,23 +27,24 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A channel without history is the Redis channel of the same name, and the payload of a message
  * is the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
- * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id. A name
- * that begins as those of a scope do, <code>{sse}:</code>, or as those under which Redis itself
- * publishes, {@code __keyspace@0__:} or {@code __sentinel__:}, is neither published to nor
- * subscribed to, and the log says so: otherwise a client that may choose channels could read
- * messages that are not the application's.
+ * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id. The
+ * bridge neither publishes nor subscribes to a name that begins like a scope's names,
+ * <code>{sse}:</code>, or like the names under which Redis itself publishes, {@code
+ * __keyspace@0__:} or {@code __sentinel__:}, and the log says so: otherwise a client that may
+ * choose channels could read messages that are not the application's.
  *
- * <p>Channels with history, which {@link RedisBridgeBuilder#history} names, are published to
- * through the bridge, or through its script. Their events have ids and are kept: a client that
- * comes back, to any node, gets what it missed, or is told in band that it can't be had.
+ * <p>Applications publish to channels with history, which {@link RedisBridgeBuilder#history} names,
+ * through the bridge or through its script. The events of these channels have ids and are kept: a
+ * client that reconnects, to any node, gets the events that it missed, or learns in its stream that
+ * they are lost.
  *
  * <p>However many clients and channels there are, the bridge holds one connection for its
- * subscription, and some, up to eight, that come and go for commands. A channel is subscribed to
- * while it has subscribers on this node. When the subscription breaks, or does not hear its own
+ * subscription, and up to eight that come and go for commands. It subscribes to a channel while the
+ * channel has subscribers on this node. When the subscription breaks, or does not hear its own
  * probes for {@link RedisBridgeBuilder#silence}, the bridge connects and subscribes again, at once
- * and then with pauses of up to a second. The clients stay connected. Those of channels without
- * history are told by a {@link io.github.ssekit.hub.StreamReset} that they may have missed events;
- * to channels with history the missed events are delivered, or a reset says that they are lost.
+ * and then with pauses of up to a second. The clients stay connected. Clients of channels without
+ * history get a {@link io.github.ssekit.hub.StreamReset}, since they may have missed events;
+ * channels with history get the missed events, or a reset if these are lost.
  *
  * <p>Any thread may use a bridge.
  */
@@ -97,7 +98,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * The channels of which the newest event of each key is kept.
+   * The state channels: each keeps the newest event of each of its keys.
    *
    * @throws IllegalStateException if the bridge was made without {@link RedisBridgeBuilder#states}
    */
@@ -110,7 +111,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Who is here, on the channels that {@link RedisBridgeBuilder#presence} names.
+   * The presence on the channels that {@link RedisBridgeBuilder#presence} names.
    *
    * @throws IllegalStateException if the bridge was made without it
    */
@@ -131,23 +132,22 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    *   <li>{@code redis://[user:password@]host:port[/database]}: one server. Note that channels
    *       without history are the same in all databases.
    *   <li>{@code redis-sentinel://[user:password@]host:port[,host:port...]/master}: the primary
-   *       that Sentinels name; user and password are those of Redis. Options: {@code ?db=0} and, if
-   *       the Sentinels want a password of their own, {@code
-   *       sentinelUser=...&sentinelPassword=...}.
+   *       that Sentinels name; user and password are for Redis. Options: {@code ?db=0} and, if the
+   *       Sentinels want a password of their own, {@code sentinelUser=...&sentinelPassword=...}.
    *   <li>{@code redis-cluster://[user:password@]host:port[,host:port...]}: a cluster of Redis 7 or
-   *       newer; it is enough to name some nodes. All channels with history are in one slot, that
-   *       of the scope, on one primary; where that moves, the bridge follows. Meanwhile publishes
-   *       may be refused.
+   *       newer; it is enough to name some nodes. All channels with history are in one slot, the
+   *       slot of the scope, on one primary; when that moves, the bridge follows. Meanwhile Redis
+   *       may refuse publishes.
    * </ul>
    *
-   * <p>With {@code rediss} in place of {@code redis} all connections are TLS. Where the primary is
-   * is found anew for each connection: a demoted primary is abandoned, and clients stay connected.
+   * <p>With {@code rediss} in place of {@code redis} all connections use TLS. The bridge looks up
+   * the primary for each new connection: it abandons a demoted primary, and clients stay connected.
    * Special characters in user, password and name are percent-encoded.
    *
-   * @throws IllegalArgumentException if the URI is none of these
+   * @throws IllegalArgumentException if the URI has none of these forms
    * @throws RedisUnavailableException if Redis can't be reached, or refuses the login, within about
    *     four seconds
-   * @throws IllegalStateException if the hub has another bridge, or if a channel that is to have
+   * @throws IllegalStateException if the hub has another bridge, or if a channel that will have
    *     history is open already: connect before clients do; if the class path has a Jedis below 6.0
    */
   public static RedisBridge connect(Hub hub, URI uri) {
@@ -167,17 +167,17 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   /**
    * Publishes to the channel on every node, this one included, after all that the calling thread
    * has published before. Waits for Redis, about two seconds at most; two more if it has to wait
-   * for a connection, or behind what others publish, and about one more for each Sentinel or
-   * cluster node that hangs while the primary is looked for. To a channel with history the event is
-   * added in the same step.
+   * for a connection, or behind the publishes of others, and about one more for each Sentinel or
+   * cluster node that hangs while the bridge looks for the primary. On a channel with history, the
+   * same step adds the event to the history.
    *
-   * @param event needs data and no id. In a channel without history the data is all that Redis
-   *     carries: there it needs the type that the channel has, see {@link
+   * @param event an event with data and without an id. On a channel without history, Redis carries
+   *     only the data: there the event must have the channel's type, see {@link
    *     RedisBridgeBuilder#eventTypes}
    * @return the event's position, which is its id; null if the channel has no history
-   * @throws IllegalArgumentException if the event is not such a one; as {@link
-   *     EventPublisher#publish}; and if the name of a channel without history begins as those of a
-   *     scope do, <code>{sse}:</code>, or as those of Redis itself, {@code __keyspace@0__:}
+   * @throws IllegalArgumentException if the event is not as above; as {@link
+   *     EventPublisher#publish}; and if the name of a channel without history begins like a scope's
+   *     names, <code>{sse}:</code>, or like the names of Redis itself, {@code __keyspace@0__:}
    * @throws PublishException if Redis did not confirm, see {@link PublishException#mayBeStored}; if
    *     the bridge is closed
    */
@@ -188,15 +188,15 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Publishes to a channel with history, once however often it is tried: within ten minutes, a
-   * second publish with the token of a first that was stored does nothing, and returns the first
-   * one's position. So it does if the two are of different channels: an event that goes to two
-   * channels needs two tokens.
+   * Publishes to a channel with history, once however often the caller tries: within ten minutes, a
+   * second publish with the token of a stored event does nothing, and returns the position of that
+   * event. This is so even if the two name different channels: an event that goes to two channels
+   * needs two tokens.
    *
    * @param token 1 to 200 characters, without control characters, of the caller's choice: a random
    *     UUID, the id of a form
    * @throws IllegalArgumentException as above; if the channel has no history; if the token is not
-   *     such a one
+   *     legal
    * @throws PublishException as above: with the same token, it is safe to try again
    */
   public Position publish(String channel, SseEvent event, String token) {
@@ -205,18 +205,18 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * As {@link #publish(String, SseEvent)}, without waiting. What one thread publishes, by this
-   * method and by those that wait, reaches Redis in that order, over one connection. One that fails
-   * does not stop later ones.
+   * As {@link #publish(String, SseEvent)}, without waiting. The publishes of one thread, by this
+   * method and by the methods that wait, reach Redis in that order, over one connection. A publish
+   * that fails does not stop later ones.
    *
-   * <p>What hangs on the future runs on one thread of the bridge, one after the other: whatever
-   * takes long, or waits for a future of this bridge, belongs on a thread of your own, by the
-   * methods of {@link CompletableFuture} that end with {@code Async}.
+   * <p>Actions that depend on the future run on one thread of the bridge, one after the other. An
+   * action that takes long, or waits for a future of this bridge, belongs on a thread of your own,
+   * by the methods of {@link CompletableFuture} that end with {@code Async}.
    *
-   * @return completes with the position, or null, or exceptionally with a {@link PublishException}:
-   *     as {@link #publish}; if the event was not sent within ten seconds; if so much waits already
-   *     as {@link RedisBridgeBuilder#maxUnconfirmedBytes} says. After the last two nothing is
-   *     stored
+   * @return a future that completes with the position, or null, or exceptionally with a {@link
+   *     PublishException}: as {@link #publish}; if the event was not sent within ten seconds; if
+   *     {@link RedisBridgeBuilder#maxUnconfirmedBytes} leaves no room for it. In the last two cases
+   *     nothing is stored
    * @throws IllegalArgumentException as above
    */
   public CompletableFuture<@Nullable Position> publishAsync(String channel, SseEvent event) {
@@ -228,7 +228,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * As {@link #publish(String, SseEvent, String)}, without waiting, like {@link
    * #publishAsync(String, SseEvent)}: with the same token, it is safe to try again.
    *
-   * @throws IllegalArgumentException as there
+   * @throws IllegalArgumentException as {@link #publish(String, SseEvent, String)}
    */
   public CompletableFuture<Position> publishAsync(String channel, SseEvent event, String token) {
     rules.checkOnce(channel, event, token);
@@ -254,11 +254,12 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * The newest events of a channel with history, for a page that begins. Waits for Redis as {@link
+   * The newest events of a channel with history, for a page that loads. Waits for Redis like {@link
    * #publish(String, SseEvent)}.
    *
    * @param max how many at most, 1 to 1,000,000
-   * @throws IllegalArgumentException if it is not, or if the channel has no history
+   * @throws IllegalArgumentException if {@code max} is out of range, or if the channel has no
+   *     history
    * @throws RedisUnavailableException if Redis does not answer, or if the bridge is closed
    */
   public Recent recent(String channel, int max) {
@@ -283,27 +284,31 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * The position up to which this node has everything, for a page to embed: a stream that is opened
-   * with it as {@code lastEventId} goes on from there. Null if no channel has history, and until
-   * the bridge hears Redis for the first time.
+   * The position up to which this node has everything, for a page to embed: a stream that the page
+   * opens with it as {@code lastEventId} continues from there. Null if no channel has history, and
+   * until the bridge hears Redis for the first time.
    */
   public @Nullable Position position() {
     return parts.feed().position();
   }
 
-  /** Whether events arrive, and whether Redis takes what is published. At once: asks nobody. */
+  /**
+   * Whether events arrive, and whether Redis accepts publishes. Returns at once, without asking
+   * Redis.
+   */
   public RedisHealth health() {
     return subscriber.health();
   }
 
   /**
    * Closes all connections of an owner, on all nodes, with {@link
-   * io.github.ssekit.hub.CloseReason#REVOKED}: those of a user who has logged out, or whose rights
-   * have changed. A client that may still come reconnects, and is authorised anew. Waits for the
-   * nodes' replies, a second at most after Redis has taken it.
+   * io.github.ssekit.hub.CloseReason#REVOKED}: for a user who has logged out, or whose rights have
+   * changed. A client that still has access reconnects, and is authorised anew. Waits for the
+   * nodes' replies, a second at most once Redis has accepted the call.
    *
-   * <p>A node that is away does it when it is back, if Redis keeps history for this bridge: within
-   * a day, and for the newest 10,000 such calls. It closes what the owner has there by then.
+   * <p>A node that is away closes its connections of the owner when it is back, if this bridge has
+   * channels with history: within a day, and for the newest 10,000 such calls. It closes the
+   * connections that the owner has there by then.
    *
    * <p>Before you call this, make sure that new requests of the owner are refused: as {@link
    * Hub#unsubscribe}.
@@ -311,16 +316,16 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
    * @param owner as in {@link io.github.ssekit.hub.ConnectionOptions}
    * @throws IllegalArgumentException if the owner is not legal
    * @throws PublishException if Redis did not confirm: nodes may have heard of it all the same, and
-   *     it may be called again
+   *     you may call this again
    */
   public NodeReplies closeAll(String owner) {
     return tell(Directive.Verb.CLOSE, requireOwner(owner), "");
   }
 
   /**
-   * Unsubscribes all connections of an owner from a channel, on all nodes: those of a user who was
-   * banned from a room. On each node as {@link Hub#unsubscribe}, and for nodes that are away as
-   * {@link #closeAll}.
+   * Unsubscribes all connections of an owner from a channel, on all nodes: for a user who was
+   * banned from a room. Each node does the same as {@link Hub#unsubscribe}; a node that is away
+   * does it later, as for {@link #closeAll}.
    *
    * @throws IllegalArgumentException if the owner is not legal, or the channel's name is not legal
    * @throws PublishException as {@link #closeAll}
@@ -330,7 +335,8 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
   }
 
   /**
-   * Counts the connections of a channel on all nodes. Waits for their replies, a second at most.
+   * Counts the connections of a channel on all nodes. Waits for the nodes' replies, a second at
+   * most.
    *
    * @throws IllegalArgumentException if the channel's name is not legal
    * @throws PublishException if Redis did not confirm
@@ -357,7 +363,7 @@ public final class RedisBridge implements EventPublisher, AutoCloseable {
     return channel;
   }
 
-  /** Ends the subscription, the threads and all connections. Close the hub first. */
+  /** Ends the subscription, the threads and all connections to Redis. Close the hub first. */
   @Override
   public void close() {
     publisher.close();

@@ -74,9 +74,9 @@ public final class RedisBridgeBuilder {
    * begin with it in braces, <code>{sse}:stream:room:42</code>. Bridges of one scope, in one
    * database, hear each other and have one order of ids. So applications that share a database need
    * one scope each: two with the default get each other's events, and a bridge can't tell them from
-   * two nodes of one application. How many nodes there are is logged at connect. In a cluster, a
-   * scope is one hash tag, and lives in one slot. Channels without history have no scope and no
-   * database: everybody on the server hears them. Default: {@code sse}.
+   * two nodes of one application. The bridge logs the number of nodes when it connects. In a
+   * cluster, a scope is one hash tag, and lives in one slot. Channels without history have no scope
+   * and no database: all subscribers on the server hear them. Default: {@code sse}.
    *
    * @throws IllegalArgumentException at {@link #connect}, if it is not 1 to 64 of A-Z, a-z, 0-9,
    *     dot, dash and underscore
@@ -103,10 +103,10 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Which channels have history: every event gets an id and is kept, and a client that comes back
-   * gets what it missed. Default: none. The function is called often, on any thread, also under the
-   * hub's lock: it must return at once, must not call hub or bridge, and must always say the same
-   * of a channel, on all nodes.
+   * The channels that have history: every event gets an id and is kept, and a client that
+   * reconnects gets the events that it missed. Default: none. The function is called often, on any
+   * thread, also under the hub's lock: it must return at once, must not call hub or bridge, and
+   * must always return the same for a channel, on all nodes.
    */
   public RedisBridgeBuilder history(Predicate<? super String> channels) {
     history = Objects.requireNonNull(channels, "channels");
@@ -115,9 +115,9 @@ public final class RedisBridgeBuilder {
 
   /**
    * Lets the bridge have {@linkplain RedisBridge#answers answers}. Channels whose names begin with
-   * {@code answer:} are theirs then: they have history, newcomers start at their beginning, and
-   * nothing else publishes to them. The same on all nodes. Each node asks Redis once a second for
-   * lost producers. Default: no answers.
+   * {@code answer:} then belong to answers: they have history, newcomers start at their beginning,
+   * and only answers publish to them. Must be the same on all nodes. Each node asks Redis once a
+   * second for lost producers. Default: no answers.
    */
   public RedisBridgeBuilder answers() {
     answers = true;
@@ -126,11 +126,11 @@ public final class RedisBridgeBuilder {
 
   /**
    * Joins kept events of answers: events of this type that follow each other reach a client that
-   * comes late, or returns, as one event, whose id is the last one's. Of 2,000 tokens it gets one
-   * event, or a few, each within {@link io.github.ssekit.hub.HubBuilder#maxEventBytes}; live events
-   * stay as they are. So a page must do the same with the joined data as with all of them one after
-   * the other, and an ending needs a type of its own. May be called once for each type. Default:
-   * nothing is joined.
+   * comes late, or reconnects, as one event, with the id of the last of them. Of 2,000 tokens the
+   * client gets one event, or a few, each within {@link
+   * io.github.ssekit.hub.HubBuilder#maxEventBytes}; live events stay as they are. So a page must
+   * get the same result from the joined data as from the single data one after the other, and an
+   * ending needs a type of its own. May be called once for each type. Default: nothing is joined.
    *
    * <pre>{@code
    * RedisBridge redis =
@@ -141,8 +141,8 @@ public final class RedisBridgeBuilder {
    * }</pre>
    *
    * @param type an event type; {@code message} for events without one
-   * @param join makes one data of those of at least two events. Called on a thread of the bridge,
-   *     which waits; if it throws or returns null, these events are not joined, which is logged
+   * @param join joins the data of two or more events. Called on a thread of the bridge, which
+   *     waits; if it throws or returns null, these events are not joined, and the log says so
    * @throws IllegalArgumentException if there is a function for the type already
    */
   public RedisBridgeBuilder foldAnswers(String type, Function<? super List<String>, String> join) {
@@ -155,29 +155,29 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Which channels {@linkplain RedisBridge#states have keys}, of each of which the newest event is
-   * kept. They have history, newcomers get all keys unless their connection has a start of its own
-   * ({@code ConnectionOptions.withStart}), and nothing else publishes to them. {@link #maxHistory}
-   * does not concern them. The same on all nodes; the function is called as that of {@link
-   * #history}. Default: none.
+   * The {@linkplain RedisBridge#states state channels}, each of which keeps the newest event of
+   * each of its keys. They have history; newcomers get all keys unless their connection has a start
+   * of its own ({@code ConnectionOptions.withStart}); only {@link StateChannels} publishes to them.
+   * {@link #maxHistory} does not apply to them. Must be the same on all nodes; the function is
+   * called like that of {@link #history}. Default: none.
    */
   public RedisBridgeBuilder states(Predicate<? super String> channels) {
     states = Objects.requireNonNull(channels, "channels");
     return this;
   }
 
-  /** For tests: how long it is remembered that a key was removed. */
+  /** For tests: how long Redis remembers that a key was removed. */
   RedisBridgeBuilder removalsKept(Duration time) {
     removalsKept = time;
     return this;
   }
 
   /**
-   * Which channels have {@linkplain RedisBridge#presence lists of who is here}. They have history,
-   * newcomers get the list, if there is one and their connection has no start of its own, and
-   * nothing else publishes to them. Each node tells Redis every five seconds who is on them, of
-   * those that have subscribers or names there. The same on all nodes; the function is called as
-   * that of {@link #history}. Default: none.
+   * The channels that have {@linkplain RedisBridge#presence presence}. They have history; newcomers
+   * get the list, if there is one and their connection has no start of its own; only {@link
+   * Presence} publishes to them. Every five seconds each node reports to Redis its names on the
+   * channels that have subscribers or names on that node. Must be the same on all nodes; the
+   * function is called like that of {@link #history}. Default: none.
    */
   public RedisBridgeBuilder presence(Predicate<? super String> channels) {
     presence = Objects.requireNonNull(channels, "channels");
@@ -199,11 +199,11 @@ public final class RedisBridgeBuilder {
 
   /**
    * How much of each channel with history Redis keeps: the newest events, and for how long,
-   * whichever limit comes first. The same on all nodes. Default: 1,000 events, 24 hours.
+   * whichever limit comes first. Must be the same on all nodes. Default: 1,000 events, 24 hours.
    *
    * <p>Redis removes old events when the channel's next event is published, and in blocks of up to
-   * 100: some stay, and are sent, for longer. All are gone soon after a channel was silent for the
-   * age.
+   * 100: some events stay, and reach clients, for longer. All are gone soon after a channel was
+   * silent for the age.
    *
    * @throws IllegalArgumentException if the events are not 1 to 1,000,000, or the age is not within
    *     a second and 365 days
@@ -222,10 +222,11 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * How many bytes of events {@link RedisBridge#publishAsync} may hold until Redis confirms them
-   * and what hangs on their futures has run; about 400 are added for each event. Over that it
-   * refuses events: with nothing stored, so that they can be published later. One event is always
-   * taken. Default: 16 MiB, which are about 30,000 small events.
+   * How many bytes of events {@link RedisBridge#publishAsync} may hold until Redis has confirmed
+   * them and the actions that depend on their futures have run; each event counts about 400 more.
+   * Beyond that, {@code publishAsync} refuses events and stores nothing, so that they can be
+   * published later. One event is always accepted. Default: 16 MiB, which are about 30,000 small
+   * events.
    *
    * @throws IllegalArgumentException if it is under 1
    */
@@ -238,10 +239,10 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Where a client without a last event ID starts on each channel with history, if its {@link
-   * io.github.ssekit.hub.ConnectionOptions#start options} don't say. Default: {@link Start#NOW}.
-   * The function is called for each newcomer, as that of {@link #history}; if it throws, or returns
-   * null, the client's connection fails.
+   * The place at which a client without a last event ID starts on each channel with history, if its
+   * {@link io.github.ssekit.hub.ConnectionOptions#start options} don't say. Default: {@link
+   * Start#NOW}. The function is called for each newcomer, like that of {@link #history}; if it
+   * throws, or returns null, the client's connection fails.
    */
   public RedisBridgeBuilder newcomers(Function<? super String, Start> startOfChannel) {
     newcomers = Objects.requireNonNull(startOfChannel, "startOfChannel");
@@ -249,11 +250,11 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * The type of the events of each channel without history, since a Redis message can't say it;
+   * The type of the events of each channel without history, since a Redis message can't carry it;
    * null for {@code message}, which is the default for all channels. The function is called for
-   * each event, on any thread; for channels with history too, of what was published past the
-   * script. It must say null, not {@code message} or an empty text, with which nothing could be
-   * published.
+   * each event, on any thread; on channels with history too, for messages that were published past
+   * the script. It must return null, not {@code message} or an empty text: with these, every
+   * publish would fail.
    */
   public RedisBridgeBuilder eventTypes(Function<? super String, @Nullable String> typeOfChannel) {
     eventTypes = Objects.requireNonNull(typeOfChannel, "typeOfChannel");
@@ -261,12 +262,12 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Messages that this node's clients do not get, by Redis channel and data, of those that come
-   * without an id: what an application mirrors to a channel for other programs, while its own
-   * clients have it by a channel with history. Default: none. The function is called for each such
-   * message, on the thread that reads the subscription: it must return at once. If it throws, that
-   * message is not delivered, all clients of the channel on this node get a {@code stream-reset},
-   * and there is at most one warning a minute.
+   * Messages that this node's clients do not get, by channel and data, among those that come
+   * without an id: for example messages that an application mirrors to a channel for other
+   * programs, while its own clients get them by a channel with history. Default: none. The function
+   * is called for each message without an id, on the thread that reads the subscription: it must
+   * return at once. If it throws, that message is not delivered, all clients of the channel on this
+   * node get a {@code stream-reset}, and there is at most one warning a minute.
    */
   public RedisBridgeBuilder ignore(BiPredicate<? super String, ? super String> messages) {
     ignored = Objects.requireNonNull(messages, "messages");
@@ -274,13 +275,13 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * The certificates that are trusted for the Redis server of a {@code rediss} URI: those in a JKS
-   * or PKCS12 file, which is read again for each connection. Default: those that the JVM trusts.
-   * Each server's certificate must be for the host under which the bridge connects: the URI's, or
-   * the one that Sentinels or the cluster name.
+   * The trusted certificates for the Redis server of a {@code rediss} URI: a JKS or PKCS12 file,
+   * which is read again for each connection. Default: the certificates that the JVM trusts. Each
+   * server's certificate must be for the host to which the bridge connects: the URI's host, or the
+   * host that Sentinels or the cluster name.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
-   *     if the file can't be read, or if there is an {@link #sslContext} besides
+   *     if the file can't be read, or if there is an {@link #sslContext}, too
    */
   public RedisBridgeBuilder trustStore(Path file, String password) {
     tls = tls.withTrust(store(file, password));
@@ -307,11 +308,11 @@ public final class RedisBridgeBuilder {
   /**
    * The trust and the client certificate for the Redis server of a {@code rediss} URI and for its
    * Sentinels: in place of {@link #trustStore} and {@link #keyStore}, for an application that keeps
-   * its certificates elsewhere than in such files. Certificates must be for the hosts that {@link
-   * #trustStore} says, whatever the context would accept.
+   * its certificates elsewhere than in such files. Certificates must be for the same hosts as with
+   * {@link #trustStore}, whatever the context would accept.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI is not a {@code rediss} one,
-   *     or if there is a {@link #trustStore} or a {@link #keyStore} besides
+   *     or if there is a {@link #trustStore} or a {@link #keyStore}, too
    */
   public RedisBridgeBuilder sslContext(SSLContext context) {
     tls = tls.withContext(Objects.requireNonNull(context, "context"));
@@ -319,10 +320,10 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * The login to Redis, in place of user and password in the URI. Called for each new connection,
-   * so that a password may change while the bridge runs; on any thread, which waits for it. If it
-   * throws, that connection fails, and the bridge tries again. Sentinels get the URI's {@code
-   * sentinelUser} and {@code sentinelPassword}, or no login.
+   * The login to Redis, in place of user and password in the URI. The supplier is called for each
+   * new connection, so that a password may change while the bridge runs; on any thread, which waits
+   * for it. If the supplier throws, that connection fails, and the bridge tries again. Sentinels
+   * get the URI's {@code sentinelUser} and {@code sentinelPassword}, or no login.
    *
    * @throws IllegalArgumentException at {@link #connect}, if the URI has a password, too
    */
@@ -332,12 +333,12 @@ public final class RedisBridgeBuilder {
   }
 
   /**
-   * Lets {@link #connect} return though Redis is away, after about four seconds at most, for an
-   * application that is to start all the same. The bridge then connects as soon as it can, and logs
+   * Lets {@link #connect} return even if Redis is away, after about four seconds at most, for an
+   * application that must start all the same. The bridge then connects as soon as it can, and logs
    * why it can't; until then {@link RedisHealth#isSubscribed} is false, clients are connected and
    * wait, and publishing throws a {@link io.github.ssekit.hub.PublishException} with nothing
-   * stored. Clients of channels without history are told by a reset when events begin to arrive. A
-   * refusal, of a wrong password say, is not thrown then either. Default: {@code connect} throws.
+   * stored. Clients of channels without history get a reset when events begin to arrive. A refusal,
+   * such as that of a wrong password, is not thrown then either. Default: {@code connect} throws.
    */
   public RedisBridgeBuilder startWithoutRedis() {
     withoutRedis = true;
@@ -348,8 +349,8 @@ public final class RedisBridgeBuilder {
    * Connects.
    *
    * @throws IllegalArgumentException if the URI or the scope's name is not legal; if the URI has a
-   *     password and there is a {@link #login} besides; as {@link #trustStore} and {@link
-   *     #sslContext} say
+   *     password and there is a {@link #login}, too; as {@link #trustStore} and {@link #sslContext}
+   *     say
    * @throws RedisUnavailableException as {@link RedisBridge#connect}; not with {@link
    *     #startWithoutRedis}
    * @throws IllegalStateException as {@link RedisBridge#connect}
@@ -444,7 +445,10 @@ public final class RedisBridgeBuilder {
     return channel -> names.isLoaded(channel) ? Start.ALL : others.apply(channel);
   }
 
-  /** Which channels have history, answers, states and presence among them; null if none has. */
+  /**
+   * All channels with history, including answers, state channels and channels with presence; null
+   * if there are none.
+   */
   private @Nullable Predicate<String> withHistory() {
     List<Predicate<? super String>> kinds = new ArrayList<>();
     if (answers) {
@@ -473,9 +477,9 @@ public final class RedisBridgeBuilder {
         nodesThatHear(commands, names));
   }
 
-  /** The number of nodes, or why it is not known: that costs no bridge. */
+  /** The number of nodes, or why it is unknown: the bridge connects all the same. */
   private static Object nodesThatHear(CommandPool commands, Scope names) {
-    // A word that means nothing to the nodes.
+    // Nodes ignore this word.
     byte[] hello = "hello".getBytes(UTF_8);
     try {
       return commands.publishToScope(names.control(), hello).value();

@@ -27,7 +27,7 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
- * A connection to a Redis server. With {@link RedisSocketFactory} the only class that knows Jedis:
+ * A connection to a Redis server. With {@link RedisSocketFactory} the only class that uses Jedis:
  * commands go in as words and bytes, failures come out as {@link RedisFailure}.
  *
  * <p>For one thread at a time; but one thread may {@link #send} while another one reads.
@@ -35,7 +35,7 @@ import redis.clients.jedis.util.JedisClusterCRC16;
 final class RedisConnection implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(RedisConnection.class.getName());
 
-  /** How long a write may take, beside a millisecond for so many bytes. */
+  /** How long a write may take, plus a millisecond for each {@link #BYTES_A_MILLI} bytes. */
   private static final int WRITE_MILLIS = 2_000;
 
   private static final int BYTES_A_MILLI = 1_024;
@@ -48,7 +48,7 @@ final class RedisConnection implements AutoCloseable {
   /**
    * How to log in and how long to wait.
    *
-   * @param login asked once a connection; null in its place, or from it, for none
+   * @param login asked once for each connection; null, or a supplier of null, for no login
    * @param answerMillis how long to wait for an answer
    * @param messageMillis how long to wait for the next message after {@link #awaitMessages}
    * @param clientName as {@code CLIENT LIST} shows it; null for none
@@ -82,7 +82,7 @@ final class RedisConnection implements AutoCloseable {
   }
 
   /**
-   * Jedis' connection, whose writes end, too: a timeout of a socket bounds its reads alone, and a
+   * Jedis' connection with a time limit for writes: a socket's timeout bounds its reads only, and a
    * network or a server that takes no bytes would hold a thread for a quarter of an hour.
    */
   private static final class Client extends Connection {
@@ -92,7 +92,9 @@ final class RedisConnection implements AutoCloseable {
     /** Whether commands may be under way whose replies nobody has waited for. */
     private boolean isBehindOthers;
 
-    /** Ends what is being written; null if nothing is. Used by the thread that writes. */
+    /**
+     * The time limit of the present write; null if there is none. Used by the thread that writes.
+     */
     private @Nullable CompletableFuture<Void> limit;
 
     Client(RedisSocketFactory socket, JedisClientConfig config) {
@@ -108,11 +110,11 @@ final class RedisConnection implements AutoCloseable {
         bytes += argument.getRaw().length;
       }
       // A small command with nothing queued before it fits into the kernel's buffer, so it needs no
-      // limit. Jedis' constructor, in which the socket is null, sends such ones.
+      // limit. Jedis' constructor, in which the socket is null, sends only small commands.
       if (limit == null && socket != null && (isBehindOthers || bytes > SMALL_BYTES)) {
         limit = limit(bytes);
       }
-      // It writes if there is much.
+      // This already writes if the command is large.
       try {
         super.sendCommand(arguments);
       } catch (JedisConnectionException e) {
@@ -132,7 +134,7 @@ final class RedisConnection implements AutoCloseable {
       }
     }
 
-    /** Begins the time that is left until all is flushed. */
+    /** Begins the time limit until all is flushed. */
     private CompletableFuture<Void> limit(long bytes) {
       CompletableFuture<Void> made = new CompletableFuture<>();
       CompletableFuture<Void> unused =
@@ -140,14 +142,18 @@ final class RedisConnection implements AutoCloseable {
               .whenComplete(
                   (none, late) -> {
                     if (late != null) {
-                      // On the JDK's timer, since it does not wait: its pool may be busy for long.
+                      // On the JDK's timer, since closing does not wait: the common pool may be
+                      // busy for long.
                       socket.closeMade();
                     }
                   });
       return made;
     }
 
-    /** Throws if the time is over: the socket is closed then, or will be in a moment. */
+    /**
+     * Ends the time limit. Throws if it has passed: the socket is closed then, or will be in a
+     * moment.
+     */
     private void endLimit() {
       CompletableFuture<Void> ended = limit;
       limit = null;
@@ -164,7 +170,7 @@ final class RedisConnection implements AutoCloseable {
     }
   }
 
-  /** Those that the server has, as far as is known. */
+  /** The scripts that the server has, as far as this connection knows. */
   private final Set<Script> scripts = new HashSet<>();
 
   private RedisConnection(RedisSocketFactory socket, Client client) {
@@ -178,13 +184,13 @@ final class RedisConnection implements AutoCloseable {
     try {
       return translating(() -> new RedisConnection(socket, new Client(socket, options.toJedis())));
     } catch (Throwable e) {
-      // Jedis doesn't close it if the login can't be had.
+      // Jedis doesn't close the socket if the login supplier fails.
       socket.closeMade();
       throw e;
     }
   }
 
-  /** The server has run a script, and so has it. */
+  /** The server has run a script, so it has the script. */
   void learnt(Script script) {
     scripts.add(script);
   }
@@ -241,8 +247,8 @@ final class RedisConnection implements AutoCloseable {
   }
 
   /**
-   * Puts a command behind those that are to be sent. All is sent by {@link #flush}, some perhaps
-   * before. If this fails, not all of the command was sent.
+   * Puts a command behind the commands that wait to be sent. {@link #flush} sends all of them; some
+   * may be sent before. If this fails, not all of the command was sent.
    */
   void append(String command, List<byte[]> arguments) {
     CommandArguments all = arguments(command, arguments);
@@ -254,7 +260,7 @@ final class RedisConnection implements AutoCloseable {
         });
   }
 
-  /** Sends what was appended. If this fails, not all of the last command was sent. */
+  /** Sends the appended commands. If this fails, not all of the last command was sent. */
   void flush() {
     translating(
         () -> {
@@ -272,7 +278,7 @@ final class RedisConnection implements AutoCloseable {
         });
   }
 
-  /** From now on {@link #next} may wait longer. */
+  /** From now on {@link #next} waits up to {@code messageMillis}. */
   void awaitMessages() {
     translating(
         () -> {
@@ -292,8 +298,8 @@ final class RedisConnection implements AutoCloseable {
   }
 
   /**
-   * Whether the last command failed before all of it was sent: then no server can have run it, for
-   * a server runs whole commands only. Known to the thread that sent it.
+   * Whether the last command failed before all of it was sent: then no server can have run it,
+   * since a server runs whole commands only. For the thread that sent it.
    */
   boolean isUnsent() {
     return client.isUnsent;
@@ -313,7 +319,9 @@ final class RedisConnection implements AutoCloseable {
     ending(client::close);
   }
 
-  /** Jedis sends what is left before it closes the socket, and throws if that fails; it closes. */
+  /**
+   * Jedis flushes before it closes the socket; if that fails, it throws, but closes the socket too.
+   */
   private static void ending(Runnable action) {
     try {
       action.run();

@@ -13,7 +13,7 @@ final class RedisConnector {
   private static final int CONNECT_TIMEOUT_MILLIS = 2000;
   private static final int COMMAND_TIMEOUT_MILLIS = 2000;
 
-  /** For a Sentinel or a cluster node: the next one knows the same. */
+  /** For a Sentinel or a cluster node; short, since the next one knows the same. */
   private static final int DISCOVERY_TIMEOUT_MILLIS = 1000;
 
   private final RedisUri uri;
@@ -28,7 +28,7 @@ final class RedisConnector {
    * @param tls for URIs that ask for it
    * @param login asked for each connection except those to Sentinels; null for the URI's
    * @param silence how long a subscription may hear nothing before reading from it fails
-   * @param withRuns whether to find out the runs, which takes the command INFO
+   * @param withRuns whether to read the run of each server, by the command INFO
    */
   RedisConnector(
       RedisUri uri,
@@ -106,7 +106,7 @@ final class RedisConnector {
   }
 
   /**
-   * Checks that Redis allows what the bridge does.
+   * Checks that Redis grants all rights that the bridge needs.
    *
    * @throws RedisFailure.Refused if a right is missing
    */
@@ -114,12 +114,15 @@ final class RedisConnector {
     Rights.check(connection, scope, withRuns, publishCommand());
   }
 
-  /** Whether the primary is at one address, so that nobody is asked for it. */
+  /**
+   * Whether the primary is at one fixed address, so that no Sentinel or cluster node is asked for
+   * it.
+   */
   boolean isFixed() {
     return uri.kind() == RedisUri.Kind.REDIS;
   }
 
-  /** Whether the scope's channels live where its keys do, and on no other server. */
+  /** Whether the scope's channels live on the server of its keys, and on no other server. */
   boolean isSharded() {
     return uri.kind() == RedisUri.Kind.CLUSTER;
   }
@@ -130,8 +133,8 @@ final class RedisConnector {
   }
 
   /**
-   * What has to change in the URI as to TLS, or null. Asks the first host, for two seconds at most;
-   * but not where a plain connection got no answer, since a TLS port closes such a connection at
+   * Returns how the URI's TLS setting must change, or null. Asks the first host, for two seconds at
+   * most; but not if a plain connection got no answer, since a TLS port closes such a connection at
    * once.
    */
   @Nullable String tlsAdvice(Throwable failure) {

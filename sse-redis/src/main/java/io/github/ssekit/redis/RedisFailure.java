@@ -21,8 +21,8 @@ abstract sealed class RedisFailure extends RuntimeException {
     private static final long serialVersionUID = 1;
 
     /**
-     * Where a script was refused a command, before Redis 7.0: {@code ERR Error running script (call
-     * to f_…): @user_script:117: @user_script: 117: -OOM …}.
+     * The place in a script where Redis refused a command, before Redis 7.0: {@code ERR Error
+     * running script (call to f_…): @user_script:117: @user_script: 117: -OOM …}.
      */
     private static final Pattern IN_SCRIPT =
         Pattern.compile(
@@ -92,7 +92,7 @@ abstract sealed class RedisFailure extends RuntimeException {
     }
   }
 
-  /** No connection could be had: nothing was sent. */
+  /** No connection was available: nothing was sent. */
   static final class NoConnection extends Disconnected {
     private static final long serialVersionUID = 1;
 

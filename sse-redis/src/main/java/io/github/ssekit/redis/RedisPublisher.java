@@ -6,8 +6,9 @@ import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Publishes. Up to two callers who wait use connections of their own, which answers soonest; the
- * others share the {@link PublishPipeline}, which costs Redis less for each event. Thread-safe.
+ * Publishes to Redis. Up to two waiting callers use connections of their own, which answers
+ * soonest; the others share the {@link PublishPipeline}, which costs Redis less for each event.
+ * Thread-safe.
  */
 final class RedisPublisher implements AutoCloseable {
   /** How many callers have connections of their own. */
@@ -21,7 +22,7 @@ final class RedisPublisher implements AutoCloseable {
 
   /**
    * @param connector names Redis in failures
-   * @param maxBytes what may wait in background
+   * @param maxBytes the most bytes of background publishes
    */
   RedisPublisher(CommandPool commands, RedisConnector connector, int maxBytes) {
     this.commands = commands;
@@ -30,7 +31,7 @@ final class RedisPublisher implements AutoCloseable {
   }
 
   /**
-   * Publishes, after all that the caller gave to {@link #publishAsync}.
+   * Publishes, after all publishes that the calling thread gave to {@link #publishAsync}.
    *
    * @throws RedisFailure if Redis does not confirm it
    */
@@ -49,7 +50,7 @@ final class RedisPublisher implements AutoCloseable {
   /**
    * As {@link PublishPipeline#publishAsync}.
    *
-   * @return fails as {@link #failure} says
+   * @return a future that fails as {@link #failure} says
    */
   <T extends @Nullable Object> CompletableFuture<T> publishAsync(Publication<T> publication) {
     return pipeline.publishAsync(publication);
@@ -59,7 +60,7 @@ final class RedisPublisher implements AutoCloseable {
     return e instanceof RedisFailure failure ? failure(failure) : e;
   }
 
-  /** What users are told of a failure. */
+  /** Returns the exception by which users learn of a failure. */
   PublishException failure(RedisFailure e) {
     return new PublishException(
         isClosed()

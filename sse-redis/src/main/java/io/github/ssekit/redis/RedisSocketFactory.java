@@ -23,7 +23,7 @@ final class RedisSocketFactory implements JedisSocketFactory {
   private volatile @Nullable Socket made;
 
   /**
-   * @param tls null for a plain one
+   * @param tls null for a plain socket
    * @param connectMillis how long to wait at most for each of the host's addresses
    * @param answerMillis how long to wait at most for each answer, in TLS's handshake too
    */
@@ -41,7 +41,7 @@ final class RedisSocketFactory implements JedisSocketFactory {
   @Override
   public Socket createSocket() {
     if (made != null) {
-      // Jedis would go on over another one, and nobody would have logged in there.
+      // Jedis would go on over another socket, on which nobody has logged in.
       throw new JedisConnectionException("the connection to " + address + " has ended");
     }
     Socket plain = connect();
@@ -57,8 +57,8 @@ final class RedisSocketFactory implements JedisSocketFactory {
   }
 
   /**
-   * Whether the other end still holds the connection, as far as this end has been told: there is
-   * nothing to read, not even the end. For a connection without an outstanding reply. Waits 1 ms.
+   * Whether the other end still holds the connection, as far as this end knows: there is nothing to
+   * read, not even the end. For a connection without an outstanding reply. Waits 1 ms.
    */
   boolean isQuiet() {
     Socket socket = made;

@@ -20,9 +20,9 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one subscription of a node: keeps a connection to Redis subscribed to the channels that are
- * open in the hub. A thread of its own, the reader, connects, reads, and connects again when the
- * connection breaks; {@link SubscriptionWriter} is the other one.
+ * The subscription of a node: keeps a connection to Redis subscribed to the channels that are open
+ * in the hub. A thread of its own, the reader, connects, reads, and connects again when the
+ * connection breaks; the second thread is that of the {@link SubscriptionWriter}.
  */
 final class RedisSubscriber
     implements Upstream, SubscribedConnection.Owner, PublishScript.Witness, AutoCloseable {
@@ -103,8 +103,8 @@ final class RedisSubscriber
   }
 
   /**
-   * Why connecting failed. If Redis has answered nothing, perhaps only one side speaks TLS: then a
-   * connection more is made, to find out.
+   * Returns why connecting failed. If Redis has answered nothing, perhaps only one side speaks TLS:
+   * then this makes one more connection, to find out.
    */
   private String diagnosis(Throwable failure) {
     String advice = Diagnosis.refusal(failure) == null ? connector.tlsAdvice(failure) : null;
@@ -149,7 +149,7 @@ final class RedisSubscriber
     return connection == null || !connection.isAttached() ? null : connection;
   }
 
-  /** The channels that are open in the hub, of some. */
+  /** Returns the channels that are open in the hub and match. */
   List<String> open(Predicate<String> some) {
     return parts.channels().open(some);
   }
@@ -195,7 +195,7 @@ final class RedisSubscriber
   @Override
   public void channelOpened(String channel) {
     parts.channels().open(channel);
-    // Also where it is subscribed to still: clients wait for the acknowledgement.
+    // Even if the channel is still subscribed to: its clients wait for the acknowledgement.
     writer.update(channel);
   }
 
@@ -269,7 +269,7 @@ final class RedisSubscriber
 
   @Override
   public Set<String> subscribed(SubscribedConnection connection) {
-    // First: a channel that is opened from here on is subscribed to by the writer.
+    // First: from here on the writer subscribes to any channel that is opened.
     current = connection;
     hasStood = true;
     if (closed.getCount() == 0) {
@@ -277,7 +277,7 @@ final class RedisSubscriber
       connection.disconnect();
     }
     Set<String> all = parts.channels().subscribed();
-    // Behind that: who connects clients once the bridge is made must not have them reset.
+    // After that: clients that connect once the bridge is made must not get a reset.
     firstConnection.complete(null);
     writer.subscribe(all);
     return all;
@@ -315,7 +315,7 @@ final class RedisSubscriber
   private void logEnd(@Nullable SubscribedConnection connection, Throwable e) {
     boolean first = firstConnection.completeExceptionally(e);
     if (required && (first || firstConnection.isCompletedExceptionally())) {
-      // The maker of the bridge is told.
+      // The caller of connect gets the exception.
       return;
     }
     if (closed.getCount() == 0) {

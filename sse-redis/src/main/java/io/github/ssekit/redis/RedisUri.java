@@ -27,8 +27,8 @@ import org.jspecify.annotations.Nullable;
  * option         = "db=" number / "sentinelUser=" user / "sentinelPassword=" password
  * </pre>
  *
- * User, password, master and options may be percent-encoded. It parses the hosts itself: {@link
- * URI#getHost} is null where there are several, or where a name has an underscore.
+ * User, password, master and options may be percent-encoded. This class parses the hosts itself:
+ * {@link URI#getHost} is null if there are several, or if a name has an underscore.
  */
 record RedisUri(
     Kind kind,
@@ -62,7 +62,8 @@ record RedisUri(
   }
 
   /**
-   * @throws IllegalArgumentException if it is not such a URI; the message has none of its secrets
+   * @throws IllegalArgumentException if the URI has another form; the message has none of its
+   *     secrets
    */
   static RedisUri parse(URI uri) {
     String scheme = String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
@@ -78,7 +79,7 @@ record RedisUri(
 
   private static RedisUri parse(URI uri, Kind kind, boolean tls) {
     String authority = uri.getRawAuthority() == null ? "" : uri.getRawAuthority();
-    // First: otherwise half of the password would be taken for a host, and named in an error.
+    // First: otherwise half of the password could pass for a host, and appear in an error.
     if (uri.getRawSchemeSpecificPart().indexOf('@', authority.length() + 2) >= 0
         || String.valueOf(uri.getRawFragment()).contains("@")) {
       throw new IllegalArgumentException(

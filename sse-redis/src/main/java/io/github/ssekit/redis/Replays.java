@@ -20,12 +20,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
 /**
- * The replays that clients of this node ask for: clients that ask for the same share one read of
- * Redis, and a few reads at a time run, however many clients come at once.
+ * The replays that clients of this node ask for. Clients that ask for the same replay share one
+ * read of Redis, and only a few reads run at a time, however many clients come at once.
  *
- * <p>A page stays true, so it is kept for a moment for the next clients, within a bound in bytes;
- * the hub bounds the pages that clients hold besides. A page without a waiting client is not read.
- * A read that fails is repeated until Redis answers, while its clients stay connected.
+ * <p>A page stays true, so it is kept for a moment for the next clients, within a limit in bytes;
+ * the hub limits the pages that clients hold. A page without a waiting client is not read. A read
+ * that fails is repeated until Redis answers, while its clients stay connected.
  */
 final class Replays implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Replays.class.getName());
@@ -37,7 +37,7 @@ final class Replays implements AutoCloseable {
   /**
    * A page that was read.
    *
-   * @param at when
+   * @param at the time of the read, by nanoTime
    */
   private record Answer(Replay replay, long at) {}
 
@@ -87,7 +87,7 @@ final class Replays implements AutoCloseable {
     }
   }
 
-  /** Reads the page, and gives it to all that wait for it; tries again later if that fails. */
+  /** Reads the page, and gives it to all waiting clients; tries again later if that fails. */
   private void answer(Map<String, Start> starts) {
     if (isForNobody(starts)) {
       return;
@@ -98,7 +98,7 @@ final class Replays implements AutoCloseable {
     } catch (Throwable e) {
       LOG.log(DEBUG, "History could not be read; the read is repeated: {0}", Diagnosis.of(e));
       if (!(e instanceof RedisFailure.Disconnected || e instanceof RedisFailure.NotPrimary)) {
-        // Not a Redis that is away, which others report: perhaps this read never succeeds.
+        // Not an outage of Redis, which is logged elsewhere: perhaps this read never succeeds.
         survival.survived(e);
       }
       Future<?> unused =
@@ -134,7 +134,7 @@ final class Replays implements AutoCloseable {
     }
   }
 
-  /** Forgets pages that are old, or too many. */
+  /** Forgets old pages, and the oldest ones if all together are too large. */
   private void expire() {
     long now = System.nanoTime();
     Iterator<Answer> oldest = answers.values().iterator();

@@ -7,15 +7,15 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 
 /**
- * Checks, before a bridge begins, that Redis allows what the bridge does, without touching
- * anything: missing rights would show later, and one by one.
+ * Checks, before a bridge begins, that Redis grants all rights that the bridge needs, without
+ * changing any data: missing rights would show later, and one by one.
  */
 final class Rights {
   private Rights() {}
 
   /**
-   * @param publishCommand what publishes to the scope's channels
-   * @throws RedisFailure.Refused if a right is missing: it names all that are
+   * @param publishCommand the command that publishes to the scope's channels
+   * @throws RedisFailure.Refused if a right is missing: the message names all missing rights
    */
   static void check(
       RedisConnection connection, Scope scope, boolean withHistory, String publishCommand) {

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The names in Redis of one application's channels with history and their keys, which share one
- * order of ids. All names have one hash tag, so that a script may touch them in a cluster. These
- * are those of the scope {@code sse}:
+ * order of ids. All names have the same hash tag, so that a script may use them in a cluster. The
+ * names of the scope {@code sse}:
  *
  * <pre>
  * {sse}:scope            hash: the clock, and each channel's last id and floor
@@ -17,17 +17,17 @@ import org.jspecify.annotations.Nullable;
  * {sse}:channel:room:42  Redis channel: the events of room:42 as they come
  * {sse}:control          Redis channel: probes and notices, for all nodes
  * {sse}:answer:4711      hash: the state of the answer 4711, whose channel is answer:4711
- * {sse}:answers          hash: until when the leases of running answers last
+ * {sse}:answers          hash: the times at which the leases of running answers end
  * {sse}:keys:prices      hash: the keys of the state channel prices, and their ids
- * {sse}:removed:prices   stream: its keys that were removed
- * {sse}:here:here:42     hash: who is on the presence channel here:42
- * {sse}:directives       stream: what all nodes are told to do, for those that are away
+ * {sse}:removed:prices   stream: the removed keys of that channel
+ * {sse}:here:here:42     hash: the names on the presence channel here:42
+ * {sse}:directives       stream: directives, for nodes that are away
  * {sse}:token:…          string: the id of an event that was published with a token
  * </pre>
  *
- * Keys are a database's own, Redis channels the whole server's: in any database but 0 their names
- * carry its number, <code>{sse}:db3:channel:room:42</code> and <code>{sse}:db3:control</code>.
- * Otherwise nodes of two databases would hear each other.
+ * Keys belong to one database, Redis channels to the whole server: in any database but 0 the names
+ * of Redis channels carry its number, <code>{sse}:db3:channel:room:42</code> and
+ * <code>{sse}:db3:control</code>. Otherwise nodes of two databases would hear each other.
  *
  * <p>A channel without history has its own name as its Redis channel, whatever the database.
  */
@@ -36,7 +36,7 @@ final class Scope {
 
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
-  /** Names of a scope, and those under which Redis itself, or a Sentinel, publishes. */
+  /** Names of a scope, and names under which Redis itself, or a Sentinel, publishes. */
   private static final Pattern RESERVED =
       Pattern.compile("\\{[A-Za-z0-9._-]{1,64}}:|__[a-z]+(@[0-9]+)?__:");
 
@@ -49,9 +49,9 @@ final class Scope {
   private final byte[] hash;
 
   /**
-   * @param database its number
-   * @param states which channels with history have keys; null for none
-   * @param presence which have lists of who is here; null for none
+   * @param database the number of the database
+   * @param states the state channels, among the channels with history; null for none
+   * @param presence the channels with presence; null for none
    * @throws IllegalArgumentException if the name is not 1 to 64 of A-Z, a-z, 0-9, dot, dash and
    *     underscore
    */
@@ -76,22 +76,22 @@ final class Scope {
     hash = key("scope");
   }
 
-  /** Whether there may be channels with keys. */
+  /** Whether there may be state channels. */
   boolean hasStates() {
     return states != null;
   }
 
-  /** Whether the newest event of each key is kept of a channel. */
+  /** Whether a channel is a state channel; a channel with presence is not. */
   boolean isState(String channel) {
     return states != null && states.test(channel) && !isPresence(channel);
   }
 
-  /** Whether a channel has a list of who is here. */
+  /** Whether a channel has presence. */
   boolean isPresence(String channel) {
     return presence != null && presence.test(channel);
   }
 
-  /** Whether newcomers are given all that is kept of a channel, since that is its present state. */
+  /** Whether newcomers get all kept events of a channel, since these are its present state. */
   boolean isLoaded(String channel) {
     return isState(channel) || isPresence(channel);
   }

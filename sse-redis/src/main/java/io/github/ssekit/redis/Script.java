@@ -12,7 +12,9 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 
-/** A Lua script that runs inside Redis, by its digest; Redis is given the text when it asks. */
+/**
+ * A Lua script that Redis runs by its digest; Redis gets the text if it doesn't know the digest.
+ */
 final class Script {
   static final Script PUBLISH = of("publish.lua");
   static final Script ATTACH = of("attach.lua");
@@ -80,8 +82,8 @@ final class Script {
   }
 
   /**
-   * Puts it behind the commands that a connection is to send. Redis refuses it with {@code
-   * NOSCRIPT} if it was not {@linkplain RedisConnection#hasLearnt learnt}, or was forgotten since.
+   * Puts it behind the commands that a connection will send. Redis refuses it with {@code NOSCRIPT}
+   * if Redis has not {@linkplain RedisConnection#hasLearnt learnt} it, or has forgotten it since.
    */
   void append(RedisConnection connection, List<byte[]> keys, List<byte[]> args) {
     connection.append("EVALSHA", arguments(digest, keys, args));

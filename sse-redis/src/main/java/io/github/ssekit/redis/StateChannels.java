@@ -9,23 +9,23 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Channels of which the newest event of each key is kept: prices, positions, a dashboard. A client
- * that comes for the first time gets all keys, in the order of their ids, then live events, unless
- * its {@code ConnectionOptions} name another start; one that comes back gets what has changed
- * meanwhile, each key once, and what was removed. A client that is too slow is closed, as on all
- * channels with history: it comes back, and so skips what is outdated.
+ * Channels that keep the newest event of each key: prices, positions, a dashboard. A newcomer gets
+ * all keys, in the order of their ids, then live events, unless its {@code ConnectionOptions} name
+ * another start. A client that reconnects gets the keys that have changed meanwhile, each once, and
+ * the removals. A client that is too slow is closed, as on all channels with history: it
+ * reconnects, and so skips outdated events.
  *
  * <pre>{@code
  * redis.states().publish("prices", "ACME", SseEvent.of("42.17"));
  * redis.states().remove("prices", "ACME");
  * }</pre>
  *
- * <p>What a {@link io.github.ssekit.hub.StreamReset} means here: the page may hold keys that are
- * not there any more. It forgets all of them and begins anew, without a last event ID: in a browser
- * with a new {@code EventSource}.
+ * <p>After a {@link io.github.ssekit.hub.StreamReset} the page may hold keys that don't exist any
+ * more. It must forget all of them and begin anew, without a last event ID: in a browser with a new
+ * {@code EventSource}.
  *
  * <p>A channel holds {@value #MAX_KEYS} keys at most, of {@value #MAX_BYTES} bytes of keys, types
- * and data. They don't expire. That a key was removed is remembered for a day, in a full channel
+ * and data. Keys don't expire. Redis remembers for a day that a key was removed, in a full channel
  * for less: a client that was away for longer gets a reset.
  *
  * <p>See {@link RedisBridgeBuilder#states}. Any thread may use it.
@@ -52,8 +52,8 @@ public final class StateChannels {
   private final Duration removalsKept;
 
   /**
-   * @param publish with a history that no channel exceeds
-   * @param removalsKept how long it is remembered that a key was removed
+   * @param publish has a history limit that no channel exceeds
+   * @param removalsKept how long Redis remembers that a key was removed
    */
   StateChannels(
       PublishRules rules,
@@ -69,18 +69,17 @@ public final class StateChannels {
   }
 
   /**
-   * Publishes an event in place of the former one of its key. Waits for Redis as {@link
-   * RedisBridge#publish(String, SseEvent)}; clients are not told the key, so the event's data
-   * should hold it.
+   * Publishes an event in place of the former one of its key. Waits for Redis like {@link
+   * RedisBridge#publish(String, SseEvent)}. Clients don't get the key, so the event's data should
+   * hold it.
    *
-   * @param key 1 to 200 characters, without control characters: clients are sent it when it is
-   *     removed
+   * @param key 1 to 200 characters, without control characters: clients get it when it is removed
    * @return the event's position
    * @throws StateFullException if the channel has no room for it
-   * @throws IllegalArgumentException if the channel is no state channel, if the key is not such a
-   *     one, and as {@link RedisBridge#publish(String, SseEvent)}
-   * @throws PublishException if Redis did not confirm. It is safe to try again, unless the key was
-   *     published to since
+   * @throws IllegalArgumentException if the channel is not a state channel, if the key is not
+   *     legal, and as {@link RedisBridge#publish(String, SseEvent)}
+   * @throws PublishException if Redis did not confirm. It is safe to try again, unless a later
+   *     event of the key was published since
    */
   public Position publish(String channel, String key, SseEvent event) {
     check(channel, key);
@@ -92,8 +91,8 @@ public final class StateChannels {
    * Removes a key. Clients get an event of type {@value #REMOVED_TYPE}, whose data is the key.
    *
    * @return the event's position; null if there is no such key
-   * @throws IllegalArgumentException if the channel is no state channel, or if the key is not such
-   *     a one as of {@link #publish}
+   * @throws IllegalArgumentException if the channel is not a state channel, or if the key is not
+   *     legal
    * @throws PublishException as {@link #publish}
    */
   public @Nullable Position remove(String channel, String key) {
@@ -143,9 +142,9 @@ public final class StateChannels {
   }
 
   /**
-   * What {@code state.lua} replies.
+   * The reply of {@code state.lua}.
    *
-   * @param why not, if there is no position
+   * @param why the reason why there is no position; null if there is one
    */
   private record Added(@Nullable Position position, @Nullable String why) {}
 

@@ -11,8 +11,8 @@ import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 
 /**
- * The commands that change what one connection is subscribed to, in the terms of the hub. A failure
- * ends the connection, so that its reader finds out at once. Not thread-safe: the writer owns it.
+ * Subscribes one connection to channels of the hub, and unsubscribes it. A failure ends the
+ * connection, so that its reader finds out at once. Not thread-safe: the writer owns it.
  */
 final class SubscribeCommands {
   private static final int CHANNELS_PER_COMMAND = 500;
@@ -26,8 +26,8 @@ final class SubscribeCommands {
   private final Set<String> subscribed = new HashSet<>();
 
   /**
-   * @param refused told the channel, and why, where it is not one that clients may have
-   * @param leaves told the channel before its subscription is ended
+   * @param refused takes each channel to which clients may not subscribe, and the reason
+   * @param leaves takes each channel before its subscription is ended
    */
   SubscribeCommands(
       PubSubConnection pubSub,
@@ -40,7 +40,7 @@ final class SubscribeCommands {
     this.leaves = leaves;
   }
 
-  /** Subscribes to a channel, or ends that. */
+  /** Subscribes to a channel, or unsubscribes from it. */
   void update(String channel, boolean isWanted) {
     if (isWanted) {
       subscribe(List.of(channel));
@@ -74,7 +74,7 @@ final class SubscribeCommands {
     return !reserved;
   }
 
-  /** Probes the connection alone, where nothing can be published. */
+  /** Probes the connection only, for a Redis to which nothing can be published. */
   void ping() {
     sending(pubSub::ping);
   }

@@ -19,24 +19,24 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to Redis while it is subscribed: what it hears goes to {@link PositionProtocol}
- * or, of plain channels, to the hub.
+ * One connection to Redis while it is subscribed: passes messages to {@link PositionProtocol} or,
+ * on plain channels, to the hub.
  *
  * <pre>
  *   SUBSCRIBE control ──► SUBSCRIBE all ──► acknowledged: ready ──► own probe heard: repair ──► attached
  * </pre>
  *
- * <p>It subscribes to the control channel first and until its end: when Redis takes that back, the
- * slot of the scope was moved to another node of the cluster.
+ * <p>It subscribes to the control channel first and until its end: when Redis ends that
+ * subscription, the slot of the scope was moved to another node of the cluster.
  *
  * <p>The thread that makes it is the reader; another thread, the writer, sends commands.
  */
 final class SubscribedConnection implements PubSubConnection.Listener, ProtocolRedis {
   private static final int REPAIR_BYTES = 2 << 20;
 
-  /** Keeps the connection and is told what happens to it, on the reader's thread. */
+  /** Keeps the connection. Called on the reader's thread; {@link #refused} also on the writer's. */
   interface Owner {
-    /** The control channel is subscribed to. Returns the channels that are to be next. */
+    /** The control channel is subscribed to. Returns the channels to subscribe to next. */
     Set<String> subscribed(SubscribedConnection connection);
 
     /** Events arrive from now on. */
@@ -81,10 +81,10 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   private final Queue<HistoryScripts.Attached> answers = new ConcurrentLinkedQueue<>();
 
-  /** Used by the reader: answered probes, until a later one is heard. */
+  /** Answered probes, each until it or a later one is heard. Used by the reader. */
   private final Deque<HistoryScripts.Attached> unheard = new ArrayDeque<>();
 
-  /** How often UNSUBSCRIBE was sent of a channel, and not answered. */
+  /** How many UNSUBSCRIBE commands of each channel were sent, and not answered. */
   private final Map<String, Integer> leaving = new ConcurrentHashMap<>();
 
   /** Used by the reader. */
@@ -130,7 +130,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     return isReady;
   }
 
-  /** Whether events arrive, without a gap to those before. */
+  /** Whether events arrive, without a gap after the earlier ones. */
   boolean isAttached() {
     return isAttached;
   }
@@ -141,8 +141,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
   }
 
   /**
-   * Counts what was heard over this connection as seen on its run. A repair may have read further,
-   * from the same process at a later time.
+   * Counts the last id that was heard over this connection as seen on its run. A repair may have
+   * read further, from the same process at a later time.
    */
   void seeHeard() {
     Position id = lastId;
@@ -167,7 +167,8 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   /**
    * A command was answered by a run. While one server hands over to another, both may believe to be
-   * the primary, and either connection may lead to the wrong one: both are made again.
+   * the primary, and either connection may lead to the wrong one: if the runs differ, both
+   * connections are made again.
    */
   void answeredBy(String other) {
     if (!other.equals(run)) {
@@ -176,7 +177,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     }
   }
 
-  /** Reads what some channels hold after a position, from the server that it is subscribed to. */
+  /** Reads a page of some channels, from the server to which this is subscribed. */
   Page page(Map<String, Start> starts) {
     return ofThisRun(parts.requireHistory().page(starts));
   }
@@ -195,7 +196,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     assert onWriter.getAsBoolean() : "not on the thread that writes";
   }
 
-  /** The commands that may be sent. */
+  /** The commands that subscribe and unsubscribe this connection. */
   SubscribeCommands commands() {
     assertOnWriter();
     return commands;
@@ -222,7 +223,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
 
   // On the reader.
 
-  /** Subscribes, and hands on what comes until the connection ends, by a failure. */
+  /** Subscribes, and passes on messages until the connection fails. */
   void read() {
     pubSub.read(parts.scope().control(), this);
   }
@@ -333,7 +334,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     }
   }
 
-  /** Whatever the message holds, its sender may publish there: a node, or an operator. */
+  /** Trusts the message: its sender, a node or an operator, has the right to publish there. */
   private void control(ControlMessage message) {
     boolean isOwn = message.text().equals(nonce);
     Position id = message.id();
@@ -379,7 +380,10 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     }
   }
 
-  /** An own probe was heard: Redis has told what it and those before it say of other runs. */
+  /**
+   * An own probe was heard: by then Redis has told all nodes of the losses that this probe and
+   * earlier ones prove.
+   */
   private void reportedUpTo(Position probe) {
     while (!unheard.isEmpty() && !unheard.peek().probe().isAfter(probe)) {
       parts.evidence().reported(run, unheard.remove().seen());
@@ -397,7 +401,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
       protocol.repair(ofThisRun(history.page(from, moved, REPAIR_BYTES)));
       Position next = protocol.repairFrom();
       if (next != null && !next.isAfter(from)) {
-        // Redis has gone back since its probe was heard: what is there is read again.
+        // Redis has gone back since its probe was heard: the next connection repairs again.
         throw new RedisFailure.Disconnected("a repair does not get beyond " + from);
       }
       from = next;
@@ -412,7 +416,7 @@ final class SubscribedConnection implements PubSubConnection.Listener, ProtocolR
     }
   }
 
-  // What the protocol decides, on the reader.
+  // Decisions of the protocol, on the reader.
 
   @Override
   public void requestProbe() {

@@ -17,21 +17,21 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends what the subscription needs, on a thread of its own: SUBSCRIBE, UNSUBSCRIBE, and probes,
- * which carry the {@link Evidence}. So neither the hub's threads nor the reader wait for Redis. Any
- * thread may call it.
+ * Sends the commands of the subscription, on a thread of its own: SUBSCRIBE, UNSUBSCRIBE, and
+ * probes, which carry the {@link Evidence}. So neither the hub's threads nor the reader wait for
+ * Redis. Any thread may call it.
  *
- * <p>A probe travels the way of the events: it is published, and heard by the subscription. A
+ * <p>A probe takes the path of an event: it is published, and heard by the subscription. A
  * subscription that does not hear its own probes is given up, whatever else it hears.
  */
 final class SubscriptionWriter implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SubscriptionWriter.class.getName());
   private static final int PROBE_AGAIN_MILLIS = 500;
 
-  /** A line in the log takes so many failed probes in a row. */
+  /** How many probes in a row must fail before the log says so. */
   private static final int FAILURES = 2;
 
-  /** The channels that Redis refused are tried again, so many at each tick: each is a command. */
+  /** How many refused channels are tried again at each tick: each takes a command. */
   private static final int RETRIED = 100;
 
   private final RedisConnector connector;
@@ -86,18 +86,18 @@ final class SubscriptionWriter implements AutoCloseable {
     assert isCurrentThread() : "not on the thread that writes";
   }
 
-  /** Does something on the thread, soon. */
+  /** Runs a task on the thread, soon. */
   void execute(Runnable task) {
     executor.execute(() -> survival.run(task));
   }
 
-  /** Subscribes to a channel, or ends that: as the hub wants it by then. */
+  /** Subscribes to a channel, or unsubscribes from it: as the hub needs it by then. */
   void update(String channel) {
     execute(
         () -> onConnection(c -> c.commands().update(channel, parts.channels().isOpen(channel))));
   }
 
-  /** Subscribes to channels, and ends that again for those that were closed meanwhile. */
+  /** Subscribes to channels, and unsubscribes again from channels that were closed meanwhile. */
   void subscribe(Collection<String> channels) {
     execute(
         () ->
@@ -171,7 +171,7 @@ final class SubscriptionWriter implements AutoCloseable {
         });
   }
 
-  /** Whether the server that is subscribed to refuses to be written to, and will again. */
+  /** Whether the subscribed server refuses writes, and will again. */
   private boolean isRefusal(RedisFailure e, SubscribedConnection connection) {
     return e instanceof RedisFailure.NotPrimary other
         ? connector.isFixed() && other.run().equals(connection.run())
@@ -179,7 +179,8 @@ final class SubscriptionWriter implements AutoCloseable {
   }
 
   /**
-   * Sends a probe that writes nothing; where that is refused as well, probes the connection alone.
+   * Sends a probe that writes nothing. If there is no such probe, or Redis refuses it as well,
+   * probes the connection only.
    */
   private void probeWithoutWriting(SubscribedConnection connection) {
     HistoryScripts history = parts.history();
@@ -200,7 +201,8 @@ final class SubscriptionWriter implements AutoCloseable {
       SubscribedConnection connection, HistoryScripts history, List<String> channels) {
     Evidence evidence = parts.evidence();
     connection.seeHeard();
-    // Before the probe: a node that hears the probe without the notice knows that it was lost.
+    // Before the probe: a node that hears the probe without the notice knows that the notice was
+    // lost.
     parts
         .gaps()
         .due()
@@ -219,7 +221,7 @@ final class SubscriptionWriter implements AutoCloseable {
     connection.answeredBy(reply.run());
   }
 
-  /** Does something with the subscribed connection, if there is one. */
+  /** Runs an action on the subscribed connection, if there is one. */
   private void onConnection(Consumer<SubscribedConnection> action) {
     assertOnThread();
     SubscribedConnection connection = current.get();
@@ -233,7 +235,7 @@ final class SubscriptionWriter implements AutoCloseable {
         connection.giveUp(Diagnosis.of(e));
       }
     } catch (RedisFailure e) {
-      // This proves nothing about the subscription, which is judged by what it hears.
+      // This proves nothing about the subscription: the probes that it hears do.
       LOG.log(DEBUG, "Redis at {0} did not take a command: {1}", connector, Diagnosis.of(e));
       if (++failedProbes >= FAILURES) {
         refusals.failed("publishing fails", Diagnosis.of(e));

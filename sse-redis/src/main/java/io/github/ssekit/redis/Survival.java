@@ -5,8 +5,8 @@ import static java.lang.System.Logger.Level.ERROR;
 import java.time.Duration;
 
 /**
- * Runs the tasks of a bridge so that their threads survive whatever the tasks throw, Errors
- * included. What was thrown is logged with its stack trace, at most once a minute. Thread-safe.
+ * Runs the tasks of a bridge so that their threads survive all exceptions of the tasks, Errors
+ * included. Logs exceptions with their stack traces, at most one a minute. Thread-safe.
  */
 final class Survival {
   private static final long LINE_NANOS = Duration.ofMinutes(1).toNanos();
@@ -27,7 +27,7 @@ final class Survival {
     }
   }
 
-  /** Logs what was thrown. Never throws. */
+  /** Logs an exception, at most one a minute. Never throws. */
   synchronized void survived(Throwable thrown) {
     try {
       long now = System.nanoTime();

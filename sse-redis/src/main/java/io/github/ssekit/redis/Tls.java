@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Jedis's own SslOptions take no context, and in 6.0 no file without its type.
  *
  * @param context in place of the files, or null
- * @param trust null to trust whom the JVM trusts
+ * @param trust null to trust the certificates that the JVM trusts
  * @param key null to show no certificate
  */
 record Tls(@Nullable SSLContext context, @Nullable Store trust, @Nullable Store key) {
@@ -31,7 +31,7 @@ record Tls(@Nullable SSLContext context, @Nullable Store trust, @Nullable Store 
   /** A JKS or PKCS12 file. */
   record Store(Path file, String password) {
     /**
-     * @throws IllegalArgumentException if it can't be read, or the password is not its own
+     * @throws IllegalArgumentException if it can't be read, or the password is wrong
      */
     KeyStore read() {
       try {

@@ -12,17 +12,15 @@ import javax.net.ssl.SSLSocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds out, after connecting has failed without a word, whether the server's port speaks TLS where
- * we did not, or does not where we did. It sends nothing that is secret.
+ * Finds out, after connecting has failed without an answer, whether the server's port speaks TLS
+ * and this end does not, or the reverse. Sends no secrets.
  */
 final class TlsCheck {
   private static final int TIMEOUT_MILLIS = 1000;
 
   private TlsCheck() {}
 
-  /**
-   * Returns what to change in the URI, or null if TLS is not the cause. Takes two seconds at most.
-   */
+  /** Returns how to change the URI, or null if TLS is not the cause. Takes two seconds at most. */
   static @Nullable String advice(RedisAddress address, boolean tls) {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(address.host(), address.port()), TIMEOUT_MILLIS);
@@ -36,7 +34,7 @@ final class TlsCheck {
           ? "this port speaks TLS: use a rediss URI in place of redis, or Redis' plain port"
           : null;
     } catch (IOException e) {
-      // Whatever is wrong, it is not this.
+      // The cause is not TLS.
       return null;
     }
   }
@@ -55,7 +53,7 @@ final class TlsCheck {
       secure.startHandshake();
       return true;
     } catch (SSLHandshakeException e) {
-      // It spoke TLS so far that its certificate was judged, or ours asked for.
+      // The server spoke TLS until its certificate was checked, or until it asked for ours.
       return e.getCause() instanceof GeneralSecurityException
           || String.valueOf(e.getMessage()).contains("alert");
     }

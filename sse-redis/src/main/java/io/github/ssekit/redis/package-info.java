@@ -32,11 +32,11 @@
  *   <dd>{@link io.github.ssekit.redis.Presence}, {@code LocalPresence}, {@code PresenceScripts}
  *   <dt>telling all nodes
  *   <dd>{@code Directives}, {@code Directive}, {@code AwaitedReplies}
- *   <dt>judging what was heard
+ *   <dt>the protocol of positions
  *   <dd>{@code PositionProtocol} with {@code HeardChannels}, {@code HeardChannel} and {@code
- *       ChannelAudit}: gaps, losses, and a Redis that went back in time. It sees the rest as {@code
- *       ProtocolHub}, {@code ProtocolRedis} and {@code ProtocolMemory}. {@code Evidence} and {@code
- *       GapNotices}: what Redis is to be told of them; {@code AuditRotation}
+ *       ChannelAudit} finds gaps, losses, and a Redis that went back in time. It sees the rest as
+ *       {@code ProtocolHub}, {@code ProtocolRedis} and {@code ProtocolMemory}. {@code Evidence} and
+ *       {@code GapNotices} hold its reports to Redis; {@code AuditRotation}
  *   <dt>reading the history
  *   <dd>{@code Replays} for clients, {@code MovedChannels}, {@code Page}, {@code Merge}, {@code
  *       Entry}
@@ -46,14 +46,14 @@
  *       RedisAddress}, {@code RedisSocketFactory}, {@code Tls}, {@code JedisVersion}
  *   <dt>failures
  *   <dd>{@code RedisFailure}, {@code Diagnosis}, {@code Outage}, {@code Survival}, {@code TlsCheck}
- *   <dt>what many classes share
+ *   <dt>shared by many classes
  *   <dd>{@code BridgeParts}, {@code BackgroundThread}
  * </dl>
  *
- * <p>Read along the way of an event from Redis: {@code RedisSubscriber}, {@code
+ * <p>Read along the path of an event from Redis: {@code RedisSubscriber}, {@code
  * SubscribedConnection}, {@code PositionProtocol}, {@code Deliveries}, {@link
- * io.github.ssekit.hub.Feed}. The terms are in the glossary of {@code io.github.ssekit.hub}; those
- * of this package:
+ * io.github.ssekit.hub.Feed}. The terms are in the glossary of {@code io.github.ssekit.hub}; the
+ * terms of this package:
  *
  * <dl>
  *   <dt>answer
@@ -62,17 +62,17 @@
  *   <dd>a producer's claim to its answer, which its node renews. When it is not renewed in time,
  *       another node ends the answer
  *   <dt>directive
- *   <dd>what all nodes are told to do with the connections of an owner or a channel
+ *   <dd>an instruction to all nodes about the connections of an owner or a channel
  *   <dt>state channel
- *   <dd>a channel with history of which the newest event of each key is kept
+ *   <dd>a channel with history that keeps the newest event of each key
  *   <dt>presence
- *   <dd>who is on a channel: the names of those who have joined it, on all nodes
+ *   <dd>the names that have joined a channel, on all nodes
  *   <dt>gap
  *   <dd>an event that Redis published and this node did not hear. The next event of the channel
- *       reveals it, since each names the one before it
+ *       reveals the gap, since each event names the event before it
  *   <dt>loss
- *   <dd>events that Redis once had, and has no longer: a node has heard them, or Redis had
- *       acknowledged them
+ *   <dd>events that Redis once had, and no longer has: a node has heard them, or Redis had
+ *       confirmed them
  *   <dt>rewind
  *   <dd>Redis continues from an older state: after a restart or a restore, or on another server
  *   <dt>run

@@ -1,13 +1,15 @@
--- Adds an event to an answer that runs, or its ending. Put behind publish.lua, as function publish.
+-- Adds an event or the ending to a running answer. The bridge puts publish.lua in front of this
+-- file, as function publish.
 --
 -- KEYS  1 to 3 as in publish.lua   4 {sse}:answer:<id>   5 {sse}:answers
 -- ARGV  1 to 12 as in publish.lua
 --       13 empty for an event; for an ending: done, failed, cancelled or producer-lost
---       14 token of the producer, and 15 the number of the event, if they are the producer's; or empty
+--       14 token of the producer, and 15 the number of the event; both empty if the event is not
+--         the producer's
 --       16 milliseconds to keep an answer that was stopped before it began
--- Returns the event's id; a list of "again" and the id if the event has been stored before; or a
--- list of what is there in place of a running answer of this producer: its state, or "expired"; or
--- the errors of publish.lua.
+-- Returns the event's id; a list of "again" and the id if the event was stored before; a list of
+-- the answer's state, or "expired", if no answer of this producer is running; or the errors of
+-- publish.lua.
 local scope, stream, answer, answers, channel = KEYS[1], KEYS[2], KEYS[4], KEYS[5], ARGV[1]
 local how, producer, sequence = ARGV[13], ARGV[14], ARGV[15]
 local fields = {'state', 'producer', 'sequence', 'id', 'keep', 'event'}
@@ -15,12 +17,13 @@ local known = redis.pcall('HMGET', answer, unpack(fields))
 if known.err then known = scope_functions().read('HMGET', answer, unpack(fields)) end
 local state = known[1]
 
--- An answer that a stop, or a lost producer, has ended has another id than its last event.
+-- If a stop or the loss of the producer has ended the answer, field id holds the id of the ending;
+-- field event holds the id of the producer's last event.
 if producer ~= '' and known[2] == producer and known[3] == sequence then
   return {'again', known[6] or known[4]}
 end
 if state and state ~= 'running' then
-  -- Its lease may have stayed.
+  -- The lease may be left over.
   if how == 'producer-lost' then redis.pcall('HDEL', answers, channel) end
   return {state}
 end
@@ -53,7 +56,7 @@ if how ~= '' then
   redis.call('HSET', answer, 'state', how)
   redis.call('PEXPIRE', answer, keep)
   redis.call('PEXPIRE', stream, keep)
-  -- The ending is stored, whatever becomes of the lease.
+  -- The ending is stored, even if the lease can't be deleted.
   redis.pcall('HDEL', answers, channel)
 end
 return reply

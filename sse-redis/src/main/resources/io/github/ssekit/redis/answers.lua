@@ -1,15 +1,16 @@
--- Renews the leases of a node's producers, and finds the answers whose lease has expired, and which of
--- those that are followed on a node have ended.
+-- Renews the leases of a node's producers. Finds answers whose leases have expired, and the endings
+-- of answers that the node's clients follow.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:answers
---       then, of each producer: {sse}:answer:<id>, {sse}:stream:answer:<id>
---       then, of each answer that is followed: {sse}:answer:<id>
+--       then, for each producer: {sse}:answer:<id>, {sse}:stream:answer:<id>
+--       then, for each followed answer: {sse}:answer:<id>
 -- ARGV  1 milliseconds to keep an answer while nobody renews its lease   2 number of producers
---       then, of each producer: the answer's channel, the producer's token, milliseconds of its lease
---       then, of each answer that is followed: its channel
--- Returns a list of the states of the producers' answers: running, how it has ended, or expired; a
--- list of channels whose lease has expired; and of each answer that is followed the id of its ending, or
--- empty.
+--       then, for each producer: the answer's channel, the producer's token, milliseconds of the
+--         lease
+--       then, for each followed answer: its channel
+-- Returns a list of the states of the producers' answers: running, an ended state, or expired; a
+-- list of at most 100 channels whose leases have expired; and for each followed answer the id of
+-- its ending, or empty.
 local scope, answers, producers, fn = KEYS[1], KEYS[2], tonumber(ARGV[2]), scope_functions()
 local now = fn.time()
 local all = fn.read('HGETALL', answers)

@@ -1,13 +1,13 @@
--- Checks whether Redis has lost events that a node has seen, and publishes the node's probe in the same
--- way as events, so that the node hears it over its own subscription.
+-- Checks whether Redis has lost events that a node has seen. Publishes the node's probe in the same
+-- way as events, so that the node hears the probe over its own subscription.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 run_id of this server   2 nonce of the node   3 PUBLISH or SPUBLISH
---       4 the number of the following pairs
---       5.. pairs of a run_id and the highest id that the node has seen on that run; or of "lost" and
---         an id that the node knows to be lost, on whatever run
+--       4 number of the following pairs
+--       5.. pairs of a run_id and the highest id that the node has seen on that run; or of "lost"
+--         and an id that the node knows to be lost, on any run
 --       then the fields last:<channel> of some channels, 3,000 at most
--- Returns the probe's id, and the last id of each of these channels, nil if it has none.
+-- Returns the probe's id, and the last id of each of these channels, nil if the channel has none.
 --
 -- Messages: "rewind" SP id SP from: events between from and id are lost, clients below id are reset
 --           "probe" SP id SP nonce
@@ -15,10 +15,10 @@ local fn = scope_functions()
 local scope, run, pairs_count = KEYS[1], ARGV[1], tonumber(ARGV[4])
 local now = fn.time()
 local known = fn.fields(scope, 'clock', 'run')
--- The clock before a change of run moves it.
+-- The clock before a change of run, which moves the clock.
 local had = fn.id(known[1])
 local clock = fn.touch(scope, run, now, known[1], known[2])
--- A write that Redis may refuse comes first: nothing is published that was not stored.
+-- Redis may refuse this write, so it comes first: an id that was not stored must not be published.
 redis.call('HSET', scope, 'clock', clock)
 
 local ends = fn.read_ends(scope)
@@ -26,12 +26,12 @@ local floor = fn.bounds(scope, clock) or '0-0'
 local begun = fn.id(redis.call('HGET', scope, 'begun'))
 local lost, left
 
--- Returns up to which id this data has the events of a run, given an id that was seen there. Events of
--- the run above it are lost.
+-- Returns the id up to which this data has the events of a run, given an id that was seen on that
+-- run. Later events of the run are lost.
 local function left_of(seen_run, seen)
   if seen_run == 'lost' then return floor end
-  -- Nothing is left of an unknown run. This run may itself have begun anew since the id was seen, with
-  -- the data of another run.
+  -- Nothing is left of an unknown run. This run may have begun again, with the data of another run,
+  -- since the id was seen.
   if seen_run ~= run or begun and fn.after(begun, seen) then return ends[seen_run] or '0-0' end
   return had and known[2] == run and had or seen
 end
@@ -39,7 +39,8 @@ end
 for i = 5, 4 + 2 * pairs_count, 2 do
   local seen_run, seen = ARGV[i], fn.seen(ARGV[i + 1], clock, now)
   local reached = seen and left_of(seen_run, seen)
-  -- Up to the floor all are told, when they come back or their node repairs.
+  -- All clients are told of losses up to the floor, when they return or their node repairs its
+  -- logs.
   if seen and fn.after(seen, floor) and fn.after(seen, reached) then
     lost = fn.later(lost, seen)
     if not left or fn.after(left, reached) then left = reached end

@@ -1,5 +1,6 @@
--- Publishes the clock as it stands: a probe for a Redis that refuses writes. A node that hears it over
--- its own subscription has heard all events up to that id. After a restart it is an id of the run before.
+-- Publishes the clock as it stands: a probe for a Redis that refuses writes. A node that hears the
+-- probe over its own subscription has heard all events up to that id. After a restart the clock is
+-- an id of the previous run.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 nonce of the node   2 PUBLISH or SPUBLISH

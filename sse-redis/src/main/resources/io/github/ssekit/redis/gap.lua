@@ -1,5 +1,6 @@
--- Reports that a node has missed messages of a channel although its subscription was not interrupted.
--- Other nodes may have missed them too, so clients of all nodes below the new id are sent a reset.
+-- Reports that a node has missed messages of a channel although its subscription was not
+-- interrupted. Other nodes may have missed them too, so clients below the new id get a reset, on
+-- all nodes.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:control
 -- ARGV  1 run_id of this server   2 channel   3 PUBLISH or SPUBLISH

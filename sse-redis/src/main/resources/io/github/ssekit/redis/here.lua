@@ -1,5 +1,5 @@
 -- KEYS  {sse}:here:<channel>
--- Returns the names in there, each once and sorted. See presence.lua.
+-- Returns the names on the channel, each once and sorted. See presence.lua.
 local fn = scope_functions()
 local now, held = fn.time(), fn.read('HGETALL', KEYS[1])
 local names, seen = {}, {}

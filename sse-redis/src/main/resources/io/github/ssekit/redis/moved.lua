@@ -1,9 +1,9 @@
--- Reads the last ids of many channels, without events: the caller then reads only the channels that
--- have new ones.
+-- Reads the last ids of many channels, without events: the caller then reads only the channels with
+-- new events.
 --
 -- KEYS  1 {sse}:scope
--- ARGV  1 run_id of this server   2.. the fields last:<channel> and floor:<channel> of the channels,
---       3,000 at most
+-- ARGV  1 run_id of this server
+--       2.. the fields last:<channel> and floor:<channel> of the channels, 3,000 at most
 -- Returns clock, floor, pruned (or empty), and the values of the fields, nil where absent.
 local fn = scope_functions()
 local scope = KEYS[1]

@@ -3,14 +3,18 @@
 --
 -- KEYS  1 {sse}:scope   2.. {sse}:stream:<channel> of each channel
 -- ARGV  1 run_id of this server   2 position
---       3 maximum number of events   4 maximum size of events, in bytes; the last event may exceed it
---       5 maximum size of an event, in bytes: a larger one has its size, in field o, in place of data
---       6 position up to which events are wanted, or empty for all   7.. the channels,
---       then, unless all start after the position, where each starts: a position; "+" and a number of
---       newest events, of which it gets at most 1 MiB, or one event; or "-" for the oldest event
--- Returns clock, floor, pruned (or empty); then for each channel its last id and its floor (or empty),
--- 1 if there may be more events, else 0, and the entries. If the first entries of the channels already
--- exceed the bytes, the remaining channels are missing in the reply.
+--       3 maximum number of events
+--       4 maximum size of all events, in bytes; the last event may exceed it
+--       5 maximum size of an event, in bytes: a larger event has its size, in field o, in place of
+--         data
+--       6 position up to which events are wanted, or empty for all   7.. the channels
+--       then, unless all channels start after the position, the start of each: a position; "+" and
+--         a number of newest events, which are limited to 1 MiB or one event; or "-" for the oldest
+--         event
+-- Returns clock, floor, pruned (or empty); then for each channel its last id and its floor (or
+-- empty), 1 if there may be more events, else 0, and the entries. If the first entries of the
+-- channels, or the search for their newest events, already reach the limits, the remaining channels
+-- are missing in the reply.
 local NEWEST_BYTES = 1048576
 local fn = scope_functions()
 local scope, position, most, bytes = KEYS[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -20,10 +24,11 @@ local clock = fn.clock_of(scope, ARGV[1], fn.time(), known[1], known[2])
 local floor, pruned = fn.bounds(scope, clock)
 if wanted == '' or fn.after(wanted, clock) then wanted = clock end
 local count, size = 0, 0
--- What is read only to find where newcomers start: it is not in the reply, but Redis waits for it.
+-- The number and size of events that are read only to find the start of newcomers: they are not in
+-- the reply, but Redis waits for them.
 local sought, sought_size = 0, 0
 
--- Reads the next entries of one channel. Returns whether there may be more that are wanted.
+-- Reads the next entries of one channel. Returns whether the channel may have more wanted entries.
 local function read(key, held, chunk)
   local some, length = fn.entries(largest, 'XRANGE', key, held.from, clock, 'COUNT', chunk)
   for _, entry in ipairs(some) do held[#held + 1] = entry end
@@ -36,7 +41,7 @@ local function read(key, held, chunk)
   return not held.more
 end
 
--- The id of the oldest of the newest events: their size is known only once they are read.
+-- Returns the id of the oldest of the newest events: their size is known only once they are read.
 local function oldest(key, wanted)
   local id, read, length, chunk = nil, 0, 0, 1
   while read < wanted and length < NEWEST_BYTES do
@@ -61,7 +66,7 @@ local function start(i)
 end
 
 -- The size of events is known only once they are read. So the first round reads one event of each
--- channel, and each further round twice as many of the channels that have more, until it is enough.
+-- channel, and each further round twice as many of the channels that have more, up to the limits.
 local held, open, channels = {}, {}, 0
 for i = 2, #KEYS do
   held[i] = {from = start(i)}
@@ -73,7 +78,7 @@ local chunk = 2
 while #open > 0 and count < most and size < bytes do
   local still = {}
   for _, i in ipairs(open) do
-    -- As many as fit if they are as large as the events so far on average.
+    -- The number of events that fit if they are as large as the events so far on average.
     local fit = math.ceil((bytes - size) * count / math.max(1, size))
     local left = math.min(chunk, most - count, fit)
     if left <= 0 or read(KEYS[i], held[i], left) then still[#still + 1] = i end

@@ -1,21 +1,23 @@
--- Notes who is here, as a node says of its own connections, and publishes the lists of those channels
--- whose list has changed. Put behind publish.lua, as function publish.
+-- Notes the names that are on channels through a node, and publishes the lists of names that have
+-- changed. The bridge puts publish.lua in front of this file, as function publish.
 --
 -- KEYS  1 {sse}:scope
---       then, of each channel: {sse}:stream:<channel>, {sse}:channel:<channel>, {sse}:here:<channel>
--- ARGV  1 to 12 as in publish.lua, but that 1 and 3 are not used, and the run_id must not be empty; 2 is
---         the type of lists, 5 the time to keep a list
---       13 the node, in 36 characters   14 milliseconds until a name expires that is not said again
---       15 how many names of all nodes are noted of a channel   16 how many of them its list has
---       then, of each channel: the channel, "1" to publish its list, else empty, the number of names that
---         are here, these names, the number of names that have gone, these names
--- Returns the highest id of the lists that were published, or empty, and of each channel how many are
--- here, and how many of the node's names were left out for want of room; or the last error of
--- publish.lua, after all channels.
+--       then, for each channel: {sse}:stream:<channel>, {sse}:channel:<channel>,
+--         {sse}:here:<channel>
+-- ARGV  1 to 12 as in publish.lua, except that 1 and 3 are not used, and the run_id must not be
+--         empty; 2 is the type of lists, 5 the time to keep a list
+--       13 the node, in 36 characters   14 milliseconds until a name expires that is not told again
+--       15 maximum number of names of a channel, of all nodes
+--       16 maximum number of names in a list
+--       then, for each channel: the channel; "1" to publish its list, else empty; the number of
+--         names that are here, and these names; the number of names that have left, and these names
+-- Returns the highest id of the published lists, or empty; and for each channel the number of names
+-- that are here, and the number of the node's names for which there was no room. Returns the last
+-- error of publish.lua instead, if there was an error, after all channels.
 --
--- The hash {sse}:here:<channel> has of each name and node the field "node SP name", with the time at
--- which it expires. The stream holds the list that was published last: it is compared with what it
--- should be at every call, so that nothing has to be known of what went wrong in between.
+-- The hash {sse}:here:<channel> has the field "node SP name" for each name and node, with the time
+-- at which the name expires. The stream holds the list that was published last. Each call compares
+-- this list with the list as it should be, so no call has to know of earlier failures.
 local scope, fn = KEYS[1], scope_functions()
 local now, node, lifetime = fn.time(), ARGV[13], tonumber(ARGV[14])
 local most, listed, largest = tonumber(ARGV[15]), tonumber(ARGV[16]), tonumber(ARGV[12])
@@ -26,15 +28,16 @@ local function argument()
   return ARGV[at]
 end
 
--- Notes the names that come next in the arguments. Returns those that are here, each once, and how
--- many were left out.
+-- Notes the next names in the arguments. Returns the names that are here, each once, and the number
+-- of names for which there was no room.
 local function note(here)
   local noted, count = {}, 0
   local held = fn.read('HGETALL', here)
   for i = 1, #held, 2 do
     local expiry = tonumber(held[i + 1])
     if expiry and expiry > now + lifetime then
-      -- The clock has gone back, as after a failover: the names of nodes that are gone must not stay.
+      -- The clock has gone back, as after a failover: the names of nodes that are gone must not
+      -- stay.
       expiry = now + lifetime
       redis.call('HSET', here, held[i], expiry)
     end
@@ -89,9 +92,9 @@ local function json(names)
   return '{"count":' .. #names .. ',"here":[' .. table.concat(shown, ',') .. ']}'
 end
 
--- Returns the newest list of a channel, if clients can be expected to have it: those that were told of
--- a loss are to get it again, and so are all if the channel's last id was lost. A channel that never had
--- a list counts as one with an empty list.
+-- Returns the newest list of a channel, or an empty text if clients can't be expected to have it:
+-- after a reset they need the list again, and so they do if the channel's last id was lost. A
+-- channel that never had a list counts as a channel with an empty list.
 local function newest(stream, name)
   local entry = fn.read('XREVRANGE', stream, '+', '-', 'COUNT', 1)[1]
   local known = fn.fields(scope, 'floor', 'floor:' .. name, 'last:' .. name)
@@ -116,7 +119,7 @@ for i = 2, #KEYS, 3 do
     local list = json(names)
     if list ~= newest(stream, name) then
       local args = {unpack(ARGV, 1, 12)}
-      -- An entry with a key says nothing of those before it: they are superseded.
+      -- An entry with a key says nothing of earlier entries: they are superseded.
       args[1], args[3], args[13], args[14] = name, list, 'k', ''
       local id = publish({scope, stream, to}, args)
       if type(id) == 'table' then

@@ -1,27 +1,28 @@
 -- Publishes one event to a channel with history: stores it and sends it to all nodes, in one step.
 --
 -- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>
---       3 {sse}:channel:<channel>; in a database n other than 0 {sse}:db<n>:channel:<channel>, since
---         Redis channels belong to the server, not to a database
+--       3 {sse}:channel:<channel>; in a database n other than 0 {sse}:db<n>:channel:<channel>,
+--         since Redis channels belong to the server, not to a database
 --       4 {sse}:token:<token>, optional: a second publish with the same token stores nothing
 -- ARGV  1 channel   2 event type, or empty   3 data
 --       4 maximum number of events to keep   5 maximum age of events to keep, in milliseconds
 --       6 run_id of this server, or empty   7 PUBLISH or SPUBLISH
 --       8 time to keep a token, in milliseconds
 --       optional:
---       9 the highest id that the caller has seen on any run: new ids are above it, whatever Redis has
---         lost
+--       9 the highest id that the caller has seen on any run: new ids are above it, whatever Redis
+--         has lost
 --       10 the highest id that the caller has seen on this run. If it is above the clock, Redis has
 --         lost events, and the nodes are told over the Redis channel in argument 11
 --       11 {sse}:control
---       12 maximum size of type and data, in bytes; default 1 MiB   13.. further fields of the entry
+--       12 maximum size of type and data, in bytes; default 1 MiB
+--       13.. further fields of the entry
 -- Returns the event's id. If the token's event was stored before this run began, callers that pass
--- argument 10, even empty, get a list that contains the id instead: they must not count it as seen on
--- this run. Returns the error BADEVENT for an illegal event, which is not stored.
+-- argument 10, even empty, get a list that contains the id instead: they must not count the id as
+-- seen on this run. Returns the error BADEVENT for an illegal event, which is not stored.
 --
 -- Message: "1" SP id SP prev SP fresh LF type LF data
 --   prev   the id of the channel's previous event
---   fresh  0; or 1 if the previous event is not known any more: then prev is an upper bound of its id
+--   fresh  0; or 1 if the previous event is no longer known: then prev is an upper bound of its id
 local scope, stream, name, age = KEYS[1], KEYS[2], ARGV[1], tonumber(ARGV[5])
 
 if string.find(ARGV[2], '[\r\n%z]') then
@@ -52,15 +53,16 @@ if run == '' then
   run = string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 end
 
--- Whether nothing is kept of a channel.
+-- Whether Redis keeps no events of a channel.
 local function is_empty(of)
   local newest = redis.pcall(
     'XREVRANGE', string.sub(stream, 1, #stream - #name) .. of, '+', '-', 'COUNT', 1)
   return not newest.err and #newest == 0
 end
 
--- Forgets the channels without an event for three times the age, of which nothing is kept, among a few
--- random ones. That there was an answer is known for ten days: it is kept for seven at most.
+-- Looks at a few random channels, and forgets each channel that had no event for three times the
+-- age and of which no events are kept. Answers are kept for seven days at most, and remembered for
+-- at least ten.
 local function prune(fn, clock, now)
   local some = redis.call('HRANDFIELD', scope, 3, 'WITHVALUES')
   for i = 1, #some, 2 do
@@ -70,7 +72,7 @@ local function prune(fn, clock, now)
       and fn.split(some[i + 1]) < now - math.max(3 * age, least)
     if old and is_empty(quiet) then
       local _, pruned = fn.bounds(scope, clock)
-      -- A floor may be above the last id: an event that was lost on its way.
+      -- A floor may be above the last id, if an event was lost on its way.
       local floor = redis.call('HGET', scope, 'floor:' .. quiet)
       if floor and not fn.given(floor, clock) then floor = clock end
       redis.call('HSET', scope, 'pruned', fn.later(pruned, fn.later(some[i + 1], floor)))
@@ -101,12 +103,13 @@ then
   clock = fn.touch(scope, run, now, known[1], known[2], ARGV[9])
   seen = had and known[2] == run and fn.seen(seen, had, now)
   if seen and fn.after(seen, had) then
-    -- Where Redis refuses this write nobody is told: each attempt would tell all clients again.
+    -- If Redis refuses this write, no client is told: otherwise each attempt would tell all clients
+    -- again.
     redis.call('HSET', scope, 'clock', clock)
     clock = fn.lose(scope, clock, seen, had, now, ARGV[7], ARGV[11])
   end
   if prev and not fn.channel(scope, name, clock, prev) then
-    -- The last id is illegal: what the channel held is lost.
+    -- The last id is illegal: the events of the channel are lost.
     prev, fresh = clock, '1'
   elseif not prev then
     local _, floor = fn.channel(scope, name, clock, nil, redis.call('HGET', scope, 'floor:' .. name))
@@ -143,14 +146,14 @@ if redis.acl_check_cmd and not redis.acl_check_cmd(ARGV[7], KEYS[3], '') then
   return refused(redis.error_reply('NOPERM this user has no permissions to publish to ' .. KEYS[3]))
 end
 
--- Deletes a key that is not a stream, or to which nothing can be added: what it held is lost.
+-- Deletes a key that is not a stream, or to which nothing can be added: its events are lost.
 local function begin_again()
   scope_functions().discard(stream)
   prev, fresh = clock, '1'
 end
 
--- Old entries are trimmed only once in a while, since a trim costs as much as an XADD: whenever the
--- digit of the time changes that stands for at most a 64th of the age.
+-- A trim costs as much as an XADD, so old entries are trimmed only once in a while: whenever the
+-- digit of the time that stands for at most a 64th of the age changes.
 local digits = 13 - math.max(0, math.floor(math.log10(age / 64)))
 local expiry
 if fresh == '1' or string.sub(prev, 1, digits) ~= string.sub(id, 1, digits) then
@@ -207,8 +210,8 @@ local told = redis.pcall(
   ARGV[7], KEYS[3],
   '1 ' .. id .. ' ' .. prev .. ' ' .. fresh .. '\n' .. ARGV[2] .. '\n' .. ARGV[3])
 if type(told) == 'table' and told.err then
-  -- Redis before 7.0 has no way to ask beforehand. The error must differ from those of a publish that
-  -- stored nothing.
+  -- Redis before 7.0 has no way to ask beforehand. The error must differ from the errors of a
+  -- publish that stored nothing.
   return redis.error_reply('STORED as ' .. id .. ', but not published: ' .. told.err)
 end
 return id

@@ -3,8 +3,9 @@
 -- KEYS  1 {sse}:scope   2 {sse}:stream:<channel>
 -- ARGV  1 run_id of this server   2 number of events
 --       3 maximum size of events, in bytes; the last events may exceed it
---       4 maximum size of an event, in bytes: a larger one has its size, in field o, in place of data
---       5 the end of the range: empty for the newest events, or "(" and an id for those before it
+--       4 maximum size of an event, in bytes: a larger event has its size, in field o, in place of
+--         data
+--       5 the end of the range: empty for the newest events, or "(" and an id for events before it
 -- Returns the clock, and the entries, newest first.
 local fn = scope_functions()
 local known = fn.fields(KEYS[1], 'clock', 'run')

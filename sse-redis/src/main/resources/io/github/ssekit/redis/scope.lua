@@ -1,5 +1,5 @@
--- Functions that the other scripts share. The bridge puts this file in front of each of them. All of
--- it is one function, so that a script that doesn't call it doesn't pay for it.
+-- Functions that the other scripts share. The bridge puts this file in front of each script. The
+-- whole file is one function, so that a script that doesn't call it doesn't pay for it.
 --
 -- Fields of the scope hash:
 --   clock            the latest id that was assigned
@@ -13,13 +13,13 @@
 --   floor:<channel>  clients below this id can't resume this channel
 -- An id is milliseconds-sequence, as in streams. Ids rise over all channels of the scope.
 --
--- A field whose value no script can have written counts as lost. The script that finds it replaces it
--- by the clock: clients below that are sent a reset, and all continue from there. A key of the wrong
--- type is deleted.
+-- A field whose value no script can have written counts as lost. The script that finds the field
+-- replaces its value by the clock: clients below the clock get a reset, and all continue from
+-- there. A key of the wrong type is deleted.
 
 local function scope_functions()
-  -- A restart or failover may have lost ids that are higher than this clock. New ids start this many
-  -- milliseconds later, so that none is assigned twice.
+  -- A restart or failover may have lost ids that are higher than this clock. New ids start this
+  -- many milliseconds later, so that no id is assigned twice.
   local MARGIN = 10000
   local MAX_SEQUENCE = 999999
   local MAX_ENDS = 16
@@ -73,8 +73,8 @@ local function scope_functions()
     return join(ms, seq + 1)
   end
 
-  -- Returns the id that a caller says it has seen; nil if it is no id, or more than a day ahead: a
-  -- caller with a wrong id must not move the clock that far.
+  -- Returns the id that a caller says it has seen; nil if the text is not an id, or is more than a
+  -- day ahead: a caller with a wrong id must not move the clock that far.
   local function seen(text, clock, now)
     if not id(text) then return nil end
     local latest = math.max(now, clock and split(clock) or 0) + DAY
@@ -87,12 +87,13 @@ local function scope_functions()
     redis.pcall('PEXPIRE', key, 0)
   end
 
-  -- Reads a key. One of the wrong type is deleted, and counts as empty; any other error is raised.
+  -- Reads a key. A key of the wrong type is deleted, and counts as empty; any other error is
+  -- raised.
   local function read(command, key, ...)
     local reply = redis.pcall(command, key, ...)
     if type(reply) ~= 'table' or not reply.err then return reply end
     if not string.find(reply.err, 'WRONGTYPE', 1, true) then
-      -- Again, which raises the error.
+      -- The second call raises the error.
       return redis.call(command, key, ...)
     end
     discard(key)
@@ -129,8 +130,8 @@ local function scope_functions()
     redis.call('HSET', scope, 'ends', table.concat(text, ' '))
   end
 
-  -- Returns an id above every id that can have been assigned by now, given the highest known one. No
-  -- id is ever further ahead of the time than the margin, so this holds even where all data was lost.
+  -- Returns an id above every id that can have been assigned by now, given the highest known id. An
+  -- id is never further ahead of the time than the margin, so this holds even if all data was lost.
   local function beyond(id, now)
     local ms = split(id)
     return join(math.max(ms + 1, now + MARGIN), 0)
@@ -163,19 +164,20 @@ local function scope_functions()
     return clock
   end
 
-  -- Like touch, for scripts that only read: where Redis refuses writes, the clock stays as it is.
+  -- Like touch, for scripts that only read: if Redis refuses writes, the clock stays as it is.
   local function clock_of(scope, run, now, clock, known)
     if id(clock) and known == run then return clock end
     local touched, moved = pcall(touch, scope, run, now, clock, known)
     return touched and moved or id(clock) or '0-0'
   end
 
-  -- Records that the events after the id left, up to the id lost, are lost. Moves clock and floor
-  -- above them: clients below the floor are sent a reset when they come back; connected clients are
-  -- reached by a message to all nodes. Returns the clock.
+  -- Records the loss of the events after the id left, up to the id lost. Moves clock and floor
+  -- above them: clients below the floor get a reset when they return, and connected clients by a
+  -- message to all nodes. Returns the clock.
   local function lose(scope, clock, lost, left, now, publish, control)
     clock = beyond(later(clock, lost), now)
-    -- Published before the floor says so: if this fails, the next attempt publishes again.
+    -- The message goes out before the floor is set: if publishing fails, the next attempt publishes
+    -- again.
     redis.call(publish, control, 'rewind ' .. clock .. ' ' .. left)
     redis.call('HSET', scope, 'clock', clock, 'floor', clock)
     return clock
@@ -186,7 +188,7 @@ local function scope_functions()
     local known = redis.call('HMGET', scope, 'floor', 'pruned')
     for i, field in ipairs({'floor', 'pruned'}) do
       if known[i] and not given(known[i], clock) then
-        -- Counts as lost even where Redis refuses this write.
+        -- The value counts as lost even if Redis refuses this write.
         redis.pcall('HSET', scope, field, clock)
         known[i] = clock
       end
@@ -194,7 +196,8 @@ local function scope_functions()
     return known[1] or nil, known[2] or nil
   end
 
-  -- Returns the last id and the floor of a channel, each nil if absent, given the values in the hash.
+  -- Returns the last id and the floor of a channel, each nil if absent, given the values in the
+  -- hash.
   local function channel(scope, name, clock, last, floor)
     local sound = not last or given(last, clock)
     if not sound or (floor and not given(floor, clock)) then
@@ -208,15 +211,15 @@ local function scope_functions()
     return last or nil, floor or nil
   end
 
-  -- Reads entries of a stream by a command such as XRANGE. Returns them, and their size in bytes,
-  -- without that of keys, which no event holds. An entry that is larger than the limit has its size, in
-  -- field o, in place of its event. A key of the
-  -- wrong type counts as empty; any other error is raised.
+  -- Reads entries of a stream by a command such as XRANGE. Returns the entries, and their size in
+  -- bytes without field k, which is not part of the event. An entry that is larger than the limit
+  -- has its size, in field o, in place of its event. A key of the wrong type counts as empty; any
+  -- other error is raised.
   local function entries(largest, ...)
     local some, size = redis.pcall(...), 0
     if some.err then
       if string.find(some.err, 'WRONGTYPE', 1, true) then return {}, 0 end
-      -- Again, which raises the error.
+      -- The second call raises the error.
       some = redis.call(...)
     end
     for _, entry in ipairs(some) do

@@ -1,24 +1,25 @@
--- Publishes the newest event of a key of a state channel, or removes a key. Put behind publish.lua, as
--- function publish.
+-- Publishes the newest event of a key of a state channel, or removes a key. The bridge puts
+-- publish.lua in front of this file, as function publish.
 --
 -- KEYS  1 to 3 as in publish.lua   4 {sse}:keys:<channel>   5 {sse}:removed:<channel>
--- ARGV  1 to 12 as in publish.lua, but that the run_id must not be empty; 5 is the time to keep the
---         whole channel after its last event   13 "k"   14 the key
---       15 "1" for a removal, whose event tells clients of it; else empty   16 maximum number of keys
---       17 maximum size of all keys, types and data, in bytes
---       18 milliseconds to keep a removal, for clients that come back
+-- ARGV  1 to 12 as in publish.lua, except that the run_id must not be empty; 5 is the time to keep
+--         the whole channel after its last event   13 "k"   14 the key
+--       15 "1" for a removal, whose event tells clients of it; else empty
+--       16 maximum number of keys   17 maximum size of all keys, types and data, in bytes
+--       18 milliseconds to keep a removal, for clients that return
 -- Returns the event's id; a list of "none" if there is no such key to remove; a list of "keys" or
 -- "bytes" if the channel is full; or the errors of publish.lua.
 --
--- The stream holds the newest event of each key, and removals. The hash {sse}:keys:<channel> has of
--- each of them the field k:<key> with "id SP size SP removed", and their size in the field bytes. The
--- stream {sse}:removed:<channel> holds the keys of removals, under their ids.
+-- The stream holds the newest event of each key, and removals. The hash {sse}:keys:<channel> has
+-- the field k:<key> for each of them, with "id SP size SP removed", and their total size in the
+-- field bytes. The stream {sse}:removed:<channel> holds the keys of removals, under their ids.
 local scope, stream, keys, removed = KEYS[1], KEYS[2], KEYS[4], KEYS[5]
 local name, age, key, removal = ARGV[1], ARGV[5], ARGV[14], ARGV[15]
 local fn = scope_functions()
 local now = fn.time()
 
--- Before anything is stored: Redis 6.2 can't be asked, so it tries, with an id that no entry has.
+-- The right to XDEL is checked before anything is stored. Redis 6.2 can't be asked, so the script
+-- runs XDEL with an id that no entry has.
 if redis.acl_check_cmd then
   if not redis.acl_check_cmd('XDEL', stream, '0-1') then
     return redis.error_reply('NOPERM this user has no permissions to run the xdel command')
@@ -28,7 +29,8 @@ else
   if type(tried) == 'table' and not string.find(tried.err, 'WRONGTYPE', 1, true) then return tried end
 end
 
--- What one of the two lost, the other does not prove: both begin anew, and clients are told.
+-- If the hash and the stream don't match, one of the two has lost entries, and the other does not
+-- prove which: both begin anew, and clients are told.
 local fields, length = redis.pcall('HLEN', keys), redis.pcall('XLEN', stream)
 local removals = redis.pcall('XLEN', removed)
 for _, tried in ipairs({fields, length, removals}) do
@@ -64,13 +66,13 @@ if removal ~= '' and (not former or was_removed) then return {'none'} end
 local most_keys, most_bytes = tonumber(ARGV[16]), tonumber(ARGV[17])
 local size = #key + #ARGV[2] + #ARGV[3]
 
--- Whether there is room once so many keys, of so many bytes, are forgotten.
+-- Whether there is room once this many keys, of this many bytes, are forgotten.
 local function has_room(less, freed)
   return (former or fields - less <= most_keys)
     and (removal ~= '' or bytes - freed - (former_size or 0) + size <= most_bytes)
 end
 
--- Returns the size of a removal, or nil if something was done to its key since.
+-- Returns the size of a removal, or nil if its key has changed since.
 local function standing(id, of)
   local at, length, is_removed = held(of)
   return is_removed and at == id and length or nil
@@ -87,8 +89,8 @@ local function forget(id, of, length)
   if of == key then former, former_size = nil, nil end
 end
 
--- Removals that are old are forgotten, a few at a time; but not the channel's last event, which is
--- known to be there.
+-- Old removals are forgotten, a few at a time; but not the channel's last event, which readers
+-- expect in the stream.
 for _, entry in ipairs(fn.read('XRANGE', removed, '-', '+', 'COUNT', 10)) do
   local id, of = entry[1], entry[2][2]
   local length = standing(id, of)
@@ -101,7 +103,8 @@ for _, entry in ipairs(fn.read('XRANGE', removed, '-', '+', 'COUNT', 10)) do
   end
 end
 
--- In a full channel so many of the others are that there is room, or none.
+-- In a full channel, further removals are forgotten until there is room; none if that makes no
+-- room.
 if not has_room(0, 0) then
   local due, freed, from, some = {}, 0, '-', nil
   repeat
@@ -131,7 +134,8 @@ if type(reply) == 'table' then
   if not id then return reply end
 end
 if former then redis.call('XDEL', stream, former) end
--- So that all that are listed stand, and a full channel finds one to forget at once.
+-- The stream then lists only removals that stand, so a full channel finds removals to forget
+-- quickly.
 if was_removed and former then redis.call('XDEL', removed, former) end
 redis.call(
   'HSET', keys, 'bytes', bytes - (former_size or 0) + size,

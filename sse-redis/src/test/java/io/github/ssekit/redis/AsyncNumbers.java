@@ -12,7 +12,8 @@ import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 
 /**
- * One thread that publishes numbers in background, up to a hundred at a time, until it is ended.
+ * Publishes numbers in the background on a thread of its own, up to a hundred at a time, until it
+ * is closed.
  */
 final class AsyncNumbers implements AutoCloseable {
   private static final int WINDOW = 100;
@@ -44,19 +45,19 @@ final class AsyncNumbers implements AutoCloseable {
     }
   }
 
-  /** How many were given until now. */
+  /** The number of publishes so far. */
   int count() {
     return futures.size();
   }
 
-  /** Ends; all have an outcome then. */
+  /** Ends the thread, and waits until every publish has an outcome. */
   void end() throws InterruptedException {
     ends = true;
     thread.join();
     window.acquire(WINDOW);
   }
 
-  /** Those that were confirmed, in the order of their positions. */
+  /** The confirmed numbers, in the order of their positions. */
   List<String> confirmed() {
     return futures.entrySet().stream()
         .filter(entry -> entry.getValue().isDone() && failure(entry.getValue()) == null)
@@ -65,10 +66,10 @@ final class AsyncNumbers implements AutoCloseable {
         .toList();
   }
 
-  /** Those of which it is certain that they were not stored. */
+  /** The numbers that Redis certainly has not stored. */
   List<String> refused() {
     return futures.entrySet().stream()
-        .filter(entry -> entry.getValue().isDone()) // else this follows who publishes, for ever
+        .filter(entry -> entry.getValue().isDone()) // otherwise this waits for each new publish
         .filter(
             entry -> {
               PublishException failure = failure(entry.getValue());

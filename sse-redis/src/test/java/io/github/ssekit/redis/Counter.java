@@ -7,8 +7,8 @@ import io.github.ssekit.hub.Transport;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * A client that is always ready, and expects events with the data {@code channel:number}, numbers
- * of a channel one after the other. It keeps none of them.
+ * A client that is always ready. It expects events with the data {@code channel:number}, each
+ * channel's numbers one after the other, and keeps no event.
  */
 final class Counter implements Transport, EventStreamHandler {
   private final EventStreamParser parser = new EventStreamParser(this);
@@ -18,7 +18,7 @@ final class Counter implements Transport, EventStreamHandler {
   private volatile boolean closed;
 
   /**
-   * @param next of each channel, the number that it expects first
+   * @param next for each channel, the first number that the client expects
    */
   Counter(int... next) {
     this.next = next;
@@ -37,12 +37,12 @@ final class Counter implements Transport, EventStreamHandler {
     }
   }
 
-  /** How many events have come that were due. */
+  /** The number of events that came as expected. */
   int count() {
     return count.get();
   }
 
-  /** Describes the first event out of order, or the close; null if there was neither. */
+  /** Describes the latest unexpected event, or the close; null if there was neither. */
   String wrong() {
     return closed ? "closed by the hub after " + count + " events" : wrong;
   }

@@ -45,7 +45,7 @@ class DiagnosisTest {
           "ERR The user executing the script can't run this command or subcommand",
           "MISCONF Redis is configured",
           "NOREPLICAS Not enough",
-          // Redis 6.2, in a script that lets the error through, and in one that returns it.
+          // Redis 6.2: from a script that lets the error through, and from scripts that return it.
           "ERR Error running script (call to f_08be99c76f7a10d96dc9ea23ee73a858e02d5ce8):"
               + " @user_script:117: @user_script: 117: -OOM command not allowed",
           "@user_script: 117: -READONLY You can't write against a read only replica.",

@@ -8,7 +8,7 @@ import io.github.ssekit.hub.Position;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** What the reader and the writer do at once; one after the other, see PositionProtocolTest. */
+/** The reader and the writer at the same time; PositionProtocolTest has them in turn. */
 class GapNoticesTest {
   private final GapNotices gaps = new GapNotices();
 

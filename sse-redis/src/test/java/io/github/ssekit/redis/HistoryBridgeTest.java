@@ -7,7 +7,9 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 
-/** The base of tests of channels with history: a Redis that keeps all it confirms, and nodes. */
+/**
+ * The base of tests of channels with history: nodes, and a Redis that keeps all confirmed events.
+ */
 abstract class HistoryBridgeTest extends RedisTest {
   static final Duration SILENCE = Duration.ofMillis(2_400);
 

@@ -33,13 +33,13 @@ import org.slf4j.Logger;
 import redis.clients.jedis.Jedis;
 
 /**
- * The classes as they were compiled, with each Jedis that an application may bring along: the build
- * has put their jars into {@code target/jedis}.
+ * The compiled classes with the versions of Jedis that an application may bring along. The build
+ * copies the jars of Jedis into {@code target/jedis}.
  */
 class JedisRangeTest {
   private static final Pattern THIS_CLASS = Pattern.compile("^ *this_class: #\\d+ *// ([\\w/$]+)");
 
-  /** Of Jedis, and of what we have made of it: {@code Methodref #1.#2 // some/Type.name:()V}. */
+  /** A method of Jedis or of a class of ours: {@code Methodref #1.#2 // some/Type.name:()V}. */
   private static final Pattern MEMBER =
       Pattern.compile(
           "= (?:Interface)?Methodref .*//"
@@ -181,7 +181,9 @@ class JedisRangeTest {
     }
   }
 
-  /** As the JVM resolves it. The list doesn't say what is static. */
+  /**
+   * Whether a method exists, as the JVM resolves it. The list doesn't say which methods are static.
+   */
   private static boolean has(
       Lookup lookup, String owner, String name, String descriptor, ClassLoader loader) {
     try {

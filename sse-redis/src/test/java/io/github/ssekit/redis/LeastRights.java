@@ -24,35 +24,33 @@ import java.util.stream.Stream;
 import org.awaitility.core.ThrowingRunnable;
 import redis.clients.jedis.Jedis;
 
-/**
- * The rights of a node, as docs/delivery.md lists them, and two nodes that use every one of them.
- */
+/** The rights of a node, as docs/delivery.md lists them, and two nodes that use every right. */
 final class LeastRights {
   private static final Pattern COMMAND_STATISTIC = Pattern.compile("(?m)^cmdstat_([^:]+):");
   private static final String LIST = "{\"count\":%d,\"here\":[%s]}";
 
   private LeastRights() {}
 
-  /** Those of a node with channels of all kinds. */
+  /** The rights of a node with channels of all kinds. */
   static String[] ofNode() {
     return Stream.of("ACL SETUSER sse (on >[^`]+)\n```", "State channels need `([^`]+)` besides")
         .flatMap(LeastRights::find)
         .toArray(String[]::new);
   }
 
-  /** Those of the login to Sentinels. */
+  /** The rights of the login to Sentinels. */
   static String ofSentinelLogin() {
     return find("the Sentinels' login needs `([^`]+)`").collect(Collectors.joining(" "));
   }
 
-  /** Those of a program that runs the publish script, and does nothing else. */
+  /** The rights of a program that only runs the publish script. */
   static String[] ofPublisher() {
     return Stream.concat(
             Stream.of("on", ">password"), find("only publishes, by [^`]* needs `([^`]+)`"))
         .toArray(String[]::new);
   }
 
-  /** What such a node needs besides in a cluster. */
+  /** The additional rights of a node in a cluster. */
   static String[] ofCluster() {
     return find("in a cluster add `([^`]+)`").toArray(String[]::new);
   }
@@ -68,10 +66,7 @@ final class LeastRights {
     }
   }
 
-  /**
-   * The commands that are allowed and that no server has run yet. Of INFO, Redis doesn't say with
-   * which section it was run.
-   */
+  /** The allowed commands that no server has run yet. Redis counts INFO without its sections. */
   static Set<String> unused(String[] rights, List<Jedis> servers) {
     Set<String> unused = new TreeSet<>();
     Stream.of(rights)
@@ -89,9 +84,9 @@ final class LeastRights {
   }
 
   /**
-   * Has two nodes do everything that a bridge can do, each with what the other has done.
+   * Makes two nodes use every feature of a bridge, each with the results of the other.
    *
-   * @param proof asserts what becomes true by that
+   * @param proof an assertion that holds once the nodes have done so
    */
   static void exercise(URI uri, ThrowingRunnable proof) {
     try (Hub hub = hub();
@@ -135,7 +130,7 @@ final class LeastRights {
 
   private static void publish(RedisBridge bridge, Hub hub, Hub there) {
     RecordingTransport listener = new RecordingTransport();
-    // The node subscribes in this order: the first ID proves both.
+    // The node subscribes in this order, so the first ID proves both subscriptions.
     hub.connect(listener, ConnectionOptions.of("chat", "room:1").withOwner("Ann"));
     soon().until(() -> listener.lastEventId() != null);
     String first = bridge.publish("room:1", SseEvent.of("0"), "token").toString();
@@ -149,7 +144,7 @@ final class LeastRights {
     awaitEvents(back, "1");
     bridge.closeAll("Ann");
     soon().until(listener::closed);
-    // A busy machine may take longer than the second that is waited for replies.
+    // On a busy machine, a reply may take longer than the second that closeAll waits for it.
     soon().until(() -> bridge.closeAll("Ann").equals(new NodeReplies(2, 2, 0)));
   }
 

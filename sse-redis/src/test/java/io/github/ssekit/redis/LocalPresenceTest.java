@@ -10,16 +10,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
-/** What a node tells Redis of one channel, and when. */
+/** The names of one channel that a node sends to Redis, and when. */
 class LocalPresenceTest {
   private static final long SECOND = 1_000_000_000;
 
   private final LocalPresence channel = new LocalPresence("here:1", Duration.ofSeconds(15), 0);
 
-  /** How often it was to be said that names are left out. */
+  /** The number of warnings that were due about names left out. */
   private int said;
 
-  /** Tells Redis all that is due. Returns the names that are here, and those that have gone. */
+  /** Sends Redis all due parts. Returns the present names, and the names that have left. */
   private List<Set<String>> tell(long now, int count) {
     return tell(now, count, 0);
   }

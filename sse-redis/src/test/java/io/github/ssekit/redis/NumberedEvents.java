@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 
-/** Publishes numbers until it is closed, each once, and remembers which Redis has confirmed. */
+/** Publishes numbers, each once, until it is closed, and remembers the confirmed numbers. */
 final class NumberedEvents implements AutoCloseable {
   private final RedisBridge bridge;
   private final List<String> channels;
@@ -50,12 +50,12 @@ final class NumberedEvents implements AutoCloseable {
     }
   }
 
-  /** How many were confirmed until now. */
+  /** The number of confirmed events so far. */
   int count() {
     return acknowledged.size();
   }
 
-  /** When the last one was confirmed. */
+  /** The time of the latest confirmation. */
   long lastNanos() {
     return lastNanos;
   }
@@ -74,14 +74,14 @@ final class NumberedEvents implements AutoCloseable {
     return acknowledged.get(acknowledged.size() - 1);
   }
 
-  /** A client has everything, once and in order. */
+  /** Asserts that a client got every confirmed event, once and in order, and no reset. */
   void assertComplete(RecordingTransport receiver) {
     assertEquals(List.of(), receiver.resets());
     assertOnceInOrder(receiver);
     assertEquals(Set.of(), missing(receiver));
   }
 
-  /** As above, or the client has got a reset. */
+  /** Asserts that a client got its events once and in order, and a reset if any are missing. */
   void assertCompleteOrTold(RecordingTransport receiver) {
     assertOnceInOrder(receiver);
     Set<String> missing = missing(receiver);

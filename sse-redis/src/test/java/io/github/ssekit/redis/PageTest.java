@@ -27,7 +27,8 @@ class PageTest {
 
   @Test
   void whatIsKeptFollowsAResetOfEverything() {
-    // Redis came back at 16 without its tail, was given 40 and 41, and then the loss was proved.
+    // Redis came back at 16 without its newest events and stored 40 and 41. Then a node proved the
+    // loss.
     Page page =
         page(
             "60-0",
@@ -90,7 +91,7 @@ class PageTest {
     Page first = newcomer(Start.ALL, "50-0", "52-0");
     assertEquals(List.of(), first.resets());
     assertEquals(List.of("a40", "a55"), events(first));
-    // The stream has gone meanwhile, whatever the floor.
+    // The stream no longer exists, so a reset is due whatever the floor.
     Start after = Start.after(at(40)).withSince(at(60));
     assertEquals(
         List.of(new StreamReset("a", Reason.TRIMMED, at(40), at(55))),

@@ -7,9 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import redis.clients.jedis.Jedis;
 
-/**
- * The base of tests of plain channels: a real Redis, and a bridge that notices its silence soon.
- */
+/** The base of tests of plain channels: a real Redis, and a bridge with a short silence. */
 abstract class PlainBridgeTest extends RedisTest {
   final Hub hub =
       keep(Hub.builder().linger(Duration.ofMillis(100)).maxEventBytes(100_000).create());

@@ -15,9 +15,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The rules of {@code docs/delivery.md} and of the decisions 10, 11 and 19, each as a script and
- * what its last step decides: see {@link ProtocolScript}. Rules of the scripts in Redis are not
- * here.
+ * The rules of {@code docs/delivery.md} and of the decisions 10, 11 and 19. Each rule is a {@link
+ * ProtocolScript} and the decision of its last step. Rules of the scripts in Redis are not here.
  */
 class PositionProtocolTest {
   /** A node that follows channels a and b from 10 on. */
@@ -356,7 +355,7 @@ class PositionProtocolTest {
     return tests;
   }
 
-  /** What a repair has read may be of a later time of the same run. */
+  /** A repair may read events of a later time of the same run. */
   @Test
   void aNodeHasHeardItsProbeAndNotWhatTheRepairHasRead() {
     ProtocolScript node = new ProtocolScript();
@@ -369,7 +368,7 @@ class PositionProtocolTest {
   }
 
   /**
-   * It may be of a run before this one: as an id that was seen on this run it would prove a loss.
+   * The clock may be of an earlier run: as an id that was seen on this run, it would prove a loss.
    */
   @Test
   void aClockIsNoIdThatWasHeard() {

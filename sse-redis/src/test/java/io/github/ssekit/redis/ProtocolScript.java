@@ -15,26 +15,26 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Drives a {@link PositionProtocol} by a script and records what it decides. Positions are written
- * as their milliseconds.
+ * Drives a {@link PositionProtocol} by a script and records its decisions. Positions are written as
+ * their milliseconds.
  *
  * <pre>
  * script  = step *( ";" step )
  * step    = "open" 1*channel            ; clients open channels; "close" the reverse
  *         / "connect" 1*channel         ; a connection that is subscribed to the control channel,
- *                                       ; and is to be to these channels
+ *                                       ; and now subscribes to these channels
  *         / "acks" 1*channel            ; Redis acknowledges them; "refuses" and "ends" likewise
- *         / "leaves" 1*channel          ; the end of their subscription is sent, and not answered
+ *         / "leaves" 1*channel          ; UNSUBSCRIBE is sent, and not yet acknowledged
  *         / "own" at                    ; its own probe is heard; "other", another node's
  *         / "clock" at                  ; its own probe, of a Redis that takes no writes
- *         / channel at ( "&lt;" / "~" ) at ; an event that names the one before it, or only a bound
+ *         / channel at ( "&lt;" / "~" ) at ; an event that names the event before, or only a bound
  *         / channel at "!" at           ; the same, of an event that can't be sent
  *         / "torn" channel              ; a message that can't be read
  *         / "rewind" at from / "gap" at from channel
  *         / "notice" at                 ; the notices of gaps that are due are sent, with that id
  *         / "answer" at *( channel at ) ; the reply to a probe at that position, with last ids
  *         / "page" at *( event )        ; a page of the repair is read, up to a position
- *         / "void" channel at           ; a page that says: of the channel all is lost up to there
+ *         / "void" channel at           ; a page with a reset: the channel lost all up to there
  *         / "unknown" at                ; a page of a Redis whose clock is below our position
  * </pre>
  */
@@ -46,7 +46,7 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
   private final Set<String> leaving = new HashSet<>();
   private PositionProtocol protocol = new PositionProtocol(memory, open, this, this);
 
-  /** Runs a script. Returns what its last step decided. */
+  /** Runs a script. Returns the decisions of its last step. */
   String run(String script) {
     for (String step : script.split(";", -1)) {
       decisions.clear();

@@ -23,12 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
-/** Publishes one behind the other, to a server that replies as each test says. */
+/** Publishes in a pipeline, to a server whose replies each test scripts. */
 @Timeout(60)
 class PublishPipelineTest {
   private static final int MANY = 1 << 20;
 
-  /** The first publish gets its reply when the others have been given. */
+  /** Opened once the other publishes are queued: the first publish gets its reply then. */
   private final CountDownLatch given = new CountDownLatch(1);
 
   private final CountDownLatch firstArrived = new CountDownLatch(1);
@@ -76,7 +76,7 @@ class PublishPipelineTest {
     return new Publication.Plain("chat".getBytes(UTF_8), data.getBytes(UTF_8));
   }
 
-  /** Numbers from 0 on, which wait behind the first. */
+  /** Publishes the numbers from 0 on. They wait behind the first until all are queued. */
   private List<CompletableFuture<?>> publish(int count) {
     List<CompletableFuture<?>> futures = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -86,7 +86,7 @@ class PublishPipelineTest {
     return futures;
   }
 
-  /** What became of each: "ok", or the kind of failure. */
+  /** The outcome of each publish: "ok", or the kind of failure. */
   private static List<String> outcomes(List<CompletableFuture<?>> futures) {
     return futures.stream()
         .map(future -> future.handle((position, e) -> e == null ? "ok" : kind(e)).join())
@@ -273,14 +273,14 @@ class PublishPipelineTest {
     assertTrue(refused > 800, "" + refused);
     Throwable e = assertThrows(CompletionException.class, () -> futures.get(999).join()).getCause();
     assertTrue(Diagnosis.of(e).contains("wait already, the limit is 40000"), () -> Diagnosis.of(e));
-    // Whoever waits, too.
+    // A publish that waits fails in time, too.
     assertTimeoutPreemptively(
         Duration.ofSeconds(25),
         () -> {
           assertThrows(RedisFailure.Disconnected.class, () -> publisher.publish(event("waits")));
           assertFalse(outcomes(futures).contains("ok"));
         });
-    // What it held is free again.
+    // The memory of the failed publishes is free again.
     assertFalse(publisher.publishAsync(event("next")).isDone());
   }
 
@@ -332,7 +332,7 @@ class PublishPipelineTest {
     CountDownLatch goesOn = new CountDownLatch(1);
     CompletableFuture<?> first =
         publisher
-            .publishAsync(event("0")) // has no outcome until the next stage hangs on it
+            .publishAsync(event("0")) // completes only after thenRun has attached its stage
             .thenRun(
                 () -> {
                   blocked.countDown();
@@ -341,7 +341,7 @@ class PublishPipelineTest {
                   } catch (InterruptedException e) {
                     throw new IllegalStateException(e);
                   }
-                  // It may publish, too.
+                  // The stage may publish, too.
                   Object unused = publisher.publish(event("from within"));
                 });
     given.countDown();

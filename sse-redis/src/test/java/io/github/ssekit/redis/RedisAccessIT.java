@@ -38,7 +38,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 
-/** Ways into a Redis that doesn't let everybody in. */
+/** Connections to a Redis that asks for a login or for TLS. */
 class RedisAccessIT extends RedisTest {
   private static final String PASSWORD = "changeit";
 
@@ -87,7 +87,7 @@ class RedisAccessIT extends RedisTest {
       String[] rights = LeastRights.ofNode();
       admin.aclSetUser("sse", rights);
       admin.configResetStat();
-      // PING is for a Redis that refuses scripts.
+      // A node uses PING only with a Redis that refuses scripts.
       LeastRights.exercise(
           URI.create("redis://sse:password@127.0.0.1:" + redis.port() + "/3"),
           () -> assertEquals(Set.of("ping"), LeastRights.unused(rights, List.of(admin))));
@@ -133,7 +133,7 @@ class RedisAccessIT extends RedisTest {
           RedisBridge bridge = builder.connect()) {
         hub.connect(receiver, List.of("chat"), null);
         password.set("second");
-        // Whoever is connected with the first one is thrown out.
+        // Redis closes the connections of a deleted user.
         admin.aclDelUser("node");
         admin.aclSetUser("node", "on", ">second", "allchannels", "+@all");
         await().atMost(SOON).until(() -> !receiver.resets().isEmpty());
@@ -237,7 +237,7 @@ class RedisAccessIT extends RedisTest {
     }
   }
 
-  /** Trusts the key pair, and shows it. */
+  /** A context that trusts the certificate of the key pair, and presents it. */
   private SSLContext context() throws Exception {
     KeyStore store =
         KeyStore.getInstance(folder.resolve("store.p12").toFile(), PASSWORD.toCharArray());
@@ -251,7 +251,7 @@ class RedisAccessIT extends RedisTest {
     return context;
   }
 
-  /** It would be one connection more, each time, to a server that is in trouble. */
+  /** A TLS check at each attempt would be one more connection to a server in trouble. */
   @Test
   void onceASubscriptionHasStoodNobodyAsksWhetherThePortSpeaksTls() throws Exception {
     List<Integer> firstBytes = new CopyOnWriteArrayList<>();
@@ -360,7 +360,7 @@ class RedisAccessIT extends RedisTest {
           .atMost(SOON)
           .until(
               () -> {
-                // Until the subscription stands, a message may pass it by.
+                // Redis drops a message that comes before the subscription.
                 bridge.publish("chat", SseEvent.of("hello"));
                 return receiver.published().contains("hello");
               });
@@ -375,7 +375,7 @@ class RedisAccessIT extends RedisTest {
         folder, Stream.of(tls.split(" "), options).flatMap(Arrays::stream).toArray(String[]::new));
   }
 
-  /** Makes cert.pem and key.pem for a host, and the trust store that knows it. */
+  /** Makes cert.pem and key.pem for a host. Returns a trust store with the certificate. */
   private Path keyPair(String host) throws Exception {
     Path store = folder.resolve("store.p12");
     run(

@@ -356,7 +356,7 @@ class RedisAnswersIT extends RedisTest {
     for (Thread reader : readers) {
       reader.join();
     }
-    // Now there are two connections, of which this node's own work takes one at most.
+    // The pool has two connections now; the node itself uses at most one of them.
     redis.pause();
     Thread sender =
         new Thread(
@@ -364,7 +364,8 @@ class RedisAnswersIT extends RedisTest {
                 failure.complete(
                     assertThrows(PublishException.class, () -> producer.send(event("0")))));
     sender.start();
-    // It has sent the event, and waits for the reply; the further attempts don't reach Redis.
+    // The sender has sent the event and waits for the reply. Its further attempts don't reach
+    // Redis.
     soon().until(() -> waitsForRedis(sender));
     redis.kill();
     assertTrue(failure.get(20, TimeUnit.SECONDS).mayBeStored());
@@ -380,7 +381,7 @@ class RedisAnswersIT extends RedisTest {
     awaitEvents(viewer, List.of("0", LOST));
     assertEquals(AnswerState.PRODUCER_LOST, answers.state("x"));
     assertThrows(PublishException.class, () -> producer.send(event("1")));
-    // One that sends nothing for longer than its lease is renewed by its node.
+    // A node renews the lease even of an answer that sends nothing for longer than the lease.
     assertEquals(AnswerState.RUNNING, answers.state("y"));
     alive.end(event("end"));
     awaitEvents(follow("x"), List.of("0", LOST));
@@ -459,7 +460,7 @@ class RedisAnswersIT extends RedisTest {
     for (String channel : List.of("answer:x", "room:kept", "room:empty")) {
       admin.hset("{sse}:scope", "last:" + channel, nineDaysAgo);
     }
-    // A channel that is new looks at some others, at random.
+    // A publish to a new channel looks at a few random channels, and forgets old ones among them.
     for (int i = 0; i < 200; i++) {
       brief.publish("room:new", event("" + i));
       admin.hdel("{sse}:scope", "last:room:new");
@@ -537,7 +538,7 @@ class RedisAnswersIT extends RedisTest {
         new AnswerScripts.Addition(event("1"), null, "other", 1, OPTIONS);
     assertEquals(AnswerState.DONE, add.apply(foreign).refused());
 
-    // A stop doesn't make an event unstored whose reply was lost.
+    // A stop doesn't change the outcome of an event that is stored, but whose reply was lost.
     Function<AnswerScripts.Addition, AnswerScripts.Added> addToY =
         addition -> publisher.publish(scripts.adding("answer:y", addition));
     assertEquals(AnswerState.NONE, scripts.start("answer:y", "token", OPTIONS));

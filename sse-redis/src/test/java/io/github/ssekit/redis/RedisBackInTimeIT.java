@@ -28,12 +28,13 @@ import redis.clients.jedis.params.ClientKillParams;
 import redis.clients.jedis.params.RestoreParams;
 
 /**
- * A Redis server that has older data all of a sudden, without a restart: its run stays the same.
- * Connected clients are reset once, and so are clients that come back with a lost position.
+ * A Redis server that suddenly has older data, without a restart: its run stays the same. Connected
+ * clients are reset once, and so are clients that come back with a lost position.
  */
 class RedisBackInTimeIT extends RedisTest {
   /**
-   * Long enough that a node's probe doesn't notice the loss first, except in the tests of probes.
+   * A silence so long that no probe notices the loss first. The tests of probes use a shorter
+   * silence.
    */
   private static final Duration LONG = Duration.ofMinutes(10);
 
@@ -46,7 +47,7 @@ class RedisBackInTimeIT extends RedisTest {
 
   /** A node with one client of some channels. */
   private final class Node {
-    // Room for all that a test publishes, however far a busy machine's node falls behind.
+    // Room for all events of a test, however far a node falls behind on a busy machine.
     private final Hub hub = keep(Hub.builder().maxChannelLog(10_000, 64 << 20).create());
     private final RedisBridge bridge;
     private final RecordingTransport client = new RecordingTransport();
@@ -72,7 +73,9 @@ class RedisBackInTimeIT extends RedisTest {
       soon().until(() -> client.published().contains(data));
     }
 
-    /** The one reset that its client gets, and no admin. */
+    /**
+     * Waits for the reset of the node's client, and asserts that the client gets no second reset.
+     */
     void isToldOnce() {
       soon().until(() -> !client.resets().isEmpty());
       // An event that is published now arrives after any further reset.
@@ -96,7 +99,7 @@ class RedisBackInTimeIT extends RedisTest {
         (key, dump) -> admin.restore(key, 0, dump, RestoreParams.restoreParams().replace()));
   }
 
-  /** As a program does that has seen nothing. */
+  /** Publishes like a program that has not seen any event. */
   private void publishElsewhere(String channel, String data) {
     admin.eval(
         text("scope.lua") + text("publish.lua"),
@@ -104,7 +107,7 @@ class RedisBackInTimeIT extends RedisTest {
         List.of(channel, "", data, "10000", "86400000", "", "PUBLISH", "60000"));
   }
 
-  /** A client from before the loss, which comes to a node that has not seen the lost events. */
+  /** Connects a client from before the loss to a node that has not seen the lost events. */
   private RecordingTransport comesBack(String channel, String lastEventId) {
     Node fresh = new Node(LONG, "z");
     RecordingTransport back = new RecordingTransport();
@@ -151,7 +154,7 @@ class RedisBackInTimeIT extends RedisTest {
   }
 
   /**
-   * The publisher of an event with a token knows its id, whether or not its node has heard the
+   * The publisher of an event with a token knows the event's id, even if its node has not heard the
    * event.
    */
   @Test
@@ -169,7 +172,8 @@ class RedisBackInTimeIT extends RedisTest {
     one.publish("unheard", 1, 2);
     one.isToldOnce();
     two.isToldOnce();
-    // Neither was the latest event that the node had seen: the loss begins after the events left.
+    // The loss begins after the events left in Redis, not at the latest event that the node has
+    // seen.
     assertTrue(lost.isAfter(begin(one)), lost + " " + one.client.resets());
     assertTrue(lost.isAfter(begin(two)), lost + " " + two.client.resets());
     RecordingTransport back = comesBack("unheard", last);
@@ -181,7 +185,9 @@ class RedisBackInTimeIT extends RedisTest {
     return Position.parse(reset.replaceFirst(".*\"from\":\"([^\"]*)\".*", "$1"));
   }
 
-  /** The answer to a token is as good a proof as the first one, which may have been lost. */
+  /**
+   * The reply to a repeated token is as good a proof as the first reply, which may have been lost.
+   */
   @Test
   void anEventThatATokenAnswersForProvesIt() {
     Node one = new Node(LONG, "a");

@@ -24,7 +24,7 @@ class RedisBridgeBuilderTest {
     try (Hub hub = Hub.create()) {
       RedisBridgeBuilder builder = RedisBridge.builder(hub, URI.create("redis://localhost"));
       builder.silence(Duration.ofMillis(100)).silence(Duration.ofHours(1).minusNanos(1));
-      // The last is too long to be counted in milliseconds.
+      // The last duration is too long to be counted in milliseconds.
       List<Duration> illegal =
           List.of(
               Duration.ofMillis(100).minusNanos(1),

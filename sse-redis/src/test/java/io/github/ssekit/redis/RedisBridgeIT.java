@@ -129,7 +129,7 @@ class RedisBridgeIT extends PlainBridgeTest {
       without.publish("room:1", SseEvent.of("kept"));
       without.publish("chat", SseEvent.of("plain"));
       await().atMost(Duration.ofSeconds(30)).until(() -> receiver.published().size() == 2);
-      // As a live event or in its page: a position may have followed.
+      // The client gets the event live or in its page, and a position may have followed.
       await().atMost(Duration.ofSeconds(30)).until(() -> back.published().size() == 1);
       assertEquals(1, back.resets().size());
       assertTrue(waiting.isOpen() && resuming.isOpen());

@@ -33,7 +33,7 @@ class RedisClusterIT extends RedisTest {
         RedisBridge.builder(hub, uri)
             .history(channel -> channel.startsWith("room:"))
             .presence(channel -> channel.startsWith("here:"))
-            // More than is published while a node is away: nothing is trimmed.
+            // More events than the tests publish while a node is away: Redis trims nothing.
             .maxHistory(1_000_000, Duration.ofHours(1))
             .silence(Duration.ofSeconds(3))
             .connect());
@@ -125,7 +125,7 @@ class RedisClusterIT extends RedisTest {
     assertTrue(stays.isOpen());
   }
 
-  /** The ids of those connections that are subscribed to the scope. */
+  /** The ids of the connections that are subscribed to the scope. */
   private static String subscribers(Jedis jedis) {
     return jedis
         .clientList()
@@ -179,7 +179,7 @@ class RedisClusterIT extends RedisTest {
       cluster.awaitAgreement();
     }
     numbers.end();
-    // Its position is behind all others, which are given once and in order.
+    // The position of this event is above all others, which the client gets once and in order.
     bridge.publish("room:a", SseEvent.of("1000000000"));
     soon().until(() -> receiver.published().contains("1000000000"));
     assertEquals(List.of(), receiver.resets());
@@ -250,7 +250,7 @@ class RedisClusterIT extends RedisTest {
         URI.create(
             "redis-cluster://sse:password@127.0.0.1:%d,127.0.0.1:%d"
                 .formatted(Ports.free(), cluster.node(1).port()));
-    // PING is for a Redis that refuses scripts; and a cluster has one database.
+    // A node uses PING only with a Redis that refuses scripts, and a cluster has one database.
     LeastRights.exercise(
         uri, () -> assertEquals(Set.of("ping", "select"), LeastRights.unused(rights, servers)));
     for (Jedis server : servers) {

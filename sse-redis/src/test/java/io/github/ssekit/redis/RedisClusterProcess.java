@@ -19,7 +19,9 @@ import redis.clients.jedis.exceptions.JedisException;
 import redis.clients.jedis.params.MigrateParams;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
-/** A Redis Cluster of primaries without replicas, as real processes. The first has the scope. */
+/**
+ * A Redis Cluster of primaries without replicas, as real processes. The first node has the scope.
+ */
 final class RedisClusterProcess implements AutoCloseable {
   private static final int SLOTS = 16384;
   private static final int SLOT = JedisClusterCRC16.getSlot("{sse}:scope");
@@ -127,7 +129,7 @@ final class RedisClusterProcess implements AutoCloseable {
     }
   }
 
-  /** Whether some node of ours listens to the scope there. */
+  /** Whether a bridge is subscribed to a sharded channel on this node. */
   boolean isHeard(int index, String channel) {
     try (Jedis jedis = new Jedis("127.0.0.1", nodes.get(index).port())) {
       return jedis.pubsubShardChannels().contains(channel);

@@ -21,7 +21,7 @@ import redis.clients.jedis.AbstractPipeline;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.params.ClientKillParams;
 
-/** What all nodes are told to do, with a real Redis and three nodes. */
+/** Directives to all nodes, with a real Redis and three nodes. */
 class RedisDirectivesIT extends RedisTest {
   private static final Duration SILENCE = Duration.ofSeconds(3);
 
@@ -54,7 +54,7 @@ class RedisDirectivesIT extends RedisTest {
     return client;
   }
 
-  /** A node whose reply takes more than a second is missing, on a busy machine. */
+  /** Waits for these counts: on a busy machine, the reply of a node may come too late. */
   private void awaitCount(NodeReplies expected) {
     soon().untilAsserted(() -> assertEquals(expected, bridge.counts("room:1")));
   }
@@ -116,7 +116,7 @@ class RedisDirectivesIT extends RedisTest {
     soon().until(() -> bob.published().equals(List.of("1")));
     assertEquals(1, third.connectionCount("room:1"));
     RecordingTransport again = client(third, "Ann", "room:1");
-    // What is stored is read again and again; what was done is not done again.
+    // Nodes read the stored directives again and again, but carry out each directive once.
     long reads = reads();
     soon().until(() -> reads() > reads + 9);
     assertFalse(again.closed());
@@ -148,10 +148,11 @@ class RedisDirectivesIT extends RedisTest {
   void aNodeThatStartsWithoutRedisDoesNotDoWhatWasSaidBefore() {
     bridge.closeAll("Ann");
     bridge.closeAll("Bob");
-    // When the node starts is known to Redis' second, and to the time that its thread takes.
+    // The node may compute a start that is too early, by the delay of its thread, and this test
+    // knows the time to the second: the wait exceeds both.
     long said = Long.parseLong(admin.time().get(0));
     soon().until(() -> Long.parseLong(admin.time().get(0)) > said + 3);
-    // A gate that is closed at first, so that the node starts without Redis.
+    // A disabled user, so that the node starts without Redis.
     admin.aclSetUser("late", "off", ">pw", "allkeys", "allchannels", "+@all");
     Hub fourth = keep(Hub.create());
     RedisBridge late =
@@ -168,7 +169,7 @@ class RedisDirectivesIT extends RedisTest {
     admin.aclSetUser("late", "on");
     soon().until(bob::closed);
     assertFalse(ann.closed());
-    // What is stored is read again and again, before its start too.
+    // The node reads the stored directives again and again, also directives from before its start.
     long reads = reads();
     soon().until(() -> reads() > reads + 9);
     assertFalse(ann.closed());
@@ -191,7 +192,7 @@ class RedisDirectivesIT extends RedisTest {
     assertFalse(ann.closed());
   }
 
-  /** Clients that resume have a node send probes one behind the other. */
+  /** A node sends probes one after the other while clients resume. */
   @Test
   void probesThatAreHeardWhileAReadIsToBeginCauseNoOther() {
     Scope scope = new Scope("sse", 0, channel -> true, null, null);
@@ -207,7 +208,7 @@ class RedisDirectivesIT extends RedisTest {
     for (int i = 0; i < 50_000; i++) {
       directives.probeHeard();
     }
-    // Behind all reads.
+    // This directive waits behind all reads.
     Directive last = Directive.of(Verb.CLOSE, "Ann", "");
     directives.heard(new ControlMessage("directive", null, null, last.toString()));
     soon().atMost(Duration.ofSeconds(60)).until(ann::closed);

@@ -31,7 +31,7 @@ class RedisHistoryIT extends HistoryBridgeTest {
     soon().until(leaves::closed);
     publish("room:a", 5, 9);
     soon().until(() -> receiver.published().size() == 9);
-    // Without what is kept there is nothing to read: a node that reads would reset the client.
+    // Without the history, a node that reads from Redis would reset the client.
     admin.del("{sse}:stream:room:a");
     RecordingTransport back = new RecordingTransport();
     hub.connect(back, List.of("room:a"), leaves.lastEventId());
@@ -55,8 +55,7 @@ class RedisHistoryIT extends HistoryBridgeTest {
     RecordingTransport back = new RecordingTransport();
     second.connect(back, List.of("room:a", "room:b"), last);
     soon().until(() -> back.published().size() >= 2000);
-    // Redis keeps a little more than a thousand events of a channel: a reset covers the trimmed
-    // ones.
+    // Redis keeps a little over a thousand events of a channel: a reset covers trimmed events.
     assertEquals(2, back.resets().size());
     assertTrue(back.resets().get(0).contains("\"reason\":\"trimmed\""), back.resets().get(0));
     publish("room:b", 3005, 3010);
@@ -129,7 +128,7 @@ class RedisHistoryIT extends HistoryBridgeTest {
       hub.connect(back, List.of("room:a"), id);
       soon().until(() -> back.resets().size() == 1 && back.lastEventId() != null);
       Position next = bridge.publish("room:a", SseEvent.of("after"));
-      // A position may have followed.
+      // A position may have followed the event.
       soon().until(() -> Position.parse(back.lastEventId()).compareTo(next) >= 0);
       assertEquals(
           List.of("after"),
@@ -137,7 +136,7 @@ class RedisHistoryIT extends HistoryBridgeTest {
     }
   }
 
-  /** The script that other languages call takes types that no node delivers. */
+  /** The script that other languages call accepts event types that no node delivers. */
   @Test
   void whoComesBackIsToldOfAnEventThatNoNodeDelivers() {
     listen("room:a");

@@ -66,7 +66,7 @@ class RedisHistoryLoadIT extends RedisTest {
             new Thread(
                 () -> {
                   for (int n = 0; n < after - before; n++) {
-                    // 2,200 a second in all, or as many as the machine can.
+                    // 2,200 events a second in all, or as many as the machine can publish.
                     long due = begun + n * (1_000_000_000L * channels / 2_200);
                     while (System.nanoTime() < due) {
                       LockSupport.parkNanos(due - System.nanoTime());
@@ -83,7 +83,7 @@ class RedisHistoryLoadIT extends RedisTest {
       int last = (after - before) * channels * 9 / 10;
       for (int i = 0; i < clients; i++) {
         int at = random.nextInt(ids.size());
-        // Of the events that were published one after the other, all after the client's position.
+        // The number of each channel's first event after the client's position.
         int[] first =
             IntStream.range(0, channels).map(c -> (at - c + channels) / channels).toArray();
         Counter client = new Counter(first);
@@ -161,7 +161,7 @@ class RedisHistoryLoadIT extends RedisTest {
         assertNull(client.wrong(), "client " + i);
       }
       long millis = (System.nanoTime() - begun) / 1_000_000;
-      // Probes and one publish are among them.
+      // The count includes probes and one publish.
       long reads = calls("evalsha");
       System.out.printf(
           "%d clients at %d positions back in %d ms with %d reads, in a heap of %d MB%n",

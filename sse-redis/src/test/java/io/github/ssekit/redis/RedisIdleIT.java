@@ -66,7 +66,7 @@ class RedisIdleIT extends RedisTest {
     return failures;
   }
 
-  /** Over a connection of its own, since Redis ends idle ones. */
+  /** Counts connections over a connection of its own, since Redis closes idle connections. */
   private long commandConnections() {
     try (Jedis own = new Jedis("127.0.0.1", redis.port())) {
       return own.clientList()

@@ -19,7 +19,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.params.ClientKillParams;
 
-/** The log and the errors name why Redis can't be used: once, and once when it can be again. */
+/**
+ * The log and the errors name why Redis can't be used. The log says so once, and says once when
+ * Redis can be used again.
+ */
 @Tag("refusals")
 class RedisLogIT extends RedisTest {
   private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
@@ -39,7 +42,10 @@ class RedisLogIT extends RedisTest {
         .connect();
   }
 
-  /** A change to the user, whether its connections are cut then, the change back, the log line. */
+  /**
+   * A change to the user, whether the test then cuts the user's connections, the change back, and
+   * the log line.
+   */
   @ParameterizedTest
   @CsvSource({
     "resetpass >0ther, true, resetpass >s3cret, subscribing failed: WRONGPASS",

@@ -31,7 +31,7 @@ class RedisLossIT extends HistoryBridgeTest {
     assertTrue(connection.isOpen());
   }
 
-  /** A clock that is heard there belongs to the run before. */
+  /** A clock that a node hears while Redis takes no writes belongs to the earlier run. */
   @Test
   void clientsContinueWhenRedisComesBackWithAllItsDataAndFirstTakesNoWrites() throws Exception {
     listen("room:a");
@@ -80,13 +80,13 @@ class RedisLossIT extends HistoryBridgeTest {
     soon().until(() -> there.lastEventId() != null);
     publish("room:a", 0, 5);
     redis.kill();
-    redis.restart(); // With its data: ids go on ten seconds ahead of the time.
+    redis.restart(); // With its data: new ids are ten seconds ahead of the time.
     soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("5")) != null);
     publish("room:a", 6, 10);
     soon().until(() -> receiver.published().size() == 10 && there.published().size() == 10);
     redis.kill();
     redis.deleteFiles();
-    redis.restart(); // Without: a clock that starts again could fall below these.
+    redis.restart(); // Without its data: a new clock could fall below those ids.
     soon().until(() -> receiver.resets().size() == 1 && there.resets().size() == 1);
     soon().ignoreExceptions().until(() -> bridge.publish("room:a", SseEvent.of("10")) != null);
     soon().until(() -> receiver.published().contains("10") && there.published().contains("10"));
@@ -152,7 +152,7 @@ class RedisLossIT extends HistoryBridgeTest {
     listen("room:a");
     publish("room:a", 0, 3);
     soon().until(() -> receiver.published().size() == 3);
-    // As if the message had been lost on its way: stored, and not sent.
+    // A message that pub/sub drops: the channel gets a new last id, and no message is sent.
     admin.eval(
         """
         local clock = redis.call('HGET', '{sse}:scope', 'clock')
@@ -179,7 +179,7 @@ class RedisLossIT extends HistoryBridgeTest {
     assertEquals(numbers(1, 3), receiver.published());
     soon().until(() -> receiver.resets().size() == 1);
     assertTrue(receiver.resets().get(0).contains("room:a"), receiver.resets().toString());
-    // The node comes back, too.
+    // The node's own repair gets past the key, too.
     admin.clientKill(new ClientKillParams().type(ClientType.PUBSUB));
     publish("room:b", 3, 4);
     soon().until(() -> receiver.published().size() == 3);

@@ -46,7 +46,7 @@ class RedisLossyIT extends RedisTest {
     assertTrue(reset.startsWith(start), reset);
     Position to = Position.parse(reset.substring(start.length()).replace("\"}", ""));
     assertTrue(to.isAfter(lost), reset + " " + lost);
-    // Whoever listened to the first node may be here by now: the range is the same.
+    // Clients of the first node may have moved to this node: the range of its reset is the same.
     soon().until(() -> !elsewhere.resets().isEmpty());
     assertTrue(elsewhere.resets().get(0).startsWith(start), elsewhere.resets().toString());
   }
@@ -64,7 +64,7 @@ class RedisLossyIT extends RedisTest {
     return bridge;
   }
 
-  /** A relay of TCP connections that drops some messages of pub/sub, whole. */
+  /** A TCP relay that drops some pub/sub messages, whole. */
   private static final class LossyRelay implements AutoCloseable {
     private static final String MESSAGE =
         "[*>]3\r\n\\$7\r\nmessage\r\n\\$\\d+\r\n[^\r]*\r\n\\$\\d+\r\n";
@@ -73,7 +73,7 @@ class RedisLossyIT extends RedisTest {
     private final ServerSocket server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     private final Queue<Socket> sockets = new ConcurrentLinkedQueue<>();
 
-    /** How messages to be dropped begin, each after the one before it. */
+    /** The beginnings of the messages to drop, in this order. */
     private final Queue<String> doomed = new ConcurrentLinkedQueue<>();
 
     LossyRelay(int target) throws IOException {
@@ -126,7 +126,10 @@ class RedisLossyIT extends RedisTest {
       }
     }
 
-    /** What remains of bytes that Redis has sent at once, so that messages are whole in them. */
+    /**
+     * Removes the messages to drop from bytes that Redis has sent at once, and so as whole
+     * messages.
+     */
     private synchronized byte[] keep(String sent) {
       String kept = sent;
       for (String next = doomed.peek(); next != null; next = doomed.peek()) {

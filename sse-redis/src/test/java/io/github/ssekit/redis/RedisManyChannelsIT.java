@@ -40,7 +40,7 @@ class RedisManyChannelsIT extends RedisTest {
     return bridge;
   }
 
-  /** Longer than elsewhere: ten thousand channels are subscribed to first. */
+  /** Waits longer than other tests: the node first subscribes to ten thousand channels. */
   static ConditionFactory soon() {
     return await().atMost(Duration.ofSeconds(60)).pollInterval(Duration.ofMillis(5));
   }
@@ -127,7 +127,7 @@ class RedisManyChannelsIT extends RedisTest {
     soon().until(() -> calls("evalsha") >= 5);
     long calls = calls("evalsha");
     double read = info("stats", "total_net_input_bytes:") / calls;
-    // The names of 2,000 channels are 50,000; of all, five times as many.
+    // The names of 2,000 channels have 50,000 bytes; the names of all channels, five times as many.
     assertTrue(read < 100_000, "a probe has " + read + " bytes");
   }
 }

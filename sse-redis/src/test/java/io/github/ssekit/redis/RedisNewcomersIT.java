@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Clients without a last event ID that are given events of the past, by a real Redis. */
+/** Newcomers that get events of the past from a real Redis. */
 class RedisNewcomersIT extends RedisTest {
   private Hub hub;
   private RedisBridge bridge;
@@ -106,7 +106,7 @@ class RedisNewcomersIT extends RedisTest {
   void whatWasLostBeforeItCameIsNoLossToANewcomer() {
     publish("room:all", 0, 2_500);
     String last = admin.hget("{sse}:scope", "clock");
-    // As a proved loss leaves it, and a notice that a message of pub/sub is missing.
+    // The floors that a proved loss and the notice of a dropped pub/sub message leave.
     admin.hset("{sse}:scope", "floor", last);
     admin.hset("{sse}:scope", "floor:room:all", last);
     awaitPublished(connect(null, "room:all"), numbers(0, 2_500));
@@ -134,7 +134,7 @@ class RedisNewcomersIT extends RedisTest {
 
   @Test
   void eachChannelStartsAtItsOwnPlaceHoweverManyPagesThatTakes() {
-    // Of b and c events lie between those of the first pages.
+    // Events of room:b lie between the events of the first pages.
     for (int i = 0; i < 2_000; i++) {
       publish("room:all", i, i + 1);
       if (i % 100 == 0) {
@@ -177,10 +177,10 @@ class RedisNewcomersIT extends RedisTest {
       List<String> got = client.published();
       assertTrue(got.equals(List.of("4", "5")) || got.equals(List.of("5")), got::toString);
     }
-    // A read for the newest event asks once for it.
+    // Each read of the newest event is one XREVRANGE.
     long reads = calls("xrevrange");
     System.out.printf("1,000 newcomers at once: %d reads of the newest event%n", reads);
-    assertTrue(reads >= 1 && reads <= 5, reads + " reads"); // one, on a machine that is not busy
+    assertTrue(reads >= 1 && reads <= 5, reads + " reads"); // 1 on an idle machine
   }
 
   private long calls(String command) {

@@ -25,7 +25,7 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 import redis.clients.jedis.resps.StreamEntry;
 
-/** Publishing much at a time, while something happens to Redis or to the connection. */
+/** Many publishes at a time, while something happens to Redis or to the connection. */
 class RedisPipelineIT extends RedisTest {
   private RedisBridge bridge;
 
@@ -41,7 +41,7 @@ class RedisPipelineIT extends RedisTest {
                 .connect());
   }
 
-  /** What Redis has stored, in its order. */
+  /** The data of the stored events, in the order of the stream. */
   private List<String> stored(String channel) {
     return admin.xrange("{sse}:stream:" + channel, "-", "+").stream()
         .map(StreamEntry::getFields)
@@ -54,7 +54,7 @@ class RedisPipelineIT extends RedisTest {
         new ClientKillParams().type(ClientType.NORMAL).skipMe(ClientKillParams.SkipMe.YES));
   }
 
-  /** What was confirmed is stored, what was refused is not, nothing twice, all in order. */
+  /** Asserts that Redis stored every confirmed and no refused event, once and in order. */
   private static void assertTrueOutcomes(AsyncNumbers numbers, List<String> stored) {
     List<Integer> order = stored.stream().map(Integer::valueOf).toList();
     assertEquals(order.stream().sorted().distinct().toList(), order);
@@ -81,7 +81,7 @@ class RedisPipelineIT extends RedisTest {
                           ? bridge.publish("room:1", event)
                           : bridge.publishAsync("room:1", event);
                 }
-                // Behind all of them.
+                // Waits behind all earlier publishes of this thread.
                 Object unused = bridge.publish("room:1", SseEvent.of(name + "end"));
               });
       thread.start();
@@ -162,7 +162,8 @@ class RedisPipelineIT extends RedisTest {
       admin.scriptFlush();
     }
     assertEquals(List.of(), List.copyOf(failures));
-    // Of one thread, a later one may have been accepted meanwhile: then nothing is stored.
+    // Redis may have accepted a later publish of the same thread: then the earlier publish fails,
+    // and nothing of it is stored.
     int confirmed = 0;
     for (CompletableFuture<Position> other : others) {
       try {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Plain channels: the events that they carry between Redis and clients, and those they refuse. */
+/** Plain channels: the events that they carry between Redis and clients, and refused events. */
 class RedisPlainIT extends PlainBridgeTest {
   @Test
   void whatAnyProgramPublishesIsTheDataVerbatim() {

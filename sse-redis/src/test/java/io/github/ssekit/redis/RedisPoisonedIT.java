@@ -32,8 +32,8 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /**
- * A scope in Redis that somebody has written into: whatever stands there and whoever meets it
- * first, the node goes on, no envelope gets to a browser, and what can't be known is told.
+ * A scope in Redis with foreign values. Whatever the values are, and whichever operation meets them
+ * first, the node goes on, no browser gets an envelope, and resets report possible losses.
  */
 class RedisPoisonedIT {
   private static final List<String> GARBAGE =
@@ -106,7 +106,9 @@ class RedisPoisonedIT {
     return all;
   }
 
-  /** Nothing can be added to a stream with the last of all ids. */
+  /**
+   * Adds an entry with the highest possible id to the stream, which then takes no further entry.
+   */
   private static void fill() {
     other.sendCommand(
         Protocol.Command.XADD,
@@ -187,13 +189,13 @@ class RedisPoisonedIT {
     return made;
   }
 
-  /** A client that has missed two events comes to another node. */
+  /** Connects a client that has missed two events to another node, and waits until it is live. */
   private RecordingTransport comesBack() {
     Hub hub = Hub.create();
     bridge(hub);
     RecordingTransport back = new RecordingTransport();
     hub.connect(back, List.of("a"), position);
-    // Its position is announced to it when it is live.
+    // A client gets a new position once it is live.
     soon().until(() -> back.lastEventId() != null && !back.lastEventId().equals(position));
     return back;
   }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.StreamEntryID;
 
-/** Who is here, with a real Redis and two nodes. */
+/** Presence, with a real Redis and two nodes. */
 @Tag("presence")
 class RedisPresenceIT extends RedisTest {
   private static final String HERE = "here:1";
@@ -31,7 +31,7 @@ class RedisPresenceIT extends RedisTest {
   private static final Duration GRACE = Duration.ofMillis(300);
   private static final Duration LIFETIME = Duration.ofSeconds(4);
 
-  /** Longer than a test: what is to be there by then, is there without it. */
+  /** Longer than a test: no assertion depends on the end of this time. */
   private static final Duration LONG = Duration.ofMinutes(10);
 
   private final Hub hub = keep(Hub.create());
@@ -63,7 +63,7 @@ class RedisPresenceIT extends RedisTest {
     return client;
   }
 
-  /** A page of somebody, which is told who is here. */
+  /** Opens a page that joins under a name and receives the list. */
   private static RecordingTransport page(Hub at, RedisBridge redis, String name) {
     RecordingTransport page = new RecordingTransport();
     Connection connection = at.connect(page, List.of(HERE), null);
@@ -89,7 +89,7 @@ class RedisPresenceIT extends RedisTest {
             });
   }
 
-  /** Such as one that was refused for want of room. */
+  /** The hub closes, for example, a connection that it refuses for lack of room. */
   @Test
   void aConnectionThatIsClosedDoesNotJoin() {
     RecordingTransport onlooker = client(second, null);
@@ -117,7 +117,7 @@ class RedisPresenceIT extends RedisTest {
 
   @Test
   void namesOfAnEarlierClockThatWasAheadExpireAsOthersDo() {
-    // Live already: it misses no list.
+    // The onlooker is live already, so it misses no list.
     RecordingTransport onlooker = client(second, null);
     soon().until(() -> onlooker.lastEventId() != null);
     String ghost = "0".repeat(36) + " Ghost";
@@ -195,7 +195,7 @@ class RedisPresenceIT extends RedisTest {
     eve.run();
   }
 
-  /** Until a name has been told again, twice. */
+  /** Waits until the nodes have refreshed each name twice. */
   private void awaitRefreshes() {
     for (int i = 0; i < 2; i++) {
       Map<String, String> before = admin.hgetAll(NAMES);
@@ -227,7 +227,7 @@ class RedisPresenceIT extends RedisTest {
     RecordingTransport ann = page(hub, bridge, "Ann");
     awaitHere(ann, "Ann", "Bob");
     awaitHere(bob, "Ann", "Bob");
-    // It says nothing more, and does not say that Bob has left.
+    // The closed bridge tells Redis nothing more, not even that Bob has left.
     doomed.close();
     awaitHere(ann, "Ann");
     assertEquals(List.of("Ann"), bridge.presence().here(HERE));

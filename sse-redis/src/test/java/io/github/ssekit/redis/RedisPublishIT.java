@@ -44,7 +44,7 @@ class RedisPublishIT extends HistoryBridgeTest {
     assertEquals(List.of("once", "0"), receiver.published());
     assertThrows(
         IllegalArgumentException.class, () -> bridge.publish("plain", SseEvent.of("x"), "t"));
-    // In UTF-8 it would be that of another.
+    // Encoded as UTF-8, this token would be the same as another token.
     assertThrows(
         IllegalArgumentException.class, () -> bridge.publish("room:a", SseEvent.of("x"), "\ud800"));
   }
@@ -66,14 +66,14 @@ class RedisPublishIT extends HistoryBridgeTest {
   @Test
   void aPublishWithoutAnAnswerMayBeStored() throws Exception {
     bridge.close();
-    // No probe of its own takes the connection that is there.
+    // The silence is so long that no probe of the bridge takes the pooled connection.
     bridge =
         keep(
             RedisBridge.builder(hub(), redis.uri())
                 .history(channel -> true)
                 .silence(Duration.ofMinutes(10))
                 .connect());
-    // Its first probe has been heard.
+    // A bridge has a position once it has heard its first probe.
     soon().until(() -> bridge.position() != null);
     bridge.publish("room:a", SseEvent.of("0"));
     redis.pause();

@@ -30,7 +30,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
-/** A Redis that answers, and refuses to be written to. */
+/** A Redis that replies, and refuses writes. */
 @Tag("refusals")
 class RedisRefusalsIT extends RedisTest {
   private static final Duration SILENCE = Duration.ofSeconds(6);
@@ -142,7 +142,7 @@ class RedisRefusalsIT extends RedisTest {
       assertEquals(
           List.of("m0", "m1", "m2"),
           bridge.recent("room:1", 9).events().stream().map(SseEvent::data).toList());
-      // For longer than the silence, no client is reset.
+      // No client is reset for longer than the silence.
       await()
           .pollDelay(SILENCE.plusSeconds(1))
           .atMost(Duration.ofSeconds(30))
@@ -151,7 +151,7 @@ class RedisRefusalsIT extends RedisTest {
       soon().until(() -> plain.published().contains("live"));
       List<RecordingTransport> all = List.of(plain, live, back, newcomer);
       all.forEach(client -> assertEquals(List.of(), client.resets()));
-      // One line of each bridge.
+      // Each bridge logs one line.
       int bridges = fresh == null ? 1 : 2;
       assertEquals(bridges, log.lines(refusal.words).size(), "" + log.lines(""));
 
@@ -170,7 +170,7 @@ class RedisRefusalsIT extends RedisTest {
     RecordingTransport allowed = new RecordingTransport();
     RecordingTransport forbidden = new RecordingTransport();
     admin.aclSetUser("node", "resetchannels", "&{sse}:*", "&chat");
-    // The user's connections are ended by that.
+    // Redis closes the user's connections after this change.
     soon().until(() -> bridge.health().isSubscribed());
     hub.connect(forbidden, List.of("secret"), null);
     hub.connect(allowed, List.of("chat"), null);

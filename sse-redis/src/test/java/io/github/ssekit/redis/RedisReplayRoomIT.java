@@ -20,7 +20,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** Clients that ask for the past, each from another position, and never read. */
+/** Clients that resume, each from another position, and never read. */
 class RedisReplayRoomIT extends RedisTest {
   private static final int EVENTS = 120;
   private static final int EVENT_BYTES = 2_000;

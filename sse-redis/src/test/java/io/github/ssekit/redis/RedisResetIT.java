@@ -113,13 +113,13 @@ class RedisResetIT extends RedisTest {
         try {
           socket.setSoLinger(true, 0);
         } catch (SocketException closed) {
-          // By the thread that copies: its other side has ended.
+          // The copying thread has closed the socket, since its other side has ended.
         }
         socket.close();
       }
     }
 
-    /** A reset goes out once no thread is in a read of the socket any more. */
+    /** Waits for the copying threads: a reset goes out once no thread reads from the socket. */
     void awaitReset() throws InterruptedException {
       for (Thread copy : copies) {
         copy.join();

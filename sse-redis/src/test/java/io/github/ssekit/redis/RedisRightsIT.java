@@ -26,7 +26,7 @@ import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
-/** Rights that a node lacks: said when it connects, and never the cause of a half. */
+/** Rights that a node lacks: connecting names them, and no operation is left half done. */
 @Tag("refusals")
 class RedisRightsIT extends RedisTest {
   private static final String LEAST =
@@ -112,7 +112,7 @@ class RedisRightsIT extends RedisTest {
     }
   }
 
-  /** The rights that state channels need besides, each of them taken away while a bridge stands. */
+  /** The additional rights of state channels, each revoked while a bridge is connected. */
   @ParameterizedTest
   @ValueSource(strings = {"hlen", "xlen", "xdel"})
   void aRightThatIsMissingLeavesAStateAsItIs(String right) {
@@ -137,7 +137,7 @@ class RedisRightsIT extends RedisTest {
     }
   }
 
-  /** The rights of the publish script, each of them taken away while a bridge stands. */
+  /** The rights of the publish script, each revoked while a bridge is connected. */
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -165,7 +165,7 @@ class RedisRightsIT extends RedisTest {
       List<String> stored = new ArrayList<>();
       stored.add(bridge.publish("room:1", SseEvent.of("before")).toString());
       admin.aclSetUser("sse", "-" + right);
-      // The second is one of a channel that is new.
+      // The second channel is new.
       for (String channel : List.of("room:1", "room:2")) {
         try {
           bridge.publish(channel, SseEvent.of("during"), "token " + channel);
@@ -191,9 +191,7 @@ class RedisRightsIT extends RedisTest {
     }
   }
 
-  /**
-   * The rights that reading takes, each taken away while a client, and then its node, come back.
-   */
+  /** The rights for reading, each revoked while a client resumes, and then while the nodes do. */
   @ParameterizedTest
   @ValueSource(strings = {"xrange", "hmget", "time", "evalsha"})
   void whatMayNotBeReadIsNotToldAsLost(String right) throws Exception {
@@ -253,7 +251,7 @@ class RedisRightsIT extends RedisTest {
   void aStreamWhoseLastIdMayNotBeReadIsKept() {
     try (RedisBridge bridge = withHistory()) {
       bridge.publish("room:1", SseEvent.of("0"));
-      // Beyond the clock: the script must look for the last one.
+      // An id above the clock: the script must look for the last entry.
       admin.xadd("{sse}:stream:room:1", new StreamEntryID("1999999999999-5"), Map.of("d", "y"));
       admin.aclSetUser("sse", "-xrevrange");
       PublishException e =
@@ -263,7 +261,7 @@ class RedisRightsIT extends RedisTest {
     }
   }
 
-  /** Until Redis has denied the user something, once more. */
+  /** Waits until Redis denies the user another command. */
   private void awaitDenial() {
     admin.aclLogReset();
     await().until(() -> !admin.aclLog().isEmpty());

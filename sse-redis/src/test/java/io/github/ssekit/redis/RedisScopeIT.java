@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import redis.clients.jedis.Jedis;
 
-/** Scopes: the channels and keys of one, which other applications don't reach. */
+/** Scopes: other applications don't reach the channels and keys of a scope. */
 class RedisScopeIT extends RedisTest {
 
   @BeforeEach

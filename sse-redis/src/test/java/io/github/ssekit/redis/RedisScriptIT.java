@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisDataException;
 
-/** The scripts' contract, which any program may use: run as another language would. */
+/** The contract of the scripts. The tests run the scripts as a program in another language does. */
 class RedisScriptIT extends RedisTest {
 
   @BeforeEach
@@ -125,7 +125,8 @@ class RedisScriptIT extends RedisTest {
         ids.add(publisher.eval(script, keys("c", "token"), arguments("c")));
       }
       assertEquals(1, ids.size());
-      // Forgotten by the publish that meets it among three random channels of Redis' hash.
+      // A publish to a new channel forgets the quiet channel once it is among three random fields
+      // of the hash.
       admin.hset("{sse}:scope", "last:quiet", "1700000000000-0");
       for (int i = 0; admin.hexists("{sse}:scope", "last:quiet"); i++) {
         assertTrue(i < 2000, "quiet channels are not forgotten");
@@ -150,7 +151,7 @@ class RedisScriptIT extends RedisTest {
 
   @Test
   void aPageIsBoundedInBytesHoweverLargeTheEventsAre() throws Exception {
-    // One event of each channel, until it is enough: the other channels are left out.
+    // One event of each channel until the limit is reached: the other channels are left out.
     assertEquals(27, sizes(30, 10_000, 262_144).size());
     assertEquals(List.of(1_000_000), sizes(1, 1_000_000, 262_144));
     int bytes = sizes(1, 100, 6_500).get(0);
@@ -191,7 +192,8 @@ class RedisScriptIT extends RedisTest {
     }
     List<String> starts = Collections.nCopies(20, "+300");
     List<?> reply = page(20, 262_144, 1_000, "", starts);
-    // After 500 of the 1,000 that it may read anyway, and never less than one channel.
+    // The search ends after the channel that brings it to 1,000 events, so a page has at least one
+    // channel.
     assertEquals(4, (reply.size() - 3) / 4);
     assertEquals(1, (page(20, 1, 1_000, "", starts).size() - 3) / 4);
   }
@@ -246,7 +248,7 @@ class RedisScriptIT extends RedisTest {
       ids.add(publish("c" + i % 3, "x", 100, 60_000, ""));
     }
     assertEquals(ids.stream().sorted().distinct().toList(), ids);
-    // A clock that is ahead, as after a failover, and full.
+    // A clock that is ahead, as after a failover, and whose sequence is nearly full.
     admin.hset("{sse}:scope", "clock", "1999999999999-999998");
     assertEquals(Position.parse("1999999999999-999999"), publish("c0", "x", 100, 60_000, ""));
     assertEquals(Position.parse("2000000000000-0"), publish("c0", "x", 100, 60_000, ""));
@@ -259,7 +261,7 @@ class RedisScriptIT extends RedisTest {
     Position after = publish("a", "x", 100, 60_000, "run2");
     assertTrue(after.isAfter(before), before + " " + after);
     assertTrue(after.milliseconds() >= begun + 10_000, begun + " " + after);
-    // And no further, or else a scope that begins again could begin below.
+    // And no further: otherwise a scope that begins again could have a lower clock.
     assertTrue(after.milliseconds() <= System.currentTimeMillis() + 10_001, "" + after);
     assertEquals("run1=" + before, admin.hget("{sse}:scope", "ends"));
   }
@@ -294,7 +296,7 @@ class RedisScriptIT extends RedisTest {
     String seen = (clock.milliseconds() + 4_000) + "-7";
     Position floor = floorAfterEvidence("run1", seen);
     assertEquals(Position.parse((clock.milliseconds() + 4_001) + "-0"), floor);
-    // Reported once.
+    // A repeated report changes nothing.
     assertEquals(floor, floorAfterEvidence("run1", seen));
   }
 
@@ -304,7 +306,7 @@ class RedisScriptIT extends RedisTest {
     Position floor = Position.parse(admin.hget("{sse}:scope", "floor"));
     String below = (floor.milliseconds() - 1) + "-0";
     assertEquals(floor, floorAfterEvidence("run0", below, "run1", below, "lost", below));
-    // A loss that was found on another server is one here.
+    // A loss that was found on another server counts on this server, too.
     Position raised = floorAfterEvidence("lost", (first.milliseconds() + 2_000) + "-0");
     assertTrue(raised.isAfter(floor));
     assertEquals(raised, floorAfterEvidence("lost", (first.milliseconds() + 2_000) + "-0"));
@@ -371,7 +373,8 @@ class RedisScriptIT extends RedisTest {
     for (int i = 0; i < 50; i++) {
       admin.hset("{sse}:scope", "last:old" + i, "1000-" + i);
     }
-    // An event was lost on its way, and what followed on another channel has this id.
+    // The channel old7 lost an event on its way; its floor is the id of a later event of another
+    // channel.
     admin.hset("{sse}:scope", "floor:old7", "2000-0");
     int made = 0;
     while (admin.hgetAll("{sse}:scope").keySet().stream().anyMatch(k -> k.startsWith("last:old"))) {

@@ -113,7 +113,7 @@ class RedisSentinelIT extends RedisTest {
     assertEquals(List.of("Ann", "Cid"), other.presence().here(HERE));
   }
 
-  /** A page of somebody, which is told who is here. */
+  /** Opens a page that joins under a name and receives the list. */
   private static RecordingTransport page(Hub hub, RedisBridge redis, String name) {
     RecordingTransport page = new RecordingTransport();
     redis.presence().join(HERE, name, hub.connect(page, List.of(HERE), null));
@@ -141,7 +141,8 @@ class RedisSentinelIT extends RedisTest {
     try (Jedis sentinel = new Jedis("127.0.0.1", group.ports().get(0))) {
       sentinel.sentinelFailover(RedisSentinels.MASTER);
     }
-    // The former primary takes itself for one, and us in, until Sentinel tells it: ten seconds.
+    // The former primary acts as a primary and accepts our connections until Sentinel tells it, for
+    // ten seconds.
     awaitOnSuccessor(numbers, receiver);
   }
 
@@ -154,7 +155,7 @@ class RedisSentinelIT extends RedisTest {
     }
   }
 
-  /** The node subscribes to the former replica, and continues. */
+  /** Waits until the node subscribes to the former replica, and asserts that it continues there. */
   private void awaitOnSuccessor(NumberedEvents numbers, RecordingTransport receiver)
       throws Exception {
     await().atMost(Duration.ofSeconds(40)).until(this::isHeardBySuccessor);
@@ -257,7 +258,7 @@ class RedisSentinelIT extends RedisTest {
     assertTrue(e.getMessage().contains("WRONGPASS"), e.getMessage());
   }
 
-  /** The Sentinel may only be about to start. */
+  /** Tries to connect again and again, since the Sentinel may still be starting. */
   private RedisBridge soonBridge(URI uri) {
     return keep(soon().ignoreExceptions().until(() -> RedisBridge.connect(hub(), uri), b -> true));
   }

@@ -39,7 +39,7 @@ final class RedisSentinels implements AutoCloseable {
     };
   }
 
-  /** Starts all, and waits until they know each other. */
+  /** Starts all processes, and waits until the Sentinels know each other and the replica. */
   static RedisSentinels start(Path folder, int count) throws IOException {
     RedisSentinels group = new RedisSentinels(folder);
     for (int i = 0; i < count; i++) {
@@ -62,7 +62,7 @@ final class RedisSentinels implements AutoCloseable {
     }
   }
 
-  /** Starts one more, which takes a server for the primary. Returns its port. */
+  /** Starts another Sentinel, for a given primary. Returns the Sentinel's port. */
   int startSentinel(int primaryPort, int quorum, String... lines) throws IOException {
     int port = Ports.free();
     Path home = Files.createDirectory(folder.resolve("sentinel-" + port));
@@ -106,7 +106,7 @@ final class RedisSentinels implements AutoCloseable {
             .collect(Collectors.joining(",", "redis-sentinel://", "/" + MASTER)));
   }
 
-  /** Whether most Sentinels name this one. */
+  /** Whether most Sentinels name this server as the primary. */
   boolean isNamed(RedisProcess server) {
     return ports.stream().filter(port -> server.port() == named(port)).count() * 2 > ports.size();
   }
@@ -119,7 +119,7 @@ final class RedisSentinels implements AutoCloseable {
     }
   }
 
-  /** Swaps the two by hand: no Sentinel is in it, so nobody ends the connections of clients. */
+  /** Swaps primary and replica without a Sentinel, which would close the connections of clients. */
   void swapByHand() {
     int port = ports.get(0);
     try (Jedis sentinel = new Jedis("127.0.0.1", port);

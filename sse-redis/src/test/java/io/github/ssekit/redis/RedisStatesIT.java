@@ -199,7 +199,7 @@ class RedisStatesIT extends RedisTest {
     assertEquals(List.of(), slow.resets());
   }
 
-  /** A node whose logs hold nothing: what a client gets there comes from Redis. */
+  /** A node with empty logs: its clients get all events from Redis. */
   private Hub keepThird() {
     Hub third = keep(Hub.create());
     bridge(third, Duration.ofHours(1));
@@ -241,7 +241,7 @@ class RedisStatesIT extends RedisTest {
   @Test
   void aThousandNewcomersShareTwoReads() {
     numbers(0, 600).forEach(n -> put("k" + n, 0));
-    // Of these nodes the probes would be counted, too.
+    // The probes of these nodes would be counted, too.
     bridge.close();
     other.close();
     Hub third = keep(Hub.create());
@@ -341,7 +341,7 @@ class RedisStatesIT extends RedisTest {
   void whatAChannelDoesNotTakeIsRefused() {
     assertThrows(IllegalArgumentException.class, () -> put("", 1));
     assertThrows(IllegalArgumentException.class, () -> put("x".repeat(201), 1));
-    // Their removal could not be told as it is.
+    // A removal event could not carry these keys unchanged.
     assertThrows(IllegalArgumentException.class, () -> put("a\rb", 1));
     assertThrows(IllegalArgumentException.class, () -> put("\ud800", 1));
     assertThrows(
@@ -371,7 +371,7 @@ class RedisStatesIT extends RedisTest {
     void connect(Hub hub) {
       String last = null;
       if (transport != null) {
-        // First: what is read besides comes again.
+        // Taken before the read: events that arrive during the read come again.
         last = transport.lastEventId();
         last = read() ? null : last;
       }
@@ -384,7 +384,7 @@ class RedisStatesIT extends RedisTest {
       transport.signals().failed(new IllegalStateException("gone"));
     }
 
-    /** Returns whether it must begin anew. */
+    /** Applies new events to the map. Returns whether the page must begin anew. */
     boolean read() {
       List<SseEvent> events = transport.events();
       for (; read < events.size(); read++) {
@@ -412,7 +412,7 @@ class RedisStatesIT extends RedisTest {
 
   @Test
   void everyPageEndsWithTheMapOfTheOracle() {
-    // What Redis has confirmed survives its kill, however slow the disk is.
+    // Confirmed events survive the kill of Redis, however slow the disk is.
     admin.configSet("appendfsync", "always");
     Random random = new Random(14);
     Map<String, String> oracle = new HashMap<>();

@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.args.ClientType;
 
 /**
- * The one subscription of a bridge: its channels, and how it survives cuts, silence and restarts.
+ * The single subscription of a bridge: its channels, and how it survives cuts, silence and
+ * restarts.
  */
 class RedisSubscriptionIT extends PlainBridgeTest {
   @Test
@@ -82,7 +83,7 @@ class RedisSubscriptionIT extends PlainBridgeTest {
     connection.subscribe("{sse}:control");
     connection.unsubscribe("{sse}:control");
     connection.unsubscribe("chat");
-    // After its linger the hub has closed both channels; the subscription stands all the same.
+    // After the linger, the hub has closed both channels; the subscription is unchanged.
     awaitSubscribers("chat", 0);
     connection.subscribe("chat");
     awaitSubscribers("chat", 1);
@@ -120,7 +121,7 @@ class RedisSubscriptionIT extends PlainBridgeTest {
   void aQuietSubscriptionIsKeptByItsProbes() {
     bridge.close();
     Hub quietHub = Hub.create();
-    // For twice the silence that is allowed.
+    // The test waits for twice the allowed silence.
     try (quietHub;
         RedisBridge quiet =
             RedisBridge.builder(quietHub, redis.uri()).silence(Duration.ofSeconds(6)).connect()) {

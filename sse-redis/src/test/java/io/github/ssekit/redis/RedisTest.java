@@ -19,7 +19,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.io.TempDir;
 import redis.clients.jedis.Jedis;
 
-/** The base of tests with a real Redis: its folder, a client, and the close of all they opened. */
+/** The base of tests with a real Redis: a folder, a client, and the closing of all resources. */
 abstract class RedisTest {
   @TempDir Path folder;
 
@@ -28,7 +28,7 @@ abstract class RedisTest {
   /** Null until {@link #startRedis}. */
   RedisProcess redis;
 
-  /** Commands that go past the bridge, as an operator's do. */
+  /** A connection that bypasses the bridge, as an operator's does. */
   Jedis admin;
 
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -39,7 +39,7 @@ abstract class RedisTest {
     admin = keep(new Jedis("127.0.0.1", redis.port(), 30_000));
   }
 
-  /** Has it closed after the test: the last opened first. */
+  /** Closes a resource after the test; the last opened is closed first. */
   final <T extends AutoCloseable> T keep(T resource) {
     open.push(resource);
     return resource;
@@ -56,7 +56,7 @@ abstract class RedisTest {
     return await().atMost(Duration.ofSeconds(20)).pollInterval(Duration.ofMillis(5));
   }
 
-  /** The numbers from one to before another, as events have them for data. */
+  /** The numbers from the first to below the last, as the data of events. */
   static List<String> numbers(int from, int to) {
     return IntStream.range(from, to).mapToObj(i -> "" + i).toList();
   }

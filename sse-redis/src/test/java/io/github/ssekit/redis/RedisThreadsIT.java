@@ -28,7 +28,7 @@ class RedisThreadsIT extends RedisTest {
   /** Threads on which the login throws. */
   private final Set<String> broken = ConcurrentHashMap.newKeySet();
 
-  /** Threads on which it has thrown. */
+  /** Threads on which the login has thrown. */
   private final Set<String> thrown = ConcurrentHashMap.newKeySet();
 
   private final AtomicBoolean badType = new AtomicBoolean();
@@ -97,7 +97,7 @@ class RedisThreadsIT extends RedisTest {
     soon()
         .until(
             () -> {
-              cut(ClientType.NORMAL); // Another thread may have made a connection for it.
+              cut(ClientType.NORMAL); // Another thread may have opened a connection.
               return bridge.health().deaf() != null;
             });
     broken.clear();
@@ -110,7 +110,7 @@ class RedisThreadsIT extends RedisTest {
     bridge.publish("room:1", SseEvent.of("second"));
     broken.add("sse-redis-replay");
     RecordingTransport back = new RecordingTransport();
-    // Repeated until a new connection is needed, since the pool may have one.
+    // The pool may hold a connection, so this repeats until the thread needs a new connection.
     soon()
         .until(
             () -> {

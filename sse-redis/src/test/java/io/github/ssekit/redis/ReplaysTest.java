@@ -35,7 +35,7 @@ class ReplaysTest {
   private final List<WeakReference<Replay>> made = new CopyOnWriteArrayList<>();
   private final Replays replays = new Replays(this::page);
 
-  /** A client that forgets what it gets. */
+  /** A recipient that keeps no replay. */
   private static final class Sink implements ReplaySink {
     volatile boolean wanted = true;
     volatile boolean answered;
@@ -91,7 +91,7 @@ class ReplaysTest {
     List<Sink> sinks = ask(0, 40);
     answering.countDown();
     await().until(() -> sinks.stream().allMatch(s -> s.answered));
-    // Two more may be on their way from the threads.
+    // The two reading threads may each hold another replay.
     await().until(() -> kept() <= 8 + 2);
   }
 
@@ -113,7 +113,10 @@ class ReplaysTest {
     assertEquals(11, read.get());
   }
 
-  /** The hub asks under its lock: a walk over all that wait, at each request, would hold it. */
+  /**
+   * The hub asks under its lock. A walk over all waiting requests, at each request, would hold the
+   * lock for long.
+   */
   @Test
   void manyThatWaitMakeARequestNoDearer() {
     assertTimeout(Duration.ofSeconds(20), () -> ask(0, 100_000));

@@ -17,8 +17,8 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 
 /**
- * A server that speaks Redis' protocol, knows PUBLISH, and replies as a test says. From a
- * connection on which an event of more than a megabyte comes it reads no more.
+ * A server that speaks the Redis protocol, knows PUBLISH, and replies as a test says. It reads no
+ * more from a connection on which an event of more than a megabyte comes.
  */
 final class ScriptedRedis implements AutoCloseable {
   static final String OK = ":1\r\n";
@@ -26,7 +26,7 @@ final class ScriptedRedis implements AutoCloseable {
   /** In place of a reply: the connection ends. */
   static final String END = "end";
 
-  /** In place of a reply: there is none. */
+  /** In place of a reply: the server doesn't reply. */
   static final String NONE = "";
 
   private final Script script;
@@ -37,16 +37,16 @@ final class ScriptedRedis implements AutoCloseable {
 
   interface Script {
     /**
-     * Returns what the server replies to a PUBLISH.
+     * Returns the server's reply to a PUBLISH.
      *
-     * @param connection the first is 0
+     * @param connection the number of the connection, from 0 on
      */
     String reply(int connection, String data) throws InterruptedException;
   }
 
   ScriptedRedis(Script script) throws IOException {
     this.script = script;
-    // So that the kernel takes little for who does not read.
+    // The kernel then accepts few bytes that the server doesn't read.
     server.setReceiveBufferSize(64 << 10);
     server.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     start(this::accept);
@@ -56,7 +56,7 @@ final class ScriptedRedis implements AutoCloseable {
     return URI.create("redis://127.0.0.1:" + server.getLocalPort());
   }
 
-  /** What was published and replied to with {@link #OK}. */
+  /** The data of the publishes to which the server replied {@link #OK}. */
   List<String> accepted() {
     return List.copyOf(accepted);
   }
@@ -75,7 +75,7 @@ final class ScriptedRedis implements AutoCloseable {
         int connection = i;
         start(() -> serve(connection, socket));
       } catch (IOException e) {
-        // It is closed.
+        // The server is closed.
       }
     }
   }
@@ -97,7 +97,7 @@ final class ScriptedRedis implements AutoCloseable {
         out.write(reply.getBytes(UTF_8));
       }
     } catch (IOException | InterruptedException e) {
-      // The other end has closed it, or the test is over.
+      // The other end has closed the connection, or the test is over.
     }
   }
 
@@ -105,7 +105,7 @@ final class ScriptedRedis implements AutoCloseable {
     return command.equals("HELLO") ? "*2\r\n$5\r\nproto\r\n:2\r\n" : "+OK\r\n";
   }
 
-  /** {@code *3 $7 PUBLISH $4 chat $5 hello}, with CRLF behind each. */
+  /** Reads a command such as {@code *3 $7 PUBLISH $4 chat $5 hello}, with CRLF after each word. */
   private List<String> command(DataInputStream in) throws IOException, InterruptedException {
     int count = Integer.parseInt(line(in).substring(1));
     List<String> words = new ArrayList<>();

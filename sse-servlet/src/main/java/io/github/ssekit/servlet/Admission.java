@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 public final class Admission {
   final @Nullable ConnectionOptions options;
 
-  /** The status of a refusal; 200 else. */
+  /** The status of a refusal; otherwise 200. */
   final int status;
 
   private Admission(@Nullable ConnectionOptions options, int status) {
@@ -71,14 +71,14 @@ public final class Admission {
     return options;
   }
 
-  /** The status of the answer: 200, or that of the refusal. */
+  /** The status of the answer: 200, or the status of the refusal. */
   public int status() {
     return status;
   }
 
   /**
    * Refuses the client. A browser's {@code EventSource} does not reconnect by itself after any of
-   * these statuses; 204 is the one that the standard made for this (WHATWG HTML 9.2.1).
+   * these statuses; the standard provides 204 for this (WHATWG HTML 9.2.1).
    *
    * @param status 204, or 400 to 599: for example 401 if the client is not logged in, 403 if it may
    *     not listen, 404 if there is no such stream

@@ -46,7 +46,7 @@ final class ChunkEnds {
         thread.setDaemon(true);
         thread.start();
       } catch (Throwable e) {
-        // No thread can be made, for want of memory: the next chunk tries again.
+        // There is no memory for a thread: the next chunk tries again.
         RUNNING.set(false);
       }
     }
@@ -56,7 +56,8 @@ final class ChunkEnds {
     int idle = 0;
     while (idle < IDLE_ROUNDS || !stop()) {
       LockSupport.parkNanos(ROUND_NANOS);
-      // Nobody has a reason to interrupt this thread, and parkNanos would no longer wait.
+      // Nothing has a reason to interrupt this thread, and parkNanos doesn't wait on an interrupted
+      // thread.
       Thread.interrupted();
       idle = OPEN.isEmpty() ? idle + 1 : 0;
       try {
@@ -68,7 +69,7 @@ final class ChunkEnds {
     }
   }
 
-  /** Whether the thread may end: a chunk that is added later then starts another. */
+  /** Whether the thread may end: a chunk that is added later then starts another thread. */
   private static boolean stop() {
     RUNNING.set(false);
     return OPEN.isEmpty() || !RUNNING.compareAndSet(false, true);

@@ -6,7 +6,7 @@ import java.lang.reflect.Modifier;
 import java.util.stream.Collectors;
 
 /**
- * The filters that the current request has passed, for error messages. The Servlet API doesn't tell
+ * The filters that the current request has passed, for error messages. The Servlet API doesn't list
  * them, but they are on the thread's stack.
  */
 final class CurrentFilters {
@@ -15,7 +15,7 @@ final class CurrentFilters {
 
   private CurrentFilters() {}
 
-  /** The names of their classes, nearest first, separated by commas; or "none". */
+  /** The class names of the filters, nearest first, separated by commas; or "none". */
   static String names() {
     String names =
         STACK.walk(

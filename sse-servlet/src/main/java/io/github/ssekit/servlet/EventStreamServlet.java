@@ -55,7 +55,7 @@ public final class EventStreamServlet extends HttpServlet {
   /**
    * A servlet that lets every client in.
    *
-   * @param channels returns the names of the channels for each request; called as the selector of
+   * @param channels returns the names of the channels for each request; called like the selector of
    *     {@link #builder}. Must not return null.
    */
   public static EventStreamServlet of(
@@ -80,9 +80,9 @@ public final class EventStreamServlet extends HttpServlet {
    * @param selector admits or refuses each request; called on the request's thread, for HEAD too,
    *     by many threads at a time. Must not return null. If it names an illegal channel, or too
    *     many, the client gets status 400 and the message of {@link IllegalChannelException}. Any
-   *     other exception or error, also of a function that the hub was given, is logged at ERROR,
-   *     and the client gets status 500 without its message; but the container answers if it can't
-   *     read the request's parameters.
+   *     other exception or error, including an exception of a function that the hub was given, is
+   *     logged at ERROR, and the client gets status 500 without the message. If the container can't
+   *     read the request's parameters, the container answers instead.
    */
   public static EventStreamServletBuilder builder(
       Hub hub, Function<? super HttpServletRequest, Admission> selector) {
@@ -162,7 +162,7 @@ public final class EventStreamServlet extends HttpServlet {
     return options.owner() == null ? options.withOwner(owner.apply(request)) : options;
   }
 
-  /** Whether a container found that it can't read the request's parameters: it answers that. */
+  /** Whether the container can't read the request's parameters: the container then answers. */
   private static boolean isOfContainer(Throwable e) {
     String thrown = e.getClass().getName();
     return CONTAINERS.stream().anyMatch(thrown::startsWith);

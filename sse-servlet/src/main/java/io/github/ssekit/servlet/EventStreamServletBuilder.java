@@ -33,13 +33,13 @@ public final class EventStreamServletBuilder {
   }
 
   /**
-   * The owner of a connection for which the selector has set none, see {@link
+   * The owner of a connection for which the selector has set no owner, see {@link
    * io.github.ssekit.hub.HubBuilder#maxConnectionsPerOwner}. For example {@code
    * HttpServletRequest::getRemoteUser}; or {@code getRemoteAddr}, which behind a proxy is the
    * proxy's address unless the container is configured otherwise. Default: no owner.
    *
    * @param ownerOf called on the request's thread, for admitted requests; may return null, for no
-   *     owner. An exception is handled as the selector's.
+   *     owner. An exception is handled like the selector's.
    */
   public EventStreamServletBuilder owner(
       Function<? super HttpServletRequest, @Nullable String> ownerOf) {
@@ -54,9 +54,10 @@ public final class EventStreamServletBuilder {
    *
    * <p>A request with another {@code Origin}, including {@code null}, gets status 403 before the
    * selector is called. A request without an {@code Origin} passes: a page of another origin sends
-   * one wherever it could read the stream. Its images and scripts send none: they can't read it,
-   * but reach the selector, perhaps with cookies, and count towards the limits. Default: {@code
-   * Origin} is not checked, and browsers let no page of another origin read the stream.
+   * {@code Origin} wherever the page could read the stream. Requests for the page's images and
+   * scripts have no {@code Origin}: the page can't read their response, but they reach the
+   * selector, perhaps with cookies, and count towards the limits. Default: {@code Origin} is not
+   * checked, and browsers let no page of another origin read the stream.
    *
    * @param exact the origins; {@link #create} checks how they are written
    */
@@ -96,7 +97,7 @@ public final class EventStreamServletBuilder {
   }
 
   /**
-   * Answers POST as GET: for clients built on fetch that start something and follow it with one
+   * Answers POST like GET: for clients built on fetch that start something and follow it with one
    * request. The selector may read the body. Default: a POST gets status 405.
    */
   public EventStreamServletBuilder acceptPost() {

@@ -31,7 +31,7 @@ public final class EventStreams {
   /** The attribute of a request that this class has answered. */
   private static final String OPENED = EventStreams.class.getName();
 
-  /** The attribute by which Spring's filter is told not to hold back the response. */
+  /** The attribute that tells Spring's filter not to hold back the response. */
   private static final String NO_ETAG =
       "org.springframework.web.filter.ShallowEtagHeaderFilter.STREAMING";
 
@@ -73,7 +73,8 @@ public final class EventStreams {
    * @throws IllegalStateException if the request does not support async or is in async mode
    *     already, for example by an earlier call of this method; if the response is committed or its
    *     writer is in use; if a filter compresses or holds back the output; or if the hub is closed.
-   *     Nothing is sent then. Also if a filter's output has no write listener.
+   *     Nothing is sent then. Also thrown, after the head was sent, if a filter's output has no
+   *     write listener.
    */
   public static Connection open(
       Hub hub,
@@ -102,8 +103,8 @@ public final class EventStreams {
    * Answers a request as {@link #open(Hub, HttpServletRequest, HttpServletResponse, String,
    * String...)} does.
    *
-   * @param options the settings of the connection. If they have no last event ID, the request's is
-   *     used, as there.
+   * @param options the settings of the connection. If they have no last event ID, {@link
+   *     #lastEventId} of the request is used.
    */
   public static Connection open(
       Hub hub,
@@ -117,8 +118,8 @@ public final class EventStreams {
    * Answers a request as {@link #open(Hub, HttpServletRequest, HttpServletResponse, String,
    * String...)} does.
    *
-   * @param options the settings of the connection. If they have no last event ID, the request's is
-   *     used, as there.
+   * @param options the settings of the connection. If they have no last event ID, {@link
+   *     #lastEventId} of the request is used.
    * @param overCapacity the answer to the client if the hub has no room
    */
   public static Connection open(
@@ -202,9 +203,9 @@ public final class EventStreams {
   }
 
   /**
-   * The last event ID of a request: that of its header {@code Last-Event-ID}, or else of its query
+   * The last event ID of a request, from its header {@code Last-Event-ID}, or else from its query
    * parameter {@code lastEventId} or {@code last_event_id}, which polyfills send, and pages that
-   * embed their position. Null if it has none.
+   * embed their position. Null if the request has no last event ID.
    */
   public static @Nullable String lastEventId(HttpServletRequest request) {
     String id = request.getHeader("Last-Event-ID");
@@ -216,7 +217,10 @@ public final class EventStreams {
     return id;
   }
 
-  /** Not the container's, which builds and keeps a map, and reads the body of a form. */
+  /**
+   * The value of a query parameter. The container's {@code getParameter} would build and keep a
+   * map, and read the body of a form.
+   */
   private static @Nullable String parameter(String query, String name) {
     for (String each : query.split("&", -1)) {
       if (each.startsWith(name + "=")) {
@@ -224,7 +228,7 @@ public final class EventStreams {
         try {
           return URLDecoder.decode(value, UTF_8);
         } catch (IllegalArgumentException e) {
-          return value; // it is no position, either way
+          return value; // not a position, either way
         }
       }
     }

@@ -19,7 +19,7 @@ final class HttpChunk {
 
   private static final ThreadLocal<HttpChunk> LAST = ThreadLocal.withInitial(HttpChunk::new);
 
-  // What the chunk that this thread made last was made of.
+  // The source of the chunk that this thread made last.
   private byte[] source = {};
   private int offset;
   private int length;
@@ -31,7 +31,7 @@ final class HttpChunk {
   /**
    * The buffers of a chunk, new for each call.
    *
-   * @param bytes not changed by anybody any more
+   * @param bytes must not change afterwards
    * @param length at least 1: an empty chunk would end the response
    */
   static ByteBuffer[] of(byte[] bytes, int offset, int length) {

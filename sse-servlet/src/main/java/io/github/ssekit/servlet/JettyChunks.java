@@ -15,18 +15,17 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection beneath one HTTP/1.1 response of Jetty, which is given whole chunks past the
- * response.
+ * Writes whole chunks to the connection beneath one HTTP/1.1 response of Jetty, past the response.
  *
- * <p>Jetty writes the line end behind a chunk with the next chunk (RFC 9112, 7.1), where some
- * clients wait for it; and a write passes six layers that know nothing of event streams. So Jetty
- * itself sends the head and, at completion, the last chunk, and all chunks between are written
- * here. Jetty has sent no chunk of its own then, and owes no line end: {@link JettyCore} checks
- * once that it sees this in the same way.
+ * <p>Jetty writes the line end behind a chunk only with the next chunk (RFC 9112, 7.1), although
+ * some clients wait for it. And a write to the response passes six layers that know nothing of
+ * event streams. So Jetty itself sends the head and, at completion, the last chunk, and this class
+ * writes all chunks between. Jetty then has sent no chunk of its own, and owes no line end: {@link
+ * JettyCore} checks once that Jetty behaves so.
  *
  * <p>From its head to its completion a response of HTTP/1.1 has the connection to itself. The
- * methods are called under the transport's guard, those of {@link Callback} by Jetty: inside {@link
- * #write}, or later on a thread of its own.
+ * transport calls the methods under its guard. Jetty calls the methods of {@link Callback}: inside
+ * {@link #write}, or later on a thread of its own.
  *
  * <pre>
  *          write              isReady
@@ -39,7 +38,7 @@ final class JettyChunks implements Callback {
   private static final int IDLE = 0;
   private static final int WRITING = 1;
 
-  /** As WRITING, and the hub is to be told when the write is over. */
+  /** As WRITING, and the hub waits for the signal that the write is over. */
   private static final int AWAITED = 2;
 
   private static final AtomicIntegerFieldUpdater<JettyChunks> STATE =
@@ -52,7 +51,7 @@ final class JettyChunks implements Callback {
 
   private volatile int state = IDLE;
 
-  /** Why a write has failed; the state remains as it was then. */
+  /** The cause of a failed write, which leaves the state as it is. */
   private volatile @Nullable Throwable failure;
 
   private JettyChunks(
@@ -64,8 +63,8 @@ final class JettyChunks implements Callback {
   }
 
   /**
-   * The connection beneath a response; null if it isn't one of HTTP/1.1, or if somebody in Jetty
-   * looks at the bytes of the response, who would miss these.
+   * The connection beneath a response; null if the response isn't one of HTTP/1.1, or if a part of
+   * Jetty looks at the response's bytes, since that part would miss these chunks.
    *
    * @param response Jetty's own
    */
@@ -82,8 +81,8 @@ final class JettyChunks implements Callback {
   }
 
   /**
-   * Whether the response is sent in chunks. Called once, when the head is sent and nothing else.
-   * Jetty sends a response of unknown length in chunks, unless its end ends the connection.
+   * Whether the response is sent in chunks. Called once, when only the head has been sent. Jetty
+   * sends a response of unknown length in chunks, unless the response ends with the connection.
    */
   boolean isChunked() {
     return connection.isPersistent()
@@ -125,8 +124,8 @@ final class JettyChunks implements Callback {
   }
 
   /**
-   * Prepares for the completion of the response, which writes the last chunk: behind half a chunk
-   * it would be nonsense, so the connection ends instead.
+   * Prepares for the completion of the response, which writes the last chunk. After half a chunk
+   * the last chunk would be nonsense, so the connection is closed instead.
    */
   void end() {
     if (state != IDLE) {

@@ -23,14 +23,14 @@ import org.eclipse.jetty.util.Callback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Jetty's core beneath its servlet modules, as far as it tells whether bytes may go past a
- * response. All of it is public API of Jetty 12.
+ * Asks Jetty's core, beneath its servlet modules, whether bytes may go past a response. Uses only
+ * public API of Jetty 12.
  *
  * <p>An application on the class path of an embedded Jetty sees these classes. A WAR doesn't, since
  * Jetty hides its own classes from it; {@link #IS_USABLE} is false there.
  */
 final class JettyCore {
-  /** Whether this class loader has Jetty's core, and the core does what is expected of it. */
+  /** Whether this class loader has Jetty's core, and the core behaves as expected. */
   static final boolean IS_USABLE = isUsable();
 
   /** The method {@code getResponse} of the response in each of Jetty's servlet modules. */
@@ -75,7 +75,7 @@ final class JettyCore {
         : type.getMethod("write", boolean.class, ByteBuffer.class, Callback.class);
   }
 
-  /** Whether a class only passes on what is written: each servlet module has one of its own. */
+  /** Whether a class only passes bytes on: each servlet module has such a class of its own. */
   private static boolean isKnownToPassOn(Class<?> writer) {
     return writer == HttpStream.Wrapper.class
         || writer == Response.Wrapper.class
@@ -94,7 +94,7 @@ final class JettyCore {
 
   /**
    * Whether Jetty, after a head that was sent without content, ends the response with a last chunk
-   * alone: no line end before it, as behind a chunk of its own.
+   * alone, without the line end that would follow a chunk of its own.
    */
   private static boolean owesNoLineEnd() throws IOException {
     HttpGenerator generator = new HttpGenerator();
@@ -112,7 +112,7 @@ final class JettyCore {
         && BufferUtil.toString(end, StandardCharsets.ISO_8859_1).equals("0\r\n\r\n");
   }
 
-  /** The core's response that a servlet's writes to; null if it isn't Jetty 12's. */
+  /** The core's response beneath a servlet's response; null if the servlet's isn't Jetty 12's. */
   static @Nullable Response responseBeneath(ServletResponse response) {
     MethodHandle get = GET_RESPONSE.get(response.getClass());
     if (get == null) {
@@ -128,8 +128,8 @@ final class JettyCore {
   }
 
   /**
-   * Whether somebody beneath the servlet would miss bytes that go past the response: a handler that
-   * wraps it, a log or statistics that count its bytes.
+   * Whether a part of Jetty beneath the servlet would miss bytes that go past the response: a
+   * handler that wraps the response, or a log or statistics that count its bytes.
    */
   static boolean isWatched(Response response) {
     Response core = response;

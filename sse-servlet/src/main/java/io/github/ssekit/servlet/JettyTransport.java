@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * </ul>
  */
 final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChunk {
-  /** A comment line, which makes a chunk, without a blank line, which some clients report. */
+  /** A comment line, which is enough for a chunk. No blank line: some clients report it. */
   private static final byte[] CHUNK_END = {':', '\n'};
 
   private static final ClassValue<@Nullable MethodHandle> WRITE =
@@ -38,7 +38,7 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
         }
       };
 
-  /** Whether this class loader has Jetty's core, which a WAR's doesn't. */
+  /** Whether this class loader has a usable core of Jetty, which a WAR's doesn't. */
   private static final boolean HAS_CORE = hasCore();
 
   // Set by start(), before the container knows of this transport.
@@ -57,7 +57,7 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
   /** Whether this transport is in the list of {@link ChunkEnds}. */
   private volatile boolean listed;
 
-  /** Whether the loop is to end the chunk. */
+  /** Whether the loop should end the chunk. */
   private volatile boolean endIsDue;
 
   JettyTransport(HttpServletRequest request, HttpServletResponse response) {
@@ -145,7 +145,9 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
     return true;
   }
 
-  /** Whether this is a heartbeat or a chunk's end: no client waits for the end of that chunk. */
+  /**
+   * Whether the bytes are a heartbeat or a chunk's end: no client waits for the end of their chunk.
+   */
   private static boolean isHeartbeat(byte[] bytes, int offset, int length) {
     return length <= 3 && bytes[offset] == ':';
   }

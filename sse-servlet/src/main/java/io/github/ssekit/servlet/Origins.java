@@ -39,7 +39,7 @@ final class Origins {
   /**
    * Checks and keeps the settings.
    *
-   * @param headers the names of headers to allow beside {@link #HEADERS}
+   * @param headers the names of headers to allow besides {@link #HEADERS}
    * @throws IllegalArgumentException if an origin is not written as browsers write it; if every
    *     origin is allowed with credentials; or if a header is not a header's name
    */
@@ -75,8 +75,8 @@ final class Origins {
 
   /**
    * Sets the headers that tell the browser which page may read the response. Returns false if the
-   * requesting page may not. A request without an Origin passes: a page of another site always
-   * sends one.
+   * requesting page may not read it. A request without an Origin passes: a page of another origin
+   * sends Origin wherever the page could read the response.
    */
   boolean allow(HttpServletRequest request, HttpServletResponse response) {
     boolean any = allowed.contains(ANY);

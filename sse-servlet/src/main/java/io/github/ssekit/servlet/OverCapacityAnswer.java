@@ -27,8 +27,8 @@ import java.util.regex.Pattern;
  * comment, and ends. Any other client gets a status and {@code Retry-After}. The wait is random, so
  * that clients which came together don't come back together.
  *
- * <p>A hub that drains sets the wait itself, and a shorter one, as it does for its connected
- * clients: other nodes have room.
+ * <p>A hub that drains sets a shorter wait itself, as it does for its connected clients: other
+ * nodes have room.
  *
  * @param earliest the shortest wait, 0 to 2147483647 ms; fractions of a millisecond are dropped
  * @param latest the longest wait, from {@code earliest} to 2147483647 ms, likewise

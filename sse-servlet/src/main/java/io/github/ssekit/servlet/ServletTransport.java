@@ -22,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Carries bytes to one client over an async servlet's response.
  *
- * <p>The hub's state machine decides; the container's calls only feed it. Containers differ in what
- * they call when a client leaves: Jetty calls the write listener, Tomcat both listeners, Undertow
- * neither. So each failed write ends the transport too.
+ * <p>The hub's state machine decides; the container's calls only feed it. Containers differ in the
+ * listeners that they call when a client leaves: Jetty calls the write listener, Tomcat both
+ * listeners, Undertow neither. So each failed write ends the transport too.
  *
  * <p>Once the transport has ended, the container may reuse request and response for another client.
  * So every use of the output is under {@link #guard}, and a container's call that ends the
@@ -38,14 +38,15 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   private final ReentrantLock guard = new ReentrantLock();
   private final AsyncCompletion completion = new AsyncCompletion();
 
-  // Only the request's thread, in start(). Null afterwards: a transport keeps no response alive.
+  // Read only in start(), on the request's thread. Null afterwards: a transport keeps no response
+  // alive.
   private @Nullable HttpServletRequest request;
   private @Nullable HttpServletResponse response;
 
   /** Set once by start(), before the container knows of this transport. */
   private @Nullable Signals signals;
 
-  // Under the guard: the hub's loop, and whichever thread closes or fails the transport.
+  // Under the guard: used by the hub's loop, and by any thread that closes or fails the transport.
 
   /** Whether the hub has closed the transport, perhaps during start(). */
   private boolean closed;
@@ -96,8 +97,8 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   /**
    * Sends the head and the first bytes, while a write may still wait for the client. Changes that a
-   * filter makes later find the response committed; and a filter that holds these bytes back would
-   * hold back every event, so this throws.
+   * filter makes later find the response committed. Throws if a filter holds these bytes back,
+   * since the filter would hold back every event.
    */
   private ServletOutputStream commit(HttpServletResponse response, byte[] first)
       throws IOException {
@@ -110,11 +111,12 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     Head.eventStream(response);
     prepare(response, stream);
     sendFirst(stream, first);
-    // A response without a wrapper is the container's own. Quarkus commits one later than a flush.
+    // A response without a wrapper is the container's own, and Quarkus commits its own later than a
+    // flush.
     if (response instanceof ServletResponseWrapper) {
       if (!response.isCommitted()) {
         response.resetBuffer();
-        // A filter may send what it has kept before the container hears of the exception.
+        // A filter may send the kept bytes before the container hears of the exception.
         response.setStatus(HttpServletResponse.SC_INTERNAL_SERVER_ERROR);
         throw new IllegalStateException(
             filterProblem(response, stream, "keeps what is written, a flush does not send it"));
@@ -188,7 +190,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     }
   }
 
-  /** Sends what an earlier write has left, then asks whether the stream is ready. */
+  /**
+   * Flushes an earlier write, or sends due bytes, and asks whether the stream is ready for more.
+   */
   private boolean flushAndAsk(ServletOutputStream stream) throws IOException {
     if (!isReady(stream)) {
       return false;
@@ -248,8 +252,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   }
 
   /**
-   * Completes the response unless another caller does. Returns whether this call did. Our own calls
-   * don't hold the guard; a container may report an error, and so come here, from inside a write.
+   * Completes the response unless another caller does. Returns whether this call completed it. Our
+   * own calls don't hold the guard. A container may hold it: when it reports an error from inside a
+   * write.
    */
   private boolean completeOnce() {
     return completion.complete(this::complete);
@@ -277,8 +282,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
   }
 
   /**
-   * Writes to the stream, and has the container send what it was given. Called when the stream is
-   * ready.
+   * Writes to the stream, and makes the container send the bytes. Called when the stream is ready.
    *
    * @return false if a flush is still due, for which the stream was not ready
    */
@@ -309,7 +313,7 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
     signals().writable();
   }
 
-  /** The write listener's error. The response is still to be completed. */
+  /** The write listener's error. The response still has to be completed. */
   @Override
   public void onError(Throwable cause) {
     end(cause);
@@ -343,8 +347,9 @@ class ServletTransport implements Transport, WriteListener, AsyncListener {
 
   /**
    * Completes the response before this listener returns, or waits for the hub's call that does.
-   * After the last listener has returned, a container completes what is still open; if the hub's
-   * call came between the container's check and its own completion, Tomcat would log an error.
+   * After the last listener has returned, a container completes a response that is still open. If
+   * the hub's call came between the container's check and the container's completion, Tomcat would
+   * log an error.
    */
   private void completeBeforeTheContainer() {
     if (!completeQuietly()) {

@@ -20,7 +20,9 @@ final class TomcatTlsBug {
 
   private TomcatTlsBug() {}
 
-  /** Logs a warning at the first request over the container's own TLS, if the bug is in it. */
+  /**
+   * Logs a warning at the first request over the container's own TLS, if the container has the bug.
+   */
   static void warnOnce(HttpServletRequest request) {
     // A request through a TLS proxy may be secure, but lacks the attribute.
     if (!CHECKED.get()

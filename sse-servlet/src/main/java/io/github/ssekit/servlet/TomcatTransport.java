@@ -18,20 +18,22 @@ import java.io.IOException;
  *   <li>A write that fails soon after a call of the write listener completes the response at once,
  *       on the thread that wrote.
  *   <li>The first call of the write listener waits until the hub has written, and a little longer
- *       for the next write. This is when a client that left at once is discovered, by the second
- *       write: the first one to such a client still succeeds.
+ *       for the next write. In this time the second write discovers a client that left at once: the
+ *       first write to such a client still succeeds.
  * </ul>
  */
 final class TomcatTransport extends ServletTransport {
-  /** How long the first call waits after a write. Tomcat's other threads serve others meanwhile. */
+  /**
+   * How long the first call waits after a write. Other threads of Tomcat serve requests meanwhile.
+   */
   private static final long LINGER_MILLIS = 20;
 
   /** After this time Tomcat's thread has returned from the call, even on a busy machine. */
   private static final long SOON_NANOS = 1_000_000_000;
 
   /**
-   * When Tomcat last called the write listener, in {@link System#nanoTime}; 0 before. Written by
-   * Tomcat's thread, read by the hub's loop.
+   * The {@link System#nanoTime} of Tomcat's last call of the write listener; 0 before the first.
+   * Written by Tomcat's thread, read by the hub's loop.
    */
   private volatile long lastCallNanos;
 

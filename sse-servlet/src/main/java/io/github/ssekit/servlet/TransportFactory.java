@@ -5,12 +5,12 @@ import jakarta.servlet.http.HttpServletResponse;
 
 /** Chooses the transport for the container that a request runs in. */
 final class TransportFactory {
-  /** Whether this class loader has Undertow's classes, which any container's application may. */
+  /** Whether this class loader has Undertow's classes, as it may in any container's application. */
   private static final boolean UNDERTOW = undertowIsPresent();
 
   private TransportFactory() {}
 
-  /** A transport of the container that calls on this thread. */
+  /** A transport for the container that calls on this thread. */
   static ServletTransport create(HttpServletRequest request, HttpServletResponse response) {
     ServletTransport undertow = UNDERTOW ? UndertowTransport.of(request, response) : null;
     if (undertow != null) {

@@ -26,13 +26,13 @@ import org.jspecify.annotations.Nullable;
  * <ul>
  *   <li>A flush may leave bytes behind and still report success, and a flush that fails completes
  *       the response without a call of ours. A write that doesn't fit the response's buffer goes to
- *       the socket at once and reports what it could not send. So the buffer is one byte, and
+ *       the socket at once and reports bytes that it could not send. So the buffer is one byte, and
  *       nothing is flushed, with two exceptions: with HTTP/2 a write only makes a frame, which a
  *       flush hands to the connection; and a filter's stream or Undertow's compression have buffers
  *       of their own.
  *   <li>Completing a response whose client has left logs an error with its stack trace, except on
  *       the connection's I/O thread.
- *   <li>A write that finds that the client has left logs one too: Undertow then closes the
+ *   <li>A write that finds that the client has left logs an error too: Undertow then closes the
  *       response's stream on the thread that writes. {@link #silenceClose} prevents that.
  * </ul>
  */
@@ -125,7 +125,7 @@ final class UndertowTransport extends ServletTransport {
     }
   }
 
-  /** The streams of an exchange whose connection is closed: empty ones. */
+  /** Empty streams, for an exchange whose connection is closed. */
   private static final class NothingToClose implements BlockingHttpExchange {
     @Override
     public InputStream getInputStream() {

@@ -98,7 +98,7 @@ class AdmissionIT extends AdmissionServer {
     assertEquals("GET, HEAD, POST, OPTIONS", ask("OPTIONS", "/post?user=ann").header("Allow"));
   }
 
-  /** The body never comes: who asks the container for a parameter waits for it, with a thread. */
+  /** The body never arrives: a thread that asks the container for a parameter would wait for it. */
   @Test
   void theQueryIsReadWithoutTheBodyOfAForm() throws Exception {
     Answer answer =
@@ -148,7 +148,7 @@ class AdmissionIT extends AdmissionServer {
       feed.deliverAt(name, SseEvent.of(name + i), new Position(i, 0));
     }
 
-    // 13 is bob's: from the log.
+    // Event 13 is bob's. The log serves the client.
     Answer answer = get("/events?user=ann", "Last-Event-ID: 13-0");
     assertEquals("data: of:ann14", answer.nextLine("data: "));
     assertEquals("data: of:ann16", answer.nextLine("data: "));
@@ -156,7 +156,7 @@ class AdmissionIT extends AdmissionServer {
     feed.deliverAt("of:ann", SseEvent.of("of:ann18"), new Position(18, 0));
     assertEquals("data: of:ann18", answer.nextLine("data: "));
 
-    // 5 is from before the log: asked of the upstream, for ann's channel alone.
+    // Position 5 is before the log: the hub asks the upstream, for ann's channel only.
     Answer older = get("/events?user=ann&channels=of:ann", "Last-Event-ID: 5-0");
     assertEquals("data: asked for [of:ann after 5-0]", older.nextLine("data: "));
     assertEquals("data: of:ann16", older.nextLine("data: of:ann16"));
@@ -174,7 +174,7 @@ class AdmissionIT extends AdmissionServer {
 
   @Test
   void aPostIsAnsweredWhereItIsAccepted() throws Exception {
-    // A servlet's 405, as it is over HTTP/1.0.
+    // HttpServlet answers 400 instead of 405 over HTTP/1.0.
     assertEquals(400, ask("POST", "/events?user=ann", "Content-Length: 0").status);
     Answer answer = ask("POST", "/post?user=ann", "Content-Length: 0");
     assertEquals(200, answer.status);
@@ -186,7 +186,9 @@ class AdmissionIT extends AdmissionServer {
     assertEquals(200, get("/post?user=ann").status);
   }
 
-  /** An upstream whose channels all have history. Its replays only say what was requested. */
+  /**
+   * An upstream whose channels all have history. Each replay is one event that repeats the request.
+   */
   private static final class KeptChannels implements Upstream {
     @Override
     public boolean hasHistory(String channel) {

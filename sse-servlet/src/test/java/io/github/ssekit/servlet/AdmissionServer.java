@@ -27,8 +27,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /**
- * A server whose streams have limits, owners and allowed origins, and requests to it by hand: what
- * its clients get is compared as it is on the wire.
+ * A server whose streams have limits, owners and allowed origins. Tests write requests by hand, and
+ * compare the answers as they are on the wire.
  */
 abstract class AdmissionServer {
   static final String APP = "https://app.example";
@@ -87,7 +87,8 @@ abstract class AdmissionServer {
   }
 
   /**
-   * Admits users to the channels of their name; refuses requests without a user, with their status.
+   * Admits a user to the requested channels, by default to the channel of the user's name. Refuses
+   * a request without a user, with the status that the request names.
    */
   private EventStreamServletBuilder builder() {
     return EventStreamServlet.builder(
@@ -186,7 +187,7 @@ abstract class AdmissionServer {
       return body.readLine();
     }
 
-    /** The next line that begins so. */
+    /** The next line that begins with this text, or null at the end. */
     String nextLine(String start) throws IOException {
       String line = body.readLine();
       while (line != null && !line.startsWith(start)) {

@@ -79,7 +79,7 @@ class AnswerIT extends Cell {
         String all = new String(body.readAllBytes(), UTF_8);
         assertTrue(all.startsWith("retry: 2000\n"), all);
       } catch (IOException cutOff) {
-        // An end, too.
+        // A response that is cut off has ended too.
       }
       await().atMost(LATE).until(() -> hub().connectionCount() == 0);
       assertNothingIsUnfinished();
@@ -92,7 +92,7 @@ class AnswerIT extends Cell {
     handler =
         (request, response) -> {
           open(request, response);
-          // As for a method that returns nothing, or a value.
+          // Frameworks do this for a method that returns nothing, or a value.
           response.setStatus(204);
           response.setContentType("application/json");
           response.setContentLength(0);
@@ -173,7 +173,7 @@ class AnswerIT extends Cell {
     }
     Set<CloseReason> reasons = new HashSet<>(closed);
     if (Server.CONTAINER.startsWith("undertow") && protocol == Protocol.HTTP_2) {
-      // It may not call for a stream that was reset before its handler returned.
+      // Undertow may not report a stream that was reset before its handler returned.
       reasons.remove(CloseReason.STUCK);
     }
     assertTrue(Set.of(CloseReason.CLIENT_GONE).containsAll(reasons), "" + reasons);

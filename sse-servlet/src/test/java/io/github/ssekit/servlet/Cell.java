@@ -48,7 +48,10 @@ abstract class Cell {
   /** Whether this is the long form, {@code mvn -Pmatrix verify}. */
   static final boolean LONG = Boolean.getBoolean("ssekit.matrix.long");
 
-  /** Each container speaks HTTP/1.1, and one of each kind HTTP/2; all three in the long forms. */
+  /**
+   * Each container speaks HTTP/1.1, and one of each kind also HTTP/2; in the long forms, each
+   * speaks all three protocols.
+   */
   static List<Protocol> protocols() {
     if (LONG || Boolean.getBoolean("ssekit.long")) {
       return List.of(Protocol.values());
@@ -59,7 +62,7 @@ abstract class Cell {
 
   static final Duration HEARTBEAT = Duration.ofMillis(200);
 
-  /** Longer than a busy machine stops a client that reads. */
+  /** Longer than a busy machine stalls a client that reads. */
   static final Duration STUCK = Duration.ofSeconds(6);
 
   /** How late a busy machine may be. */
@@ -78,15 +81,15 @@ abstract class Cell {
   /** The number of requests that the container had not finished when the test began. */
   private long unfinishedBefore;
 
-  /** How many requests the container may keep of this test. */
+  /** How many requests of this test the container may leave unfinished. */
   int mayBeUnfinished;
 
-  /** Lets Tomcat lose requests of clients that leave to its race: docs/decisions/0016. */
+  /** Lets Tomcat's race leave requests of departed clients unfinished: docs/decisions/0016. */
   final void allowTomcatsRace(int requests) {
     mayBeUnfinished = Server.CONTAINER.startsWith("tomcat") ? requests : 0;
   }
 
-  /** Checks that nothing was logged but the trace of that race, where Tomcat finds and mends it. */
+  /** Checks that nothing was logged, except Tomcat's reports that it mended this race. */
   final void assertNothingWasLogged() {
     List<String> logged =
         log.details().stream().filter(line -> !line.contains("recycled it forcedly")).toList();
@@ -129,7 +132,7 @@ abstract class Cell {
     assertNothingIsUnfinished();
   }
 
-  /** By the container's own count: whatever it has not finished would delay its stop. */
+  /** Checks the container's own count: a request that it has not finished would delay its stop. */
   final void assertNothingIsUnfinished() {
     await()
         .pollInterval(Duration.ofMillis(10))
@@ -154,12 +157,15 @@ abstract class Cell {
     return new Client(protocol, port());
   }
 
-  /** The connection that was opened last, once there are so many. */
+  /** Waits until this many connections have opened. */
   final void awaitOpened(int count) {
     await().atMost(LATE).until(() -> opened.size() == count);
   }
 
-  /** Checks that so many connections have ended, each once with this reason, and none is left. */
+  /**
+   * Waits until this many connections have ended, and checks that each ended once, with this
+   * reason, and that no connection is left.
+   */
   final void awaitClosed(int count, CloseReason reason, Duration atMost) {
     await()
         .pollInterval(Duration.ofMillis(10))
@@ -174,7 +180,10 @@ abstract class Cell {
     void run(int client) throws Exception;
   }
 
-  /** Runs so many clients at once to their ends, while events are published, a pause apart. */
+  /**
+   * Runs this many clients in parallel to their ends, while a thread publishes events, a pause
+   * apart.
+   */
   final void underFire(int count, long pauseNanos, ClientRun client) throws Exception {
     AtomicBoolean over = new AtomicBoolean();
     Thread publisher =
@@ -228,7 +237,7 @@ abstract class Cell {
     }
   }
 
-  /** Has the running test answer. */
+  /** Passes each request to the running test. */
   private static final class Answerer extends HttpServlet {
     private static final long serialVersionUID = 1;
 
@@ -242,7 +251,7 @@ abstract class Cell {
   /** Called on the request's thread. */
   void answer(HttpServletRequest request, HttpServletResponse response) throws IOException {}
 
-  /** Opens a stream of channel {@code room}, and keeps its connection and how it ends. */
+  /** Opens a stream of channel {@code room}, and records its connection and its close reason. */
   final Connection open(HttpServletRequest request, HttpServletResponse response) {
     Connection connection = EventStreams.open(hub, request, response, "room");
     opened.add(connection);
@@ -253,7 +262,7 @@ abstract class Cell {
   /** Called on the request's thread. */
   void onOpen(Connection connection, HttpServletRequest request) {}
 
-  /** Answers with the request's id, small and with its length. */
+  /** Answers with the request's id, in a small body of known length. */
   private static final class Json extends HttpServlet {
     private static final long serialVersionUID = 1;
 

@@ -17,7 +17,8 @@ import java.time.Duration;
 /** A client of a cell. With HTTP/2 all of its streams share one connection. */
 final class Client {
   static {
-    // So that a client which doesn't read is noticed after kilobytes instead of megabytes.
+    // Small windows, so that a server notices a client that doesn't read after kilobytes instead of
+    // megabytes.
     System.setProperty("jdk.httpclient.windowsize", "65536");
     System.setProperty("jdk.httpclient.receiveBufferSize", "16384");
   }
@@ -60,7 +61,7 @@ final class Client {
     return new Stream(response.body());
   }
 
-  /** The end of an event stream where it is read. */
+  /** The client's end of an event stream. */
   static final class Stream implements AutoCloseable {
     private final InputStream body;
     private final EventStreamReader reader;
@@ -70,7 +71,7 @@ final class Client {
       this.reader = new EventStreamReader(body);
     }
 
-    /** The next event's data; null at the end, which throws if the response is cut off. */
+    /** The next event's data; null at the end of the stream. Throws if the response is cut off. */
     String next() throws IOException {
       SseEvent event = reader.next();
       return event == null ? null : event.data();
@@ -80,7 +81,7 @@ final class Client {
       return body;
     }
 
-    /** The client goes: the connection is closed, or with HTTP/2 the stream is reset. */
+    /** Leaves: closes the connection, or with HTTP/2 resets the stream. */
     @Override
     public void close() throws IOException {
       body.close();

@@ -5,11 +5,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A client with a process of its own, to be killed. */
+/** A client in a process of its own, which a test can kill. */
 final class ClientProcess {
   private ClientProcess() {}
 
-  /** A process in which so many streams are open. */
+  /** Starts a process, and returns once it has opened this many streams. */
   static Process start(Protocol protocol, int port, int streams) throws IOException {
     Process process =
         new ProcessBuilder(
@@ -31,7 +31,7 @@ final class ClientProcess {
     return process;
   }
 
-  /** Opens streams, says so with one character, and reads until it is killed. */
+  /** Opens streams, prints one character, and reads until the process is killed. */
   public static void main(String[] args) throws Exception {
     Client client = new Client(Protocol.valueOf(args[0]), Integer.parseInt(args[1]));
     List<Client.Stream> streams = new ArrayList<>();

@@ -57,7 +57,7 @@ class ClosingIT extends Cell {
     KeepAlive connection = KeepAlive.to(protocol, port());
     for (int i = 0; i < ROUNDS; i++) {
       String stream = connection.get("/open");
-      // Comments are heartbeats, on a busy machine, or bring the end of a chunk of Jetty's.
+      // A comment is a heartbeat, on a busy machine, or ends one of Jetty's chunks.
       assertTrue(stream.matches("retry: 2000\n(:\n)*((?s:.*)\n\n(:\n)*)?"), stream);
       String id = client + "-" + i;
       assertEquals(json(id), connection.get("/json?id=" + id));

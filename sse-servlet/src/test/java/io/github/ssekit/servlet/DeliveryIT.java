@@ -18,7 +18,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 /**
- * What is published arrives: whole, in order, at once. No heartbeat pushes it along, but on
+ * Published events arrive whole, in order, at once. No heartbeat pushes them along, except on
  * Undertow, which may keep the last bytes for a client that was slow to read (docs/containers.md).
  */
 class DeliveryIT extends Cell {
@@ -30,7 +30,7 @@ class DeliveryIT extends Cell {
     boolean keepsBytes = Server.CONTAINER.startsWith("undertow");
     return builder
         .heartbeat(keepsBytes ? HEARTBEAT : Duration.ofMinutes(5))
-        // One of two streams is read after the other: on a busy machine, that takes its time.
+        // The test reads two streams one after the other, which takes long on a busy machine.
         .stuckWriteDeadline(Duration.ofMinutes(1))
         .maxChannelLog(PRODUCERS * EACH, 1L << 30);
   }
@@ -92,7 +92,7 @@ class DeliveryIT extends Cell {
       Arrays.sort(nanos);
       long median = nanos[nanos.length / 2];
       if (size < 1_000_000) {
-        // In every build, on a busy machine too, what matters is that it comes at all.
+        // Other builds may run on a busy machine: there, the event only has to arrive.
         long most = LONG ? 100_000_000 : 2_000_000_000;
         assertTrue(median < most, size + " bytes, median ns: " + median);
         long longest = nanos[nanos.length - 1];

@@ -121,7 +121,7 @@ class DepartureIT extends Cell {
     allowTomcatsRace(1);
     awaitClosed(count, CloseReason.CLIENT_GONE, DEAD);
     note(seconds(start));
-    // The container stays usable, and has logged by then what it logs about dead connections.
+    // The container stays usable, and by then has logged all that it logs about dead connections.
     assertEquals(200, client().get("/json?id=1").statusCode());
     assertNothingWasLogged();
   }
@@ -129,11 +129,13 @@ class DepartureIT extends Cell {
   @Test
   @Point("2 Clients that never read: closed as STUCK after; median of the others meanwhile")
   void aClientThatNeverReadsIsStuckAndNobodyElseWaits() throws Exception {
-    // With HTTP/2 both may stay requests to Undertow; to Tomcat the one whose connection lives.
+    // With HTTP/2, Undertow may still count both requests, and Tomcat the request whose connection
+    // lives.
     boolean stays = protocol == Protocol.HTTP_2 && !Server.CONTAINER.startsWith("jetty");
     mayBeUnfinished = !stays ? 0 : Server.CONTAINER.startsWith("undertow") ? 2 : 1;
     try (Relay relay = new Relay(port())) {
-      // One whose connection is full, and one that doesn't read: with HTTP/2, its stream's window.
+      // One client's connection fills up. The other client doesn't read: with HTTP/2, the window of
+      // its stream fills up.
       new Client(protocol, relay.port()).open("/open");
       client().open("/open");
       awaitOpened(2);
@@ -149,7 +151,7 @@ class DepartureIT extends Cell {
       awaitOpened(2 + others);
       String filler = " " + "x".repeat(50_000);
       long start = System.nanoTime();
-      // Under traffic: 5 MB a second, so that the kernel's buffers are full within one.
+      // Under traffic: 5 MB a second, so that the kernel's buffers are full within a second.
       await()
           .pollDelay(Duration.ZERO)
           .pollInterval(Duration.ofMillis(10))

@@ -60,7 +60,9 @@ final class Filters {
     }
   }
 
-  /** Keeps what is written until the flush, and passes on the rest, as Spring Security's do. */
+  /**
+   * Keeps written bytes until the flush, and passes on the rest, as Spring Security's filters do.
+   */
   static final class CarefulFilter implements Filter {
     @Override
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
@@ -84,7 +86,7 @@ final class Filters {
     }
   }
 
-  /** Sets a character encoding, before and after. */
+  /** Sets a character encoding, before the handler and after it. */
   static final class LatinFilter implements Filter {
     @Override
     public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
@@ -111,14 +113,14 @@ final class Filters {
       return new CarefulStream(out, kept) {
         @Override
         public void flush() {
-          // Not before the body is known.
+          // Sends nothing before the body is complete.
         }
       };
     }
 
     @Override
     public void flushBuffer() {
-      // As above.
+      // As in flush().
     }
 
     @Override
@@ -156,7 +158,7 @@ final class Filters {
 
     @Override
     public void setWriteListener(WriteListener listener) {
-      // As many do.
+      // Many filters ignore it.
     }
 
     @Override
@@ -203,7 +205,7 @@ final class Filters {
         kept.reset();
         out.write(bytes);
       }
-      // Undertow has no answer before.
+      // Undertow's stream has no answer to isReady() before it has a write listener.
       if (!async || out.isReady()) {
         out.flush();
       }

@@ -18,7 +18,8 @@ class FiltersIT extends Cell {
   @Point("9 A filter without async support: an error that names it and the setting")
   void aFilterWithoutAsyncSupportIsNamed() throws Exception {
     assertEquals(500, client().get("/open/blocking").statusCode());
-    // The servlet's name, which each fixture leaves to its container, stands between the two.
+    // The servlet's name stands between the two parts. Each fixture leaves that name to its
+    // container.
     assertLogged("set async-supported to true on the servlet ");
     assertLogged(
         " and on every filter before it, which are: " + Filters.PassingFilter.class.getName());

@@ -34,7 +34,7 @@ class HygieneIT extends Cell {
   @Point("Under fire: answers beside streams that are cut at random moments")
   void answersBesideStreamsThatAreCutHoldNoForeignByteAndNothingIsLeft() throws Exception {
     allowTomcatsRace(2);
-    // By then the container has created everything that it creates once.
+    // After this, the container has created all objects that it creates only once.
     fire(ANSWERS / 10, 7);
     int descriptors = descriptors();
     int threads = Thread.activeCount();
@@ -47,7 +47,7 @@ class HygieneIT extends Cell {
         .atMost(LATE.multipliedBy(6))
         .until(
             () -> {
-              // The JDK's HTTP client closes its connections when nobody has it any more.
+              // The JDK's HTTP client closes its connections once it is unreachable.
               System.gc();
               return descriptors() <= descriptors + 2 * CLIENTS
                   && Thread.activeCount() <= threads + 2 * CLIENTS;

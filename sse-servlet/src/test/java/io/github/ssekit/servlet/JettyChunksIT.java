@@ -26,7 +26,10 @@ import org.eclipse.jetty.util.Callback;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** On Jetty, chunks go past the response: unless somebody would miss them. */
+/**
+ * On Jetty, the adapter writes chunks past the response, unless a request log or a handler counts
+ * the bytes.
+ */
 class JettyChunksIT extends Cell {
   private final Queue<Long> logged = new ConcurrentLinkedQueue<>();
   private final AtomicLong seen = new AtomicLong();
@@ -88,7 +91,7 @@ class JettyChunksIT extends Cell {
         : JettyEe11.context(site(false));
   }
 
-  /** A handler that looks at what is written. */
+  /** A handler that counts the written bytes. */
   private final class Watching extends Handler.Wrapper {
     Watching(Handler handler) {
       super(handler);
@@ -133,7 +136,7 @@ class JettyChunksIT extends Cell {
     }
   }
 
-  /** Reads on until the text ends so; to the end of the connection if null. */
+  /** Reads on until the text contains {@code end}; to the end of the connection if null. */
   private static void read(Socket socket, StringBuilder text, String end) throws IOException {
     while (end == null || text.indexOf(end) < 0) {
       int b = socket.getInputStream().read();

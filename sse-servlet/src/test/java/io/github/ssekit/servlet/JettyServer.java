@@ -21,7 +21,7 @@ final class JettyServer implements Server {
   private final ServerConnector connector;
   private final GracefulHandler counting;
 
-  @SuppressWarnings("removal") // GzipHandler is still what most applications have.
+  @SuppressWarnings("removal") // Most applications still have GzipHandler.
   JettyServer(Protocol protocol, Handler context, boolean compress) throws Exception {
     connector = new ServerConnector(server, factories(protocol));
     connector.setHost("localhost");
@@ -31,7 +31,7 @@ final class JettyServer implements Server {
     server.start();
   }
 
-  /** Has a log of its own told of each request that ends. */
+  /** Sets a log that gets each request at its end. */
   void logRequests(RequestLog log) {
     server.setRequestLog(log);
   }
@@ -50,7 +50,7 @@ final class JettyServer implements Server {
       return new ConnectionFactory[] {new SslConnectionFactory(ssl, http.getProtocol()), http};
     }
     HTTP2ServerConnectionFactory http2 = new HTTP2ServerConnectionFactory(config);
-    // The tests end more streams a second than Jetty takes from one connection of a stranger.
+    // The tests end more streams a second than Jetty allows on one connection by default.
     http2.setRateControlFactory(new RateControl.Factory() {});
     ALPNServerConnectionFactory alpn = new ALPNServerConnectionFactory();
     alpn.setDefaultProtocol(http.getProtocol());

@@ -83,7 +83,7 @@ final class MatrixReport implements BeforeEachCallback, TestWatcher, AfterAllCal
     Files.move(draft, file, StandardCopyOption.ATOMIC_MOVE);
   }
 
-  /** The number of a point; after all others if it has none. */
+  /** The number of a point. A point without a number comes after all others. */
   private static int number(String point) {
     String digits = point.replaceFirst("\\D.*", "");
     return digits.isEmpty() ? Integer.MAX_VALUE : Integer.parseInt(digits);

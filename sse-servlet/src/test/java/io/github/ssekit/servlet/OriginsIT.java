@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Pages of other origins that may read a stream, and those that may not. */
+/** Pages of other origins that may read a stream, and pages that may not. */
 class OriginsIT extends AdmissionServer {
   @ParameterizedTest
   @ValueSource(

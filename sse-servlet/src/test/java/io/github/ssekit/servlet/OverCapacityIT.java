@@ -74,7 +74,8 @@ class OverCapacityIT extends AdmissionServer {
     Answer other = get("/events?user=bob");
     assertEquals("retry: 1234", other.nextLine());
     assertTrue(get("/events?user=ann").whole().startsWith(": over capacity"));
-    // An owner is not joined with a channel: bob's owner and another's channel are two names.
+    // The limits count owners and channels apart: bob as an owner and bob as a channel are two
+    // names.
     assertEquals("retry: 1234", get("/events?user=eve&channels=bob,of:bob").nextLine());
     assertTrue(get("/one-line").whole().startsWith(": over capacity")); // maxConnections
 

@@ -14,14 +14,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
- * A wire between clients and a server, which does to their connections what networks and kernels
- * do, whatever the protocol. It takes only a few kilobytes from the server ahead of the client.
+ * A wire between clients and a server, which harms their connections as networks and kernels do,
+ * with any protocol. It takes only a few kilobytes from the server ahead of the client.
  */
 final class Relay implements AutoCloseable {
   private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getByName("localhost"));
   private final ExecutorService threads = Executors.newCachedThreadPool();
 
-  /** The sockets to the server, and those to clients. */
+  /** The sockets to the server; {@link #downstream} has the sockets to clients. */
   private final Queue<Socket> upstream = new ConcurrentLinkedQueue<>();
 
   private final Queue<Socket> downstream = new ConcurrentLinkedQueue<>();
@@ -39,12 +39,12 @@ final class Relay implements AutoCloseable {
     return listener.getLocalPort();
   }
 
-  /** From now on, the server's bytes are not taken. */
+  /** From now on, the relay takes no bytes from the server. */
   synchronized void pause() {
     paused = true;
   }
 
-  /** From now on they are, and many at a time. */
+  /** From now on, the relay takes the server's bytes again, and many at a time. */
   synchronized void resume() throws IOException {
     for (Socket socket : upstream) {
       socket.setReceiveBufferSize(1 << 20);
@@ -59,13 +59,13 @@ final class Relay implements AutoCloseable {
       try {
         socket.setSoLinger(true, 0);
       } catch (SocketException closed) {
-        // By the thread that copies: its other side has ended.
+        // The copying thread has closed the socket: its other side has ended.
       }
     }
     end();
   }
 
-  /** The server gets a FIN on each connection, and an RST for what it sends then. */
+  /** The server gets a FIN on each connection, and an RST for bytes that it sends after that. */
   void end() throws IOException {
     closeAll(upstream);
     closeAll(downstream);

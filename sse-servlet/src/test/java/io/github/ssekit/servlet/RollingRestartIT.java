@@ -29,7 +29,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
- * Two nodes behind a plain TCP balancer, which knows of no drain, are started anew one after the
+ * Two nodes behind a plain TCP balancer, which knows nothing of drains, restart one after the
  * other: their clients are away for a moment.
  */
 class RollingRestartIT {
@@ -62,7 +62,7 @@ class RollingRestartIT {
       balancer.add(port);
     }
 
-    /** As docs/deployment.md has it: the container is stopped last. */
+    /** Stops the node as in docs/deployment.md: the container last. */
     void stop() throws Exception {
       hub.drain(DRAIN);
       hub.close();
@@ -72,8 +72,8 @@ class RollingRestartIT {
   }
 
   /**
-   * What a browser's EventSource is: comes back after the reconnection time, over a connection that
-   * it still has if there is one, and gives up for good on a status.
+   * A client that behaves like a browser's EventSource: it reconnects after the reconnection time,
+   * over a kept connection if there is one, and gives up for good on a status other than 200.
    */
   private final class Client {
     private final HttpRequest request =
@@ -82,12 +82,12 @@ class RollingRestartIT {
             .build();
     private Duration reconnectionTime = RECONNECTION_TIME;
 
-    // Read by the test: how it stands.
+    // The state that the test reads.
     final AtomicInteger events = new AtomicInteger();
     volatile int status = 200;
     volatile Duration longestAway = Duration.ZERO;
 
-    /** When it was last live, by the nanosecond clock, if it is away. */
+    /** The nanosecond time at which the client was last live, if it is away. */
     private long awaySince = System.nanoTime();
 
     private boolean away = true;
@@ -101,7 +101,7 @@ class RollingRestartIT {
           read(new EventStreamReader(response.body()));
         }
       } catch (IOException e) {
-        // The node has gone: for an EventSource as the end of its stream.
+        // The node has gone: an EventSource treats that as the end of its stream.
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
@@ -156,7 +156,7 @@ class RollingRestartIT {
       try {
         node.hub.publish("news", SseEvent.of("x"));
       } catch (IllegalStateException closed) {
-        // It is replaced in a moment.
+        // The test replaces this node in a moment.
       }
     }
   }

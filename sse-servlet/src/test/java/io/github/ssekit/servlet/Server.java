@@ -19,13 +19,13 @@ interface Server {
   /** A servlet at a path, or below it where the path ends in {@code /*}. */
   record Served(String path, HttpServlet servlet, boolean async) {}
 
-  /** A filter for the paths below one. */
+  /** A filter at a path. */
   record Filtered(String path, Filter filter, boolean async) {}
 
   /**
-   * What a server has.
+   * The servlets and filters of a server.
    *
-   * @param compress whether the container itself is to compress whatever it can
+   * @param compress whether the container itself compresses responses where it can
    */
   record Site(List<Served> servlets, List<Filtered> filters, boolean compress) {}
 

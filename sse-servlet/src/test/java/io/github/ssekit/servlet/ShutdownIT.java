@@ -57,7 +57,7 @@ class ShutdownIT {
     };
   }
 
-  /** Starts the container with nothing but a listener of the application's end. */
+  /** Starts the container with only a listener for the application's end. */
   private Running startWithListener(ServletContextListener listener) throws Exception {
     return switch (Server.CONTAINER) {
       case "jetty-ee10" -> JettyShutdown.withListener(listener, JettyEe10.context(site()));
@@ -111,7 +111,7 @@ class ShutdownIT {
     }
   }
 
-  /** If a container waits longer some day, the page must say so. */
+  /** If a container waits longer some day, docs/deployment.md must say so. */
   @Test
   void aListenerOfTheApplicationsEndIsTooLate() throws Exception {
     Running running =
@@ -150,7 +150,7 @@ class ShutdownIT {
     assertEquals(CLIENTS, hub.connectionCount());
   }
 
-  /** Reads until the stream ends, in whatever way. */
+  /** Reads until the stream ends, cleanly or not. */
   private static String rest(Socket client) {
     StringBuilder rest = new StringBuilder();
     try {

@@ -24,8 +24,8 @@ import java.util.logging.Level;
  */
 final class SilentNetwork {
   /**
-   * How often the kernel sends again before it gives a connection up. Its own number is 15, which
-   * takes a quarter of an hour and more; this one takes a second or two.
+   * How often the kernel retransmits before it gives up a connection. The kernel's default is 15,
+   * which takes a quarter of an hour and more; this number takes a second or two.
    */
   private static final String RETRANSMISSIONS = "2";
 
@@ -36,7 +36,7 @@ final class SilentNetwork {
 
   private SilentNetwork() {}
 
-  /** Whether this machine lets us make a network namespace, as root or with one for users. */
+  /** Whether this machine lets us make a network namespace, as root or inside a user namespace. */
   static boolean available() throws Exception {
     List<String> command = new ArrayList<>(unshare());
     command.addAll(List.of("ip", "link", "set", "lo", "up"));
@@ -53,7 +53,7 @@ final class SilentNetwork {
         : List.of("unshare", "--user", "--map-root-user", "--net");
   }
 
-  /** What is printed by a process in which so many streams go silent. */
+  /** Returns the output of a process in which this many streams go silent. */
   static List<String> run(Protocol protocol, int streams) throws Exception {
     List<String> command = new ArrayList<>(unshare());
     command.addAll(
@@ -78,7 +78,10 @@ final class SilentNetwork {
     return printed;
   }
 
-  /** Prints each stream's end, the seconds until the last, and what was logged above DEBUG. */
+  /**
+   * Prints each stream's close reason, the seconds until the last, and all lines logged above
+   * DEBUG.
+   */
   public static void main(String[] args) throws Exception {
     try {
       run(args);

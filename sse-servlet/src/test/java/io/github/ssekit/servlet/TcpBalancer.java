@@ -30,8 +30,8 @@ final class TcpBalancer implements AutoCloseable {
   }
 
   /**
-   * Call this while the node still listens: once it has stopped, its port may be another server's,
-   * for tests run beside each other.
+   * Call this while the node still listens: once the node has stopped, its port may be another
+   * server's, since tests run in parallel.
    */
   synchronized void remove(int port) {
     ports.remove((Integer) port);
@@ -62,7 +62,7 @@ final class TcpBalancer implements AutoCloseable {
         threads.execute(() -> copy(node, client));
         return;
       } catch (IOException e) {
-        // The next one takes it.
+        // The next node takes the client.
       }
     }
     client.close();

@@ -69,7 +69,7 @@ final class Tls {
     }
   }
 
-  /** Has the certificate, and trusts it alone. */
+  /** A context that has the certificate, and trusts no other. */
   static SSLContext context() throws IOException, GeneralSecurityException {
     KeyStore store = KeyStore.getInstance("PKCS12");
     try (InputStream in = Files.newInputStream(keyStore())) {

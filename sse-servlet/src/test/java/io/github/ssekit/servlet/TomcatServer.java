@@ -57,7 +57,7 @@ final class TomcatServer implements Server {
     }
     if (protocol == Protocol.HTTP_2) {
       Http2Protocol http2 = new Http2Protocol();
-      // The tests end more streams a second than Tomcat takes from one connection of a stranger.
+      // The tests end more streams a second than Tomcat allows on one connection by default.
       http2.setOverheadCountFactor(0);
       http2.setOverheadResetFactor(0);
       connector.addUpgradeProtocol(http2);

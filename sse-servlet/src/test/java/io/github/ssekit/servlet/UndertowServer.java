@@ -56,7 +56,8 @@ final class UndertowServer implements Server {
             .setHandler(endingKeptConnections(handler))
             .setServerOption(UndertowOptions.ENABLE_STATISTICS, true)
             .setServerOption(UndertowOptions.ENABLE_HTTP2, protocol == Protocol.HTTP_2)
-            // The tests end more streams a second than Undertow takes of a stranger's connection.
+            // The tests end more streams a second than Undertow allows on one connection by
+            // default.
             .setServerOption(UndertowOptions.MAX_RST_FRAMES_PER_WINDOW, Integer.MAX_VALUE);
     if (protocol.tls()) {
       builder.addHttpsListener(0, "localhost", Tls.context());
@@ -68,8 +69,8 @@ final class UndertowServer implements Server {
   }
 
   /**
-   * Ends a kept connection that brings a request during the stop, as docs/deployment.md has it:
-   * Undertow answers 503 once its workers have stopped, and an EventSource gives up on that.
+   * Ends a kept connection that brings a request during the stop, as in docs/deployment.md:
+   * Undertow answers 503 once its workers have stopped, and an EventSource gives up on that status.
    */
   private HttpHandler endingKeptConnections(HttpHandler next) {
     return exchange -> {

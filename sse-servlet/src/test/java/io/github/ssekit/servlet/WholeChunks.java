@@ -11,8 +11,8 @@ import java.io.InputStream;
 import java.net.Socket;
 
 /**
- * A client over HTTP/1.1 that takes a chunk only once the line end behind it has come, as Python's
- * urllib3 does.
+ * A client over HTTP/1.1 that takes a chunk only once the line end behind it has arrived, as
+ * Python's urllib3 does.
  */
 final class WholeChunks implements Closeable {
   private final Socket socket;
@@ -32,7 +32,7 @@ final class WholeChunks implements Closeable {
     }
   }
 
-  /** Chunks up to the first that holds this text. */
+  /** Reads chunks up to the first that contains this text. */
   void await(String text) throws IOException {
     for (String chunk = next(); !chunk.contains(text); chunk = next()) {
       // A heartbeat, say.
@@ -45,7 +45,7 @@ final class WholeChunks implements Closeable {
     return new String(bytes, UTF_8);
   }
 
-  /** A line, once its end is there. */
+  /** Reads a line to its end. */
   private String line() throws IOException {
     StringBuilder line = new StringBuilder();
     for (int b = in.read(); b != '\n'; b = in.read()) {

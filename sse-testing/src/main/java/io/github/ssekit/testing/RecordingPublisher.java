@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A publisher that keeps what it is given, for the unit test of a service that publishes. It
- * refuses what a hub refuses, by the same exceptions. Thread-safe.
+ * A publisher that keeps its events, for the unit test of a service that publishes. It refuses the
+ * same channels and events as a hub does, by the same exceptions. Thread-safe.
  *
  * <pre>{@code
  * RecordingPublisher published = new RecordingPublisher();
@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RecordingPublisher implements EventPublisher {
   /**
-   * One event that was published.
+   * A published event.
    *
    * @param channel the name of its channel
    * @param event the event itself
@@ -35,7 +35,7 @@ public final class RecordingPublisher implements EventPublisher {
     }
   }
 
-  /** Nobody listens there: it checks. */
+  /** A hub without clients, which checks channels and events. */
   private final ManualHub checks = new ManualHub();
 
   private final List<Published> published = new ArrayList<>();
@@ -46,7 +46,7 @@ public final class RecordingPublisher implements EventPublisher {
   /**
    * Keeps the event.
    *
-   * @return null, as on a channel without history
+   * @return null, as on a plain channel
    * @throws IllegalArgumentException as a hub does
    */
   @Override
@@ -58,7 +58,7 @@ public final class RecordingPublisher implements EventPublisher {
     return null;
   }
 
-  /** Returns what was published, in its order. */
+  /** Returns the published events, in their order. */
   public List<Published> published() {
     synchronized (published) {
       return List.copyOf(published);
@@ -77,7 +77,7 @@ public final class RecordingPublisher implements EventPublisher {
   /**
    * Asserts that these are the data of all events that were published to a channel, in this order.
    *
-   * @throws AssertionError if not, with all that was published to any channel
+   * @throws AssertionError if not; the message has all published events, of any channel
    */
   public void assertPublished(String channel, String... data) {
     List<String> found = new ArrayList<>();
@@ -92,7 +92,7 @@ public final class RecordingPublisher implements EventPublisher {
   /**
    * Asserts that nothing was published, to any channel.
    *
-   * @throws AssertionError if not, with all that was published
+   * @throws AssertionError if not; the message has all published events
    */
   public void assertNothingPublished() {
     if (!published().isEmpty()) {
@@ -109,7 +109,7 @@ public final class RecordingPublisher implements EventPublisher {
             .collect(Collectors.joining("\n  ", "published, in this order:\n  ", ""));
   }
 
-  /** Forgets what was published. */
+  /** Forgets the published events. */
   public void forget() {
     synchronized (published) {
       published.clear();

@@ -26,10 +26,10 @@ import redis.embedded.RedisServer;
  * RedisBridge bridge = RedisBridge.connect(hub, REDIS.uri());
  * }</pre>
  *
- * It is one process for the class, on a free port, which needs the dependency {@code
- * org.signal:embedded-redis}. If the system property or the environment's variable {@value #URL} is
- * set, it is the Redis at that address, which is left as it is: give each test a scope of its own
- * there.
+ * The extension starts one process for the class, on a free port. This needs the dependency {@code
+ * org.signal:embedded-redis}. If the system property or the environment variable {@value #URL} is
+ * set, the extension uses the Redis at that address, and leaves it as it is: give each test a scope
+ * of its own there.
  */
 public final class RedisExtension implements BeforeAllCallback, AfterAllCallback {
   /** The name of the property and of the variable that have the address of a running Redis. */
@@ -37,7 +37,10 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
 
   private static final int MAX_TRIES = 5;
 
-  /** The class and the nested ones of it whose tests run now: each is told of by JUnit. */
+  /**
+   * The number of classes whose tests run now: the class and its nested classes. JUnit reports
+   * each.
+   */
   private int classes;
 
   private @Nullable URI uri;
@@ -81,7 +84,9 @@ public final class RedisExtension implements BeforeAllCallback, AfterAllCallback
     }
   }
 
-  /** Another program may take a port between the moment when it was free and the start. */
+  /**
+   * Starts Redis; tries again on another port, since another program may take a free port first.
+   */
   private void start(Path files) throws IOException {
     for (int tries = 1; ; tries++) {
       int port = freePort();

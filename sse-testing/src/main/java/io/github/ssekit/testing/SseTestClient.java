@@ -49,8 +49,8 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
 
   /**
    * Connects with headers, a POST, a last event ID or an HTTP client, and returns once the stream
-   * is open. Those of the builder's options that are about reconnecting have no effect. The builder
-   * is the client's from then on: make another for another client.
+   * is open. The builder's options for reconnecting have no effect. The builder belongs to the
+   * client from then on: make another builder for another client.
    *
    * @throws AssertionError if the server answers otherwise, or not within ten seconds
    */
@@ -68,7 +68,7 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
     EventSource source = builder.retryStatus(status -> false).open(opened);
     opened.source = source;
     if (opened.end.getCount() == 0) {
-      source.close(); // It ended before the attempt knew it.
+      source.close(); // The connection ended before the attempt knew its source.
     }
     opened.await(opened.open, "an open stream");
     if (opened.problem != null) {
@@ -83,7 +83,7 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
     volatile @Nullable EventSource source;
     volatile @Nullable String problem;
 
-    // The source takes an event's id over only once onEvent has returned, and the test is faster.
+    // The source adopts an event's id only once onEvent has returned; the test may ask before that.
     private String idBefore = "";
     private String idOfEvent = "";
 
@@ -152,8 +152,8 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
   }
 
   /**
-   * Leaves as a client does whose network fails: events that it has are kept for {@link #next}, and
-   * its last event ID for {@link #reconnect}, if a header can carry that: if it is printable ASCII.
+   * Leaves like a client whose network fails. Keeps the received events for {@link #next}, and the
+   * last event ID for {@link #reconnect} if a header can carry the id: if it is printable ASCII.
    */
   public void disconnect() {
     Attempt present = attempt();
@@ -181,10 +181,10 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
   }
 
   /**
-   * Waits until the client has a last event ID. A node writes one as soon as it has subscribed to
-   * the client's channels in Redis: what is published to a channel with history before then may not
-   * reach a client that comes for the first time. A stream of plain channels alone has none; one
-   * with ids on events only has none before its first event.
+   * Waits until the client has a last event ID. A node writes an id as soon as it has subscribed to
+   * the client's channels in Redis: events that are published to a channel with history before then
+   * may not reach a client that comes for the first time. A stream of plain channels alone has no
+   * id; a stream with ids on events only has none before its first event.
    *
    * @return the last event ID
    * @throws AssertionError if none comes within ten seconds, or if the stream has ended

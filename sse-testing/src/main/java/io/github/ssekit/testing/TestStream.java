@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The events of a stream, taken one by one by a test. A call that waits does so for five seconds,
- * unless it is told otherwise; what fails throws an {@link AssertionError} whose message ends with
- * all that the wire said. Thread-safe. A server's is a {@link SseTestClient}, a mock's is made by
- * {@link #of}.
+ * unless it has a parameter for the time. A failed assertion throws an {@link AssertionError} whose
+ * message ends with the text of {@link #wire()}. Thread-safe. {@link SseTestClient} has the stream
+ * of a server, {@link #of} makes the stream of a mock.
  */
 public abstract sealed class TestStream permits SseTestClient, TestStream.OfContent {
   private static final Duration PATIENCE = Duration.ofSeconds(5);
@@ -32,7 +32,7 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
   TestStream() {}
 
   /**
-   * Returns the stream that a mock response has, such as that of Spring's MockMvc:
+   * Returns the stream of a mock response, such as a response of Spring's MockMvc:
    *
    * <pre>{@code
    * MockHttpServletResponse response = mvc.perform(get("/events")).andReturn().getResponse();
@@ -41,7 +41,7 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
    * stream.assertNext("hello");
    * }</pre>
    *
-   * @param content the body that was written so far, asked for again and again
+   * @param content supplies the body that was written so far; called again and again
    */
   public static TestStream of(Supplier<byte[]> content) {
     return new OfContent(Objects.requireNonNull(content, "content"));
@@ -73,7 +73,7 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
     }
   }
 
-  /** Receives what has come, where nobody else does. */
+  /** Receives bytes that have come; does nothing if another thread receives them. */
   void look() {}
 
   final synchronized void received(SseEvent event) {
@@ -85,14 +85,14 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
     wire.write(bytes, offset, length);
   }
 
-  /** Writes a line of our own into what the wire said. */
+  /** Adds a line of our own to the text of {@link #wire()}. */
   final synchronized void note(String line) {
     String before = wire().isEmpty() || wire().endsWith("\n") ? "" : "\n";
     byte[] bytes = (before + line + "\n").getBytes(UTF_8);
     wire.write(bytes, 0, bytes.length);
   }
 
-  /** Whether and why nothing more comes: null if something may. */
+  /** Sets the reason why no more events come; null if more may come. */
   final synchronized void ended(@Nullable String why) {
     ended = why;
     notifyAll();
@@ -120,7 +120,7 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
   /**
    * Takes events up to the first of this type.
    *
-   * @param type the event type; {@code "message"} for events without one
+   * @param type the event type; {@code "message"} for events without a type
    * @return the event of this type
    * @throws AssertionError if none comes within five seconds, or if the stream has ended
    */
@@ -167,7 +167,7 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
     return waiting.poll();
   }
 
-  /** Waits until this holds, or until nothing more can come, or the time is over. */
+  /** Waits until the condition holds, or until no more events can come, or the time is over. */
   private synchronized void await(BooleanSupplier holds, long end) {
     look();
     while (!holds.getAsBoolean() && ended == null) {
@@ -186,10 +186,10 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
   }
 
   /**
-   * Waits until this holds.
+   * Waits until the condition holds.
    *
-   * @param what is expected, for the failure
-   * @throws AssertionError if it doesn't in time
+   * @param what the expected thing, for the failure's message
+   * @throws AssertionError if the condition doesn't hold in time
    */
   final synchronized void await(String what, BooleanSupplier holds, Duration atMost) {
     await(holds, after(atMost));
@@ -233,8 +233,8 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
   }
 
   /**
-   * Asserts that no event waits, and that none comes for this time. A publish that must not arrive
-   * is better followed by one that must, and {@link #assertNext}: that takes no time.
+   * Asserts that no event waits, and that none comes for this time. To save this time, publish
+   * another event after the event that must not arrive, and call {@link #assertNext}.
    *
    * @throws AssertionError if an event waits or comes
    */
@@ -246,7 +246,7 @@ public abstract sealed class TestStream permits SseTestClient, TestStream.OfCont
     }
   }
 
-  /** Returns all that was received so far, comments and heartbeats included, as text. */
+  /** Returns everything that was received so far, comments and heartbeats included, as text. */
   public final synchronized String wire() {
     return wire.toString(UTF_8);
   }

@@ -20,9 +20,12 @@ import java.util.concurrent.Flow;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLParameters;
 
-/** An HTTP client that shows a {@link TestStream} what another sends and gets: every byte. */
+/**
+ * An HTTP client around another client. Shows a {@link TestStream} each request, each answer's
+ * status and type, and every byte of the answer's body.
+ */
 final class WireTap extends HttpClient {
-  /** Where the test brings none. */
+  /** The client of tests that bring none. */
   static final HttpClient DEFAULT = HttpClient.newBuilder().version(Version.HTTP_1_1).build();
 
   private final HttpClient client;

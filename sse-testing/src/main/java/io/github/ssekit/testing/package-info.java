@@ -1,6 +1,6 @@
 /**
- * For tests of applications. Depends on no framework of assertions: what fails throws an {@link
- * AssertionError}, whose message has all that was published or received.
+ * Helpers for tests of applications. They depend on no assertion framework: a failed assertion
+ * throws an {@link AssertionError}, whose message has everything that was published or received.
  *
  * <dl>
  *   <dt>what did my service publish?

@@ -13,7 +13,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A Redis of its own, or the one that is named. The extension asks JUnit for nothing. */
+/**
+ * The extension's own Redis, or the Redis that a property names. The extension asks JUnit's context
+ * for nothing.
+ */
 class RedisExtensionTest {
   private static final ExtensionContext NONE = null;
 

@@ -37,7 +37,7 @@ class SseTestClientTest {
 
   @BeforeAll
   static void start() throws Exception {
-    // Each test opens the channel anew.
+    // After this short linger, each test opens the channel again.
     hub = Hub.builder().linger(Duration.ofMillis(1)).create();
     bridge = RedisBridge.builder(hub, REDIS.uri()).history(name -> true).connect();
     server = new Server(0);
@@ -112,7 +112,7 @@ class SseTestClientTest {
 
   @Test
   void theHttpClientOfTheTestIsUsedAndItsWireIsRead() {
-    // The server as a proxy: nothing else knows the host.
+    // The client uses the server as a proxy: nothing else knows the host.
     HttpClient http =
         HttpClient.newBuilder()
             .proxy(ProxySelector.of(new InetSocketAddress("localhost", events.getPort())))

@@ -8,8 +8,7 @@ import org.springframework.context.SmartLifecycle;
 
 /**
  * Drains the hub when the application stops: before the web server's graceful shutdown, which would
- * wait 30 s for streams that don't end by themselves. For good: a hub that was drained takes no
- * streams any more.
+ * wait 30 s for streams that don't end by themselves. A drained hub never takes streams again.
  */
 final class HubDrain implements SmartLifecycle {
   private static final System.Logger LOG = System.getLogger(HubDrain.class.getName());
@@ -45,14 +44,17 @@ final class HubDrain implements SmartLifecycle {
   }
 
   /**
-   * Spring 7 pauses the context of a test while another test has its own, and restarts it: what
-   * can't be started again is not to be paused. (An override there, but not in Spring 6.)
+   * Spring 7 pauses the context of a test while another test has its own, and restarts it. A
+   * drained hub can't be restarted, so Spring must not pause it. (Overrides a method of Spring 7,
+   * which Spring 6 doesn't have.)
    */
   public boolean isPauseable() {
     return false;
   }
 
-  /** Higher phases stop first. The web server's graceful shutdown has this less 1024. */
+  /**
+   * Higher phases stop first. The web server's graceful shutdown has {@code DEFAULT_PHASE - 1024}.
+   */
   @Override
   public int getPhase() {
     return SmartLifecycle.DEFAULT_PHASE - 512;

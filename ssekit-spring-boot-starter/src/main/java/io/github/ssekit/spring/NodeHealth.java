@@ -8,9 +8,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The health of this node, for either Spring Boot: {@code OUT_OF_SERVICE} while the hub is drained,
- * {@code DOWN} if it does not work or no events arrive from Redis, else {@code UP}. A Redis that
- * refuses writes is a detail alone: it refuses them to all nodes.
+ * The health of this node, for Spring Boot 3 and 4: {@code OUT_OF_SERVICE} while the hub is
+ * drained, {@code DOWN} if the hub does not work or no events arrive from Redis, otherwise {@code
+ * UP}. A Redis that refuses writes only adds a detail: it refuses them to all nodes.
  */
 final class NodeHealth {
   private final Hub hub;

@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Says what to do if the class path has a Jedis that is too old. */
+/** Explains the remedy if the class path has a Jedis that is too old. */
 final class OldJedisFailureAnalyzer extends AbstractFailureAnalyzer<IllegalStateException> {
   @Override
   protected @Nullable FailureAnalysis analyze(Throwable rootFailure, IllegalStateException cause) {

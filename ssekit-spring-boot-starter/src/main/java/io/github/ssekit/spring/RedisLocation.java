@@ -12,10 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.ssl.SslBundle;
 
 /**
- * Where the application's Redis is, and how to log in to it.
+ * The address of the application's Redis, and the login to it.
  *
- * @param uri without the login, unless the application gave it so
- * @param login asked for each connection, so that a password may change
+ * @param uri the address, without a login unless {@code ssekit.redis.url} has it
+ * @param login called for each connection, so that a password may change
  * @param bundle the certificates, if the connections are TLS
  */
 record RedisLocation(URI uri, @Nullable Supplier<RedisLogin> login, @Nullable SslBundle bundle) {
@@ -69,10 +69,10 @@ record RedisLocation(URI uri, @Nullable Supplier<RedisLogin> login, @Nullable Ss
   }
 
   /**
-   * The login, if the application has a password. An empty password or user is none, as for Spring
-   * Data.
+   * The login, or null if the application has no password. An empty password or user counts as
+   * absent, as for Spring Data.
    *
-   * @param source asked once now, and then for each connection
+   * @param source the password; called once now, and then for each connection
    */
   static @Nullable Supplier<RedisLogin> login(
       Supplier<@Nullable String> user, Supplier<@Nullable String> source) {
@@ -102,7 +102,7 @@ record RedisLocation(URI uri, @Nullable Supplier<RedisLogin> login, @Nullable Ss
     }
   }
 
-  /** Without a login. */
+  /** Shows the scheme only: the address may have a login. */
   @Override
   public String toString() {
     return "RedisLocation[" + uri.getScheme() + "]";

@@ -4,7 +4,7 @@ import io.github.ssekit.redis.RedisUnavailableException;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-/** Says what to do if the application needs Redis to start, and Redis is away. */
+/** Explains the remedy if the application needs Redis to start, and Redis is away. */
 final class RedisUnavailableFailureAnalyzer
     extends AbstractFailureAnalyzer<RedisUnavailableException> {
   @Override

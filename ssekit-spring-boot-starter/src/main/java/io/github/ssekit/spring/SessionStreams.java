@@ -18,11 +18,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open streams of each session, which end with it. Sessions are known by a hash of their id, so
- * that nothing else than the container can name one. Thread-safe.
+ * The open streams of each session, which end with the session. Keeps a hash of each session's id,
+ * so that only the container can name the session. Thread-safe.
  */
 final class SessionStreams implements HttpSessionListener, HttpSessionIdListener {
-  /** The streams of each session, by its hash. Guarded by this object's monitor. */
+  /** The streams of each session, by the session's hash. Guarded by this object's monitor. */
   private final Map<String, Set<Connection>> open = new HashMap<>();
 
   /** The hash of each stream's session, which changes with the session's id. Guarded as above. */
@@ -54,7 +54,7 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
     return session == null ? null : new Session(session);
   }
 
-  /** The id is read under the monitor: it changes before {@link #sessionIdChanged} is called. */
+  /** Reads the id under the monitor: it changes before {@link #sessionIdChanged} is called. */
   private synchronized void add(HttpSession session, Connection connection) {
     String hash = hash(session.getId());
     keys.put(connection, hash);
@@ -98,7 +98,10 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
     return all;
   }
 
-  /** At once: {@code Hub.closeIf} would ask all connections for each of many sessions that end. */
+  /**
+   * Closes this connection only: {@code Hub.closeIf} would ask all connections for each session
+   * that ends.
+   */
   private static void close(Connection connection) {
     connection.expireAt(Instant.EPOCH);
   }

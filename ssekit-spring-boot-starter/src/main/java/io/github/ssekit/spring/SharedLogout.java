@@ -7,8 +7,9 @@ import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log-out where nodes share sessions: closes the streams of the owner on all nodes. If that is
- * the user, the streams of other devices end too; they come back at once, and are let in.
+ * A log-out where nodes share sessions: closes the streams of the owner on all nodes. If the owner
+ * is the user, the streams of the user's other devices end too; these devices reconnect at once,
+ * and are let in.
  */
 final class SharedLogout {
   private static final System.Logger LOG = System.getLogger(SharedLogout.class.getName());
@@ -21,7 +22,7 @@ final class SharedLogout {
     this.owners = owners;
   }
 
-  /** Returns at once: the other nodes are told on another thread. */
+  /** Returns at once: another thread tells the other nodes. */
   void loggedOut(@Nullable String user, @Nullable String sessionId) {
     String owner =
         switch (owners) {

@@ -24,7 +24,7 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 public class SsekitActuatorAutoConfiguration {
   private static final String BEAN = "ssekitHealthIndicator";
 
-  /** As for each health indicator. Boot's own condition is in another package in each Boot. */
+  /** The usual condition of a health indicator. Each Spring Boot has its own in another package. */
   static final class HealthIsEnabled implements Condition {
     @Override
     public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {

@@ -19,7 +19,7 @@ import org.springframework.util.unit.DataSize;
 @AutoConfiguration
 @EnableConfigurationProperties(SsekitProperties.class)
 public class SsekitAutoConfiguration {
-  /** What a drain may take beyond its time. */
+  /** The longest time that a drain may take beyond its own. */
   private static final Duration GRACE = Duration.ofSeconds(2);
 
   /** Creates the configuration. */
@@ -79,7 +79,7 @@ public class SsekitAutoConfiguration {
     return (int) size.toBytes();
   }
 
-  /** The drain of the hub, in a phase before that of the web server's graceful shutdown. */
+  /** The drain of the hub, in a phase before the web server's graceful shutdown. */
   @Bean
   HubDrain ssekitHubDrain(Hub hub, SsekitProperties properties, Environment environment) {
     Duration phase =

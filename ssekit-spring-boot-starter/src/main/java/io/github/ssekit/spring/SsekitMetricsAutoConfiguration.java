@@ -37,7 +37,7 @@ public class SsekitMetricsAutoConfiguration {
   /** Creates the configuration. */
   public SsekitMetricsAutoConfiguration() {}
 
-  /** The meters of what the hub does. */
+  /** The meters of the hub's activity. */
   @Bean
   @ConditionalOnMissingBean
   public HubMeters ssekitHubMeters(MeterRegistry registry) {

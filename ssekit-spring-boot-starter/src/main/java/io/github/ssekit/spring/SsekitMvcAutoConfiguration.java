@@ -36,7 +36,8 @@ import org.springframework.web.servlet.ModelAndView;
 import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
- * Controllers that return what their stream carries, and what their streams have to do with users.
+ * Controllers that return the options of a stream, and the owners, sessions and tokens of these
+ * streams.
  */
 @AutoConfiguration(after = SsekitPublisherAutoConfiguration.class)
 @ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
@@ -67,9 +68,7 @@ public class SsekitMvcAutoConfiguration {
     };
   }
 
-  /**
-   * A channel's name that a client may not give is the client's mistake: 400, and no stack trace.
-   */
+  /** An illegal channel name is the client's mistake: 400, and no stack trace. */
   @Bean
   HandlerExceptionResolver ssekitIllegalChannelResolver() {
     return (request, response, handler, failure) ->
@@ -87,7 +86,7 @@ public class SsekitMvcAutoConfiguration {
     }
   }
 
-  /** Gives streams an owner whose controller has given none. */
+  /** Gives an owner to streams whose controller has set no owner. */
   @Bean
   @ConditionalOnMissingBean(name = "ssekitOwner")
   @Order(0)
@@ -111,7 +110,7 @@ public class SsekitMvcAutoConfiguration {
     };
   }
 
-  /** A name that is too long for an owner is replaced by its hash. */
+  /** The owner of this name: its hash if the name is too long for an owner; null without a name. */
   static @Nullable String owner(@Nullable String name) {
     if (name == null || name.isEmpty()) {
       return null;
@@ -129,8 +128,8 @@ public class SsekitMvcAutoConfiguration {
     }
 
     /**
-     * A log-out, whose session may be kept, or end unseen: Spring Session has stores that tell
-     * nobody.
+     * Ends the streams of a session at a log-out, which may keep the session, or end it unnoticed:
+     * some stores of Spring Session don't report it.
      */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(LogoutSuccessEvent.class)
@@ -141,14 +140,14 @@ public class SsekitMvcAutoConfiguration {
           String id = sessionId();
           if (id != null) {
             streams.end(id);
-            // Jetty's cookie has the name of the node behind a dot, which the session's id has not.
+            // In Jetty's cookie, a dot and the node's name follow the session's id.
             streams.end(id.replaceFirst("\\.[^.]*$", ""));
           }
         };
       }
     }
 
-    /** Where nodes share sessions, they are told of a log-out. */
+    /** Tells all nodes of a log-out, where nodes share sessions. */
     @Configuration(proxyBeanMethods = false)
     @ConditionalOnClass(
         value = {LogoutSuccessEvent.class, RedisBridge.class},
@@ -170,7 +169,7 @@ public class SsekitMvcAutoConfiguration {
       }
     }
 
-    /** The id of the session that the current request has named, which may be over. */
+    /** The id of the session that the current request has named; the session may be over. */
     private static @Nullable String sessionId() {
       return RequestContextHolder.getRequestAttributes()
               instanceof ServletRequestAttributes attributes

@@ -9,30 +9,30 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 
 /**
- * The settings of hub, bridge and streams. Those without a default here have that of {@code
- * HubBuilder} or {@code RedisBridgeBuilder}.
+ * The settings of hub, bridge and streams. Settings without a default here have the default of
+ * {@code HubBuilder} or {@code RedisBridgeBuilder}.
  *
  * @param heartbeat time without writes after which a stream gets a heartbeat
  * @param reconnectionTime time that clients wait before they connect again
- * @param stuckWriteDeadline time that a client may take for the whole of one write before its stream
- *     is closed
+ * @param stuckWriteDeadline time that a client may take for the whole of one write before its
+ *     stream is closed
  * @param linger time that a channel without subscribers is kept open
  * @param maxLifetime time after which a stream is closed, and its client comes back; none by
  *     default
  * @param maxEventSize largest event
- * @param channelLog what each channel keeps on a node for clients that lag
+ * @param channelLog log of each channel on a node, for clients that lag
  * @param maxSendSize bytes of private events that may wait for one client
  * @param maxReplaySize bytes of missed events that may wait for all clients of a node
  * @param loops number of delivery threads; one a processor by default
  * @param idsOnEventsOnly whether positions are written with events only
  * @param limits most connections at a time
  * @param drain time over which the open streams are closed when the application stops
- * @param owner who owns a stream whose controller doesn't say
+ * @param owner owner of a stream whose controller sets no owner
  * @param closeWithSession whether the streams that controllers have returned end with their
- *     session, where this node is told of its end; with Spring Session and a bridge, a log-out also
- *     ends the streams of its owner on all nodes
- * @param expireWithToken whether a stream ends when the token expires that its request was
- *     authenticated with
+ *     session, if this node learns of the session's end; with Spring Session and a bridge, a
+ *     log-out also ends the streams of its owner on all nodes
+ * @param expireWithToken whether a stream ends when the token that authenticated its request
+ *     expires
  * @param redis the bridge over Redis
  * @param metrics the meters
  */
@@ -57,18 +57,18 @@ public record SsekitProperties(
     @DefaultValue Redis redis,
     @DefaultValue Metrics metrics) {
 
-  /** Who owns a stream whose controller doesn't say. */
+  /** The owner of a stream whose controller sets no owner. */
   public enum Owner {
-    /** The name of the request's principal, if it has one. */
+    /** The name of the request's principal; no owner without a principal. */
     PRINCIPAL,
-    /** The session, if the request has one, by a hash of its id. */
+    /** A hash of the id of the request's session; no owner without a session. */
     SESSION,
-    /** Nobody. */
+    /** No owner. */
     NONE
   }
 
   /**
-   * What each channel keeps on a node for clients that lag.
+   * The log of each channel on a node, for clients that lag.
    *
    * @param events number of events
    * @param size bytes
@@ -78,10 +78,10 @@ public record SsekitProperties(
   /**
    * Most connections at a time; no limit where there is no default.
    *
-   * @param connections of a node
-   * @param connectionsPerOwner of an owner, on a node
-   * @param connectionsPerChannel of a channel, on a node
-   * @param channelsPerConnection channels of one connection
+   * @param connections most connections of a node
+   * @param connectionsPerOwner most connections of an owner, on a node
+   * @param connectionsPerChannel most connections of a channel, on a node
+   * @param channelsPerConnection most channels of one connection
    */
   public record Limits(
       @Nullable Integer connections,
@@ -93,15 +93,15 @@ public record SsekitProperties(
    * The bridge over Redis.
    *
    * @param enabled whether there is a bridge if the application has a Redis
-   * @param url a Redis other than that of spring.data.redis: redis://host:port and the other forms
-   *     of RedisBridge
-   * @param scope namespace of the application in Redis: one for each application that shares it
+   * @param url address of a Redis other than spring.data.redis: redis://host:port and the other
+   *     forms of RedisBridge
+   * @param scope namespace of the application in Redis: its own for each application that shares
+   *     the Redis
    * @param silence time without a probe after which the subscription is considered broken
    * @param requiredAtStart whether the application fails to start without Redis; otherwise it
    *     starts and connects as soon as it can
-   * @param history which channels have history, and how much
-   * @param eventTypes the type of the events of channels without history, by name, or by prefix and
-   *     a star
+   * @param history channels with history, and the amount of history that Redis keeps
+   * @param eventTypes type of the events of plain channels, by name, or by prefix and a star
    * @param answers whether the bridge has answers
    * @param maxUnconfirmedSize bytes that publishAsync may hold
    */
@@ -124,11 +124,11 @@ public record SsekitProperties(
   }
 
   /**
-   * Which channels have history, and how much of each is kept.
+   * The channels with history, and the amount of history that Redis keeps of each.
    *
    * @param channels names, or prefixes that end with a star, such as room:*
    * @param events number of events
-   * @param age time
+   * @param age time for which Redis keeps events
    */
   public record History(
       @DefaultValue List<String> channels,
@@ -138,8 +138,8 @@ public record SsekitProperties(
   /**
    * The meters.
    *
-   * @param httpServerRequests whether requests for event streams are also counted in
-   *     http.server.requests, where their hours would stand among the times of other requests
+   * @param httpServerRequests whether http.server.requests also counts requests for event streams,
+   *     whose hours would hide the times of other requests
    */
   public record Metrics(@DefaultValue("false") boolean httpServerRequests) {}
 }

@@ -23,8 +23,8 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The publisher to inject: over the bridge if there is one, else of the hub. And, if the
- * application has Jackson, a publisher of objects as JSON.
+ * The publisher to inject: the bridge, or the hub if there is no bridge. If the application has
+ * Jackson, also a publisher of objects as JSON.
  */
 @AutoConfiguration(
     after = SsekitRedisAutoConfiguration.class,
@@ -59,7 +59,9 @@ public class SsekitPublisherAutoConfiguration {
   @Configuration(proxyBeanMethods = false)
   @Order(2)
   static class Plain {
-    /** Not closed as this bean: it is the hub's or the bridge's, too. */
+    /**
+     * Spring doesn't close this bean: it closes the hub or the bridge, which is a bean of its own.
+     */
     @Bean(destroyMethod = "")
     @Primary
     @ConditionalOnMissingBean(

@@ -41,7 +41,7 @@ public class SsekitRedisAutoConfiguration {
   /** Creates the configuration. */
   public SsekitRedisAutoConfiguration() {}
 
-  /** A Redis of its own. */
+  /** A Redis other than the application's. */
   @Configuration(proxyBeanMethods = false)
   @ConditionalOnProperty("ssekit.redis.url")
   @Order(1)
@@ -136,7 +136,7 @@ public class SsekitRedisAutoConfiguration {
     }
   }
 
-  /** A URL may ask for TLS where no bundle is set. */
+  /** The given bundle, or the system's default if no bundle is set and the URL asks for TLS. */
   private static @Nullable SslBundle bundle(@Nullable SslBundle given, Environment environment) {
     boolean secure = environment.getProperty("spring.data.redis.url", "").startsWith("rediss:");
     return given == null && secure ? SslBundle.systemDefault() : given;

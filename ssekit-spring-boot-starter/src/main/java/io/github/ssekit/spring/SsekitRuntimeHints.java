@@ -4,7 +4,9 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aot.hint.RuntimeHints;
 import org.springframework.aot.hint.RuntimeHintsRegistrar;
 
-/** For a native image: the bridge's scripts, which are read as resources. */
+/**
+ * Resources for a native image: the bridge's scripts, and the properties that have Jedis' version.
+ */
 final class SsekitRuntimeHints implements RuntimeHintsRegistrar {
   @Override
   public void registerHints(RuntimeHints hints, @Nullable ClassLoader classLoader) {

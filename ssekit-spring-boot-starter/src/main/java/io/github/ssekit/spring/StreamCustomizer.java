@@ -4,8 +4,8 @@ import io.github.ssekit.hub.ConnectionOptions;
 import jakarta.servlet.http.HttpServletRequest;
 
 /**
- * Completes what a controller has returned, before its stream opens: with an owner, say. All beans
- * of this type are called, in order, on the request's thread.
+ * Completes the options that a controller has returned, before the stream opens: with an owner, for
+ * example. All beans of this type are called, in order, on the request's thread.
  *
  * <pre>{@code
  * @Bean
@@ -16,6 +16,8 @@ import jakarta.servlet.http.HttpServletRequest;
  */
 @FunctionalInterface
 public interface StreamCustomizer {
-  /** Returns the options to open the stream with. What the controller has set should stay. */
+  /**
+   * Returns the options to open the stream with. Values that the controller has set should stay.
+   */
   ConnectionOptions customize(ConnectionOptions options, HttpServletRequest request);
 }

@@ -18,8 +18,8 @@ import org.springframework.web.method.support.AsyncHandlerMethodReturnValueHandl
 import org.springframework.web.method.support.ModelAndViewContainer;
 
 /**
- * Opens the stream that a controller has returned. An {@code Async…} one, since others come after
- * those for {@code @ResponseBody}, which would look for a converter.
+ * Opens the stream that a controller has returned. An {@code Async…} handler, since other handlers
+ * come after the handlers for {@code @ResponseBody}, which would look for a converter.
  */
 final class StreamReturnValueHandler implements AsyncHandlerMethodReturnValueHandler {
   private final Supplier<Hub> hub;
@@ -86,7 +86,7 @@ final class StreamReturnValueHandler implements AsyncHandlerMethodReturnValueHan
       options = each.customize(options, request);
     }
     SessionStreams ofSessions = sessions.get();
-    // Asked before the stream opens: afterwards the request is the stream's.
+    // Read before the stream opens: afterwards the request belongs to the stream.
     SessionStreams.Session session = ofSessions == null ? null : ofSessions.of(request);
     Connection connection =
         EventStreams.open(hub.get(), request, response, options, overCapacity.get());

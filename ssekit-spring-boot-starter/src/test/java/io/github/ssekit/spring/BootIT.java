@@ -65,20 +65,20 @@ import org.springframework.web.servlet.config.annotation.EnableWebMvc;
  * A real application as two nodes, on the Spring Boot and the container of the class path, with a
  * real Redis. Each execution of Failsafe has a class path of its own.
  */
-// In a thread of its own: a read of HttpClient heeds no interrupt.
+// In a separate thread: a read of HttpClient ignores interrupts.
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BootIT {
   private static final Duration DRAIN = Duration.ofSeconds(1);
 
-  /** The Redis user of the node that is stopped: its connections are told from the others'. */
+  /** The Redis user of the node that a test stops: it marks the node's connections. */
   private static final String RESTARTED = "restarted";
 
-  /** Spring MVC without what Spring Boot adds to it. */
+  /** Spring MVC without Spring Boot's additions. */
   @Configuration(proxyBeanMethods = false)
   @EnableWebMvc
   static class OwnMvc {}
 
-  /** What a load balancer and the hub say just before the hub is drained. */
+  /** Records the readiness status and the number of streams just before the drain. */
   static final class BeforeTheDrain implements SmartLifecycle {
     private final Hub hub;
     private final Environment environment;
@@ -126,7 +126,7 @@ class BootIT {
 
   @TempDir private static Path folder;
 
-  /** Whether streams may be compressed: Jetty would not flush what it compresses. */
+  /** Whether streams may be compressed: Jetty would not flush the compressed bytes. */
   private static final boolean COMPRESSES = !"jetty".equals(System.getProperty("ssekit.container"));
 
   /** Whether this class path has Spring Session, whose store is the Redis. */
@@ -328,7 +328,7 @@ class BootIT {
   @Test
   void aStreamEndsWhenItsTokenExpires() throws Exception {
     assertEquals(401, stream(http, one, "/tokens/events").statusCode());
-    // A token has whole seconds.
+    // The expiry of a token has whole seconds.
     Instant expiry = Instant.now().plusSeconds(1).truncatedTo(ChronoUnit.SECONDS);
     String token =
         new NimbusJwtEncoder(new ImmutableSecret<>(RoomsApplication.KEY))
@@ -353,7 +353,7 @@ class BootIT {
   void anApplicationEventIsPublishedAfterTheCommitAndNotAfterARollback() throws Exception {
     try (EventStreamReader reader =
         new EventStreamReader(stream(http, one, "/orders/7/events").body())) {
-      // Without history: again until the node has subscribed to the channel.
+      // The channel has no history: publish again until the node has subscribed to it.
       Awaitility.await()
           .until(
               () -> {
@@ -457,7 +457,7 @@ class BootIT {
     try (EventStreamReader reader = new EventStreamReader(stream.body())) {
       assertNull(reader.next());
     } catch (IOException e) {
-      // It is cut off: what is being written then has no end.
+      // The stream is cut off, so its response has no proper end.
       assertEquals("closed", e.getMessage());
     }
   }
@@ -471,7 +471,7 @@ class BootIT {
     if (SHARED_SESSIONS) {
       form(browser, one, "/logout", "");
     } else {
-      // As the auto-configuration does if there is Spring Session.
+      // With Spring Session, the auto-configuration does this.
       new SharedLogout(one.getBean(RedisBridge.class), SsekitProperties.Owner.PRINCIPAL)
           .loggedOut("ann", null);
     }
@@ -505,7 +505,7 @@ class BootIT {
     Awaitility.await()
         .until(
             () -> {
-              say(one, "seen", "x"); // To find that it has gone.
+              say(one, "seen", "x"); // A write finds that the client has gone.
               return get(one, "/actuator/metrics/ssekit.connections.closed?tag=reason:client_gone")
                   .matches(".*\"statistic\":\"COUNT\",\"value\":[1-9].*");
             });
@@ -514,7 +514,7 @@ class BootIT {
     assertFalse(requests.contains("/events"), requests);
   }
 
-  /** As Spring 7 does with the context of a test while another one has its own. */
+  /** Spring 7 does this with the context of a test while another test has its own context. */
   @Test
   void aContextThatWasPausedTakesStreams() throws Exception {
     boolean canPause =
@@ -541,7 +541,7 @@ class BootIT {
   }
 
   private void stopWith(int count) throws Exception {
-    // As devtools does: what the node starts is known by its class loader.
+    // As devtools does: the class loader identifies the threads that the node starts.
     ClassLoader usual = Thread.currentThread().getContextClassLoader();
     ClassLoader own = new URLClassLoader(new URL[0], usual);
     Thread.currentThread().setContextClassLoader(own);
@@ -593,8 +593,8 @@ class BootIT {
   }
 
   /**
-   * Our threads whose class loader is this one or below it. That of {@code sse-chunk-ends} serves
-   * all applications of the JVM, and ends when none needs it.
+   * Our threads whose class loader is this one or below it, except {@code sse-chunk-ends}: that
+   * thread serves all applications of the JVM, and ends when no application needs it.
    */
   private static List<String> threadsOf(ClassLoader loader) {
     return Thread.getAllStackTraces().keySet().stream()

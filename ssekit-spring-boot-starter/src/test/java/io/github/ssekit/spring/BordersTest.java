@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 /** The borders between the starter and the modules below it. */
 class BordersTest {
   static {
-    // Of the classes beyond ours only the names are wanted, and Spring has many.
+    // The tests need only the names of classes beyond ours, and Spring has many classes.
     ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
   }
 
@@ -57,7 +57,7 @@ class BordersTest {
         .check(ALL);
   }
 
-  /** A class of either Spring Boot, or of one Jackson, must not be needed to load the others. */
+  /** Classes of one Spring Boot or one Jackson must not be needed to load the other classes. */
   @Test
   void whatOneSpringBootAloneHasIsKnownToItsOwnConfigurationsAlone() {
     noClasses()

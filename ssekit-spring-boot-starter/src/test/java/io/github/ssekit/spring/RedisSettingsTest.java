@@ -17,7 +17,7 @@ import org.springframework.boot.autoconfigure.data.redis.RedisConnectionDetails;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.mock.env.MockEnvironment;
 
-/** What the bridge is told of the application's Redis. */
+/** The bridge's settings, made from the application's Redis settings. */
 class RedisSettingsTest {
   private final MockEnvironment environment = new MockEnvironment();
 

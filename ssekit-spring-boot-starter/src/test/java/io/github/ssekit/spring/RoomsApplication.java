@@ -49,7 +49,10 @@ import org.springframework.web.filter.OncePerRequestFilter;
 import org.springframework.web.filter.ShallowEtagHeaderFilter;
 import org.springframework.web.util.ContentCachingResponseWrapper;
 
-/** The application that the tests run: as a user would write it, with all that gets in the way. */
+/**
+ * The application that the tests run: as a user would write it, with all features that get in the
+ * way.
+ */
 @Configuration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @EnableTransactionManagement
@@ -175,7 +178,7 @@ class RoomsApplication {
     return new ShallowEtagHeaderFilter();
   }
 
-  /** Keeps the response until it is over, as filters do that log what was answered. */
+  /** Keeps the response until it is over, as filters that log responses do. */
   static final class HoldingFilter extends OncePerRequestFilter {
     volatile @Nullable Throwable failure;
 
@@ -203,7 +206,7 @@ class RoomsApplication {
     return filter;
   }
 
-  /** Transactions of nothing: what Spring does at their ends is the same. */
+  /** Transactions without a resource: Spring does the same at their ends. */
   @Bean
   PlatformTransactionManager transactions() {
     return new AbstractPlatformTransactionManager() {

@@ -80,7 +80,10 @@ class SessionStreamsTest {
     assertTrue(streams.isEmpty());
   }
 
-  /** As a login does on another thread, up to where it is done, or waits. */
+  /**
+   * Changes the session's id as a login on another thread does, and waits until that thread has
+   * ended or is blocked.
+   */
   private void changeId(MockHttpSession session, List<Thread> logins) {
     Thread login =
         new Thread(

@@ -22,8 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * docs/spring-boot.md: its examples, and those in the comments of the starter, are code of the
- * sample or of these tests; its properties exist.
+ * docs/spring-boot.md: its examples, and the examples in the comments of the starter, are code of
+ * the sample or of these tests; its properties exist.
  */
 class SpringBootDocTest {
   private static final Path ROOT = Path.of("..");
@@ -75,7 +75,7 @@ class SpringBootDocTest {
     }
   }
 
-  /** Without spaces, comments and access. */
+  /** The code without spaces, comments and access. */
   private static String squeezed(String code) {
     return code.replaceAll("(?s)/\\*\\*.*?\\*/|//[^\n]*|\\bpublic\\b|\\s+", "");
   }
@@ -87,7 +87,7 @@ class SpringBootDocTest {
         SsekitProperties.class.getResourceAsStream(
             "/META-INF/spring-configuration-metadata.json")) {
       for (JsonNode each : new ObjectMapper().readTree(in).get("properties")) {
-        // The endpoint's are Spring Boot's.
+        // The endpoint's properties are Spring Boot's.
         if (each.get("name").asText().startsWith("ssekit.")) {
           properties.add(each.get("name").asText());
           assertTrue(each.hasNonNull("description"), each::toString);

@@ -9,7 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
-/** What was confirmed of one answer: all that the judge knows. Thread-safe. */
+/** The confirmed facts of one answer, the only knowledge of the judge. Thread-safe. */
 final class AnswerFacts {
   final String id;
 
@@ -35,13 +35,13 @@ final class AnswerFacts {
     stored.put(number, position);
   }
 
-  /** An ending was confirmed to the producer, or to who stopped it. */
+  /** An ending was confirmed to the producer, or to the request that stopped the answer. */
   synchronized void ended(AnswerState how, long at) {
     endings.add(how);
     over(at);
   }
 
-  /** Somebody was told that it is over. */
+  /** A node said that the answer is over. */
   synchronized void over(long at) {
     overAt = overAt < 0 ? at : Math.min(overAt, at);
   }
@@ -66,7 +66,7 @@ final class AnswerFacts {
     return !producers.isEmpty();
   }
 
-  /** More than one is wrong. */
+  /** The confirmed starts. More than one start is a violation. */
   synchronized List<String> producers() {
     return List.copyOf(producers);
   }
@@ -75,12 +75,12 @@ final class AnswerFacts {
     return new TreeMap<>(stored);
   }
 
-  /** More than one is wrong. */
+  /** The confirmed endings. More than one ending is a violation. */
   synchronized List<AnswerState> endings() {
     return List.copyOf(endings);
   }
 
-  /** How often a producer that was started was refused. */
+  /** Number of refusals of started producers. */
   synchronized int fenced() {
     return fenced.size();
   }
@@ -90,7 +90,7 @@ final class AnswerFacts {
     return victim != null && (producers.isEmpty() || producers.contains(victim));
   }
 
-  /** From when on its viewers may expect the ending, or -1 if that is not known. */
+  /** The time from which viewers may expect the ending, or -1 if that time is unknown. */
   synchronized long fact() {
     if (!mayBeLost()) {
       return overAt;

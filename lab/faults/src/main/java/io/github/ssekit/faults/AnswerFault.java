@@ -3,7 +3,7 @@ package io.github.ssekit.faults;
 import java.util.Locale;
 import java.util.Random;
 
-/** What can go wrong while answers run. Each returns when what was broken can work again. */
+/** Faults while answers run. Each returns when the broken part can work again. */
 enum AnswerFault {
   /** The node of a producer is killed. */
   PRODUCER_KILL(true) {
@@ -21,7 +21,7 @@ enum AnswerFault {
     }
   },
 
-  /** A node is killed that has viewers and no producer. */
+  /** A node with viewers and without a producer is killed. */
   VIEWER_KILL(false) {
     @Override
     void run(PlainStage stage, int victim, Random random) {
@@ -29,7 +29,7 @@ enum AnswerFault {
     }
   },
 
-  /** Redis is killed, and started again with all that it has confirmed. */
+  /** Redis is killed, and started again with all confirmed writes. */
   REDIS_KILL(false) {
     @Override
     void run(PlainStage stage, int victim, Random random) {
@@ -52,13 +52,13 @@ enum AnswerFault {
   }
 
   /**
-   * Does the fault.
+   * Runs the fault.
    *
-   * @param victim the node that it may befall
+   * @param victim the node that the fault may hit
    */
   abstract void run(PlainStage stage, int victim, Random random);
 
-  /** Whether it takes away a node that produces. */
+  /** Whether the fault takes away a node with a producer. */
   boolean isOfProducer() {
     return ofProducer;
   }

@@ -16,20 +16,20 @@ import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges what the viewers of one answer saw, by what was confirmed and nothing else.
+ * Judges the views of one answer's viewers, from confirmed facts alone.
  *
  * <ul>
- *   <li>One start at most is confirmed, and no viewer sees events of two: <b>SECOND PRODUCER</b>
- *       otherwise.
+ *   <li>At most one start is confirmed, and no viewer sees events of two producers: <b>SECOND
+ *       PRODUCER</b> otherwise.
  *   <li>Each viewer gets every confirmed event (<b>LOST</b> otherwise), none twice
- *       (<b>DOUBLED</b>), with rising ids and numbers (<b>REORDERED</b>), and all get the same
- *       (<b>DIFFERENT</b>).
- *   <li>Each viewer gets exactly one ending, and nothing after it, which is the one that was
- *       confirmed, and a lost producer only if its node was lost: <b>ENDING</b> otherwise.
- *   <li>It gets it within five seconds of the fact, or of its coming, and is told to stop by then:
- *       <b>LATE</b> otherwise. The fact is that somebody was told that the answer is over, or that
- *       the lease of a lost producer passes.
- *   <li>It gets no reset, and no status but 200 and 204: <b>WRONG</b> otherwise.
+ *       (<b>DOUBLED</b>), with rising ids and numbers (<b>REORDERED</b>), and all viewers get the
+ *       same (<b>DIFFERENT</b>).
+ *   <li>Each viewer gets exactly one ending, and nothing after it. The ending is the confirmed one,
+ *       and reports a lost producer only if the producer's node was lost: <b>ENDING</b> otherwise.
+ *   <li>Each viewer gets the ending, and is told to stop, within five seconds of the fact, or of
+ *       the viewer's coming: <b>LATE</b> otherwise. The fact is that a node said that the answer is
+ *       over, or that the lease of a lost producer passes.
+ *   <li>No viewer gets a reset, or a status other than 200 and 204: <b>WRONG</b> otherwise.
  * </ul>
  */
 final class AnswerJudge {
@@ -47,10 +47,10 @@ final class AnswerJudge {
   }
 
   /**
-   * All that is wrong, in words.
+   * Returns all violations, in words.
    *
-   * @param expectedFrom from when on something can be expected that is due at a time, since nothing
-   *     was broken then
+   * @param expectedFrom maps the time at which something is due to the time from which it can be
+   *     expected, since nothing is broken then
    */
   static List<String> judge(AnswerFacts facts, List<View> views, LongUnaryOperator expectedFrom) {
     AnswerJudge judge = new AnswerJudge(facts, expectedFrom);
@@ -129,7 +129,7 @@ final class AnswerJudge {
     }
   }
 
-  /** The number of an event, and whose it is. */
+  /** Returns the number of an event, and notes the event's producer. */
   private int number(Seen seen) {
     String[] parts = seen.data().split(" ", 2);
     producers.add(parts[0]);
@@ -156,7 +156,7 @@ final class AnswerJudge {
     }
   }
 
-  /** How an event ends an answer, or null if it does not. */
+  /** The state in which an event ends an answer, or null if the event does not end the answer. */
   static @Nullable AnswerState how(Seen seen) {
     if (AnswerServlets.DONE.equals(seen.type())) {
       return AnswerState.DONE;

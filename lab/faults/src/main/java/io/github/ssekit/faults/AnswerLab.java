@@ -16,10 +16,10 @@ import java.util.TreeMap;
 /**
  * The lab of answers: {@code Lab seed runs answers [fault …]}.
  *
- * <p>Each run has some answers at once and one fault, at a random moment or just when an answer
- * ends. A viewer comes to each answer about a second after it, and another one a minute after it,
- * while later runs go on; at the end of the lab, those come at once who would still have waited.
- * The {@link AnswerJudge} says what is wrong.
+ * <p>Each run has some concurrent answers and one fault, at a random moment or just when an answer
+ * ends. A viewer comes to each answer about a second after its run, and another viewer a minute
+ * after it, while later runs go on. At the end of the lab, all viewers come that would still have
+ * waited. The {@link AnswerJudge} reports the violations.
  */
 final class AnswerLab {
   private static final int ANSWERS_A_RUN = 4;
@@ -31,7 +31,7 @@ final class AnswerLab {
   /** A viewer that comes to an answer that has ended. */
   private record Visit(AnswerRun answer, String name, long at) {}
 
-  /** A run that was done. */
+  /** A finished run. */
   private record Done(AnswerFault fault, List<AnswerRun> answers) {}
 
   private final long seed;
@@ -53,7 +53,7 @@ final class AnswerLab {
   }
 
   /**
-   * Whether the contract was kept.
+   * Runs the lab, and returns whether the contract was kept.
    *
    * @param args seed, number of runs, and names of faults
    */
@@ -69,7 +69,7 @@ final class AnswerLab {
     out.printf("Seed %d, %d runs of %d answers.%n", seed, runs, ANSWERS_A_RUN);
     List<String> violations = new ArrayList<>();
     try (PlainStage stage = new PlainStage(folder, "answers")) {
-      // Each fault as often as the others.
+      // Each fault runs as often as the others.
       for (int i = 0; i < runs; i++) {
         play(stage, i + 1, faults.get(i % faults.size()));
       }
@@ -124,7 +124,7 @@ final class AnswerLab {
         over ? "" : ", NOT OVER");
   }
 
-  /** Waits until all that an answer lacks is its ending; or until it has none to come. */
+  /** Waits until an answer lacks only its ending, or is over, or for a while. */
   private static void awaitEnding(AnswerRun answer) {
     long end = System.nanoTime() + 2 * FAULT_WITHIN_MILLIS * 1_000_000;
     while (!answer.isAtItsEnd() && !answer.isOver() && System.nanoTime() < end) {
@@ -132,7 +132,7 @@ final class AnswerLab {
     }
   }
 
-  /** The viewers come who are due. */
+  /** Starts the viewers that are due. */
   private void visit(long due, PlainStage stage) {
     for (Visit visit : List.copyOf(visits)) {
       if (visit.at() <= due) {

@@ -12,10 +12,10 @@ import java.util.stream.Stream;
 
 /**
  * One answer: two starts that race, viewers that come before, during and after it, perhaps a stop.
- * What is random about it is drawn when it is made.
+ * The constructor draws the random course of the answer, except the nodes of later requests.
  */
 final class AnswerRun {
-  /** For answers whose producer may be lost: the shortest that there is. */
+  /** The shortest possible lease, for answers whose producer may be lost. */
   static final long SHORT_LEASE_MILLIS = 3_000;
 
   private static final long LONG_LEASE_MILLIS = 30_000;
@@ -33,7 +33,7 @@ final class AnswerRun {
   private final boolean fails;
   private final long joinAfter;
 
-  /** -1 for never. */
+  /** Milliseconds until the stop; -1 for never. */
   private final long stopAfter;
 
   private final List<Thread> threads = new ArrayList<>();
@@ -44,7 +44,7 @@ final class AnswerRun {
     this.stage = stage;
     this.victim = victim;
     this.random = new Random(random.nextLong());
-    // Of three nodes the victim is one of both, or none.
+    // The victim is one of the two racing nodes if the fault is of a producer, else the third.
     int other = 1 + random.nextInt(2);
     int nodes = stage.nodes.size();
     racing =
@@ -59,7 +59,7 @@ final class AnswerRun {
     stopAfter = random.nextInt(3) == 0 ? random.nextInt(LONGEST_MILLIS + 200) : -1;
   }
 
-  /** The early viewers come, and the producers race. */
+  /** Starts the early viewers, the racing producers, a viewer that joins, and perhaps a stop. */
   void start() {
     view("early-1", victim);
     view("early-2", racing[0]);
@@ -80,7 +80,7 @@ final class AnswerRun {
     threads.add(Threads.daemon(facts.id + ' ' + name, task));
   }
 
-  /** A viewer comes now. */
+  /** Starts a viewer. */
   void view(String name, int node) {
     List<Integer> ports = stage.ports();
     AnswerViewer viewer =
@@ -130,7 +130,7 @@ final class AnswerRun {
     stopNow();
   }
 
-  /** Stops it by any of the nodes, until one has said what it comes to. */
+  /** Stops the answer by any of the nodes, and tries again until a node has replied. */
   void stopNow() {
     while (true) {
       try {
@@ -150,7 +150,7 @@ final class AnswerRun {
     }
   }
 
-  /** Its node is killed or stands still, from about now on. */
+  /** Records that the victim is killed or stands still, from about now on. */
   void nodeLost() {
     for (int i = 0; i < racing.length; i++) {
       if (racing[i] == victim) {
@@ -159,12 +159,12 @@ final class AnswerRun {
     }
   }
 
-  /** Whether only its ending is to come. */
+  /** Whether the answer lacks only its ending. */
   boolean isAtItsEnd() {
     return lastStored == events;
   }
 
-  /** Whether all who made it have finished, and all viewers have been told to stop. */
+  /** Whether all producers have finished, and all viewers have been told to stop. */
   boolean isOver() {
     return threads.stream().noneMatch(Thread::isAlive) && haveViewersStopped();
   }
@@ -189,7 +189,7 @@ final class AnswerRun {
     return stage.from(due, AnswerJudge.IN_TIME_MILLIS);
   }
 
-  /** Milliseconds from the fact to each ending that a viewer got who was there. */
+  /** Milliseconds from the fact to the ending, of each viewer that came before the fact. */
   List<Long> delays() {
     long fact = facts.fact();
     long from = stage.redisFrom(fact);

@@ -23,7 +23,7 @@ import org.eclipse.jetty.ee10.servlet.ServletContextHandler;
 import org.eclipse.jetty.ee10.servlet.ServletHolder;
 
 /**
- * What a node has for the lab of answers.
+ * The servlets of a node for the lab of answers.
  *
  * <pre>
  * GET  /answer?id=x          the answer as a viewer gets it, or 204
@@ -32,8 +32,9 @@ import org.eclipse.jetty.ee10.servlet.ServletHolder;
  * POST /stop?id=x            stops it; 200 with true or false, or 503
  * </pre>
  *
- * The response of {@code /produce} has a line for each thing that Redis has confirmed: {@code
- * started}, {@code stored 1 1764000000000-0}, {@code ended}, or {@code refused RUNNING}.
+ * The response of {@code /produce} has a line for each reply of Redis: {@code started}, {@code
+ * stored 1 1764000000000-0}, {@code ended}, or {@code refused RUNNING}; {@code unknown} for a
+ * failure.
  */
 final class AnswerServlets {
   static final String TOKEN = "token";
@@ -103,7 +104,7 @@ final class AnswerServlets {
           say(response, "unknown");
         }
       }
-      // So that what happens just after its last event may happen just after its ending, too.
+      // Lets a fault just after the last event also fall just after the ending.
       Threads.pause(ThreadLocalRandom.current().nextLong(END_WITHIN_MILLIS));
       boolean fail = Boolean.parseBoolean(request.getParameter("fail"));
       while (true) {

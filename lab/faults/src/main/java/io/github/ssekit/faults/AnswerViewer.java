@@ -14,18 +14,18 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Follows an answer as a browser's {@code EventSource} does: connects again, to any of the nodes,
- * when a connection ends, and stops when it is told to by status 204.
+ * when a connection ends, and stops at status 204.
  */
 final class AnswerViewer {
-  /** An event as it came. */
+  /** A received event. */
   record Seen(long at, @Nullable String type, String data, String id) {}
 
   /**
-   * All that it saw.
+   * All observations of a viewer.
    *
-   * @param cameAt when it came, in milliseconds of the run
-   * @param stoppedAt when it was told to stop, or -1
-   * @param wrong what no client should ever see, in words
+   * @param cameAt when the viewer came, in milliseconds of the run
+   * @param stoppedAt when a node told the viewer to stop, or -1
+   * @param wrong statuses that no viewer should ever see, in words
    */
   record View(String name, long cameAt, List<Seen> seen, long stoppedAt, List<String> wrong) {}
 
@@ -35,7 +35,7 @@ final class AnswerViewer {
   private final Random random;
   private final long cameAt;
 
-  /** Guarded by itself, as is the next. */
+  /** Guards itself and the next field. */
   private final List<Seen> seen = new ArrayList<>();
 
   private final List<String> wrong = new ArrayList<>();
@@ -51,7 +51,7 @@ final class AnswerViewer {
     cameAt = clock.now();
   }
 
-  /** One that comes now, at first to the given port. */
+  /** Starts a viewer, at first on the given port. */
   static AnswerViewer come(
       String name, String answer, int first, List<Integer> ports, RunClock clock, Random random) {
     AnswerViewer viewer = new AnswerViewer(name, answer, clock, random);
@@ -68,7 +68,7 @@ final class AnswerViewer {
           return;
         }
       } catch (IOException e) {
-        // As a browser: it connects again.
+        // Connects again, as a browser does.
       } catch (InterruptedException e) {
         return;
       }
@@ -76,7 +76,7 @@ final class AnswerViewer {
     } while (Threads.pause(reconnectionMillis));
   }
 
-  /** Returns whether it is told to stop. */
+  /** Returns whether the node tells the viewer to stop. */
   private boolean connect(int port) throws IOException, InterruptedException {
     HttpResponse<InputStream> response = Http.follow(port, answer, lastEventId);
     try (InputStream in = response.body()) {

@@ -76,7 +76,7 @@ abstract class Client implements AutoCloseable {
     }
   }
 
-  /** To be called before each read: returns while the client is meant to read. */
+  /** Waits until the client is meant to read. Subclasses call this method before each read. */
   final synchronized void awaitReading() throws IOException {
     try {
       while (!reading) {
@@ -97,7 +97,7 @@ abstract class Client implements AutoCloseable {
     reconnectionMillis = millis;
   }
 
-  /** A block with or without an id, and without data. */
+  /** Handles a block without data, with or without an id. */
   final void onPosition(String id) {
     if (!id.isEmpty() && !id.equals(lastEventId)) {
       lastEventId = id;
@@ -109,7 +109,7 @@ abstract class Client implements AutoCloseable {
     }
   }
 
-  /** A block with data. */
+  /** Handles a block with data. */
   final void onEvent(@Nullable String type, String data, String id) {
     if (!id.isEmpty()) {
       lastEventId = id;
@@ -151,7 +151,7 @@ abstract class Client implements AutoCloseable {
       try {
         in.close();
       } catch (IOException e) {
-        // It had ended: as wanted.
+        // The stream had ended, as wanted.
       }
     }
   }

@@ -13,14 +13,14 @@ import redis.clients.jedis.util.JedisClusterCRC16;
 
 /**
  * A cluster of two primaries with a replica each. The slot of the scope moves from one primary to
- * the other, or its primary is succeeded by its replica.
+ * the other, or a replica takes over from its primary.
  */
 final class ClusterGroup extends RedisGroup {
   private static final int SLOTS = 16384;
   private static final int SLOT = JedisClusterCRC16.getSlot(Stage.SCOPE);
   private static final int KEYS_AT_ONCE = 100;
 
-  /** Of each half of the slots: index of its primary, and of that one's replica. */
+  /** The index of the primary of each half of the slots; {@link #replicas} has the replica's. */
   private final int[] primaries = {0, 1};
 
   private final int[] replicas = {2, 3};
@@ -30,7 +30,7 @@ final class ClusterGroup extends RedisGroup {
 
   ClusterGroup(Path in) {
     super(in, 4, "--cluster-enabled", "yes", "--cluster-node-timeout", "2000");
-    // The first has the half that holds the scope's slot.
+    // The first server has the half that holds the scope's slot.
     int middle = SLOTS / 2;
     servers.get(0).run(jedis -> add(jedis, 1, SLOT < middle ? 0 : middle));
     servers.get(1).run(jedis -> add(jedis, 2, SLOT < middle ? middle : 0));
@@ -90,7 +90,7 @@ final class ClusterGroup extends RedisGroup {
     from.run(jedis -> jedis.clusterSetSlotMigrating(SLOT, toId));
     from.run(jedis -> migrate(jedis, to.port()));
     Threads.pause(pause);
-    // What was added meanwhile.
+    // Moves the keys that were added meanwhile.
     from.run(jedis -> migrate(jedis, to.port()));
     to.run(jedis -> jedis.clusterSetSlotNode(SLOT, toId));
     from.run(jedis -> jedis.clusterSetSlotNode(SLOT, toId));
@@ -106,9 +106,10 @@ final class ClusterGroup extends RedisGroup {
   }
 
   /**
-   * Has the replica of the scope's primary succeed it.
+   * Makes the replica of the scope's primary take over.
    *
-   * @param dies whether by kill -9, after which it comes back as a replica; else it hands over
+   * @param dies whether the primary is killed (SIGKILL), and comes back as a replica; else it hands
+   *     over
    */
   void promote(boolean dies, long pause) {
     RedisServer old = servers.get(primaries[half]);
@@ -116,7 +117,7 @@ final class ClusterGroup extends RedisGroup {
     if (dies) {
       old.kill();
       Threads.pause(pause);
-      // Two primaries have no majority without the one.
+      // Without the killed primary, the other is no majority.
       next.run(jedis -> jedis.clusterFailover(ClusterFailoverOption.TAKEOVER));
       agree("a new primary", () -> leads(next));
       old.start();

@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A client that has nothing of the library: {@code curl}, and a reader of lines. */
+/** A client without code of the library: {@code curl}, and a reader of lines. */
 final class CurlClient extends Client {
   CurlClient(String name, Set<String> channels, List<Integer> ports, long seed, RunClock clock) {
     super(name, channels, ports, seed, clock);

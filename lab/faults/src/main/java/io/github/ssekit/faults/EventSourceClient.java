@@ -20,12 +20,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A client whose {@code EventSource} is somebody else's: a process that runs {@code listen.js}, in
- * Node with the npm package, or in Chromium. It connects again by itself, over one proxy that leads
- * to any of the nodes. Positions without an event are not visible to it.
+ * A client with another project's {@code EventSource}: a process that runs {@code listen.js}, in
+ * Node with the npm package, or in Chromium. The process connects again by itself, over one proxy
+ * that leads to any of the nodes. Positions without an event are not visible to it.
  */
 final class EventSourceClient extends Client {
-  /** As the script says it, or as Chromium logs what a page's console says. */
+  /** A line of the script, as Node prints it, or as Chromium logs a page's console. */
   private static final Pattern LINE =
       Pattern.compile("(?:.*CONSOLE.*?\\] \")?lab\t([^\t]*)\t([^\t]*)\t(.*?)(?:\", source: .*)?");
 
@@ -45,9 +45,10 @@ final class EventSourceClient extends Client {
   }
 
   /**
-   * One of the npm package, which is fetched into the folder.
+   * Returns a client of the npm package, which npm installs into the folder.
    *
-   * @throws IOException if there is no Node, no npm, or nothing to fetch from: the message says so
+   * @throws IOException if npm can't install the package in time
+   * @throws UncheckedIOException if npm can't be started
    */
   static EventSourceClient npm(Set<String> channels, FaultProxy proxy, RunClock clock, Path folder)
       throws IOException {
@@ -66,7 +67,7 @@ final class EventSourceClient extends Client {
         "npm", channels, proxy, clock, uri -> List.of("node", script.toString(), uri.toString()));
   }
 
-  /** One in a headless Chromium, with a page of the node. */
+  /** Returns a client in a headless Chromium, with a page of the node. */
   static EventSourceClient chromium(
       String binary, Set<String> channels, FaultProxy proxy, RunClock clock, Path folder) {
     return new EventSourceClient(
@@ -86,7 +87,7 @@ final class EventSourceClient extends Client {
                 uri.resolve("/page?" + uri.getQuery()).toString()));
   }
 
-  /** The page that Chromium is sent to. Its query is that of the stream. */
+  /** The page that Chromium opens. The page and the stream have the same query. */
   static String page() {
     return "<!doctype html><title>lab</title><script>"
         + script()

@@ -9,7 +9,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
-/** What can go wrong. Each returns when it is over: when what was broken can work again. */
+/** Faults of the lab. Each returns when the broken part can work again. */
 enum Fault {
   /** A client's connection is reset. */
   CLIENT_RESET(false, (stage, step) -> step.of(stage.toEvents).forEach(FaultProxy::resetAll)),
@@ -22,13 +22,13 @@ enum Fault {
         Threads.pause(step.millis());
       }),
 
-  /** A client hears nothing and its connection still stands; then it connects again. */
+  /** A client hears nothing though its connection still stands; then the client connects again. */
   CLIENT_SWALLOW(false, (stage, step) -> during(step, step.of(stage.toEvents), Mode.SWALLOW)),
 
   /** A client's network delivers late. */
   CLIENT_PAUSE(false, (stage, step) -> during(step, step.of(stage.toEvents), Mode.PAUSE)),
 
-  /** A client stops reading while much comes. */
+  /** A client stops reading while many large events come. */
   CLIENT_UNREAD(
       false,
       (stage, step) -> {
@@ -40,7 +40,7 @@ enum Fault {
         stage.setHeavy(false);
       }),
 
-  /** Much is asked for that nobody reads. */
+  /** Many connections ask for replays, and never read them. */
   REPLAYS_UNREAD(
       false,
       (stage, step) -> {
@@ -51,7 +51,7 @@ enum Fault {
         stage.setHeavy(false);
       }),
 
-  /** All clients are cut off at once. */
+  /** All clients lose their connections together. */
   CLIENTS_RESET(
       false, (stage, step) -> stage.toEvents.forEach(c -> c.forEach(FaultProxy::resetAll))),
 
@@ -78,7 +78,7 @@ enum Fault {
         node.awaitServing();
       }),
 
-  /** All nodes are restarted in good order, one after the other. */
+  /** Rolling restart: each node in turn is stopped (SIGTERM) and started again. */
   NODE_ROLLING(
       false,
       (stage, step) -> {
@@ -110,14 +110,14 @@ enum Fault {
 
   KILL_NORMAL(false, (stage, step) -> kill(stage, ClientType.NORMAL)),
 
-  /** Half-open between one node, or all, and Redis. */
+  /** The connections between Redis and one node, or all nodes, are half-open. */
   REDIS_SWALLOW(false, (stage, step) -> during(step, someToRedis(stage, step), Mode.SWALLOW)),
 
   REDIS_PAUSE(false, (stage, step) -> during(step, someToRedis(stage, step), Mode.PAUSE)),
 
   REDIS_RESET(false, (stage, step) -> someToRedis(stage, step).forEach(FaultProxy::resetAll)),
 
-  /** Nodes connect again, and what they subscribe to is acknowledged late. */
+  /** Nodes connect again, and their subscriptions are acknowledged late. */
   REDIS_LATE(
       false,
       (stage, step) -> {
@@ -135,7 +135,7 @@ enum Fault {
         Threads.pause(step.millis());
       }),
 
-  /** A node's subscription takes less than comes, so that Redis ends it. */
+  /** A node reads its subscription too slowly, so that Redis closes the connection. */
   OUTPUT_LIMIT(
       false,
       (stage, step) -> {
@@ -149,7 +149,7 @@ enum Fault {
   /** Redis forgets the scripts. */
   SCRIPT_FLUSH(false, (stage, step) -> stage.redis.run(jedis -> jedis.scriptFlush())),
 
-  /** Redis serves reads and subscribers, and no writes; half of the clients come back meanwhile. */
+  /** Redis serves reads and subscribers, but no writes; half of the clients come back meanwhile. */
   WRITES_REFUSED(
       false,
       (stage, step) ->
@@ -160,14 +160,14 @@ enum Fault {
                 Threads.pause(1500);
               })),
 
-  /** A node's connections end while they are idle; then all publish at once. */
+  /** The nodes' idle connections are closed; then all publishers publish at once. */
   IDLE_KILLED(
       false,
       (stage, step) -> {
         stage.setHeavy(true);
         Threads.pause(500);
         stage.setPublishing(false);
-        // What was used within the last second is not asked whether it still stands.
+        // Nodes don't check connections that were in use within the last second.
         Threads.pause(1300);
         if (step.coin()) {
           kill(stage, ClientType.NORMAL);
@@ -193,22 +193,22 @@ enum Fault {
       true,
       (stage, step) -> stage.redis.killAndRestart(RedisServer.Memory.EVERYSEC, step.millis())),
 
-  /** Redis comes back as it was somewhat earlier, to clients of which half were away. */
+  /** Redis comes back with somewhat older data, while half of the clients are away. */
   REDIS_KILL_SNAPSHOT(
       true,
       (stage, step) ->
           away(stage, step, () -> stage.redis.killAndRestart(RedisServer.Memory.SNAPSHOT, 300))),
 
-  /** Redis comes back empty, to nodes and clients of which half were away. */
+  /** Redis comes back empty, while half of the clients are away. */
   REDIS_KILL_NONE(
       true,
       (stage, step) ->
           away(stage, step, () -> stage.redis.killAndRestart(RedisServer.Memory.NONE, 300))),
 
-  /** Redis has older data from one moment to the next, and is the same process. */
+  /** Redis has older data from one moment to the next, in the same process. */
   REDIS_ROLLBACK(true, (stage, step) -> away(stage, step, () -> stage.rollBack(step.millis() / 2))),
 
-  /** The same by RESTORE, at which no connection ends. */
+  /** Redis has older data after a {@code RESTORE}, which ends no connection. */
   REDIS_RESTORE(
       true,
       (stage, step) -> away(stage, step, () -> LiveRedis.restore(stage.redis, step.millis() / 2))),
@@ -238,23 +238,24 @@ enum Fault {
       (stage, step) -> away(stage, step, () -> stage.redis.run(jedis -> jedis.del(Stage.SCOPE)))),
 
   /**
-   * The primary is killed, the Sentinel has the replica take over; what was not replicated is lost.
+   * The primary is killed, and the Sentinel makes the replica take over; unreplicated writes are
+   * lost.
    */
   FAILOVER(true, Fault::change),
 
   /** The slot of the scope moves to another node of the cluster. */
   SLOT_MOVE(false, Fault::change),
 
-  /** A replica in the cluster takes over from the primary of the scope, which dies or gives way. */
+  /**
+   * A replica in the cluster takes over from the primary of the scope, which dies or hands over.
+   */
   CLUSTER_FAILOVER(
       true,
       (stage, step) ->
           ((ClusterGroup) Objects.requireNonNull(stage.group, "a cluster"))
               .promote(step.coin(), step.millis() / 2));
 
-  /**
-   * Those that need no process to be alive, and leave none dead: they may happen during another.
-   */
+  /** Faults that may happen during another fault: they need no live process, and end no process. */
   static final List<Fault> NETWORK =
       List.of(
           CLIENT_RESET,
@@ -272,7 +273,7 @@ enum Fault {
   @SuppressWarnings("ImmutableEnumChecker") // Lambdas that capture nothing.
   private final Action action;
 
-  /** How a fault is done to a stage. */
+  /** Runs a fault on a stage. */
   @FunctionalInterface
   private interface Action {
     void run(Stage stage, Step step);
@@ -283,29 +284,35 @@ enum Fault {
     this.action = action;
   }
 
-  /** Whether Redis may lose acknowledged events by it. Then clients may be told so, else never. */
+  /**
+   * Whether Redis may lose acknowledged events by the fault. Only then may clients be told of
+   * losses.
+   */
   boolean loses() {
     return loses;
   }
 
-  /** Whether publishing must work as soon as it is over, at the first try. */
+  /** Whether publishing must work as soon as the fault is over, at the first try. */
   boolean publishes() {
     return this == IDLE_KILLED;
   }
 
-  /** Those that can be done where several Redis servers are, by what has another one lead. */
+  /**
+   * The possible faults with several Redis servers, including the given faults, which change the
+   * leader.
+   */
   static List<Fault> ofGroup(Fault... changes) {
     EnumSet<Fault> faults = EnumSet.range(CLIENT_RESET, NODE_STOP);
     faults.addAll(List.of(changes));
     return List.copyOf(faults);
   }
 
-  /** Those that can be done to one Redis. */
+  /** The possible faults with one Redis. */
   static List<Fault> ofOne() {
     return List.copyOf(EnumSet.complementOf(EnumSet.of(FAILOVER, SLOT_MOVE, CLUSTER_FAILOVER)));
   }
 
-  /** How long it lasts, once each, when long times are wanted; empty if not longer than others. */
+  /** The fault's long durations, each of which a long plan uses once; empty if it has none. */
   List<Integer> longSeconds() {
     return switch (this) {
       case REDIS_STOP, NODE_STOP -> List.of(5, 30, 90);

@@ -13,24 +13,24 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
 
 /**
- * A TCP proxy on the loopback whose connections can be made to fail. Threads: one that accepts, and
- * two for each connection. Any thread may use it.
+ * A TCP proxy on the loopback interface whose connections can be made to fail. One thread accepts,
+ * and two threads serve each connection. Any thread may use the proxy.
  */
 final class FaultProxy implements AutoCloseable {
-  /** What becomes of the bytes. */
+  /** The treatment of bytes. */
   enum Mode {
     PASS,
-    /** They wait: neither side is read. */
+    /** Bytes wait: the proxy reads from neither side. */
     PAUSE,
-    /** They vanish, and new connections lead nowhere: the peer looks alive and is not. */
+    /** Bytes vanish, and new connections lead nowhere: the peer looks alive and is not. */
     SWALLOW,
-    /** What subscribes takes a while; all else passes, on other connections at least. */
+    /** Subscribe commands take a while; other bytes pass, at least on other connections. */
     LATE_SUBSCRIBE,
     /** New connections are reset. */
     REFUSE
   }
 
-  /** Small, so that a peer that is not read is felt soon. */
+  /** Small, so that a sender soon notices a peer that doesn't read. */
   static final int BUFFER_BYTES = 32 << 10;
 
   private static final int CONNECT_MILLIS = 2000;
@@ -40,7 +40,7 @@ final class FaultProxy implements AutoCloseable {
   private final Set<ProxiedConnection> connections = ConcurrentHashMap.newKeySet();
   private Mode mode = Mode.PASS;
 
-  /** Whether bytes may have vanished, in this mode or one before it. */
+  /** Whether bytes may have vanished, in this mode or an earlier one. */
   private boolean swallowed;
 
   private FaultProxy(ServerSocket server, IntSupplier target) {
@@ -48,12 +48,12 @@ final class FaultProxy implements AutoCloseable {
     this.target = target;
   }
 
-  /** A proxy on a free port, to a port of the loopback. */
+  /** Returns a proxy on a free port, to a port of the loopback interface. */
   static FaultProxy to(int target) {
     return to(() -> target);
   }
 
-  /** One whose connections each lead to any of some ports. */
+  /** Returns a proxy whose connections each lead to a random port of the list. */
   static FaultProxy toAny(List<Integer> targets, long seed) {
     Random random = new Random(seed);
     return to(() -> targets.get(random.nextInt(targets.size())));
@@ -82,7 +82,7 @@ final class FaultProxy implements AutoCloseable {
     notifyAll();
   }
 
-  /** From whatever became of the bytes meanwhile: what lost some can't go on. */
+  /** Passes bytes again. If bytes may have vanished, resets all connections: they can't go on. */
   void restore() {
     boolean lossy;
     synchronized (this) {
@@ -94,12 +94,12 @@ final class FaultProxy implements AutoCloseable {
     }
     set(Mode.PASS);
     if (lossy) {
-      // Those made meanwhile, which lead nowhere.
+      // Connections made meanwhile lead nowhere.
       resetAll();
     }
   }
 
-  /** Waits while paused. Interrupts are taken for the end. */
+  /** Waits while paused. An interrupt ends the wait with an {@link IOException}. */
   synchronized Mode awaitFlow() throws IOException {
     while (mode == Mode.PAUSE) {
       try {
@@ -116,12 +116,12 @@ final class FaultProxy implements AutoCloseable {
     return mode;
   }
 
-  /** An RST to both sides of each connection. */
+  /** Sends an RST to both sides of each connection. */
   void resetAll() {
     connections.forEach(ProxiedConnection::reset);
   }
 
-  /** The next bytes that come from the target pass by half; then RST, or FIN. */
+  /** Passes half of the next bytes from each connection's target; then ends it with RST or FIN. */
   void cutAll(boolean reset) {
     connections.forEach(c -> c.cutNext(reset));
   }

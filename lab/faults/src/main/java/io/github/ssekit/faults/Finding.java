@@ -4,28 +4,31 @@ import io.github.ssekit.hub.Position;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Something that the oracle found in a client's trace.
+ * A finding of the oracle in a client's trace.
  *
- * @param at the time that says to which fault it belongs, in milliseconds of the run
- * @param sentAt when the event concerned was sent, or came first
- * @param id of the event, if it is about one that did not come
+ * @param at the time that assigns the finding to a fault, in milliseconds of the run
+ * @param sentAt when the event was sent, or first came
+ * @param id of the event, if the event did not come
  * @param index where in the trace's sightings to look
- * @param text what, for people
+ * @param text description for people
  */
 record Finding(
     Kind kind, String client, long at, long sentAt, @Nullable Position id, int index, String text) {
   enum Kind {
-    /** Missed, and a stream-reset said so. */
+    /** An event did not come, and a stream-reset told the client. */
     TOLD,
-    /** Missed, and nothing said so. */
+    /** An event did not come, and no stream-reset told the client. */
     UNTOLD,
-    /** Twice, without a reset of the channel in between. */
+    /** An event came twice, without a reset of the channel in between. */
     DUPLICATED,
-    /** So too, but stored twice: with two ids. Redis had lost the token, or ignored it. */
+    /**
+     * An event came twice, with two ids: it was stored twice. Redis had lost the token, or ignored
+     * it.
+     */
     STORED_TWICE,
-    /** An id that is not above all before it. */
+    /** An id is not above all earlier ids. */
     REORDERED,
-    /** Not what was published, or not to whom. */
+    /** Content that was not published, or that is not for the client. */
     CORRUPT
   }
 }

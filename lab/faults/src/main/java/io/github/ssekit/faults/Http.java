@@ -10,11 +10,11 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.stream.Stream;
 
-/** The HTTP client of the lab's own. */
+/** The lab's HTTP client. */
 final class Http {
   private static final Duration PATIENCE = Duration.ofMillis(2500);
 
-  /** A producer waits for Redis as long as its lease. */
+  /** Long, since a producer waits for Redis as long as its lease. */
   private static final Duration LONG_PATIENCE = Duration.ofSeconds(40);
 
   private static final HttpClient CLIENT =
@@ -30,7 +30,7 @@ final class Http {
         "http://127.0.0.1:" + port + "/events?channel=" + String.join("&channel=", channels));
   }
 
-  /** Whether a node serves, and hears Redis. */
+  /** Whether a node serves, and is subscribed to Redis. */
   static boolean answers(int port) {
     HttpRequest request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/publish"))
@@ -46,15 +46,15 @@ final class Http {
     }
   }
 
-  /** The id of the published event. Any failure may have published it all the same. */
+  /** Publishes an event, and returns its id. The event may be published even if the call fails. */
   static String publish(int port, String channel, String token, String data)
       throws IOException, InterruptedException {
     return post(port, "/publish?channel=" + channel + "&token=" + token, data);
   }
 
   /**
-   * What a node replies to a value of a key of a state channel; an empty one removes the key. Any
-   * failure may have been stored all the same.
+   * Publishes a value of a key of a state channel, and returns the node's reply; an empty value
+   * removes the key. The value may be stored even if the call fails.
    */
   static String state(int port, String channel, String key, String data)
       throws IOException, InterruptedException {
@@ -75,7 +75,7 @@ final class Http {
     return response.body();
   }
 
-  /** An event stream, open. The patience is for the head alone. */
+  /** Opens an event stream. The timeout is for the head alone. */
   static InputStream stream(URI uri, String lastEventId) throws IOException, InterruptedException {
     HttpResponse<InputStream> response = get(uri, lastEventId);
     if (response.statusCode() != 200) {
@@ -85,7 +85,7 @@ final class Http {
     return response.body();
   }
 
-  /** An answer as a viewer gets it. */
+  /** Opens an answer as a viewer. */
   static HttpResponse<InputStream> follow(int port, String answer, String lastEventId)
       throws IOException, InterruptedException {
     return get(URI.create("http://127.0.0.1:" + port + "/answer?id=" + answer), lastEventId);
@@ -101,13 +101,18 @@ final class Http {
     return CLIENT.send(request.build(), BodyHandlers.ofInputStream());
   }
 
-  /** What a node does for an answer, line by line; its first line is waited for. */
+  /**
+   * Produces an answer on a node, and returns the lines of the response; waits for the first line.
+   */
   static Stream<String> produce(int port, String query) throws IOException, InterruptedException {
     HttpRequest request = post(port, "/produce?" + query).timeout(LONG_PATIENCE).build();
     return CLIENT.send(request, BodyHandlers.ofLines()).body();
   }
 
-  /** Whether this has stopped the answer. Any failure may have stopped it all the same. */
+  /**
+   * Stops an answer, and returns whether this call has stopped it. The answer may be stopped even
+   * if the call fails.
+   */
   static boolean stop(int port, String answer) throws IOException, InterruptedException {
     HttpRequest request = post(port, "/stop?id=" + answer).timeout(LONG_PATIENCE).build();
     HttpResponse<String> response = CLIENT.send(request, BodyHandlers.ofString());

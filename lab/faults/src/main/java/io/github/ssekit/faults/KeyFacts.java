@@ -8,9 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of one key of a state channel, to which one thread publishes: its newest confirmed
- * value, and what may have been stored besides. A value is empty where the key is removed.
- * Thread-safe.
+ * The facts of one key of a state channel, to which one thread publishes: its newest confirmed
+ * value, and other values that may have been stored. An empty value removes the key. Thread-safe.
  */
 final class KeyFacts {
   /** The newest event of a key. */
@@ -23,12 +22,12 @@ final class KeyFacts {
   private String value = "";
   private @Nullable Position id;
 
-  /** A value is on its way. */
+  /** Records a value that is about to be sent. */
   synchronized void sent(String next) {
     sent.add(next);
   }
 
-  /** A value was confirmed. */
+  /** Records a confirmed value. */
   synchronized void confirmed(String next, Position at) {
     if (id != null && !at.isAfter(id)) {
       wrong.add(text(next) + " was confirmed as " + at + " after " + id);
@@ -38,7 +37,7 @@ final class KeyFacts {
     stored.add(at);
   }
 
-  /** It was confirmed that there is no such key to remove. */
+  /** Records the confirmation that there is no such key to remove. */
   synchronized void absent() {
     if (!value.isEmpty() && !unconfirmed.contains("")) {
       wrong.add("nothing to remove, though " + value + " was confirmed as " + id);
@@ -47,8 +46,8 @@ final class KeyFacts {
   }
 
   /**
-   * Nobody knows whether a value was stored, or is stored later: a Redis that stood still takes
-   * commands from those who have gone.
+   * Records a value that may be stored, now or later: a Redis that stood still executes commands of
+   * connections that are gone.
    */
   synchronized void unconfirmed(String next) {
     unconfirmed.add(next);
@@ -58,7 +57,7 @@ final class KeyFacts {
     return unconfirmed.size();
   }
 
-  /** The ids of all that was confirmed. */
+  /** The ids of all confirmed events. */
   synchronized List<Position> stored() {
     return List.copyOf(stored);
   }
@@ -68,7 +67,7 @@ final class KeyFacts {
   }
 
   /**
-   * What is wrong with the newest event of the key in Redis, and what was wrong before; in words.
+   * Returns the violations so far, and the violation by the key's newest event in Redis, in words.
    */
   synchronized List<String> judge(@Nullable Entry newest) {
     List<String> all = new ArrayList<>(wrong);

@@ -21,17 +21,17 @@ import org.jspecify.annotations.Nullable;
  * Lab seed (faults | minutes "m") [ "long" | "pairs" | "told" | "eventsource" | "sentinel" | "cluster" | "nodes=" count | fault … ]
  * </pre>
  *
- * It does so many faults, or as many as fit into so many minutes; only those named, if any are. The
- * same seed gives the same faults in the same order. It prints a table, and exits with 1 if the
- * contract was broken in anything; the logs of the processes then stay.
+ * It runs so many faults, or as many as fit into so many minutes; only the named faults, if any are
+ * named. The same seed gives the same faults in the same order. The lab prints a table, and exits
+ * with 1 if the contract was broken in anything; the logs of the processes then stay.
  *
- * <p>Faults last up to three seconds. {@code long}: what is stopped, is so for 5, 30 and 90
- * seconds, what is half-open for 5, 30 and 120. {@code pairs}: a short fault of the network happens
- * during each. {@code told}: prints each loss that was told. {@code eventsource}: more clients,
- * npm's {@code eventsource} and Chromium, where they can be had. {@code sentinel}: a primary, its
- * replica and a Sentinel in place of one Redis; {@code cluster}: two primaries with a replica each.
- * Then nodes have no proxies to Redis, and the faults are fewer. {@code answers} and {@code
- * states}: other labs, see {@link AnswerLab} and {@link StateLab}.
+ * <p>Faults last up to three seconds. {@code long}: stopped processes stay stopped for 5, 30 and 90
+ * seconds, and connections half-open for 5, 30 and 120. {@code pairs}: a short fault of the network
+ * happens during each fault. {@code told}: prints each loss that was told. {@code eventsource}:
+ * more clients, npm's {@code eventsource} and Chromium, if available. {@code sentinel}: a primary,
+ * its replica and a Sentinel in place of one Redis; {@code cluster}: two primaries with a replica
+ * each. With either, nodes have no proxies to Redis, and fewer faults are possible. {@code answers}
+ * and {@code states}: other labs, see {@link AnswerLab} and {@link StateLab}.
  */
 final class Lab {
   private static final long SETTLE_MILLIS = 15_000;
@@ -88,7 +88,7 @@ final class Lab {
         : cluster ? Fault.ofGroup(Fault.SLOT_MOVE, Fault.CLUSTER_FAILOVER) : Fault.ofOne();
   }
 
-  /** The one of some faults that has a name. */
+  /** Returns the fault with the given name. */
   static <F> F named(F[] faults, String name) {
     return Stream.of(faults)
         .filter(fault -> fault.toString().equals(name))
@@ -104,7 +104,7 @@ final class Lab {
     System.exit(run(args, System.out) ? 0 : 1);
   }
 
-  /** Whether the contract was kept. */
+  /** Runs a lab, and returns whether the contract was kept. */
   static boolean run(String[] args, PrintStream out) throws IOException {
     List<String> words = new ArrayList<>(List.of(args));
     if (words.remove("answers")) {
@@ -132,7 +132,7 @@ final class Lab {
       stage.settle(SETTLE_MILLIS);
       List<Published> acknowledged = stage.ledger.acknowledged();
       out.printf("%d events sent, %d acknowledged.%n", stage.ledger.count(), acknowledged.size());
-      // A second fault may be why a publish failed.
+      // A publish may have failed because of the second fault.
       List<Long> refusals = pairs ? List.of() : stage.ledger.refusals();
       report =
           new Report(rows, stage.traces(), acknowledged, stage.kept(), refusals, stage.complaints);
@@ -210,15 +210,16 @@ final class Lab {
 
   private static long await(Stage stage, long time) {
     boolean unused = Threads.await(SETTLE_MILLIS, () -> stage.recoveredAt(time) >= 0);
-    // What a node finds lost when it comes back is of this row, though no client were on it.
+    // A node may report losses when it comes back. They are of this row, even if no client is on
+    // the node.
     boolean unusedToo =
         Threads.await(SETTLE_MILLIS, () -> stage.nodes.stream().allMatch(NodeProcess::isServing));
     return stage.recoveredAt(time);
   }
 
   /**
-   * Prints what is wrong, a kind and a colon before each, or that nothing is; then deletes the
-   * folder, too. Returns whether nothing is.
+   * Prints the violations, each of which begins with its kind and a colon, and counts the kinds.
+   * Without violations, says so, and deletes the folder. Returns whether there are no violations.
    */
   static boolean verdict(List<String> violations, Path folder, PrintStream out) throws IOException {
     if (violations.isEmpty()) {

@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 
-/** What was published: all that the oracle knows. Thread-safe. */
+/** The publishes of a run, the only knowledge of the oracle. Thread-safe. */
 final class Ledger {
   private final AtomicLong numbers = new AtomicLong();
   private final List<Published> acknowledged = new ArrayList<>();
   private final List<Long> refusals = new ArrayList<>();
   private final Map<Long, Long> attempted = new ConcurrentHashMap<>();
 
-  /** The number of an event that is about to be sent. */
+  /** Returns the number of an event that is about to be sent. */
   long begin(long now) {
     long number = numbers.incrementAndGet();
     attempted.put(number, now);
@@ -27,7 +27,7 @@ final class Ledger {
     acknowledged.add(new Published(number, channel, sentAt == null ? now : sentAt, now, id));
   }
 
-  /** A publish has failed: a node said so, or nothing came. */
+  /** Records a failed publish: a node refused it, or did not reply. */
   synchronized void refused(long now) {
     refusals.add(now);
   }
@@ -36,17 +36,17 @@ final class Ledger {
     return List.copyOf(refusals);
   }
 
-  /** In the order in which they were first sent. */
+  /** Acknowledged events in the order of their first attempts. */
   synchronized List<Published> acknowledged() {
     List<Published> sorted = new ArrayList<>(acknowledged);
     sorted.sort(Comparator.comparingLong(Published::sentAt));
     return sorted;
   }
 
-  /** The acknowledged events whose first attempt began at that time or later, in no order. */
+  /** The acknowledged events whose first attempt began at the given time or later, in no order. */
   synchronized List<Published> since(long time) {
     List<Published> found = new ArrayList<>();
-    // Acknowledgements come in the order of time, so that none before the fault needs a look.
+    // Acknowledgements are in the order of time, so earlier entries need no look.
     for (int i = acknowledged.size() - 1; i >= 0; i--) {
       Published each = acknowledged.get(i);
       if (each.acknowledgedAt() < time) {

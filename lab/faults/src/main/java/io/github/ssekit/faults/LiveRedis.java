@@ -8,17 +8,15 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.params.RestoreParams;
 
-/** What is done to a Redis that goes on running: the process, its run id, its subscribers stay. */
+/** Faults of a Redis that goes on running: its process, run id and subscribers stay. */
 final class LiveRedis {
-  /** Each of them is needed to publish, to listen, or to read. */
+  /** ACL rules: each takes away a right that is needed to publish, to listen, or to read. */
   private static final List<String> RIGHTS =
       List.of("-hset", "-xadd", "-publish", "-evalsha", "resetchannels", "-xrange");
 
   private LiveRedis() {}
 
-  /**
-   * Redis becomes a replica of a copy of itself that is somewhat older, and then a primary again.
-   */
+  /** Makes Redis a replica of a somewhat older copy of itself, and then a primary again. */
   static void rollBack(RedisServer redis, Path folder, long pause) {
     RedisServer copy = new RedisServer(folder);
     try {
@@ -39,7 +37,7 @@ final class LiveRedis {
         () -> replica.ask(jedis -> jedis.info("replication")).contains("master_link_status:up"));
   }
 
-  /** A backup of all that the library keeps is restored over what has come since. */
+  /** Backs up all keys of the library, and restores them after the pause over later writes. */
   static void restore(RedisServer redis, long pause) {
     List<String> keys = new ArrayList<>(redis.ask(jedis -> jedis.keys("{sse}:*")));
     List<Response<byte[]>> backup = new ArrayList<>();
@@ -63,21 +61,21 @@ final class LiveRedis {
         });
   }
 
-  /** Redis has no memory for writes, and evicts nothing. */
+  /** Leaves Redis without memory for writes meanwhile; Redis evicts nothing. */
   static void refuseWrites(RedisServer redis, Runnable meanwhile) {
     redis.run(jedis -> jedis.configSet("maxmemory", "1"));
     meanwhile.run();
     redis.run(jedis -> jedis.configSet("maxmemory", "0"));
   }
 
-  /** Redis closes what is idle for a second, as some firewalls do. */
+  /** Makes Redis close connections that are idle for a second, as some firewalls do. */
   static void closeIdle(RedisServer redis, Runnable meanwhile) {
     redis.run(jedis -> jedis.configSet("timeout", "1"));
     meanwhile.run();
     redis.run(jedis -> jedis.configSet("timeout", "0"));
   }
 
-  /** One of the rights that a node needs is taken away for a while. */
+  /** Takes away one of the rights that a node needs, for a while. */
   static void takeRight(RedisServer redis, int pick, long pause) {
     redis.run(jedis -> jedis.aclSetUser("default", RIGHTS.get(pick % RIGHTS.size())));
     Threads.pause(pause);

@@ -9,8 +9,8 @@ import java.util.TreeSet;
 
 /**
  * Another application on the same Redis server, in a database of its own, with the same scope and
- * the same channels. It must get all of its events, and nobody else's; whether the others get any
- * of them, their own oracle sees.
+ * the same channels. It must get all of its events, and no others. The oracle of the other clients
+ * notices whether they get any of these events.
  */
 final class Neighbour {
   private static final int EVENTS = 20;
@@ -27,7 +27,7 @@ final class Neighbour {
         new JavaClient("neighbour", Set.copyOf(Stage.CHANNELS), List.of(node.port()), 9, clock);
   }
 
-  /** Lives for a while. Returns what was wrong, or an empty string. */
+  /** Runs for a while. Returns the violation in words, or an empty string. */
   String live() {
     client.start();
     try {

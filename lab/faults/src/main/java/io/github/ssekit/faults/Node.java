@@ -21,7 +21,7 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 
 /**
- * The main class of a node: what an application is to the lab.
+ * The main class of a node, the application of the lab.
  *
  * <pre>
  * GET  /events?channel=a&amp;channel=b     the event stream
@@ -30,7 +30,7 @@ import org.eclipse.jetty.server.ServerConnector;
  * POST /publish?channel=a&amp;token=t      publishes the body; 200 with the id, 503 with "stored?" or "not stored"
  * </pre>
  *
- * It ends when its standard input does, that is, with the lab at the latest.
+ * A node ends when its standard input does, that is, with the lab at the latest.
  */
 final class Node {
   private Node() {}
@@ -39,7 +39,7 @@ final class Node {
    * Runs a node.
    *
    * @param args the port to serve on, the URL of Redis, the events of a channel's log, and {@code
-   *     answers} or {@code states} if it has those, see {@link AnswerServlets} and {@link
+   *     answers} or {@code states} for a node with these, see {@link AnswerServlets} and {@link
    *     StateServlet}
    */
   public static void main(String[] args) throws Exception {
@@ -56,7 +56,7 @@ final class Node {
         RedisBridge.builder(hub, URI.create(args[1]))
             .history(channel -> true)
             .silence(Duration.ofSeconds(1))
-            // More than comes in the longest fault.
+            // More events than come in the longest fault.
             .maxHistory(20_000, Duration.ofHours(1));
     if (kind.equals("answers")) {
       settings.answers();
@@ -80,7 +80,7 @@ final class Node {
     ServerConnector connector = new ServerConnector(jetty);
     connector.setHost("127.0.0.1");
     connector.setPort(port);
-    // What the kernel may hold of a client that doesn't read.
+    // Bytes that the kernel may buffer for a client that doesn't read.
     connector.setAcceptedSendBufferSize(FaultProxy.BUFFER_BYTES);
     jetty.addConnector(connector);
     jetty.setHandler(context);

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 
-/** A node as a process: a {@link Node} behind a port that stays its own over restarts. */
+/** A node as a process: a {@link Node} that keeps its port over restarts. */
 final class NodeProcess {
   private static final long START_MILLIS = 60_000;
 
@@ -20,9 +20,9 @@ final class NodeProcess {
   private ChildProcess process;
 
   /**
-   * Starts one.
+   * Starts a node.
    *
-   * @param logEvents how many events of a channel its hub keeps
+   * @param logEvents limit of events in the log of a channel
    * @param more further arguments, see {@link Node}
    */
   NodeProcess(int number, Path folder, URI redis, int logEvents, String... more) {
@@ -69,17 +69,17 @@ final class NodeProcess {
     process.stop();
   }
 
-  /** After a kill or stop; does not wait until it serves. */
+  /** Starts the node after a kill or stop; does not wait until the node serves. */
   void start() {
     process = launch();
   }
 
-  /** Whether it serves, and hears Redis. */
+  /** Whether the node serves, and is subscribed to Redis. */
   boolean isServing() {
     return Http.answers(port);
   }
 
-  /** Waits until it serves. A node that has given up for want of a Redis is started again. */
+  /** Waits until the node serves, and starts it again if it has ended for want of a Redis. */
   void awaitServing() {
     boolean serves =
         Threads.await(

@@ -10,19 +10,19 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Judges one client's trace by the contract, from what was acknowledged and nothing else.
+ * Judges one client's trace by the contract, from acknowledged events alone.
  *
  * <ul>
- *   <li><b>Owed</b> is every acknowledged event of its channels that was first sent after the first
- *       position was announced to the client, or whose id is above that position.
+ *   <li><b>Owed</b> is every acknowledged event of the client's channels that was first sent after
+ *       the client's first position was announced, or whose id is above that position.
  *   <li>An owed event that did not come is <b>told</b> if a stream-reset of its channel came after
- *       the event was sent, and either names a range with the event's id in it, or has no upper end
- *       and came later than the last event before it. Else it is <b>untold</b>.
- *   <li>Ids rise strictly over all channels, and announced positions never go down, but after a
+ *       the event was sent and has the event's id in its range. A stream-reset without an upper end
+ *       must also have come after the channel's preceding event. Otherwise the event is
+ *       <b>untold</b>.
+ *   <li>Ids rise strictly over all channels, and announced positions never go down, except after a
  *       reset of all channels: <b>reordered</b> otherwise.
- *   <li>An event comes once, but after a reset of its channel: <b>duplicated</b> otherwise, or,
- *       with another id, <b>stored twice</b>, which is for Redis to answer for if it has lost the
- *       token.
+ *   <li>An event comes once, except after a reset of its channel: <b>duplicated</b> otherwise, or,
+ *       with another id, <b>stored twice</b>, which is Redis' fault if Redis has lost the token.
  * </ul>
  */
 final class Oracle {
@@ -46,7 +46,7 @@ final class Oracle {
   }
 
   /**
-   * What is wrong with a trace, and which losses it was told.
+   * Returns the violations in a trace, and the losses that the client was told.
    *
    * @param acknowledged all acknowledged events of the run
    */
@@ -150,7 +150,7 @@ final class Oracle {
         && (told.to() == null || !event.id().isAfter(told.to()));
   }
 
-  /** The first sighting from that time on. */
+  /** Index of the first sighting at a time or later. */
   private int indexAt(long time) {
     int index = 0;
     while (index + 1 < sightings.size() && sightings.get(index).at() < time) {

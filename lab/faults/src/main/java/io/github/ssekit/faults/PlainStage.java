@@ -8,12 +8,13 @@ import java.util.function.Function;
 import redis.clients.jedis.Jedis;
 
 /**
- * A Redis that keeps what it has confirmed, three nodes without proxies, and what was done to them.
+ * A Redis that keeps all confirmed writes, three nodes without proxies, and a record of their
+ * outages.
  */
 final class PlainStage implements AutoCloseable {
   private static final int NODES = 3;
 
-  /** Events in a node's log of a channel: late viewers and those who come back need Redis. */
+  /** Events in a node's log of a channel: so few that late and returning viewers need Redis. */
   private static final int SMALL_LOG = 16;
 
   /** A time during which something was broken, in milliseconds of the run. */
@@ -25,9 +26,9 @@ final class PlainStage implements AutoCloseable {
   private final List<Outage> outages = new ArrayList<>();
 
   /**
-   * Starts all, and waits until the nodes serve.
+   * Starts Redis and the nodes, and waits until the nodes serve.
    *
-   * @param kind what the nodes have besides channels with history, see {@link Node}
+   * @param kind the nodes' kind of channels besides channels with history, see {@link Node}
    */
   PlainStage(Path folder, String kind) {
     redis = new RedisServer(folder, "--appendfsync", "always");
@@ -66,7 +67,9 @@ final class PlainStage implements AutoCloseable {
     restartRedis(pause, () -> {});
   }
 
-  /** The same with a node killed just before or meanwhile, which is started again after. */
+  /**
+   * Restarts Redis, with a node killed just before or meanwhile; starts the node again afterwards.
+   */
   void restartBoth(int node, boolean nodeFirst, long pause) {
     if (nodeFirst) {
       kill(node);
@@ -81,7 +84,7 @@ final class PlainStage implements AutoCloseable {
     nodes.get(node).start();
   }
 
-  /** Redis stands still. */
+  /** Stops Redis' process for a while. */
   void freezeRedis(long millis) {
     long from = clock.now();
     redis.pause();
@@ -90,7 +93,7 @@ final class PlainStage implements AutoCloseable {
     outage(from, true);
   }
 
-  /** What a command of the lab's own returns. */
+  /** Returns the result of a command of the lab's own. */
   <T> T ask(Function<Jedis, T> question) {
     return redis.ask(question);
   }
@@ -109,8 +112,8 @@ final class PlainStage implements AutoCloseable {
   }
 
   /**
-   * From when on something can be expected that is due at a time and takes so long: the end of the
-   * last outage that was in its way.
+   * Returns the time from which something can be expected that is due at a time and takes so long:
+   * the end of the last outage in its way, or the due time.
    */
   synchronized long from(long due, long takes) {
     long from = due;
@@ -122,7 +125,7 @@ final class PlainStage implements AutoCloseable {
     return from;
   }
 
-  /** The end of the outage of Redis into which a time falls; else that time. */
+  /** The end of the outage of Redis into which a time falls; otherwise the time itself. */
   synchronized long redisFrom(long time) {
     return outages.stream()
         .filter(outage -> outage.ofRedis() && outage.from() <= time && outage.to() > time)

@@ -8,14 +8,14 @@ import java.util.Random;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An endless sequence of faults, the same for the same seed: each once before any comes again. In a
- * long one, faults that have long times come once with each of these.
+ * An endless sequence of faults, the same for the same seed: each fault comes once before any comes
+ * again. In a long plan, faults that have long durations come once with each of these.
  */
 final class Plan implements Iterator<Step> {
   private static final int LEAST_MILLIS = 200;
   private static final int MOST_MILLIS = 3000;
 
-  /** A card of the deck: a fault, and how long it lasts, if that is not to be drawn. */
+  /** A card of the deck: a fault, and its duration; null for a random duration. */
   private record Card(Fault fault, @Nullable Integer seconds) {}
 
   private final Random random;

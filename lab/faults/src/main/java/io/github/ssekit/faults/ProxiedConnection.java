@@ -7,7 +7,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 
-/** One connection through a proxy: near is who connected, far is the target. */
+/** One connection through a proxy: near is the connecting side, far is the target. */
 final class ProxiedConnection {
   /** Long enough for several events. */
   private static final long LATE_MILLIS = 200;
@@ -76,7 +76,7 @@ final class ProxiedConnection {
       to.shutdownOutput();
     }
     if (from == far) {
-      // The servers of the lab never half-close: this is the end.
+      // The servers of the lab never half-close, so the connection has ended.
       near.close();
       far.close();
     }
@@ -106,7 +106,7 @@ final class ProxiedConnection {
       socket.setSoLinger(true, 0);
       socket.close();
     } catch (IOException e) {
-      // It was closed before: as wanted.
+      // The socket was closed before, as wanted.
     }
   }
 }

@@ -3,15 +3,15 @@ package io.github.ssekit.faults;
 import io.github.ssekit.hub.Position;
 
 /**
- * An event that was acknowledged.
+ * An acknowledged event.
  *
  * @param number counts all events of the run
  * @param sentAt when the first attempt began, in milliseconds of the run
- * @param acknowledgedAt when a node confirmed it
- * @param id the one with which it was confirmed
+ * @param acknowledgedAt when a node confirmed the event
+ * @param id the confirmed id
  */
 record Published(long number, String channel, long sentAt, long acknowledgedAt, Position id) {
-  /** What is published: it says what it is, and whether it is whole. */
+  /** The data of an event: it identifies the event, and shows whether the data is whole. */
   static String data(String channel, long number, int padding) {
     return channel + ' ' + number + ' ' + padding + ' ' + "x".repeat(padding);
   }
@@ -27,7 +27,7 @@ record Published(long number, String channel, long sentAt, long acknowledgedAt, 
     return Long.parseLong(parts[1]);
   }
 
-  /** The channel that is written in the data. */
+  /** The channel in the data. */
   static String channelOf(String data) {
     return data.substring(0, data.indexOf(' '));
   }

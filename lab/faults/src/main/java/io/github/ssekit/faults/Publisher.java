@@ -52,7 +52,7 @@ final class Publisher {
           return;
         }
       } catch (IOException e) {
-        // Not acknowledged: as if nothing were known of it.
+        // Not acknowledged: the event may or may not be stored.
         ledger.refused(clock.now());
       } catch (InterruptedException e) {
         return;
@@ -60,17 +60,17 @@ final class Publisher {
     } while (Threads.pause(RETRY_MILLIS));
   }
 
-  /** Many large events rather than few small ones. */
+  /** Publishes many large events rather than few small ones. */
   void setHeavy(boolean next) {
     heavy = next;
   }
 
-  /** Publishes nothing new for now. */
+  /** Pauses or resumes publishing. A paused publisher begins no new event. */
   void setPaused(boolean next) {
     paused = next;
   }
 
-  /** Ends after the event in hand, or without it if it takes longer than that. */
+  /** Ends after the current event, or interrupts it if it takes longer than the given time. */
   void stop(long millis) {
     stopped = true;
     if (!Threads.await(millis, () -> !thread.isAlive())) {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** Several Redis servers, and a URL by which nodes find the one that leads. */
+/** Several Redis servers, and a URL by which nodes find the leading server. */
 abstract class RedisGroup implements AutoCloseable {
   private static final long AGREE_MILLIS = 30_000;
 
@@ -29,16 +29,16 @@ abstract class RedisGroup implements AutoCloseable {
     }
   }
 
-  /** What a node is given. */
+  /** The URL for the nodes. */
   abstract URI uri();
 
-  /** Index of the one that leads. */
+  /** Index of the leading server. */
   abstract int leader();
 
-  /** Has the other one lead; returns when it does. */
+  /** Makes the other server lead; returns when it does. */
   abstract void change(long pause);
 
-  /** Waits for something that the servers have to agree on. */
+  /** Waits for a condition on which the servers have to agree. */
   static void agree(String what, java.util.function.BooleanSupplier condition) {
     if (!Threads.await(AGREE_MILLIS, condition)) {
       throw new IllegalStateException(what + " has not come about in " + AGREE_MILLIS + " ms");

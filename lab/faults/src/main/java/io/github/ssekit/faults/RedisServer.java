@@ -13,11 +13,11 @@ import java.util.function.Function;
 import java.util.stream.Stream;
 import redis.clients.jedis.Jedis;
 
-/** The Redis of a run: the installed one, else the binary that the embedded Redis brings. */
+/** The Redis of a run: the installed {@code redis-server}, or else the embedded Redis' binary. */
 final class RedisServer {
   private static final int MILLIS = 5000;
 
-  /** How much of what it held a Redis finds again when it starts. */
+  /** The data that a Redis still has when it starts again. */
   enum Memory {
     ALWAYS,
     EVERYSEC,
@@ -30,11 +30,11 @@ final class RedisServer {
   private final RedisProcess process;
 
   /**
-   * @param options that hold for all its starts
+   * @param options options for all starts
    */
   RedisServer(Path folder, String... options) {
     this.folder = folder;
-    // No delay: lets a copy be had at once.
+    // No delay, so that a replica gets its copy immediately.
     List<String> all = new ArrayList<>(List.of("--repl-diskless-sync-delay", "0"));
     all.addAll(List.of(options));
     all.addAll(List.of("--appendonly", "yes"));
@@ -57,14 +57,14 @@ final class RedisServer {
     process.resume();
   }
 
-  /** Commands by a connection of the lab's own, through no proxy. */
+  /** Runs commands on a connection of the lab's own, through no proxy. */
   void run(Consumer<Jedis> commands) {
     try (Jedis jedis = client()) {
       commands.accept(jedis);
     }
   }
 
-  /** What a command of the lab's own returns. */
+  /** Returns the result of a command of the lab's own. */
   <T> T ask(Function<Jedis, T> question) {
     try (Jedis jedis = client()) {
       return question.apply(jedis);
@@ -75,12 +75,12 @@ final class RedisServer {
     process.kill();
   }
 
-  /** After a kill, with all that its log has. */
+  /** Starts Redis after a kill, with all data of its append-only file. */
   void start() {
     process.restart();
   }
 
-  /** kill -9 now, and a start after the pause, with what that memory holds. */
+  /** Kills Redis (SIGKILL), and starts it after the pause with the data of the given memory. */
   void killAndRestart(Memory memory, long pause) {
     switch (memory) {
       case ALWAYS, EVERYSEC -> {

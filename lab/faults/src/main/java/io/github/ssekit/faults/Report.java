@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What a run came to: the table, and the violations with what the clients saw. */
+/** The result of a run: the table, and the violations with the clients' sightings. */
 final class Report {
-  /** All but one in a hundred faults must be recovered from within this time. */
+  /** The time limit for recovery; one fault in a hundred may take longer. */
   static final long RECOVERY_MILLIS = 5000;
 
   private static final int TRACES = 8;
@@ -23,18 +23,18 @@ final class Report {
   private final List<Row> rows;
   private final List<Trace> traces;
 
-  /** What Redis has in the end. */
+  /** Ids of the events that Redis has in the end. */
   private final Set<Position> kept;
 
-  /** When a node refused to publish. */
+  /** Times at which a publish failed. */
   private final List<Long> refusals;
 
   private final List<String> complaints;
   private final List<Finding> findings = new ArrayList<>();
 
   /**
-   * @param refusals when a node refused to publish, in milliseconds of the run
-   * @param complaints what else was wrong, in words
+   * @param refusals times at which a publish failed, in milliseconds of the run
+   * @param complaints further violations, in words
    */
   Report(
       List<Row> rows,
@@ -51,7 +51,7 @@ final class Report {
     traces.forEach(trace -> findings.addAll(Oracle.judge(trace, acknowledged)));
   }
 
-  /** All that breaks the contract, in words. */
+  /** All violations of the contract, in words. */
   List<String> violations() {
     List<String> violations = new ArrayList<>(complaints);
     for (Finding finding : findings) {
@@ -168,7 +168,7 @@ final class Report {
     return findings.stream().filter(f -> f.kind() == kind && row(f.at()) == row).count();
   }
 
-  /** Every loss and what told it. */
+  /** Prints every loss, with the reset that told it. */
   void printTold(PrintStream out) {
     told()
         .forEach(
@@ -186,7 +186,10 @@ final class Report {
     return finding.id() != null && kept.contains(finding.id());
   }
 
-  /** Of the first violations of each kind, client and row, what the client saw around them. */
+  /**
+   * Prints the client's sightings around the first violations of each kind, client and row, and
+   * around the first false alarm.
+   */
   void printTraces(PrintStream out) {
     Map<String, Finding> first = new LinkedHashMap<>();
     for (Finding finding : findings) {

@@ -33,7 +33,7 @@ final class SentinelGroup extends RedisGroup {
                   "bind 127.0.0.1",
                   "dir " + folder,
                   "sentinel monitor " + MASTER + " 127.0.0.1 " + primary + " 1",
-                  // On a busy machine a primary that lives does not answer for a second or two.
+                  // On a busy machine, a live primary may not answer for a second or two.
                   "sentinel down-after-milliseconds " + MASTER + " 5000",
                   "sentinel failover-timeout " + MASTER + " 3000"));
       sentinel =
@@ -56,7 +56,7 @@ final class SentinelGroup extends RedisGroup {
     return named() == servers.get(0).port() ? 0 : 1;
   }
 
-  /** The port of the primary, as the Sentinel has it; -1 if it does not say. */
+  /** The port of the primary, as the Sentinel names it; -1 if the Sentinel does not answer. */
   private int named() {
     try (Jedis jedis = new Jedis("127.0.0.1", port)) {
       return Integer.parseInt(jedis.sentinelGetMasterAddrByName(MASTER).get(1));
@@ -75,7 +75,10 @@ final class SentinelGroup extends RedisGroup {
     }
   }
 
-  /** kill -9 of the primary; when the other one has taken over, it comes back as its replica. */
+  /**
+   * Kills the primary (SIGKILL). When its replica has taken over, the old primary comes back as a
+   * replica.
+   */
   @Override
   void change(long pause) {
     int old = leader();

@@ -3,14 +3,14 @@ package io.github.ssekit.faults;
 import io.github.ssekit.hub.Position;
 import org.jspecify.annotations.Nullable;
 
-/** One thing that a client saw. Times are milliseconds of the run. */
+/** One observation of a client. Times are milliseconds of the run. */
 sealed interface Sighting {
   long at();
 
   /** The client asks a node for the stream, with its last event ID or none. */
   record Asked(long at, int node, String lastEventId) implements Sighting {}
 
-  /** A block of only an id. */
+  /** A block with only an id. */
   record Announced(long at, Position position) implements Sighting {}
 
   /** One of the lab's events. */
@@ -33,9 +33,9 @@ sealed interface Sighting {
     }
   }
 
-  /** The connection ended, or could not be had. */
+  /** The connection ended, or could not be opened. */
   record Ended(long at, String why) implements Sighting {}
 
-  /** Something that no client should ever see. */
+  /** Content that no client should ever see. */
   record Nonsense(long at, String what) implements Sighting {}
 }

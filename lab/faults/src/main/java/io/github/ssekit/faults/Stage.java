@@ -3,6 +3,7 @@ package io.github.ssekit.faults;
 import io.github.ssekit.harness.Programs;
 import io.github.ssekit.hub.Position;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,11 +14,11 @@ import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.resps.StreamEntry;
 
-/** All that takes part in a run: Redis, nodes, proxies, publishers and clients. */
+/** All parts of a run: Redis, nodes, proxies, publishers and clients. */
 final class Stage implements AutoCloseable {
   static final List<String> CHANNELS = List.of("a", "b", "c");
 
-  /** The key of what Redis knows of all channels. */
+  /** The key of the scope's hash, common to all channels. */
   static final String SCOPE = "{sse}:scope";
 
   /** The Redis channel that every node listens to. */
@@ -25,7 +26,9 @@ final class Stage implements AutoCloseable {
 
   private static final int PUBLISHERS_A_CHANNEL = 2;
 
-  /** Events in a node's log of a channel: enough to resume from, and hardly any. */
+  /**
+   * Events in a node's log of a channel: enough to resume from; {@link #SMALL_LOG} has hardly any.
+   */
   private static final int LARGE_LOG = 1024;
 
   private static final int SMALL_LOG = 16;
@@ -33,21 +36,21 @@ final class Stage implements AutoCloseable {
   final RunClock clock = new RunClock();
   final Ledger ledger = new Ledger();
 
-  /** The Redis, or the one of several that leads at first. */
+  /** The Redis, or the first leader of several. */
   final RedisServer redis;
 
-  /** Several, or null if there is one, behind proxies. */
+  /** Several Redis servers, or null if there is one, behind proxies. */
   final @Nullable RedisGroup group;
 
   final List<NodeProcess> nodes = new ArrayList<>();
 
-  /** From each node to Redis. */
+  /** Proxies from each node to Redis. */
   final List<FaultProxy> toRedis = new ArrayList<>();
 
-  /** From the publishers to each node. */
+  /** Proxies from the publishers to each node. */
   final List<FaultProxy> toPublish = new ArrayList<>();
 
-  /** From each client to each node. */
+  /** Proxies from each client to each node. */
   final List<List<FaultProxy>> toEvents = new ArrayList<>();
 
   final List<Client> clients = new ArrayList<>();
@@ -57,15 +60,15 @@ final class Stage implements AutoCloseable {
   private final Path folder;
   private int extras;
 
-  /** What faults found to be wrong, in words. */
+  /** Violations that faults found, in words. */
   final List<String> complaints = new ArrayList<>();
 
-  /** Clients that could not be had, and why. */
+  /** Unavailable clients, with the reasons. */
   final List<String> absent = new ArrayList<>();
 
   /**
    * @param group several Redis servers in place of one; they end with the stage
-   * @param eventSources whether clients of others are wanted: npm's and Chromium
+   * @param eventSources whether to start clients of other projects: npm's and Chromium
    */
   Stage(
       long seed,
@@ -128,7 +131,7 @@ final class Stage implements AutoCloseable {
     toEvents.add(List.of(toChromium));
     try {
       clients.add(EventSourceClient.npm(Set.of("a", "b", "c"), toNpm, clock, folder).start());
-    } catch (IOException e) {
+    } catch (IOException | UncheckedIOException e) {
       absent.add("npm eventsource: " + e.getMessage());
     }
     String chromium =
@@ -148,7 +151,7 @@ final class Stage implements AutoCloseable {
     return proxies.stream().map(FaultProxy::port).toList();
   }
 
-  /** A client that comes new, without proxies, and leaves when the next one comes. */
+  /** Starts a new client, without proxies, which leaves when the next such client comes. */
   void visit() {
     endVisit();
     List<Integer> ports = nodes.stream().map(NodeProcess::port).toList();
@@ -177,12 +180,12 @@ final class Stage implements AutoCloseable {
     return new UnreadReplays(nodes.stream().map(NodeProcess::port).toList(), ledger.acknowledged());
   }
 
-  /** Redis gets the data back that it had before the pause. */
+  /** Gives Redis back the data that it had before the pause. */
   void rollBack(long pause) {
     LiveRedis.rollBack(redis, RedisGroup.folder(folder, "copy" + extras++), pause);
   }
 
-  /** Another application comes to the Redis, and goes. */
+  /** Runs another application on the Redis for a while. */
   void neighbour() {
     String wrong = new Neighbour(folder, redis.port(), clock).live();
     if (!wrong.isEmpty()) {
@@ -190,7 +193,7 @@ final class Stage implements AutoCloseable {
     }
   }
 
-  /** All clients, those too that came and went. */
+  /** The traces of all clients, including visitors. */
   List<Trace> traces() {
     List<Trace> traces = new ArrayList<>();
     clients.forEach(c -> traces.add(c.trace()));
@@ -199,8 +202,8 @@ final class Stage implements AutoCloseable {
   }
 
   /**
-   * When everyone had received, of each channel, some event that was first sent at that time or
-   * later; -1 if that has not happened.
+   * The time at which all clients had received, of each of their channels, some event that was
+   * first sent at the given time or later; -1 if they have not yet.
    */
   long recoveredAt(long time) {
     List<Published> since = ledger.since(time);
@@ -235,7 +238,10 @@ final class Stage implements AutoCloseable {
     return latest;
   }
 
-  /** No more events; the clients get the time that they need for the last ones, up to a bound. */
+  /**
+   * Stops the publishers, and gives clients the time that they need for the last events, up to a
+   * bound.
+   */
   void settle(long millis) {
     publishers.forEach(p -> p.stop(millis));
     endVisit();
@@ -245,7 +251,7 @@ final class Stage implements AutoCloseable {
         Threads.await(millis, () -> tail.stream().allMatch(p -> receivedByAllAt(p) >= 0));
   }
 
-  /** The ids of the events that Redis has still, of all channels. */
+  /** The ids of the events that Redis still has, of all channels. */
   Set<Position> kept() {
     Set<Position> kept = new HashSet<>();
     RedisServer leader = group == null ? redis : group.servers.get(group.leader());

@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps the map of some state channels, as a page does: connects again, to any of the nodes, when a
- * connection ends. May leave of its own accord, and come back with what it has.
+ * connection ends. The client may leave of its own accord, and come back with its last event ID.
  */
 final class StateClient implements AutoCloseable {
-  /** An event as it came. */
+  /** A received event. */
   record Seen(@Nullable String type, String data, String id) {
-    /** What it is about; null if it is no event of a key. */
+    /** The event's key; null if the event has no key. */
     @Nullable String key() {
       if (StateChannels.REMOVED_TYPE.equals(type)) {
         return data;
@@ -30,17 +30,17 @@ final class StateClient implements AutoCloseable {
       return type == null && data.indexOf('=') > 0 ? data.substring(0, data.indexOf('=')) : null;
     }
 
-    /** Empty where the key is removed. */
+    /** The key's value; empty if the key is removed. */
     String value() {
       return type == null ? data.substring(data.indexOf('=') + 1) : "";
     }
   }
 
   /**
-   * All that it saw.
+   * All observations of a client.
    *
-   * @param map what it holds, by key
-   * @param isUnbroken whether it has had one connection since before anything was published
+   * @param map the client's values, by key
+   * @param isUnbroken whether the client has had one connection since before the first publish
    */
   record View(
       String name,
@@ -55,7 +55,7 @@ final class StateClient implements AutoCloseable {
   private final Random random;
   private final Thread thread;
 
-  /** Guarded by itself, as are the next two. */
+  /** Guards itself and the next two fields. */
   private final List<Seen> seen = new ArrayList<>();
 
   private final Map<String, String> map = new TreeMap<>();
@@ -67,10 +67,10 @@ final class StateClient implements AutoCloseable {
   private String lastEventId = "";
 
   /**
-   * Comes now.
+   * Starts the client.
    *
-   * @param first the node that it goes to at first
-   * @param goes whether it comes and goes, until it {@linkplain #stay stays}
+   * @param first the node of the first connection
+   * @param goes whether the client comes and goes, until it {@linkplain #stay stays}
    */
   StateClient(
       String name,
@@ -97,7 +97,7 @@ final class StateClient implements AutoCloseable {
         }
         read(in, leaveAt);
       } catch (IOException e) {
-        // As a browser: it connects again.
+        // Connects again, as a browser does.
       } catch (InterruptedException e) {
         return;
       }
@@ -141,7 +141,7 @@ final class StateClient implements AutoCloseable {
       seen.add(event);
       String key = event.key();
       if (key == null) {
-        // The judge says that it should not be: what was held stays, for the report.
+        // The judge reports the event. The map stays as it is, for the report.
         return;
       } else if (event.value().isEmpty()) {
         map.remove(key);
@@ -151,12 +151,12 @@ final class StateClient implements AutoCloseable {
     }
   }
 
-  /** Whether it has a position, and so hears all that is published from now on. */
+  /** Whether the client has a position, and so gets all events that are published from now on. */
   boolean isOpen() {
     return hasPosition;
   }
 
-  /** Doesn't leave of its own accord any more. */
+  /** Stops the client from leaving of its own accord. */
   void stay() {
     goes = false;
   }
@@ -172,9 +172,9 @@ final class StateClient implements AutoCloseable {
   }
 
   /**
-   * Returns what it saw.
+   * Returns the client's observations.
    *
-   * @param isEarly whether it {@linkplain #isOpen was open} before anything was published
+   * @param isEarly whether the client {@linkplain #isOpen was open} before the first publish
    */
   View view(boolean isEarly) {
     synchronized (seen) {

@@ -3,9 +3,9 @@ package io.github.ssekit.faults;
 import java.util.Locale;
 import java.util.Random;
 
-/** What can go wrong while states change. Each returns when what was broken can work again. */
+/** Faults while states change. Each returns when the broken part can work again. */
 enum StateFault {
-  /** A node is killed that publishes. */
+  /** A publishing node is killed. */
   PUBLISHER_KILL(true, false) {
     @Override
     void run(PlainStage stage, int victim, Random random) {
@@ -13,7 +13,7 @@ enum StateFault {
     }
   },
 
-  /** A node is killed that only has clients. */
+  /** A node with clients only is killed. */
   VIEWER_KILL(false, false) {
     @Override
     void run(PlainStage stage, int victim, Random random) {
@@ -21,7 +21,7 @@ enum StateFault {
     }
   },
 
-  /** Redis is killed, and started again with all that it has confirmed. */
+  /** Redis is killed, and started again with all confirmed writes. */
   REDIS_KILL(false, true) {
     @Override
     void run(PlainStage stage, int victim, Random random) {
@@ -29,7 +29,7 @@ enum StateFault {
     }
   },
 
-  /** Redis and a node that publishes are killed. */
+  /** Redis and a publishing node are killed. */
   BOTH_KILL(true, true) {
     @Override
     void run(PlainStage stage, int victim, Random random) {
@@ -37,7 +37,7 @@ enum StateFault {
     }
   },
 
-  /** Redis stands still, in half of the cases for longer than its nodes wait. */
+  /** Redis stands still, in half of the cases for longer than the nodes wait. */
   REDIS_FREEZE(false, true) {
     @Override
     void run(PlainStage stage, int victim, Random random) {
@@ -54,18 +54,18 @@ enum StateFault {
   }
 
   /**
-   * Does the fault.
+   * Runs the fault.
    *
-   * @param victim the node that it may befall
+   * @param victim the node that the fault may hit
    */
   abstract void run(PlainStage stage, int victim, Random random);
 
-  /** Whether it takes away a node that publishes. */
+  /** Whether the fault takes away a publishing node. */
   boolean isOfPublisher() {
     return ofPublisher;
   }
 
-  /** Whether nodes may miss what is published. */
+  /** Whether nodes may miss published events. */
   boolean isOfRedis() {
     return ofRedis;
   }

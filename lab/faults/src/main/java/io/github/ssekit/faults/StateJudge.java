@@ -13,16 +13,17 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * Judges what Redis and the clients hold of some state channels, by what was confirmed.
+ * Judges the values of some state channels in Redis and in the clients, from confirmed events
+ * alone.
  *
  * <ul>
- *   <li>Redis has of each key the newest confirmed value, or one that is newer and was not
- *       confirmed: <b>LOST</b> otherwise.
- *   <li>Each client's map is that of Redis: <b>DIFFERENT</b> otherwise.
- *   <li>It gets no event twice (<b>DOUBLED</b>), and ids rise (<b>REORDERED</b>).
- *   <li>A client whose connection never broke, of a node that always heard Redis, gets all that was
- *       confirmed: <b>MISSED</b> otherwise.
- *   <li>It gets no reset, and nothing that nobody has published: <b>WRONG</b> otherwise.
+ *   <li>Redis has of each key the newest confirmed value, or a newer unconfirmed value: <b>LOST</b>
+ *       otherwise.
+ *   <li>Each client's map equals the map in Redis: <b>DIFFERENT</b> otherwise.
+ *   <li>No client gets an event twice (<b>DOUBLED</b>), and ids rise (<b>REORDERED</b>).
+ *   <li>A client whose connection never broke, on a node that always heard Redis, gets all
+ *       confirmed events: <b>MISSED</b> otherwise.
+ *   <li>No client gets a reset, or an event that nobody has published: <b>WRONG</b> otherwise.
  * </ul>
  */
 final class StateJudge {
@@ -38,10 +39,10 @@ final class StateJudge {
   }
 
   /**
-   * All that is wrong, in words.
+   * Returns all violations, in words.
    *
    * @param facts by key; a key begins with its channel's name, see {@link #channel}
-   * @param newest what Redis has, by key, removals too
+   * @param newest the newest events in Redis, by key, removals too
    * @param nodesHear whether no node was without Redis
    */
   static List<String> judge(
@@ -57,7 +58,7 @@ final class StateJudge {
     return StateServlet.channel(key.substring(0, key.indexOf('/')));
   }
 
-  /** The values of the keys that are there, of some channels. */
+  /** The values of the existing keys of some channels. */
   static Map<String, String> map(Map<String, Entry> newest, Set<String> channels) {
     Map<String, String> map = new TreeMap<>();
     newest.forEach(

@@ -14,9 +14,9 @@ import java.util.Random;
 /**
  * The lab of state channels: {@code Lab seed runs states [fault …]}.
  *
- * <p>Each run has three channels of its own, and one fault after a random number of events. Clients
- * come new just before the fault, just after it, with the last events, and when nothing is
- * published any more. The {@link StateJudge} says what is wrong.
+ * <p>Each run has three channels of its own, and one fault after a random number of events. New
+ * clients come just before the fault, just after it, with the last events, and after the end of
+ * publishing. The {@link StateJudge} reports the violations.
  */
 final class StateLab {
   private static final int MOST_BEFORE = 60;
@@ -26,10 +26,10 @@ final class StateLab {
   private static final long OVER_WITHIN_MILLIS = 60_000;
 
   /**
-   * A run that was done.
+   * A finished run.
    *
-   * @param settled milliseconds until all clients had the map, since nothing was published, and
-   *     nothing broken, any more
+   * @param settled milliseconds from the end of publishing and of the fault until all clients had
+   *     the map
    */
   private record Done(StateFault fault, int confirmed, int unconfirmed, long settled) {}
 
@@ -48,7 +48,7 @@ final class StateLab {
   }
 
   /**
-   * Whether the contract was kept.
+   * Runs the lab, and returns whether the contract was kept.
    *
    * @param args seed, number of runs, and names of faults
    */
@@ -63,7 +63,7 @@ final class StateLab {
   private boolean run() throws IOException {
     Path folder = Files.createTempDirectory("sse-states");
     try (PlainStage stage = new PlainStage(folder, "states")) {
-      // Each fault as often as the others.
+      // Each fault runs as often as the others.
       for (int i = 0; i < runs; i++) {
         play(stage, i + 1, faults.get(i % faults.size()));
       }

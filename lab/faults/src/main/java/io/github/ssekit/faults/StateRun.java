@@ -18,8 +18,8 @@ import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.resps.StreamEntry;
 
 /**
- * A few state channels of their own: two who publish by two nodes, each to keys of its own, clients
- * that are there all along, that come and go, and that come new.
+ * A few state channels of their own, two publishers on two nodes, each with keys of its own, and
+ * clients: some stay all along, some come and go, and some come new.
  */
 final class StateRun implements AutoCloseable {
   private static final int CHANNELS = 3;
@@ -53,7 +53,7 @@ final class StateRun implements AutoCloseable {
     return channel + '/' + who + number;
   }
 
-  /** Those come who are there all along, one to each node, and two who come and go. */
+  /** Starts the clients that stay all along, one on each node, and two clients that come and go. */
   void comeEarly() {
     for (int i = 0; i < stage.nodes.size(); i++) {
       early.add(client("connected-" + (i + 1), i, false));
@@ -67,7 +67,7 @@ final class StateRun implements AutoCloseable {
     return early.stream().allMatch(StateClient::isOpen);
   }
 
-  /** One comes new to each node. */
+  /** Starts a new client on each node. */
   void comeNew(String name) {
     for (int i = 0; i < stage.nodes.size(); i++) {
       late.add(client(name + "-" + (i + 1), i, false));
@@ -85,7 +85,7 @@ final class StateRun implements AutoCloseable {
     return new StateClient(name, some, node, goes, stage.ports(), random);
   }
 
-  /** Both publish, until they {@linkplain #finish finish}. */
+  /** Starts both publishers, which publish until {@link #finish}. */
   void start(boolean victimPublishes) {
     int nodes = stage.nodes.size();
     int first = (victim + 1) % nodes;
@@ -102,7 +102,7 @@ final class StateRun implements AutoCloseable {
         String key = key(channel, who, 1 + own.nextInt(KEYS_OF_ONE));
         String value = own.nextInt(4) == 0 ? "" : "" + i;
         boolean confirmed = publish(key, value, stage.ports().get(node));
-        // A user tries again, or has something newer to say.
+        // A user tries again, or publishes a newer value.
         while (!confirmed && !isOver && own.nextInt(4) > 0) {
           Threads.pause(own.nextInt(100));
           confirmed = publish(key, value, stage.ports().get(own.nextInt(stage.nodes.size())));
@@ -112,7 +112,7 @@ final class StateRun implements AutoCloseable {
     };
   }
 
-  /** Returns whether it was confirmed. */
+  /** Publishes a value; returns whether it was confirmed. */
   private boolean publish(String key, String value, int port) {
     KeyFacts known = Objects.requireNonNull(facts.get(key));
     known.sent(value);
@@ -136,7 +136,7 @@ final class StateRun implements AutoCloseable {
     return false;
   }
 
-  /** Nothing more is published, and who comes and goes stays at the next coming. */
+  /** Ends publishing, and makes clients that come and go stay at their next coming. */
   void finish() {
     isOver = true;
     early.forEach(StateClient::stay);
@@ -160,7 +160,7 @@ final class StateRun implements AutoCloseable {
     return StateJudge.judge(facts, newest(), views, nodesHear);
   }
 
-  /** What Redis has, by key. */
+  /** The newest events in Redis, by key. */
   private Map<String, Entry> newest() {
     return stage.ask(
         jedis -> {

@@ -12,14 +12,14 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 
 /**
- * What a node has for the lab of state channels.
+ * The servlet of a node for the lab of state channels.
  *
  * <pre>
  * POST /state?channel=state:1&amp;key=k   publishes the body; an empty one removes the key
  * </pre>
  *
- * The response has the event's id, or {@code none} if there was no such key to remove; or it is 503
- * if Redis did not confirm.
+ * The response has the event's id, or {@code none} if there was no such key to remove; the status
+ * is 503 if Redis did not confirm.
  */
 final class StateServlet extends HttpServlet {
   static final String NONE = "none";

@@ -13,7 +13,7 @@ final class Threads {
     return thread;
   }
 
-  /** Waits; false if interrupted. */
+  /** Waits; returns false if interrupted. */
   static boolean pause(long millis) {
     try {
       Thread.sleep(millis);
@@ -24,7 +24,7 @@ final class Threads {
     }
   }
 
-  /** Whether the condition became true in time. */
+  /** Waits for a condition; returns whether it became true in time. */
   static boolean await(long millis, BooleanSupplier condition) {
     long end = System.nanoTime() + millis * 1_000_000;
     while (!condition.getAsBoolean()) {

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
-/** What one client saw, in its order. One thread writes, others may read. */
+/** The sightings of one client, in their order. One thread writes, others may read. */
 final class Trace {
   private final String client;
   private final Set<String> channels;
@@ -28,7 +28,10 @@ final class Trace {
     }
   }
 
-  /** The client leaves while events still come. Those after its last one are not owed to it. */
+  /**
+   * Records that the client leaves while events still come. Events after the client's last event
+   * are not owed to it.
+   */
   synchronized void cutShort() {
     Sighting.Received last = new Sighting.Received(0, "", 0, new Position(0, 0));
     for (Sighting each : sightings) {
@@ -55,7 +58,7 @@ final class Trace {
     return List.copyOf(sightings);
   }
 
-  /** When the event with this number came first, or -1 if it has not. */
+  /** The time at which the event with this number first came, or -1 if it has not come. */
   long seenAt(long number) {
     return firstSeen.getOrDefault(number, -1L);
   }

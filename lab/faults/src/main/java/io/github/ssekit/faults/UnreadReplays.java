@@ -16,7 +16,7 @@ final class UnreadReplays implements AutoCloseable {
 
   private final List<Socket> sockets = new ArrayList<>();
 
-  /** Opens them, to each of some nodes. */
+  /** Opens connections to each of some nodes. */
   UnreadReplays(List<Integer> ports, List<Published> past) {
     for (int i = 0; i < EACH && !past.isEmpty(); i++) {
       String id = past.get((int) ((long) i * past.size() / EACH)).id().toString();
@@ -39,12 +39,12 @@ final class UnreadReplays implements AutoCloseable {
                       + "\r\n\r\n")
                   .getBytes(US_ASCII));
     } catch (IOException e) {
-      // A node that can't take it has it easier.
+      // A node that can't take the connection has less to do.
       close(socket);
     }
   }
 
-  /** They stay for so long. */
+  /** Keeps the connections open for so long. */
   void hold(long millis) {
     boolean unused = Threads.pause(millis);
   }

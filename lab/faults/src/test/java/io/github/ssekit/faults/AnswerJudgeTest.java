@@ -50,7 +50,7 @@ class AnswerJudgeTest {
     seen = new ArrayList<>();
   }
 
-  /** The kinds of what is wrong. */
+  /** The kinds of the violations. */
   private List<String> kinds() {
     return AnswerJudge.judge(facts, views, due -> due).stream()
         .map(text -> text.substring(0, text.indexOf(':')))

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** A short run of the lab of answers. {@code -Dssekit.answers="2 500"} makes it another. */
+/** A short run of the lab of answers; {@code -Dssekit.answers="2 500"} gives another. */
 class AnswerLabIT {
   @Test
   void theContractIsKeptUnderFaults() throws IOException {

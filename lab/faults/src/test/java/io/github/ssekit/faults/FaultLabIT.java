@@ -7,7 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A short run of the lab. {@code -Dssekit.faults="2 200"} makes it another. */
+/** A short run of the lab; {@code -Dssekit.faults="2 200"} gives another. */
 class FaultLabIT {
   @Test
   @Timeout(value = 30, unit = TimeUnit.MINUTES)

@@ -17,8 +17,8 @@ import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
 /**
- * The patches of {@code src/mutations} fit the sources as they are. Whether the lab catches them is
- * the script's to say.
+ * The patches of {@code src/mutations} apply to the current sources. The script {@code
+ * src/mutations/run} checks that the lab catches them.
  */
 class MutationsTest {
   private static final Path ROOT = Path.of("").toAbsolutePath().resolve("../..").normalize();

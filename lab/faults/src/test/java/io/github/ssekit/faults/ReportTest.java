@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What of a client's trace breaks the contract, by the fault in which it was. */
+/** The violations in a client's trace, by the fault during which they happen. */
 class ReportTest {
   private final Trace trace = new Trace("client", Set.of("a"));
   private final List<Long> refusals = new ArrayList<>();

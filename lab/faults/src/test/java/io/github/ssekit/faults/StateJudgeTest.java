@@ -60,7 +60,7 @@ class StateJudgeTest {
     seesNewest();
   }
 
-  /** The kinds of what is wrong. */
+  /** The kinds of the violations. */
   private List<String> kinds(boolean nodesHear, boolean isUnbroken) {
     View view = new View("client", Set.of(StateServlet.channel("1")), seen, map, isUnbroken);
     return StateJudge.judge(facts, newest, List.of(view), nodesHear).stream()

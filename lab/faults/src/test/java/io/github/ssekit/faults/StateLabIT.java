@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 
-/** One run of the lab of state channels. {@code -Dssekit.states="2 100"} makes it others. */
+/** One run of the lab of state channels; {@code -Dssekit.states="2 100"} gives others. */
 class StateLabIT {
   @Test
   void theContractIsKeptUnderFaults() throws IOException {

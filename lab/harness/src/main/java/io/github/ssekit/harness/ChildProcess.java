@@ -10,7 +10,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** A process that this JVM started, and kills when it exits itself. */
+/** A process that this JVM starts, and kills when the JVM exits. */
 public final class ChildProcess {
   private static final Set<Process> ALIVE = ConcurrentHashMap.newKeySet();
 
@@ -29,8 +29,8 @@ public final class ChildProcess {
   /**
    * Starts a command.
    *
-   * @param log file that its output and errors are appended to; if null, {@link #process} has its
-   *     output, and its errors are discarded
+   * @param log file to which the command's output and errors are appended; if null, {@link
+   *     #process} has the output, and the errors are discarded
    * @throws UncheckedIOException if the command can't be started
    */
   public static ChildProcess start(List<String> command, @Nullable Path log) {
@@ -63,7 +63,7 @@ public final class ChildProcess {
     return process;
   }
 
-  /** Whether it runs. */
+  /** Whether the process runs. */
   public boolean isAlive() {
     return process.isAlive();
   }
@@ -79,13 +79,13 @@ public final class ChildProcess {
     }
   }
 
-  /** Kills it and its children, and waits until it is gone. */
+  /** Kills the process and its descendants, and waits until the process is gone. */
   public void kill() {
     process.descendants().forEach(ProcessHandle::destroyForcibly);
     process.destroyForcibly().onExit().join();
   }
 
-  /** Asks it to end (SIGTERM), and kills it if it has not ended within 5 s. */
+  /** Asks the process to end (SIGTERM), and kills it if it has not ended within 5 s. */
   public void stop() {
     process.destroy();
     try {

@@ -9,7 +9,9 @@ import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 import org.jspecify.annotations.Nullable;
 
-/** The log lines of one logger and those below it, in {@code java.util.logging}, until closed. */
+/**
+ * Captures the log lines of a {@code java.util.logging} logger and its descendants until closed.
+ */
 public final class LogCapture extends Handler implements AutoCloseable {
   private record Line(Level level, String logger, String message, @Nullable Throwable thrown) {}
 
@@ -32,15 +34,18 @@ public final class LogCapture extends Handler implements AutoCloseable {
   }
 
   /**
-   * Captures the lines of a logger from a level on, as far as it logs that level.
+   * Captures the lines of a logger at a level or above, if the logger logs that level.
    *
-   * @param name of a class, of a package, or "" for all
+   * @param name the name of a class or a package, or "" for all
    */
   public static LogCapture of(String name, Level from) {
     return new LogCapture(name, from, false);
   }
 
-  /** Captures the lines of a class from a level on, which it then logs, and only here. */
+  /**
+   * Captures the lines of a class at a level or above. Until closed, the class logs at that level,
+   * and only to this capture.
+   */
   public static LogCapture only(Class<?> type, Level from) {
     return new LogCapture(type.getName(), from, true);
   }

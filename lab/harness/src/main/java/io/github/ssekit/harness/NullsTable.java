@@ -17,13 +17,13 @@ public abstract class NullsTable {
   /** Creates a table without rows. */
   protected NullsTable() {}
 
-  /** A null that the compiler takes for anything. */
+  /** Returns a null that the compiler accepts for any type. */
   @SuppressWarnings({"NullAway", "TypeParameterUnusedInFormals"})
   protected static <T> T none() {
     return null;
   }
 
-  /** An argument on which no method may be called: nulls are found before anything is done. */
+  /** Returns an argument whose methods throw an {@link AssertionError}: null checks come first. */
   protected static <T> T untouched(Class<T> type) {
     return type.cast(
         Proxy.newProxyInstance(

@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.LockSupport;
 
-/** Ports of the loopback interface, for servers that can't be told to take any free one. */
+/** Ports of the loopback interface, for servers that can't choose a free port themselves. */
 public final class Ports {
   /**
    * Kernels give ports from 32,768 on to clients, and a Redis Cluster takes a second port, 10,000
@@ -25,8 +25,9 @@ public final class Ports {
   private Ports() {}
 
   /**
-   * Returns a port that is free, was never returned to this process before, and is below those that
-   * kernels give to clients: such a port could be taken by a client before the server binds it.
+   * Returns a free port that this method has not returned in this process before. The port is below
+   * the range that kernels give to clients, so no client can take the port before the server binds
+   * it.
    */
   public static int free() {
     for (int tries = 0; ; tries++) {
@@ -55,7 +56,7 @@ public final class Ports {
   /**
    * Waits until a server accepts connections on a port.
    *
-   * @throws IllegalStateException if none does in time
+   * @throws IllegalStateException if no server does in time
    */
   public static void awaitListening(int port, Duration atMost) {
     long end = System.nanoTime() + atMost.toNanos();

@@ -20,8 +20,8 @@ import java.util.stream.Stream;
 import redis.embedded.RedisExecProvider;
 
 /**
- * A Redis server as a process of its own, on a port of the loopback interface that it keeps when it
- * is killed and started again. It takes no snapshots, unless its options say so.
+ * A Redis server as a process of its own. It keeps its port, on the loopback interface, when it is
+ * killed and started again. It takes no snapshots, unless its options say otherwise.
  */
 public final class RedisProcess implements AutoCloseable {
   private static final Duration START = Duration.ofSeconds(30);
@@ -44,7 +44,7 @@ public final class RedisProcess implements AutoCloseable {
     process = launch();
   }
 
-  /** Returns the binary that the embedded Redis brings, or that of {@code -Dssekit.redis=FILE}. */
+  /** Returns the binary of the embedded Redis, or the file of {@code -Dssekit.redis=FILE}. */
   public static String binary() {
     String given = System.getProperty("ssekit.redis");
     try {
@@ -54,17 +54,17 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  /** Returns the installed {@code redis-server}; where there is none, {@link #binary}. */
+  /** Returns the installed {@code redis-server}, or {@link #binary} if none is installed. */
   public static String installedBinary() {
     return Programs.find("redis-server").map(Path::toString).orElseGet(RedisProcess::binary);
   }
 
   /**
-   * Starts {@link #binary}, and waits until it answers.
+   * Starts {@link #binary}, and waits until the server answers.
    *
-   * @param folder where it keeps its files, and its log as {@code redis.log}
-   * @param options as on its command line, such as {@code "--appendonly", "yes"}
-   * @throws IllegalStateException if it does not answer within 10 s
+   * @param folder the folder of the server's files and of its log, {@code redis.log}
+   * @param options command-line options, such as {@code "--appendonly", "yes"}
+   * @throws IllegalStateException if the server exits, or does not answer within 30 s
    */
   public static RedisProcess start(Path folder, String... options) {
     return new RedisProcess(binary(), folder, false, List.of(options));
@@ -75,7 +75,10 @@ public final class RedisProcess implements AutoCloseable {
     return new RedisProcess(installedBinary(), folder, false, List.of(options));
   }
 
-  /** As {@link #start}, with TLS only, which the installed {@code redis-server} can do. */
+  /**
+   * As {@link #start}, with TLS only. Starts the installed {@code redis-server}, which supports
+   * TLS.
+   */
   public static RedisProcess startTls(Path folder, String... options) {
     return new RedisProcess(Programs.path("redis-server"), folder, true, List.of(options));
   }
@@ -95,7 +98,10 @@ public final class RedisProcess implements AutoCloseable {
     return launched;
   }
 
-  /** Whether it has loaded its data and takes commands, if only to ask for a password. */
+  /**
+   * Whether the server has loaded its data and takes commands, or asks for a password; with TLS,
+   * whether it listens.
+   */
   private boolean answers() {
     if (tls) {
       return Ports.isListening(port);
@@ -119,18 +125,18 @@ public final class RedisProcess implements AutoCloseable {
     }
   }
 
-  /** Returns its port, which uses TLS if it was started so. */
+  /** Returns the server's port, which uses TLS after {@link #startTls}. */
   public int port() {
     return port;
   }
 
-  /** Returns its address: {@code redis://127.0.0.1:PORT}, or {@code rediss:} with TLS. */
+  /** Returns the server's address: {@code redis://127.0.0.1:PORT}, or {@code rediss:} with TLS. */
   public URI uri() {
     return URI.create((tls ? "rediss" : "redis") + "://127.0.0.1:" + port);
   }
 
   /**
-   * After {@link #kill}, starts it again on its port, and waits until it answers.
+   * Starts the server again on its port after {@link #kill}, and waits until it answers.
    *
    * @param more options for this start only, which override the others
    */
@@ -138,22 +144,22 @@ public final class RedisProcess implements AutoCloseable {
     process = launch(more);
   }
 
-  /** Stops its process (SIGSTOP): its kernel still accepts connections, and nothing answers. */
+  /** Stops the process (SIGSTOP): the kernel still accepts connections, but nothing answers. */
   public void pause() {
     process.signal("STOP");
   }
 
-  /** Continues its process after {@link #pause}. */
+  /** Continues the process after {@link #pause}. */
   public void resume() {
     process.signal("CONT");
   }
 
-  /** Kills it (SIGKILL), and waits until it is gone. Its files stay. */
+  /** Kills the server (SIGKILL), and waits until it is gone. Its files stay. */
   public void kill() {
     process.kill();
   }
 
-  /** After {@link #kill}, deletes its files: when it is started again, it has no data. */
+  /** Deletes the server's files after {@link #kill}: started again, the server has no data. */
   public void deleteFiles() {
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

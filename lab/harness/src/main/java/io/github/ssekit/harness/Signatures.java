@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The signature list of a library, {@code api/<module>.api}: a change of what users compile against
- * shows in the diff. {@code -Dssekit.api=write} writes the lists anew.
+ * The list of a library's public and protected signatures, {@code api/<module>.api}: its diff shows
+ * each change of the API. {@code -Dssekit.api=write} rewrites the lists.
  */
 public final class Signatures {
   private static final Pattern PACKAGE = Pattern.compile("\\b(?:[a-z]\\w*\\.)+(?=[A-Z])");
@@ -32,9 +32,9 @@ public final class Signatures {
   private Signatures() {}
 
   /**
-   * Fails if the list of a module is not what users compile against.
+   * Fails if the list of a module differs from its API.
    *
-   * @param packages the module's, which are on the class path
+   * @param packages packages of the module, which are on the class path
    */
   public static void check(String module, String... packages) throws IOException {
     String today = list(packages);
@@ -51,7 +51,7 @@ public final class Signatures {
   }
 
   private static String list(String... packages) {
-    // Of the classes beyond them only the names are wanted, and a class path may be large.
+    // The list needs only the names of classes outside the packages, and a class path may be large.
     ArchConfiguration.get().setResolveMissingDependenciesFromClassPath(false);
     JavaClasses classes =
         new ClassFileImporter().withImportOption(new DoNotIncludeTests()).importPackages(packages);
@@ -64,7 +64,7 @@ public final class Signatures {
         .collect(Collectors.joining("\n"));
   }
 
-  /** Whether users can name it: public, and so is what it is nested in. */
+  /** Whether users can name a type: the type and each type around it are public or protected. */
   private static boolean isVisible(Class<?> type) {
     Class<?> outer = type.getEnclosingClass();
     return isVisible(type.getModifiers())
@@ -133,7 +133,10 @@ public final class Signatures {
     return type.getGenericSuperclass().getTypeName();
   }
 
-  /** Without packages, the type that it is a member of, and {@code public}, which most are. */
+  /**
+   * Shortens a member's signature: without packages, without the declaring type as a qualifier, and
+   * without a leading {@code public} or {@code public abstract}.
+   */
   private static String plain(String member, Class<?> type) {
     String own = type.getName();
     return PACKAGE

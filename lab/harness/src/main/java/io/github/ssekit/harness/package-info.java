@@ -1,8 +1,8 @@
 /**
- * What tests start, find and listen to: {@link RedisProcess} and other processes ({@link
- * ChildProcess}), {@link Ports}, installed {@link Programs}, the log ({@link LogCapture}), and the
- * rows of a test with nulls ({@link NullsTable}). A hub that a test runs by hand is in {@code
- * sse-core}: {@code ManualHub}.
+ * Tools of the tests: {@link RedisProcess} and other processes ({@link ChildProcess}), {@link
+ * Ports}, installed {@link Programs}, the log ({@link LogCapture}), and the rows of a test with
+ * nulls ({@link NullsTable}). A hub that a test runs by hand is in {@code sse-core}: {@code
+ * ManualHub}.
  */
 @NullMarked
 package io.github.ssekit.harness;

@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What works in other stacks, and how what doesn't work fails. */
+/** Event streams in other stacks: the ways that work, and the failures of the ways that don't. */
 @Timeout(60)
 class StacksTest {
   private static final Hub HUB = Hub.create();
@@ -129,7 +129,7 @@ class StacksTest {
     return URI.create("http://localhost:" + javalin.port() + path);
   }
 
-  /** Events arrive, and the hub notices that the client has left. */
+  /** Asserts that events arrive, and that the hub notices when the client has left. */
   private static void assertStreams(URI uri) {
     try (SseTestClient client = SseTestClient.connect(uri)) {
       HUB.publish("room:1", SseEvent.of("hello"));

@@ -10,8 +10,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
 /**
- * One writer appends three events to a log that holds two; one reader follows it from the start. It
- * sees a prefix of the events or the cut, and never less than the watermark promised.
+ * One writer appends three events to a log that holds two; one reader follows the log from the
+ * start. The reader sees a prefix of the events or the cut, and never less than the watermark
+ * promised.
  */
 @JCStressTest
 @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "nothing promised, nothing read")
@@ -44,7 +45,7 @@ public class ChannelLogStress {
     ChannelLog.Entry cursor = start;
     for (ChannelLog.Entry next = cursor.next(upTo); next != null; next = cursor.next(upTo)) {
       if (next == ChannelLog.Entry.CUT) {
-        r.r2 = -1 - (int) cursor.ordinal; // -1: before the first event, where alone it may be cut
+        r.r2 = -1 - (int) cursor.ordinal; // -1: cut before the first event, the only legal place
         return;
       }
       if (next.ordinal != cursor.ordinal + 1) {

@@ -13,8 +13,8 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.III_Result;
 
 /**
- * A connection fails, is closed by the application and gets a listener, all at once: it ends once,
- * and the listener is told once.
+ * A connection fails, is closed by the application and gets a listener, all at the same time: the
+ * connection ends once, and the listener is told once.
  */
 @JCStressTest
 @Outcome(id = "1, 1, 0", expect = ACCEPTABLE, desc = "told once, closed once, none left")
@@ -49,7 +49,7 @@ public class CloseStress {
     connection.onClose(reason -> told.incrementAndGet());
   }
 
-  /** What is left to do. */
+  /** The rest of the loop's work. */
   @Arbiter
   public void rest(III_Result r) {
     manual.settle();

@@ -13,8 +13,9 @@ import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.I_Result;
 
 /**
- * An event is published while the loop takes in the subscription of its first reader: the reader
- * gets it, whether by its first look at the log or by the news.
+ * The application publishes an event while the loop takes in the subscription of the channel's
+ * first reader. The reader gets the event once: by its first look at the log, or because the
+ * publish signals the loop.
  */
 @JCStressTest
 @Outcome(id = "1", expect = ACCEPTABLE, desc = "written, once")
@@ -42,7 +43,7 @@ public class NewsStress {
     manual.turn(0);
   }
 
-  /** What the loop is left with. */
+  /** The rest of the loop's work. */
   @Arbiter
   public void rest(I_Result r) {
     manual.settle();

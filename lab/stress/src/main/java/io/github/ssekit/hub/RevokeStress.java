@@ -12,7 +12,10 @@ import org.openjdk.jcstress.annotations.Outcome;
 import org.openjdk.jcstress.annotations.State;
 import org.openjdk.jcstress.infra.results.II_Result;
 
-/** An owner is taken off a channel while the loop writes to it: nothing is written afterwards. */
+/**
+ * The application unsubscribes an owner from a channel while the loop writes to the owner's
+ * connection: after the call has returned, the loop writes nothing.
+ */
 @JCStressTest
 @Outcome(id = "0, 0", expect = ACCEPTABLE, desc = "not written")
 @Outcome(id = "1, 1", expect = ACCEPTABLE, desc = "written before")
@@ -41,7 +44,7 @@ public class RevokeStress {
     r.r1 = transport.events;
   }
 
-  /** What the loop is left with. */
+  /** The rest of the loop's work. */
   @Arbiter
   public void rest(II_Result r) {
     manual.settle();

@@ -1,6 +1,6 @@
 package io.github.ssekit.hub;
 
-/** A client that is always ready, and counts. */
+/** A client that is always ready, and counts events and closes. */
 final class StressTransport implements Transport {
   Signals signals;
   int events;

@@ -1,4 +1,4 @@
-// The chat's connection and its forms. Shows what arrives with conversation.js, which the page loads before.
+// The chat's connection and its forms. Shows events with conversation.js, which the page loads first.
 "use strict";
 
 const [connection, send, raw] = ["connection", "send", "raw"].map(byId);
@@ -10,18 +10,18 @@ const PAUSE = 2_000; // milliseconds between attempts to load recent messages
 let position = ""; // all messages of the history up to this id are shown
 let keeper = null;
 let [interrupted, draining] = [false, false];
-let [backUntil, caughtUp] = [0, 0]; // until then, messages count as caught up after a reconnect; and how many did
+let [backUntil, caughtUp] = [0, 0]; // the end of the time in which messages count as caught up after a reconnect; their number
 
 function state(name, words, seconds = "") {
   connection.dataset.state = name;
-  // Screen readers would read the seconds out one by one: they are hidden from them.
+  // Screen readers would read out every second, so the seconds are hidden from them.
   if (connection.firstChild?.textContent !== words) connection.textContent = words;
   if (!connection.lastElementChild) connection.append(element("span", ""));
   connection.lastElementChild.textContent = seconds;
   connection.lastElementChild.ariaHidden = "true";
 }
 
-let showing; // the timer of the next showState: one, however often the state changes
+let showing; // the timer of the next showState: a single timer, however often the state changes
 function showAgain(ms) {
   clearTimeout(showing);
   showing = setTimeout(showState, ms);
@@ -47,7 +47,7 @@ function showState() {
 
 function onState() {
   if (keeper.state === "connecting" && !interrupted && connection.dataset.state === "open") {
-    showAgain(1_000); // a page that was hidden reconnects: show nothing if it is quick
+    showAgain(1_000); // a page that was hidden reconnects: show nothing if the reconnect is quick
     return;
   }
   if (keeper.state === "open" && interrupted) [backUntil, caughtUp] = [Date.now() + 3_000, 0];
@@ -56,7 +56,7 @@ function onState() {
   showState();
 }
 
-/** Shows recent messages, then opens the stream at their position, so that no message falls between. */
+/** Shows recent messages, then opens the stream at their position, so that no message is missed between the two. */
 async function connect() {
   try {
     const query = "?since=" + encodeURIComponent(session("since") ?? "");
@@ -116,7 +116,7 @@ byId("show-raw").addEventListener("click", () => {
 
 // --- Writing ---
 
-/** Shows a problem next to the boxes and marks the box that it is about. Keeps what was typed. */
+/** Shows a problem next to the boxes and marks the box that the problem is about. Keeps the typed text. */
 function showProblem(text) {
   problem.textContent = cut(text, 300);
   const wrong = /^\W*user\b/i.test(text) ? user : message;
@@ -145,7 +145,7 @@ function post(path, body, timeout) {
   return fetch(address + path, { ...request, signal: AbortSignal.timeout(timeout) });
 }
 
-/** The message that may not have been sent was sent: its text leaves the box, where the next one may have been started. */
+/** Called when the unsent message was sent: removes its text from the box, where the user may have started the next message. */
 function sent() {
   const text = unsent.message;
   unsent = {};
@@ -167,7 +167,7 @@ async function sendMessage(text) {
   log.scrollTop = log.scrollHeight;
   const unreachable = "The server can't be reached. Send the message again, it can't appear twice.";
   const failure = await post("", body, 15_000).then(problemOf).catch(() => unreachable);
-  if (unsent !== body) return ""; // it has come back on the stream, whatever became of the answer
+  if (unsent !== body) return ""; // the message has come back on the stream, whatever the answer is
   if (failure === "") sent();
   else if (pending.delete(body.token)) line.remove(); // its text is still in the box
   return failure;
@@ -194,7 +194,7 @@ let typed = 0;
 message.addEventListener("input", () => {
   if (Date.now() - typed < TYPING / 2 || message.value.trim() === "" || user.value.trim() === "") return;
   typed = Date.now();
-  post("/typing", { user: user.value.trim() }, 5_000).catch(() => {}); // nobody needs to know
+  post("/typing", { user: user.value.trim() }, 5_000).catch(() => {}); // a failure doesn't matter
 });
 
 // --- The name, and the room ---
@@ -203,7 +203,7 @@ const cookie = /(?:^|; )ssekit-name=([^;]*)/.exec(document.cookie);
 try {
   if (cookie) user.value ||= decodeURIComponent(cookie[1]);
 } catch {
-  // Another program's: not one that this page wrote.
+  // Another program's cookie: this page did not write it.
 }
 user.addEventListener("change", () => {
   const year = 365 * 24 * 60 * 60;

@@ -15,7 +15,7 @@ const REASONS = {
 
 const byId = (id) => document.getElementById(id);
 const [log, form, user, message, problem] = ["log", "say", "user", "message", "problem"].map(byId);
-// Of the path no more than a room's name may have: it is shown as part of a command that people copy.
+// Only the characters of a room's name: the page shows them as part of a command that people copy.
 const room = /^\/chats\/([A-Za-z0-9][\w-]*)/.exec(location.pathname)?.[1] ?? "lobby";
 
 /** Reads or writes a value that this tab keeps for this room across reloads. */
@@ -41,7 +41,7 @@ function element(name, className, text = "") {
 
 const cut = (text, limit) => (text.length <= limit ? text : text.slice(0, limit).replace(/[\uD800-\uDBFF]$/, "") + "…");
 
-/** Adds a line at the end, but before unconfirmed messages: those will come after it in the history. */
+/** Adds a line at the end, but before unconfirmed messages: they will come after it in the history. */
 function append(line) {
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 40;
   if (!line.classList.contains("event")) byId("welcome")?.remove();
@@ -157,7 +157,7 @@ function onReset(event) {
 // --- People in the room, people typing, unread messages ---
 
 let here = null;
-/** Shows the people in the room. Each event has all names; this finds who joined and who left. */
+/** Shows the people in the room. Each event has all names; this function finds the people who joined or left. */
 function onPresence(event) {
   const { here: names, count } = parsed(event.data) ?? {};
   if (!Array.isArray(names) || !Number.isInteger(count)) return;

@@ -5,32 +5,34 @@
 //   keeper.addEventListener("statechange", () => show(keeper.state, keeper.retryAt, keeper.status));
 //
 // options  lastEventId ""          the position to start from; empty: where the server starts
-//          share                   one connection for all tabs with this origin, script and URL, and the same share, withCredentials
-//                                  and silence: true, false, or a string, such as the user's name. Default: whether there is a lastEventId. A
-//                                  tab that joins without one gets the events from now on, and not those with which the server
-//                                  lets a stream begin. The server's ids must increase and be numbers, or pairs like
-//                                  1764000000000-7: with other ids, a tab that joins gets only the events that follow
+//          share                   one connection for all tabs with this origin, script and URL, and the same share,
+//                                  withCredentials and silence: true, false, or a string, such as the user's name. Default:
+//                                  whether there is a lastEventId. A tab that joins without a lastEventId gets the events from
+//                                  now on, and not the events with which the server begins a stream. The server's ids must
+//                                  increase and be numbers, or pairs like 1764000000000-7: with other ids, a tab that joins gets
+//                                  only the events that follow
 //          withCredentials false   as in EventSource
-//          silence 45000           milliseconds without a byte, comments included, after which the connection is considered dead; 0: never
+//          silence 45000           milliseconds without a byte, comments included, after which the connection is considered
+//                                  dead; 0: never
 // state    "connecting", "open", "waiting" (for the next attempt, at `retryAt`, a Date.now()), or "closed", for good
 // status   the status of the last response, 0 if there was none. 204, 401, 403 and 410 close a keeper; it retries all others
-// headers  the headers of the last response, by lower-case name; from another origin only those that the server exposes
+// headers  the headers of the last response, by lower-case name; from another origin only headers that the server exposes
 // close()  closes the keeper
 // retry()  ends a wait; a page that becomes visible does this by itself
 // renew()  reconnects from the last id, whatever the state. A page does this by itself when it becomes visible after 5 s or
 //          more, and when the browser is online again: a connection that was open may be dead without any sign (iOS ends the
 //          connections of hidden pages). Events without an id are missed during the change. Other connections of the browser
-//          may be dead, too, and it may reuse them: up to four attempts wait half a second each, then one as usual
+//          may be dead, too, and the browser may reuse them: up to four attempts wait half a second each, the next as usual
 // events   are MessageEvents with one more property, `hasOwnId`: false if lastEventId is the id of an earlier event
 //
 // Why not EventSource: it gives up for good after one response that is no event stream, such as a proxy's 502 while a node
 // restarts, and the page can't see why: 204, "don't come back", looks the same. It also hides the ids of blocks without data,
-// which a server uses to give an idle page its position: a new connection would start too early. So this reads the stream with
-// fetch. The price: some developer tools list the events of an EventSource alone. A stream of another origin needs its CORS
+// which a server uses to give an idle page its position: a new connection would start too early. So this script reads the stream
+// with fetch. The price: some developer tools list the events of an EventSource alone. A stream of another origin needs its CORS
 // headers, as with EventSource.
 //
 // Why a SharedWorker: it outlives the tab that made it, so no tab has to hand over to another, and the slow timers of a hidden
-// tab don't hold up visible ones, as they do if one tab leads (Web Locks and BroadcastChannel). Browsers without SharedWorker,
+// tab don't hold up visible tabs, as they do if one tab leads (Web Locks and BroadcastChannel). Browsers without SharedWorker,
 // and pages that load this script from another origin, have one connection per tab, of which HTTP/1.1 allows six.
 "use strict";
 (() => {
@@ -82,7 +84,7 @@
     current = null; // AbortController of the connection; a read loop ends when this is no longer its own
     reconnectionTime = 0;
     failures = 0;
-    doubted = 0; // attempts to come that may meet a dead connection
+    doubted = 0; // number of next attempts that may meet a dead connection
 
     constructor(name) {
       [, this.url, this.credentials, this.silence] = JSON.parse(name);
@@ -100,7 +102,7 @@
     join(port, from) {
       const unread = from !== "" && (this.start === "" || before(from, this.start));
       if (this.ports.size === 0 || unread) {
-        // The page wants older events than those retained: read again from its position, for this page alone.
+        // The page wants older events than `retained` has: read again from the page's position, for this page alone.
         this.ports.forEach((until, each) => this.ports.set(each, before(until, this.position) ? this.position : until));
         this.ports.set(port, "");
         this.restartAt(from);
@@ -149,7 +151,7 @@
       try {
         this.watch(isDoubted ? QUICK_ANSWER : this.silence);
         const url = new URL(this.url);
-        // Not in a header: from another origin that needs a preflight, and a header can't hold "☃".
+        // Not in a header: to another origin a header needs a preflight, and it can't hold "☃".
         if (this.position !== "") url.searchParams.set("lastEventId", this.position);
         const { credentials } = this;
         const headers = { Accept: "text/event-stream" };
@@ -238,7 +240,7 @@
       super();
       this.url = new URL(url, document.baseURI).href;
       this.lastEventId = lastEventId;
-      // With the script's URL, which tells one worker from another: a lock of two would be held by the first alone.
+      // With the script's URL, which tells one worker from another: of two workers with one lock, only the first would hold it.
       const limit = Math.min(silence || LONGEST_TIMER, LONGEST_TIMER);
       this.#name = JSON.stringify([VERSION, this.url, withCredentials ? "include" : "same-origin", limit, SCRIPT, share]);
       this.#share = share && globalThis.SharedWorker !== undefined && SCRIPT?.startsWith(location.origin + "/");
@@ -335,7 +337,7 @@
   function streamInPage(name) {
     const { port1, port2 } = new MessageChannel();
     new Stream(name).serve(port1);
-    // At once, not as a task: a page that enters the back/forward cache runs no more of them, and would hold its connection.
+    // At once, not as a task: a page that enters the back/forward cache runs no more tasks, and would hold its connection.
     port2.postMessage = (data) => port1.onmessage({ data });
     return port2;
   }

@@ -16,23 +16,24 @@ import java.util.concurrent.locks.LockSupport;
 import redis.clients.jedis.Jedis;
 
 /**
- * 1,000 answers at once, from one node, and two viewers of each, on another node, over HTTP. Each
- * answer sends events of 100 bytes at a steady rate; the rates take turns. A latency is from the
- * time at which an event was due, so that a producer that falls behind shows in it, to the viewer.
+ * 1,000 concurrent answers from one node, and two viewers of each answer on another node, over
+ * HTTP. Each answer sends events of 100 bytes at a steady rate; the rates take turns. A latency
+ * runs from the time at which an event was due until the viewer has the event, so it includes the
+ * delay of a producer that falls behind.
  */
 final class Answers {
-  /** Its name in {@link Options}. */
+  /** The benchmark's name in {@link Options}. */
   static final String NAME = "answers";
 
   private static final int ANSWERS = 1_000;
   private static final int VIEWERS = 2;
 
-  /** Events a second of one answer; the first turn is to warm up. */
+  /** Events a second of one answer; the first turn warms up. */
   private static final int[] RATES = {5, 5, 10, 20};
 
   private static final int WARM_SECONDS = 4;
 
-  /** More than a bridge has connections for. */
+  /** Threads that send: more than a bridge has connections. */
   private static final int SENDERS = 16;
 
   private static final int SIZE = 100;
@@ -117,7 +118,9 @@ final class Answers {
     return new Micro.Figure(name, value, unit, Double.NaN);
   }
 
-  /** Sends the events of all answers, each when it is due; the last of an answer ends it. */
+  /**
+   * Sends the events of all answers, each when it is due; an answer's last event ends the answer.
+   */
   private void send(List<AnswerProducer> producers, int first, int rate, int events, int channels)
       throws InterruptedException {
     double gap = 1e9 / rate;
@@ -160,7 +163,7 @@ final class Answers {
     long get();
   }
 
-  /** Waits for a number, or for a while. */
+  /** Waits until a count is reached, or for {@link #PATIENCE}. */
   private static void awaitCount(Count count, long all) {
     long end = System.nanoTime() + PATIENCE;
     while (count.get() < all && System.nanoTime() < end) {
@@ -176,7 +179,7 @@ final class Answers {
     return Publishing.ownCpu();
   }
 
-  /** Processor seconds of the load client's thread, which is no part of a node. */
+  /** Processor seconds of the load client's thread, which belongs to no node. */
   private static double cpuOf(Load load) {
     return load.onThread(() -> ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() / 1e9);
   }

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Runs the benchmark; {@link Options} says how to ask for what. */
+/** Runs the benchmark; {@link Options} documents the arguments. */
 final class Bench {
   private Bench() {}
 
@@ -48,7 +48,7 @@ final class Bench {
     System.exit(report.oursFailed() ? 1 : 0);
   }
 
-  /** All servers in turns: A B C A B C. */
+  /** Runs all servers in turns: A B C A B C. */
   private static Map<Server, Result> run(Workload workload, Options options, String redis)
       throws IOException {
     Map<Server, ServerProcess> processes = new EnumMap<>(Server.class);
@@ -80,7 +80,10 @@ final class Bench {
     return medians;
   }
 
-  /** A client that never reads is closed in the middle of the measurement, not after it. */
+  /**
+   * Sets the stuck write deadline so that the server closes clients that never read in the middle
+   * of the measurement, not after it.
+   */
   private static List<String> jvm(Workload workload, Options options) {
     List<String> jvm = new ArrayList<>(options.jvm());
     if (workload.unread() > 0) {

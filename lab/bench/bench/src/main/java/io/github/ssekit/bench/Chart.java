@@ -3,7 +3,7 @@ package io.github.ssekit.bench;
 import java.util.Locale;
 import java.util.Map;
 
-/** The chart: bars for each server in the workloads that say most, as SVG. */
+/** The chart, as SVG: bars for each server in the workloads that say most. */
 final class Chart {
   private static final int WIDTH = 760;
   private static final int BAR = 20;

@@ -8,9 +8,10 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One event stream of the load client: undoes HTTP's chunks, and looks for the braces of messages
- * in what is left. Everything else in a stream (fields, comments) has no brace and is passed over;
- * a {@code stream-reset} has one, and is a failure of the run. Used by the load client's thread.
+ * One event stream of the load client: decodes HTTP's chunks, and looks for the braces of messages
+ * in the decoded bytes. Everything else in a stream (fields, comments) has no brace and is skipped;
+ * a {@code stream-reset} has a brace, and is a failure of the run. Used by the load client's
+ * thread.
  */
 final class Client {
   private enum State {
@@ -25,7 +26,7 @@ final class Client {
   private final int messageSize;
   final int firstChannel;
 
-  /** For each channel the number that comes next; -1 before the first. */
+  /** The next expected number of each channel; -1 before the first message. */
   private final long[] next;
 
   private State state = State.HEAD;
@@ -33,10 +34,10 @@ final class Client {
   private boolean chunked;
   private long chunkLeft;
 
-  /** What is left of a message whose head has been read. */
+  /** Bytes that are left of a message whose head has been read. */
   private int skip;
 
-  /** A message's head that a read has cut. */
+  /** The first bytes of a message's head, if a read has cut the head. */
   private byte @Nullable [] cut;
 
   private int cutLength;
@@ -54,7 +55,7 @@ final class Client {
     return next.length;
   }
 
-  /** Is counted from now on. */
+  /** Adds this client to the tally. */
   void subscribe() {
     for (int i = 0; i < next.length; i++) {
       tally.subscribed(firstChannel + i);

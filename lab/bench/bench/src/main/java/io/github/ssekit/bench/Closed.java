@@ -3,7 +3,7 @@ package io.github.ssekit.bench;
 import java.util.StringJoiner;
 import java.util.TreeMap;
 
-/** How many connections of this process were closed, by reason. */
+/** Counts of this process' closed connections, by reason. */
 final class Closed {
   private static final TreeMap<String, Integer> COUNTS = new TreeMap<>();
 
@@ -13,7 +13,7 @@ final class Closed {
     COUNTS.merge(reason.name(), 1, Integer::sum);
   }
 
-  /** Reasons and numbers in turns, and from none again. */
+  /** Returns reasons and counts in turns, and resets the counts. */
   static synchronized String take() {
     StringJoiner text = new StringJoiner(" ");
     COUNTS.forEach((reason, count) -> text.add(reason + " " + count));

@@ -20,16 +20,16 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.ToIntFunction;
 
 /**
- * The least that a Java server can do for a fan-out: one thread, prepared bytes, one write a
- * client, no HTTP beyond what the load client sends. In two forms: each event by itself, and all
- * that wait in one write.
+ * The least work that a Java server can do for a fan-out: one thread, prepared bytes, one write a
+ * client, only the HTTP that the load client needs. In two forms: a write for each event, and one
+ * write for all waiting events.
  */
 final class Floor implements ToIntFunction<String> {
   private static final byte[] HEAD =
       ("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n")
           .getBytes(StandardCharsets.US_ASCII);
 
-  /** What a client that doesn't read may have waiting. */
+  /** Bytes that may wait for a client that doesn't read. */
   private static final int BACKLOG = 1 << 20;
 
   private record Waiting(int channel, byte[] chunk) {}
@@ -176,7 +176,7 @@ final class Floor implements ToIntFunction<String> {
     }
   }
 
-  /** What the socket did not take at once. */
+  /** Bytes that the socket did not accept immediately. */
   private static final class Backlog {
     private ByteBuffer left = ByteBuffer.allocate(0);
 

@@ -20,7 +20,7 @@ import org.openjdk.jmh.annotations.State;
 import org.springframework.web.servlet.mvc.method.annotation.ResponseBodyEmitter.DataWithMediaType;
 import org.springframework.web.servlet.mvc.method.annotation.SseEmitter;
 
-/** From type, data and id to the bytes of one event. */
+/** Framing, from type, data and id to the bytes of one event. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -43,7 +43,7 @@ public class FramingBenchmark {
     return new SseEvent("chat", data, "1700000000000-0").frame();
   }
 
-  /** Spring's builder makes texts; its converter for texts encodes each of them. */
+  /** Spring's builder returns strings; Spring's string converter encodes each of them. */
   @Benchmark
   public byte[] spring() throws IOException {
     ByteArrayOutputStream out = new ByteArrayOutputStream(256);

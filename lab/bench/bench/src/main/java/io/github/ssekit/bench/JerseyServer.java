@@ -18,7 +18,7 @@ import org.glassfish.jersey.server.ServerProperties;
 import org.glassfish.jersey.servlet.ServletContainer;
 import org.jspecify.annotations.Nullable;
 
-/** Jersey's broadcaster on Tomcat, one a channel, fed by a listener on Redis. */
+/** Jersey on Tomcat: one broadcaster for each channel, fed by a listener on Redis. */
 final class JerseyServer implements ToIntFunction<String> {
   private static final Map<Integer, SseBroadcaster> BROADCASTERS = new ConcurrentHashMap<>();
   private static volatile @Nullable Sse factory;

@@ -54,7 +54,7 @@ final class JerseyWriter {
         out);
   }
 
-  /** As Jersey's own for texts. */
+  /** As Jersey's own writer of strings. */
   private static final class TextWriter implements MessageBodyWriter<String> {
     @Override
     public boolean isWriteable(Class<?> type, Type generic, Annotation[] as, MediaType media) {

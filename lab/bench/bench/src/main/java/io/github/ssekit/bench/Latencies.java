@@ -18,7 +18,7 @@ final class Latencies {
     max = Math.max(max, value);
   }
 
-  /** Milliseconds that a share of all, 0 to 1, took at most; NaN if there are none. */
+  /** The quantile in milliseconds at a share of 0 to 1; NaN without any value. */
   double millis(double share) {
     long rank = (long) Math.ceil(share * total);
     long seen = 0;

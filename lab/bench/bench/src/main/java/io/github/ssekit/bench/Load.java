@@ -26,13 +26,16 @@ import java.util.function.Supplier;
  * most.
  */
 final class Load implements AutoCloseable {
-  /** Connects under way at once: below any listen queue. */
+  /** Concurrent connects: fewer than any listen queue holds. */
   private static final int CONNECTING = 100;
 
-  /** How long a connect, or the load client's thread, may take. */
+  /** The longest time of a connect, or of a task on the load client's thread. */
   private static final int PATIENCE_SECONDS = 10;
 
-  /** For streams that nobody reads, so that the kernel's buffers don't read for them. */
+  /**
+   * Receive buffer of streams that nobody reads: small, so that the kernel can't read in their
+   * place.
+   */
   private static final int SMALL_BUFFER = 2304;
 
   private final Tally tally;
@@ -55,7 +58,7 @@ final class Load implements AutoCloseable {
     thread.start();
   }
 
-  /** Opens a stream of some channels, and returns when so few are connecting that more may. */
+  /** Opens a stream of some channels, and returns when another connect may start. */
   void open(int firstChannel, int channels) throws IOException {
     SocketChannel socket = SocketChannel.open();
     Client client = new Client(socket, tally, messageSize, firstChannel, channels);
@@ -134,7 +137,7 @@ final class Load implements AutoCloseable {
     return socket;
   }
 
-  /** Runs on the client's thread, which owns the tally. */
+  /** Runs a task on the load client's thread, which owns the tally. */
   <T> T onThread(Supplier<T> task) {
     CompletableFuture<T> done = new CompletableFuture<>();
     tasks.add(

@@ -3,8 +3,8 @@ package io.github.ssekit.bench;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The data of an event: one line of JSON, of a given size, at whose head stand a number and the
- * time of publishing, at fixed places so that the load client need not parse.
+ * The data of an event: one line of JSON, of a given size. It begins with a number and the time of
+ * publishing, at fixed places, so that the load client need not parse.
  *
  * <pre>
  * {"n":0000000042,"t":000000000000000000,"p":"..."}
@@ -14,7 +14,7 @@ import java.nio.charset.StandardCharsets;
  * channels}. The time is {@link System#nanoTime}, since publisher and client are one process.
  */
 final class Message {
-  /** From the brace to the last digit of the time. */
+  /** Bytes from the brace to the last digit of the time. */
   static final int HEAD = 38;
 
   private static final int N = 5;

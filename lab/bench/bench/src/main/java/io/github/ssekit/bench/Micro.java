@@ -19,7 +19,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 
 /** Runs the microbenchmarks, each in a JVM of its own, by JMH. */
 final class Micro {
-  /** By their names in {@link Options}, in the order in which they run. */
+  /** Benchmarks by their names in {@link Options}, in the order in which they run. */
   private static final Map<String, Class<?>> ALL = new LinkedHashMap<>();
 
   static {

@@ -18,8 +18,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * nginx with nchan. Its messages go through Redis in a form of its own, so they are published over
- * HTTP to nginx, which passes them on to Redis and has them back from there.
+ * nginx with nchan. Its messages go through Redis in a format of its own. The benchmark therefore
+ * publishes them over HTTP to nginx, which passes them to Redis and gets them back.
  */
 final class Nchan {
   private static final Path MODULE = Path.of("/usr/lib/nginx/modules/ngx_nchan_module.so");
@@ -46,7 +46,7 @@ final class Nchan {
     return process;
   }
 
-  /** Waits up to 10 s until nginx has connected with Redis: who subscribes before is forgotten. */
+  /** Waits up to 10 s until nginx has connected with Redis: nginx forgets earlier subscriptions. */
   private static void awaitRedis(int port) throws IOException {
     URL url = new URL("http://127.0.0.1:" + port + "/publish?channel=-1");
     for (int i = 0; i < 100; i++) {
@@ -102,7 +102,7 @@ final class Nchan {
         .formatted(MODULE, folder, folder, folder, folder, folder, folder, redis, port);
   }
 
-  /** Publishes over one kept connection; an answer is waited for before the next. */
+  /** Publishes over one kept connection. At most 32 publishes wait for their answers. */
   static Publisher publisher(int port) throws IOException {
     Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
     socket.setTcpNoDelay(true);

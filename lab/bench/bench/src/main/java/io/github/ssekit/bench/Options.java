@@ -11,10 +11,11 @@ import java.util.Locale;
  * <ul>
  *   <li>{@code full}: all workloads, all servers, three rounds; otherwise a quick look
  *   <li>{@code workloads=flood,idle,...}: see {@link Workload}; {@code framing}, {@code parsing},
- *       {@code deliver} and {@code drain} are JMH's; {@code publishing}: see {@link Publishing};
- *       {@code answers}: see {@link Answers}
+ *       {@code deliver} and {@code drain} are microbenchmarks, see {@link Micro}; {@code
+ *       publishing}: see {@link Publishing}; {@code answers}: see {@link Answers}
  *   <li>{@code servers=floor,jetty,...}: see {@link Server}
- *   <li>{@code rounds=3}, {@code seconds=10}: turns of each server, and how long each measures
+ *   <li>{@code rounds=3}, {@code seconds=10}: turns of each server, and the duration of each
+ *       measurement
  *   <li>{@code chart=docs/performance.svg}: where the chart goes, besides {@code target}
  *   <li>{@code jvm=-XX:...}: an argument for the servers' JVMs, any number of times; {@code %s} is
  *       the server's name

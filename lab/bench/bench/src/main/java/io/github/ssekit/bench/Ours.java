@@ -36,7 +36,7 @@ import org.xnio.Options;
 
 /** This library on each container, as its users write it. */
 final class Ours {
-  /** What the kernel may hold of a client that doesn't read. */
+  /** Bytes that the kernel may buffer for a client that doesn't read. */
   private static final int SEND_BUFFER = 64 << 10;
 
   private static final boolean ANSWERS = Boolean.getBoolean("bench.answers");
@@ -53,7 +53,10 @@ final class Ours {
     return new Events(hub);
   }
 
-  /** {@link io.github.ssekit.servlet.EventStreamServlet}, and counts why connections end. */
+  /**
+   * As {@link io.github.ssekit.servlet.EventStreamServlet}, and counts the close reasons of
+   * connections.
+   */
   private static final class Events extends HttpServlet {
     private static final long serialVersionUID = 1;
 

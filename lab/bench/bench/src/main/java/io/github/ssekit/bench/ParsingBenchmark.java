@@ -34,8 +34,8 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * From the bytes of a stream to its events: one line of 100 bytes each, with type and id. One
- * operation is the whole stream, handed over in memory.
+ * Parsing, from the bytes of a stream to its events: one line of 100 bytes each, with type and id.
+ * One operation parses the whole stream, from memory.
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.Throughput)
@@ -46,7 +46,7 @@ public class ParsingBenchmark {
   private static final byte[] STREAM = stream();
   static final int BYTES = STREAM.length;
 
-  /** As a socket would bring it. */
+  /** Bytes that the parser gets at a time, as from a socket. */
   private static final int CHUNK = 8192;
 
   private static byte[] stream() {
@@ -132,7 +132,7 @@ public class ParsingBenchmark {
     return counter.all();
   }
 
-  /** In place of a connection, the stream. */
+  /** Connects to the stream in memory. */
   private static final class InMemory extends ConnectStrategy {
     private static final URI ORIGIN = URI.create("http://localhost/");
 

@@ -10,17 +10,17 @@ import java.util.List;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.Pipeline;
 
-/** Where messages go in. Used by one thread. */
+/** Publishes the messages of a run. Used by one thread. */
 interface Publisher extends AutoCloseable {
   void publish(int channel, byte[] data) throws IOException;
 
-  /** Sends what has been published, and waits until it is accepted. */
+  /** Sends all published messages, and waits until they are accepted. */
   void flush() throws IOException;
 
   @Override
   void close() throws IOException;
 
-  /** PUBLISH on Redis. */
+  /** Publishes by {@code PUBLISH} on Redis. */
   static Publisher redis(String uri) {
     Jedis jedis = new Jedis(URI.create(uri));
     Pipeline pipeline = jedis.pipelined();
@@ -42,7 +42,7 @@ interface Publisher extends AutoCloseable {
     };
   }
 
-  /** The script that publishes with history, as a program in any language would run it. */
+  /** Publishes with history by the library's script, as a program in any language would run it. */
   static Publisher withHistory(String uri) throws IOException {
     Jedis jedis = new Jedis(URI.create(uri));
     byte[] script = jedis.scriptLoad(script()).getBytes(StandardCharsets.US_ASCII);

@@ -20,12 +20,12 @@ import java.util.regex.Pattern;
 import redis.clients.jedis.Jedis;
 
 /**
- * How many events of 100 bytes one node publishes in a second, to nobody, and what each takes of
- * Redis' CPU and of the node's own. Beside it, in the same turns, what a client reaches that does
- * the least: {@code redis-benchmark} for plain channels, Jedis' pipeline for the script.
+ * The rate at which one node publishes events of 100 bytes, to nobody, and the CPU time of Redis
+ * and of the node for each event. For comparison, in the same turns, the rate of a minimal client:
+ * {@code redis-benchmark} for plain channels, Jedis' pipeline for the script.
  */
 final class Publishing {
-  /** Its name in {@link Options}. */
+  /** The benchmark's name in {@link Options}. */
   static final String NAME = "publishing";
 
   private static final SseEvent EVENT = SseEvent.of("x".repeat(100));
@@ -45,7 +45,7 @@ final class Publishing {
     this.seconds = seconds;
   }
 
-  /** Publishes for a while, and returns how often. */
+  /** Publishes for a while, and returns the number of publishes. */
   private interface Way {
     long run(int seconds) throws IOException, InterruptedException;
   }
@@ -198,7 +198,7 @@ final class Publishing {
     return count;
   }
 
-  /** What it takes of its own CPU isn't known. */
+  /** Runs {@code redis-benchmark}, whose own CPU time isn't known. */
   private Turn benchmark() throws IOException, InterruptedException {
     if (Programs.find("redis-benchmark").isEmpty()) {
       System.out.println("skipped: redis-benchmark is not installed");
@@ -229,7 +229,7 @@ final class Publishing {
     }
     Matcher rate = RATE.matcher(output);
     double perSecond = Double.NaN;
-    // The last one is of the whole run.
+    // The last rate is of the whole run.
     while (rate.find()) {
       perSecond = Double.parseDouble(rate.group(1));
     }

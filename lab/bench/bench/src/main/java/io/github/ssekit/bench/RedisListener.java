@@ -6,7 +6,7 @@ import java.util.function.BiConsumer;
 import redis.clients.jedis.BinaryJedisPubSub;
 import redis.clients.jedis.Jedis;
 
-/** One subscription to all channels, for servers that have none of their own. */
+/** One subscription to all channels, for servers without a Redis subscription of their own. */
 final class RedisListener extends BinaryJedisPubSub {
   private final BiConsumer<Integer, byte[]> handler;
 

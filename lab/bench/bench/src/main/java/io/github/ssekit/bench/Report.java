@@ -11,7 +11,9 @@ import java.util.Map;
 import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
-/** The tables on standard output as results come in, and at the end JSON and chart. */
+/**
+ * Prints the tables on standard output as results come in, and writes JSON and chart at the end.
+ */
 final class Report {
   private final String machine;
   private final List<Micro.Figure> micro = new ArrayList<>();
@@ -99,7 +101,7 @@ final class Report {
         100 * r.get("quietCpuShare"));
   }
 
-  /** With which reasons ours closed connections. */
+  /** The reasons with which our library closed connections, with counts. */
   private static String closed(Result r) {
     StringJoiner reasons = new StringJoiner(", ", "  closed: ", "").setEmptyValue("");
     r.figures()

@@ -5,19 +5,21 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What a turn found, by name of the figure.
+ * The figures of a turn, by name.
  *
- * @param problem empty if there was none
+ * @param problem empty if there was no problem
  */
 record Result(Map<String, Double> figures, String problem) {
-  /** How the names of figures begin that say how many connections were closed, and why. */
+  /**
+   * The name prefix of figures that count closed connections; the rest of the name is the reason.
+   */
   static final String CLOSED = "closed ";
 
   double get(String figure) {
     return figures.getOrDefault(figure, Double.NaN);
   }
 
-  /** Of several turns: the middle of each figure; the worst, where events went wrong. */
+  /** The median of each figure over several turns; for lost, repeated and ended, the worst. */
   static Result median(List<Result> turns) {
     Map<String, Double> figures = new TreeMap<>();
     for (Result turn : turns) {

@@ -11,16 +11,21 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /**
- * The process of one server under test: says the port, then answers each line of its input, with
- * heap and threads, with the bytes that its threads have allocated, or with why connections were
- * closed since it was last asked; and ends with its input, and so with the process that started it.
+ * The process of one server under test. It prints the port, then answers each line of its input:
+ * with heap and threads, with the bytes that its threads have allocated, or with the close reasons
+ * of connections since the last such answer. It ends with its input, and so with the process that
+ * started it.
  */
 final class Serve {
   private Serve() {}
 
-  /** Class of the server (a function from Redis' URI to the port that it listens on), and URI. */
+  /**
+   * Arguments: the server's class, a function from Redis' URI to the port that the server listens
+   * on; and the URI.
+   */
   public static void main(String[] args) throws Exception {
-    // The containers' greetings. Held in a variable, or it may be collected, level and all.
+    // Silences the containers' greetings. Without the variable, the logger and its level could be
+    // collected.
     Logger root = Logger.getLogger("");
     root.setLevel(Level.WARNING);
     @SuppressWarnings("unchecked")
@@ -47,7 +52,7 @@ final class Serve {
     return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
   }
 
-  /** By the threads that live: those that deliver do so until the end. */
+  /** Bytes allocated by live threads: delivering threads live until the end. */
   private static long allocated() {
     ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
     return Arrays.stream(threads.getThreadAllocatedBytes(threads.getAllThreadIds()))

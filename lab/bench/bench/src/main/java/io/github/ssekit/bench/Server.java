@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** The servers under test, and how each is started. */
+/** The servers under test, with the command that starts each. */
 enum Server {
   FLOOR(Floor.Joined.class, "jetty|tomcat|undertow"),
   FLOOR_EACH(Floor.Each.class, "jetty|tomcat|undertow"),
@@ -30,7 +30,9 @@ enum Server {
 
   private final String main;
 
-  /** Jars of others that this server's class path does without; null for Boot's class path. */
+  /**
+   * Jars of other servers, which this server's class path leaves out; null for Boot's class path.
+   */
   private final @Nullable Pattern without;
 
   Server(Class<?> main, String without) {
@@ -56,18 +58,18 @@ enum Server {
     return this == JETTY || this == TOMCAT || this == UNDERTOW || hasHistory();
   }
 
-  /** Whether its channels have history. */
+  /** Whether the server's channels have history. */
   boolean hasHistory() {
     return this == JETTY_HISTORY || this == UNDERTOW_HISTORY;
   }
 
-  /** Why it can't run here; null if it can. */
+  /** The reason why the server can't run here; null if it can. */
   @Nullable String missing() {
     return this == NCHAN ? Nchan.missing() : null;
   }
 
   /**
-   * Starts its process.
+   * Starts the server's process.
    *
    * @param jvm further arguments of the JVM, in which %s is the server's label
    */
@@ -77,7 +79,7 @@ enum Server {
     }
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    // A heap that follows what lives in it, so that resident memory says something.
+    // The heap follows its live objects, so that resident memory is meaningful.
     command.addAll(
         List.of("-Xms32m", "-Xmx1g", "-XX:MinHeapFreeRatio=10", "-XX:MaxHeapFreeRatio=30"));
     jvm.forEach(argument -> command.add(argument.replace("%s", label())));

@@ -16,7 +16,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A server under test, seen from outside: its port, what it has used, how much it holds. */
+/** A server under test, seen from outside: its port, its CPU time and its memory. */
 final class ServerProcess implements AutoCloseable {
   /** Clock ticks a second in /proc, the same on every Linux that Java runs on. */
   private static final int USER_HZ = 100;
@@ -28,13 +28,13 @@ final class ServerProcess implements AutoCloseable {
         .addShutdownHook(new Thread(() -> RUNNING.forEach(Process::destroyForcibly)));
   }
 
-  /** Of a server after garbage collection. */
+  /** The memory of a server after garbage collection. */
   record Memory(long heap, long rss, int threads) {}
 
   private final Process process;
   private final BufferedReader answers;
 
-  /** Whether it is {@link Serve}, which answers. */
+  /** Whether the process is {@link Serve}, which answers commands. */
   private final boolean java;
 
   final int port;
@@ -67,7 +67,7 @@ final class ServerProcess implements AutoCloseable {
     return process;
   }
 
-  /** What follows a word at the beginning of a line, waited for 60 s. */
+  /** Returns the rest of the next line that begins with a word. Kills the process after 60 s. */
   private static String answer(Process process, BufferedReader answers, String word)
       throws IOException {
     CompletableFuture<Void> late =
@@ -93,7 +93,7 @@ final class ServerProcess implements AutoCloseable {
   /** Processor seconds used so far by everything on this machine but the benchmark. */
   static double othersCpuSeconds() throws IOException {
     String all = Files.readString(Path.of("/proc/stat")).lines().findFirst().orElse("");
-    // "cpu", then user, nice, system, idle, waiting, and more that is use.
+    // "cpu", then user, nice, system, idle, iowait, and more fields of busy time.
     String[] fields = all.trim().split("\\s+");
     long busy = 0;
     for (int i = 1; i < fields.length; i++) {
@@ -126,7 +126,7 @@ final class ServerProcess implements AutoCloseable {
     return cpuSeconds("C1 ", "C2 ");
   }
 
-  /** Of the threads whose names begin with one of two words. */
+  /** Processor seconds of the threads whose names begin with one of two words. */
   private double cpuSeconds(String one, String other) throws IOException {
     long ticks = 0;
     try (DirectoryStream<Path> threads =
@@ -137,14 +137,14 @@ final class ServerProcess implements AutoCloseable {
           boolean isMeant = name.startsWith(one) || name.startsWith(other);
           ticks += isMeant ? ticks(thread.resolve("stat")) : 0;
         } catch (IOException e) {
-          // A thread that has ended: none of these, which stay.
+          // The thread has ended: it is no collector or compiler thread, since they stay.
         }
       }
     }
     return (double) ticks / USER_HZ;
   }
 
-  /** The bytes that the threads of a JVM have allocated so far; 0 if it is none. */
+  /** The bytes that the threads of a JVM have allocated so far; 0 if the server is no JVM. */
   long allocatedBytes() throws IOException {
     return java ? Long.parseLong(ask("allocated", "ALLOCATED ")) : 0;
   }
@@ -158,7 +158,7 @@ final class ServerProcess implements AutoCloseable {
     return new Memory(Long.parseLong(numbers[0]), rss(), Integer.parseInt(numbers[1]));
   }
 
-  /** How many connections ours has closed since this was last asked, by reason. */
+  /** Connections that our library has closed since the last call, counted by reason. */
   Map<String, Double> closed() throws IOException {
     Map<String, Double> counts = new TreeMap<>();
     if (java) {

@@ -4,11 +4,12 @@ import java.util.Arrays;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What all clients received since the last mark, and how far the slowest is. Written by the load
- * client's thread only; the volatile fields are read by the publisher.
+ * Counts of the messages that all clients received since the last mark, and the progress of the
+ * clients. Only the load client's thread writes the counts; the publisher reads the volatile
+ * fields.
  */
 final class Tally {
-  /** More than ever are under way in a closed loop. */
+  /** Slots for messages: more than are ever under way in a closed loop. */
   private static final int RING = 1 << 14;
 
   final int channels;
@@ -22,8 +23,9 @@ final class Tally {
   long repeated;
 
   /**
-   * How far all clients are together: of each client and channel, the messages of that channel up
-   * to the one it had last. Grows from the first message on, whatever is marked.
+   * The progress of all clients: the sum, over each client and each of its channels, of the
+   * channel's messages up to the client's last received message. The sum grows from the first
+   * message on; {@link #mark} doesn't reset it.
    */
   long position;
 

@@ -13,19 +13,19 @@ import java.util.function.BooleanSupplier;
 
 /** One server's turn at one workload. Used by one thread, which publishes. */
 final class Turn implements AutoCloseable {
-  /** What nothing may take longer than, beside the measurement itself. */
+  /** The longest time for each step, except the measurement. */
   private static final long PATIENCE = TimeUnit.SECONDS.toNanos(20);
 
   /**
-   * Of 10 KB each, on a channel of their own, for those that don't read: so that the kernel's
-   * buffers, which would hold more than the run sends, are full when it begins.
+   * Events of 10 KB each, on a channel of their own, for clients that don't read. They fill the
+   * kernel's buffers before the run begins: empty buffers would hold more than the run sends.
    */
   private static final int FILL_EVENTS = 600;
 
-  /** From when a client that doesn't read takes no more, to the measurement: about so long. */
+  /** Approximate time from full buffers of the clients that don't read, to the measurement. */
   static final int UNREAD_BEFORE_SECONDS = 5;
 
-  /** Two heartbeats. */
+  /** Time for two heartbeats. */
   private static final int QUIET_SECONDS = 30;
 
   private final Workload workload;
@@ -45,7 +45,7 @@ final class Turn implements AutoCloseable {
     load = new Load(server.port, tally, workload.size());
   }
 
-  /** Ends in bounded time, whatever the server does, with what there is to say by then. */
+  /** Ends in bounded time, whatever the server does, and returns the figures found by then. */
   Result run(int warmSeconds, int seconds) {
     try {
       if (workload.memory()) {
@@ -61,7 +61,7 @@ final class Turn implements AutoCloseable {
       }
       return new Result(result, tally.problem);
     } catch (IOException | RuntimeException e) {
-      // Of the publisher or the load client, too: other servers still have their turns.
+      // The publisher or the load client may fail, too: other servers still have their turns.
       return new Result(result, (tally.problem + " " + e).trim());
     }
   }
@@ -93,7 +93,7 @@ final class Turn implements AutoCloseable {
 
   private void addUnread() throws IOException {
     if (workload.unread() > 0) {
-      // Before them: those of the last round.
+      // Discards the connections that were closed in the last round.
       server.closed();
     }
     for (int i = 0; i < workload.unread(); i++) {
@@ -120,7 +120,7 @@ final class Turn implements AutoCloseable {
   }
 
   private void memory(int seconds) throws IOException {
-    // The first streams load classes and start threads: not the clients' memory.
+    // The first streams load classes and start threads, which are not the clients' memory.
     try (Load first = new Load(server.port, new Tally(1), workload.size())) {
       for (int i = 0; i < 50; i++) {
         first.open(0, 1);
@@ -144,7 +144,7 @@ final class Turn implements AutoCloseable {
     quiet();
   }
 
-  /** What two heartbeats of the library's own pace cost, in processors. */
+  /** Measures the CPU use of two heartbeats at the library's default interval, in processors. */
   private void quiet() throws IOException {
     double cpu = server.cpuSeconds();
     long start = System.nanoTime();
@@ -250,7 +250,10 @@ final class Turn implements AutoCloseable {
     }
   }
 
-  /** All who leave go at once, and the clocks start again: what follows is measured. */
+  /**
+   * Closes all leaving clients together, and restarts the latencies, which then measure the time
+   * after the exit.
+   */
   private void massExit() {
     load.onThread(
         () -> {
@@ -258,7 +261,7 @@ final class Turn implements AutoCloseable {
           tally.latencies = new Latencies();
           return tally;
         });
-    // On this thread: the load client's would read nothing for as long as that takes.
+    // Closes on this thread: the load client's thread would read nothing in the meantime.
     others.forEach(Load::closeQuietly);
   }
 
@@ -276,7 +279,7 @@ final class Turn implements AutoCloseable {
         });
   }
 
-  /** Waits until all clients have all that was published, or for a while. */
+  /** Waits until all clients have all published messages, or for a quarter of {@link #PATIENCE}. */
   private void settle() {
     long end = System.nanoTime() + PATIENCE / 4;
     long all = published * workload.fanOut();

@@ -3,17 +3,17 @@ package io.github.ssekit.bench;
 import java.util.List;
 
 /**
- * What the clients are and how messages come.
+ * The clients and the messages of a run.
  *
- * @param channels messages go to one after the other
- * @param perClient 1, or all of the channels
+ * @param channels number of channels, which take the messages in turns
+ * @param perClient channels of each client: 1, or all
  * @param size of a message in bytes
- * @param window messages under way at most: each waits until so many before it are with all their
- *     subscribers; 0 for messages at a rate
+ * @param window limit of messages that some of their subscribers don't have yet; 0 for messages at
+ *     a rate
  * @param rate messages a second
  * @param unread further clients that never read
  * @param leaving further clients that vanish in the middle of the run
- * @param memory whether the run is about what idle clients hold
+ * @param memory whether the run measures the memory of idle clients
  */
 record Workload(
     String name,
@@ -58,7 +58,7 @@ record Workload(
     return new Workload(name, clients, 1, 1, 100, 0, 2, 0, 0, true);
   }
 
-  /** How many a message reaches. */
+  /** Number of clients that a message reaches. */
   int fanOut() {
     return perClient == channels ? clients : clients / channels;
   }

@@ -1,6 +1,6 @@
 /**
  * The benchmark: {@link io.github.ssekit.bench.Bench} runs servers in turns, each in a process of
- * its own, under one load client, and prints what each delivery costs.
+ * its own, under one load client, and prints the cost of each delivery.
  */
 @NullMarked
 package io.github.ssekit.bench;

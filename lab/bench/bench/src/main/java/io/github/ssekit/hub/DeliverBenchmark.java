@@ -18,8 +18,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * One event of 100 bytes to a channel with 1,000 connections: what it costs the thread that
- * delivers, its framing included, and what it costs in all.
+ * The cost of one event of 100 bytes to a channel with 1,000 connections: for the delivering
+ * thread, framing included, and in all.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -30,7 +30,9 @@ public class DeliverBenchmark {
 
   private final SseEvent event = SseEvent.of("x".repeat(100));
 
-  /** Turns taken by hand, so that nothing but the benchmark's thread is measured. */
+  /**
+   * A hub whose turns the benchmark takes by hand, so that it measures nothing but its own thread.
+   */
   @State(Scope.Thread)
   public static class Alone {
     private final ManualHub manual = new ManualHub(System::nanoTime);
@@ -45,7 +47,7 @@ public class DeliverBenchmark {
     }
   }
 
-  /** As users have it, with a loop that runs beside. */
+  /** A hub as users have it, with a delivery loop on another thread. */
   @State(Scope.Thread)
   public static class Running {
     @Param({"who read", "who take nothing"})
@@ -67,7 +69,7 @@ public class DeliverBenchmark {
     }
   }
 
-  /** What others have: a queue a connection. */
+  /** The design of other libraries: a queue for each connection. */
   @State(Scope.Thread)
   public static class Queues {
     private final List<Queue<byte[]>> queues = new ArrayList<>();
@@ -81,32 +83,32 @@ public class DeliverBenchmark {
     }
   }
 
-  /** The loop has been told of an event before, and not come to it: a flood, most of the time. */
+  /** A delivery before the loop has handled an earlier event's signal, as mostly in a flood. */
   @Benchmark
   public void toBusyLoop(Alone alone) {
     alone.manual.feed.deliver("c0", event);
   }
 
-  /** The channel has nobody on this node. */
+  /** A delivery to a channel without connections on this node. */
   @Benchmark
   public void toNobody(Alone alone) {
     alone.manual.feed.deliver("c1", event);
   }
 
-  /** With the loop's turn: 1,000 writes. */
+  /** A delivery with the loop's turn: 1,000 writes. */
   @Benchmark
   public boolean withAllWrites(Alone alone) {
     alone.manual.feed.deliver("c0", event);
     return alone.manual.turn(0);
   }
 
-  /** Beside a loop that wakes, looks at 1,000 connections and sleeps again. */
+  /** A delivery beside a loop that wakes, looks at 1,000 connections and sleeps again. */
   @Benchmark
   public void toRunningLoop(Running running) {
     running.feed.deliver("c0", event);
   }
 
-  /** The same by a queue each: offered to 1,000, taken from each and written. */
+  /** A delivery by a queue for each connection: offered to 1,000, taken from each and written. */
   @Benchmark
   public void queuesWithAllWrites(Queues all) {
     byte[] frame = event.frame().toByteArray();

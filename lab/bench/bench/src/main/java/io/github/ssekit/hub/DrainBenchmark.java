@@ -15,8 +15,9 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 
 /**
- * One connection's turn, with events of 100 bytes waiting in the logs of its channels: read, merged
- * in their order, joined and written. Each time its cursors are set back to before them.
+ * One connection's turn, with events of 100 bytes waiting in the logs of its channels: the
+ * connection reads the events, merges them in their order, joins and writes them. Before each turn,
+ * the benchmark sets the cursors back before the events.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -69,7 +70,7 @@ public class DrainBenchmark {
     return manual.turn(0);
   }
 
-  /** The least: the same frames, already in order, into one array. */
+  /** The minimum: copies the same frames, already in order, into one array. */
   @Benchmark
   public byte[] copy() {
     byte[] out = new byte[length];

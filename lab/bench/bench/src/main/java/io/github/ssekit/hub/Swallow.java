@@ -5,10 +5,13 @@ final class Swallow implements Transport {
   private final boolean ready;
   long written;
 
-  /** Never collected before the next, as if a container had it. */
+  /**
+   * The last written array. The garbage collector can't free it before the next write, as if a
+   * container held it.
+   */
   byte[] last = {};
 
-  /** Creates one that accepts everything, or nothing. */
+  /** Creates a transport that accepts everything, or nothing. */
   Swallow(boolean ready) {
     this.ready = ready;
   }

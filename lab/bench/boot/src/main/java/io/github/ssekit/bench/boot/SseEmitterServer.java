@@ -42,7 +42,7 @@ public final class SseEmitterServer implements ToIntFunction<String> {
     RedisMessageListenerContainer listener(RedisConnectionFactory redis, Events events) {
       RedisMessageListenerContainer container = new RedisMessageListenerContainer();
       container.setConnectionFactory(redis);
-      // The default makes a thread a message, and loses their order.
+      // The default executor starts a thread for each message, and loses their order.
       container.setTaskExecutor(Executors.newSingleThreadExecutor());
       container.addMessageListener(
           (message, pattern) ->
@@ -70,7 +70,7 @@ public final class SseEmitterServer implements ToIntFunction<String> {
       return sent(emitter);
     }
 
-    /** The head goes out with the first bytes. */
+    /** Sends a comment: the head goes out with the first bytes. */
     private static SseEmitter sent(SseEmitter emitter) {
       try {
         emitter.send(SseEmitter.event().comment("open"));

@@ -31,7 +31,7 @@ public final class WebFluxServer implements ToIntFunction<String> {
   @EnableAutoConfiguration
   @Import(Events.class)
   public static class Application {
-    /** Named, since Tomcat is on the class path too. */
+    /** Explicit, since Tomcat is on the class path too. */
     @Bean
     NettyReactiveWebServerFactory netty() {
       return new NettyReactiveWebServerFactory();

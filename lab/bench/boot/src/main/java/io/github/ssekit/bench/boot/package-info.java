@@ -1,2 +1,2 @@
-/** The peers on Spring Boot, as people write them. */
+/** Servers of other libraries on Spring Boot, as their users write them. */
 package io.github.ssekit.bench.boot;
