@@ -44,7 +44,17 @@ final class CloseIf {
   /** Tests every open connection, unless the last pass is still under way. Any thread. */
   void pass() {
     if (underWay.compareAndSet(false, true)) {
-      loops.collect(all -> callbacks.execute(() -> test(all)));
+      loops.collect(this::begin);
+    }
+  }
+
+  private void begin(List<Connection> all) {
+    try {
+      callbacks.execute(() -> test(all));
+    } catch (Throwable e) {
+      // No thread can be made: the next pass tries again.
+      underWay.set(false);
+      throw e;
     }
   }
 

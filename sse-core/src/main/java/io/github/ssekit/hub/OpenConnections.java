@@ -83,10 +83,11 @@ final class OpenConnections {
         throw new IllegalStateException("The hub is closed");
       }
       checkRoom(connection, wanted);
-      count++;
       owners.add(connection);
       // Under the lock: when a close follows, the loop has the connection already.
       connection.loop.execute(() -> begin(connection));
+      // Last: if one of these throws for lack of memory, nothing would take the connection away.
+      count++;
       if (options.expiresAt() != null) {
         connection.expireAt(options.expiresAt());
       }

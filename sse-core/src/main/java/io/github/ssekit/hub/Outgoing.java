@@ -121,6 +121,25 @@ final class Outgoing {
     }
   }
 
+  /** Ends the reading of a subscription that has passed the events that a closing client gets. */
+  private void unmarkIfPassed(Subscription s) {
+    if (s.cursor.ordinal < upTo) {
+      return;
+    }
+    Subscription before = null;
+    for (Subscription p = firstPending(); p != s && p != null; p = p.nextPending) {
+      before = p;
+    }
+    if (before == null) {
+      pending = s.nextPending;
+      hasPending = pending != null;
+    } else {
+      before.nextPending = s.nextPending;
+    }
+    s.pending = false;
+    s.nextPending = null;
+  }
+
   private @Nullable Subscription firstPending() {
     return hasPending ? pending : null;
   }
@@ -227,6 +246,7 @@ final class Outgoing {
     s.cursor = end;
     events++;
     polledHeartbeat = false;
+    unmarkIfPassed(s);
   }
 
   /** Takes the newest entries by key as the next write; the subscription moves to their end. */
@@ -239,6 +259,7 @@ final class Outgoing {
     s.cursor = newest.get(newest.size() - 1);
     events += newest.size();
     polledHeartbeat = false;
+    unmarkIfPassed(s);
     return Batches.join(newest);
   }
 
@@ -348,7 +369,8 @@ final class Outgoing {
   private void moveTo(Entry end, Subscription s, Batches batches) {
     s.cursor = end;
     s.pending = false;
-    if (batches.more(end, upTo)) {
+    // The link behind a closing client's last event may be cut: that was no event for it.
+    if (end.ordinal < upTo && batches.more(end, upTo)) {
       markPending(s);
     }
   }

@@ -72,10 +72,12 @@ final class SnapshotRequest {
     Connection connection = (Connection) c;
     Outgoing outgoing = connection.outgoing;
     List<Subscription> subscriptions;
+    List<ChannelLog.Entry> cursors;
     boolean resuming;
     lock.lock();
     try {
       subscriptions = connection.subscriptions.all();
+      cursors = subscriptions.stream().map(s -> s.cursor).toList();
       resuming = connection.subscriptions.isResuming();
     } finally {
       lock.unlock();
@@ -83,7 +85,7 @@ final class SnapshotRequest {
     return new ConnectionSample(
         connection,
         subscriptions.stream().map(s -> s.channel).toList(),
-        subscriptions.stream().map(s -> s.cursor).toList(),
+        cursors,
         channels.watermark(),
         outgoing.hasPending(),
         c.isBlocked(),

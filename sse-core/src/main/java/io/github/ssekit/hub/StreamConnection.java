@@ -247,7 +247,7 @@ abstract class StreamConnection extends LoopConnection {
   private byte @Nullable [] overrun(Subscription s) {
     Channel channel = s.channel;
     if (channel.policy.closes) {
-      finish(CloseReason.SLOW);
+      cutOff(CloseReason.SLOW);
       return null;
     }
     List<Entry> newest = channel.newestBehind(s.cursor);

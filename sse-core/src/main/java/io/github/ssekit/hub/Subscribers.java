@@ -34,9 +34,14 @@ final class Subscribers implements Runnable {
     }
   }
 
-  /** Wakes the loop, after {@link #signal}: a separate step, since it takes longer. Any thread. */
+  /**
+   * Wakes the loop, after {@link #signal}: a separate step, since it takes longer. Does nothing if
+   * the loop has no subscribers here, or has marked them by now. Any thread.
+   */
   void wake() {
-    loop.wake();
+    if (signalled.get()) {
+      loop.wake();
+    }
   }
 
   /** Marks each subscription: the log has grown. On the loop. */

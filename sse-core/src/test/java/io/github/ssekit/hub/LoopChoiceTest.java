@@ -1,10 +1,17 @@
 package io.github.ssekit.hub;
 
+import static org.awaitility.Awaitility.await;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ssekit.event.SseEvent;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The choice of the loop that a connection belongs to. */
@@ -28,6 +35,30 @@ class LoopChoiceTest {
     assertEquals(Collections.nCopies(15, 0), connect(15, "room:1"));
     assertEquals(1, connect("room:2"));
     assertEquals(List.of(2, 0, 1, 2), connect(4, "room:1"));
+  }
+
+  @Test
+  void anEventWakesOnlyTheLoopsThatHaveSubscribers() {
+    try (Hub hub = Hub.builder().loops(2).create()) {
+      RecordingTransport client = new RecordingTransport();
+      hub.connect(client, List.of("a"), null);
+      long before = waits("sse-loop-2");
+      for (int i = 1; i <= 200; i++) {
+        hub.publish("a", SseEvent.of("" + i));
+        int count = i;
+        await().pollInterval(Duration.ofMillis(1)).until(() -> client.data().size() == count);
+      }
+      long waits = waits("sse-loop-2") - before;
+      assertTrue(waits < 100, waits + " waits of the loop without a client");
+    }
+  }
+
+  /** How often a thread of this name has begun to wait. */
+  private static long waits(String thread) {
+    return Stream.of(ManagementFactory.getThreadMXBean().dumpAllThreads(false, false))
+        .filter(each -> each.getThreadName().equals(thread))
+        .mapToLong(ThreadInfo::getWaitedCount)
+        .sum();
   }
 
   @Test

@@ -9,6 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients that read more slowly than the log is trimmed. */
 class OverrunPolicyTest {
@@ -80,6 +82,42 @@ class OverrunPolicyTest {
       hub.turn(0);
     }
     assertTrue(client.data().size() >= 10, () -> "" + client.data());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aClosingClientOfAChannelThatIsNeverQuietGetsTheNewestOnce(boolean conflates) {
+    ManualHub hub = hub(conflates ? conflating() : OverrunPolicy.skip(), 2, 65536);
+    Connection connection = hub.connect(client, "prices");
+    client.ready(false);
+    publishAndSettle(hub, "a=1", "a=2", "a=3");
+    connection.close();
+    hub.settle();
+    client.ready(true);
+    for (int i = 0; i < 20; i++) {
+      hub.publish("prices", "a=4", "a=5", "a=6");
+      hub.turn(0);
+    }
+    hub.settle();
+    assertTrue(client.closed());
+    assertEquals(1, client.data().size(), () -> "" + client.data());
+  }
+
+  @Test
+  void aClosingClientThatIsOverrunKeepsItsReason() {
+    ManualHub hub = hub(OverrunPolicy.close(), 2, 65536);
+    List<CloseReason> reasons = new ArrayList<>();
+    Connection connection = hub.connect(client, "prices");
+    connection.onClose(reasons::add);
+    client.ready(false);
+    publishAndSettle(hub, "a");
+    connection.close();
+    hub.settle();
+    // The event that closing waits for is trimmed as well.
+    publishAndSettle(hub, "b", "c", "d");
+    client.ready(true);
+    hub.settle();
+    assertEquals(List.of(CloseReason.CLOSED), reasons);
   }
 
   @Test
