@@ -94,10 +94,10 @@ class Redis:
         self.ended(name, "cancelled")
         return True
 
-    def tick(self, own, lease):
+    def tick(self, own, lease, ends_lost):
         """
-        answers.lua: renews the leases of a node's producers, and ends lost answers. Returns the
-        states of the node's answers.
+        answers.lua: renews the leases of a node's producers, and perhaps ends lost answers. Returns
+        the states of the node's answers.
         """
         states = {}
         for name, producer in own:
@@ -111,7 +111,7 @@ class Redis:
                 continue
             mine = any(name == n for n, _ in own)
             passed = answer.lease <= self.world.now or (not self.rules["lease"] and not mine)
-            if passed and (mine or self.rules["any-node"]):
+            if passed and ends_lost and (mine or self.rules["any-node"]):
                 self._publish(name, "producer-lost")
                 self.ended(name, "producer-lost")
         return states

@@ -10,6 +10,8 @@ from rules import RULES
 LEASE = 1000
 TICK = 250
 RETRY = 50
+STEADY = 2
+"""Ticks in a row before a node ends lost answers."""
 SLACK = 400
 """Time for commands under way, and their repetition."""
 LENGTH = 12_000
@@ -22,6 +24,7 @@ class Node:
     def __init__(self, world, number):
         self.world, self.number, self.life, self.alive, self.paused_until = world, number, 0, True, 0
         self.producers = {}
+        self.steady, self.ticked = 0, 0
         self._ticking()
 
     def kill(self):
@@ -29,7 +32,7 @@ class Node:
         self.world.after(self.world.random.choice([200, 2000]), self._boot)
 
     def _boot(self):
-        self.alive = True
+        self.alive, self.steady = True, 0
         self._ticking()
 
     def pause(self, time):
@@ -64,13 +67,21 @@ class Node:
 
     def _ticking(self):
         own = [(name, producer) for name, producer in self.producers.items()]
+        if self.world.now - self.ticked > 2 * TICK:
+            self.steady = 0
+        self.ticked = self.world.now
+        ends_lost = self.steady >= STEADY or not self.world.rules["steady"]
+
+        def failed():
+            self.steady = 0
 
         def done(states):
+            self.steady += 1
             for name, state in states.items():
                 if state != "running" and name in self.producers:
                     self.producers.pop(name).told(state)
 
-        self.command(lambda redis: redis.tick(own, LEASE), done, lambda: None)
+        self.command(lambda redis: redis.tick(own, LEASE, ends_lost), done, failed)
         self.later(TICK, self._ticking)
 
 
@@ -192,12 +203,12 @@ class World:
             self.found.append(("lost alive", name))
 
     def _is_kept(self, name):
-        """Whether the producer of an answer is alive, and could renew its lease."""
+        """Whether the producer of an answer is alive, and could renew its lease, but for an outage of Redis."""
         producer = next(iter(self.granted.get(name, [])), None)
         if producer is None or producer.node.producers.get(name) is not producer:
             return False
         return not any(
-            node in (None, producer.node) and begin <= self.now <= end + TICK + SLACK
+            node is producer.node and begin <= self.now <= end + TICK + SLACK
             for node, begin, end in self.excused
         )
 
@@ -249,6 +260,5 @@ class World:
             elif fault == "redis" and self.redis.up:
                 time = self.random.choice([100, 400, 1500])
                 self.redis.up = False
-                self.excused.append((None, self.now, self.now + time + LEASE))
                 self.after(time, lambda: setattr(self.redis, "up", True))
             self.after(self.random.choice([150, 500, 1500]), self._faults)

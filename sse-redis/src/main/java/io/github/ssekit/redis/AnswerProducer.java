@@ -134,6 +134,10 @@ public final class AnswerProducer {
         events++;
       }
       throw e;
+    } catch (Error e) {
+      // It may be stored under this number.
+      events++;
+      throw e;
     }
     AnswerState refused = added.refused();
     if (refused != null) {

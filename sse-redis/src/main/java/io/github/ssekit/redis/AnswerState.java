@@ -12,7 +12,7 @@ public enum AnswerState {
   FAILED("failed"),
   /** The answer was stopped. */
   CANCELLED("cancelled"),
-  /** The producer's node has died, or could not reach Redis for the duration of a lease. */
+  /** The producer's node has died, or has not renewed the lease although Redis was there. */
   PRODUCER_LOST("producer-lost"),
   /** The answer ended so long ago that Redis no longer keeps it, or Redis has lost the answer. */
   EXPIRED("expired");

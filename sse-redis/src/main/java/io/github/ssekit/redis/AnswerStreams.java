@@ -12,7 +12,7 @@ import io.github.ssekit.hub.PublishException;
 import io.github.ssekit.hub.Start;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Iterator;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +71,7 @@ public final class AnswerStreams {
 
   private static final System.Logger LOG = System.getLogger(AnswerStreams.class.getName());
   private static final long TICK_MILLIS = 1_000;
+  private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(TICK_MILLIS);
   private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
   private static final int ANSWERS_A_CALL = 200;
 
@@ -79,6 +80,15 @@ public final class AnswerStreams {
    * lasts four seconds by default.
    */
   private static final long ENDING_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /**
+   * How many ticks in a row must have succeeded before a tick ends lost answers. After an outage of
+   * Redis all leases may have run out: first their producers renew them.
+   */
+  private static final int STEADY_TICKS = 2;
+
+  /** The error codes with which Redis refuses writes: leases can't be renewed. */
+  private static final Set<String> REFUSES_WRITES = Set.of("OOM", "NOREPLICAS", "MISCONF");
 
   /** The error codes of temporary refusals, with which Redis stores nothing. */
   private static final Set<String> TEMPORARY =
@@ -93,6 +103,13 @@ public final class AnswerStreams {
   private final AnswerScripts scripts;
   private final Map<String, AnswerProducer> running = new ConcurrentHashMap<>();
   private final Survival survival = new Survival(LOG);
+
+  // Touched on the tick thread only.
+  /** The number of ticks in a row that succeeded. */
+  private int steady;
+
+  /** The end of the last tick, by nanoTime. */
+  private long ticked = System.nanoTime();
 
   private final ScheduledThreadPoolExecutor ticks =
       new ScheduledThreadPoolExecutor(
@@ -339,6 +356,10 @@ public final class AnswerStreams {
    * ended answers.
    */
   private void tick() {
+    long began = System.nanoTime();
+    if (began - ticked > 2 * TICK_NANOS) {
+      steady = 0;
+    }
     try {
       List<AnswerProducer> all = List.copyOf(running.values());
       List<String> followed = subscriber.open(AnswerStreams::isAnswer);
@@ -353,15 +374,40 @@ public final class AnswerStreams {
         expired.addAll(renewed.expired());
         from += ANSWERS_A_CALL;
       } while (from < Math.max(all.size(), followed.size()));
-      // Lost answers are ended after the renewal of this node's leases, and for a bounded time: a
-      // node that ends the answers of a dead node must not lose its own.
-      long deadline = System.nanoTime() + ENDING_NANOS;
-      for (Iterator<String> each = expired.iterator();
-          each.hasNext() && System.nanoTime() < deadline; ) {
-        endLost(each.next());
+      boolean isPrompt = System.nanoTime() - began < TICK_NANOS;
+      if (!isPrompt || subscriber.health().refused() != null) {
+        steady = 0;
+      } else if (steady < STEADY_TICKS) {
+        steady++;
+      } else {
+        endLost(expired);
       }
     } catch (RedisFailure e) {
+      steady = 0;
       LOG.log(DEBUG, "Leases of answers could not be renewed: {0}", Diagnosis.of(e));
+    } finally {
+      ticked = System.nanoTime();
+    }
+  }
+
+  /**
+   * Ends lost answers, after the renewal of this node's leases, and for a bounded time: a node that
+   * ends the answers of a dead node must not lose its own. A call lists only some of many.
+   */
+  private void endLost(Set<String> expired) {
+    long deadline = System.nanoTime() + ENDING_NANOS;
+    Set<String> tried = new HashSet<>();
+    Set<String> due = expired;
+    while (!due.isEmpty()) {
+      for (String channel : due) {
+        if (System.nanoTime() > deadline) {
+          return;
+        }
+        tried.add(channel);
+        endLost(channel);
+      }
+      due = new LinkedHashSet<>(scripts.renew(List.of(), List.of()).expired());
+      due.removeAll(tried);
     }
   }
 
@@ -396,6 +442,9 @@ public final class AnswerStreams {
       // A key has the wrong type, for instance. The other lost answers must not wait for this
       // answer.
       LOG.log(DEBUG, "{0} could not be ended: {1}", Diagnosis.clean(channel), Diagnosis.of(e));
+      if (REFUSES_WRITES.stream().anyMatch(e::is)) {
+        steady = 0;
+      }
       return;
     }
     if (added.stored() != null) {

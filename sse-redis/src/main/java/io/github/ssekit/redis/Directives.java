@@ -42,7 +42,8 @@ final class Directives {
    */
   private static final long OVERLAP_MILLIS = 10_000;
 
-  private static final int DONE_REMEMBERED = 10_000;
+  /** More than Redis keeps: it trims whole blocks. */
+  private static final int DONE_REMEMBERED = 20_000;
 
   private final Hub hub;
   private final CommandPool commands;

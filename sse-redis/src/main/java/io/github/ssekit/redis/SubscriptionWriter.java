@@ -233,6 +233,9 @@ final class SubscriptionWriter implements AutoCloseable {
     } catch (RedisFailure.NotPrimary e) {
       if (e.run().equals(connection.run())) {
         connection.giveUp(Diagnosis.of(e));
+      } else {
+        // The subscription may be to the primary: a Sentinel was behind.
+        probeAgain();
       }
     } catch (RedisFailure e) {
       // This proves nothing about the subscription: the probes that it hears do.
@@ -242,9 +245,13 @@ final class SubscriptionWriter implements AutoCloseable {
       }
       parts.commands().reconnect();
       // Another connection may find the primary elsewhere.
-      Future<?> unused =
-          executor.schedule(this::requestProbe, PROBE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+      probeAgain();
     }
+  }
+
+  private void probeAgain() {
+    Future<?> unused =
+        executor.schedule(this::requestProbe, PROBE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
   }
 
   @Override

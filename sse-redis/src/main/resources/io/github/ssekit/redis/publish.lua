@@ -153,10 +153,11 @@ local function begin_again()
 end
 
 -- A trim costs as much as an XADD, so old entries are trimmed only once in a while: whenever the
--- digit of the time that stands for at most a 64th of the age changes.
+-- digit of the time that stands for at most a 64th of the age changes; and with each event while the
+-- clock is ahead of the time, as after a change of run, since ids then share their milliseconds.
 local digits = 13 - math.max(0, math.floor(math.log10(age / 64)))
 local expiry
-if fresh == '1' or string.sub(prev, 1, digits) ~= string.sub(id, 1, digits) then
+if fresh == '1' or now < ms + 0 or string.sub(prev, 1, digits) ~= string.sub(id, 1, digits) then
   expiry = age + 10 ^ (13 - digits)
   for _, call in ipairs({{'XTRIM', stream, 'MINID', '~', math.max(0, now - age)}, {'PEXPIRE', stream, expiry}}) do
     local tried = redis.pcall(unpack(call))

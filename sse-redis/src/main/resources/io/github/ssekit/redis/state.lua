@@ -49,10 +49,8 @@ if not is_new and not are_sound then
   redis.call('HSET', scope, 'clock', id, 'floor:' .. name, id)
   redis.call(ARGV[7], ARGV[11], 'gap ' .. id .. ' - ' .. name)
 end
-if fields == 0 then
-  redis.call('HSET', keys, 'bytes', '0')
-  fields = 1
-end
+-- The field bytes counts, too.
+if fields == 0 then fields = 1 end
 
 local function held(of)
   local text = redis.call('HGET', keys, 'k:' .. of) or ''

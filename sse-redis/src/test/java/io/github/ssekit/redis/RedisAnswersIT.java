@@ -16,11 +16,13 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -386,6 +388,43 @@ class RedisAnswersIT extends RedisTest {
     alive.end(event("end"));
     awaitEvents(follow("x"), List.of("0", LOST));
     awaitEvents(follow("y"), List.of("end"));
+  }
+
+  /** Any of six nodes may be the first that finds the lease expired, once Redis writes again. */
+  @Test
+  void aProducerThatCouldNotRenewItsLeaseForAWhileIsNotLost() {
+    for (int i = 0; i < 4; i++) {
+      bridge(keep(Hub.create()));
+    }
+    AnswerProducer producer = answers.start("x", OPTIONS);
+    for (int i = 0; i < 2; i++) {
+      admin.configSet("maxmemory", "1");
+      long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
+      soon().until(() -> System.nanoTime() - end > 0);
+      admin.configSet("maxmemory", "0");
+      soon()
+          .until(
+              () -> {
+                String lease = admin.hget("{sse}:answers", "answer:x");
+                return lease == null || Double.parseDouble(lease) > System.currentTimeMillis();
+              });
+      assertEquals(AnswerState.RUNNING, elsewhere.state("x"));
+    }
+    producer.end(event("end"));
+  }
+
+  @Test
+  void manyAnswersOfADeadNodeAreEndedInOneTick() {
+    numbers(0, 500).forEach(n -> elsewhere.start("x" + n, OPTIONS));
+    other.close();
+    soon().until(() -> answers.state("x499").isEnded() && admin.hlen("{sse}:answers") == 0);
+    LongSummaryStatistics endings =
+        IntStream.range(0, 500)
+            .mapToLong(
+                i -> admin.xrange("{sse}:stream:answer:x" + i, "-", "+").get(0).getID().getTime())
+            .summaryStatistics();
+    long millis = endings.getMax() - endings.getMin();
+    assertTrue(millis < 3_500, millis + " ms between the first ending and the last");
   }
 
   @Test

@@ -100,6 +100,23 @@ class RedisDirectivesIT extends RedisTest {
   }
 
   @Test
+  void aMassLogOutIsCarriedOutOnce() {
+    RecordingTransport last = client(hub, "user 10089", "room:1");
+    // Redis trims whole blocks, so it keeps more than the limit of 10,000.
+    try (AbstractPipeline all = admin.pipelined()) {
+      for (int i = 0; i < 10_090; i++) {
+        String close = Directive.of(Verb.CLOSE, "user " + i, "").toString();
+        all.xadd("{sse}:directives", StreamEntryID.NEW_ENTRY, Map.of("d", close));
+      }
+    }
+    soon().until(last::closed);
+    RecordingTransport back = client(hub, "user 10089", "room:1");
+    long before = reads();
+    soon().until(() -> reads() > before + 150);
+    assertFalse(back.closed());
+  }
+
+  @Test
   void aNodeThatWasAwayHearsItWhenItIsBack() {
     RecordingTransport away = client(third, "Ann", "room:1", "room:2");
     RecordingTransport bob = client(third, "Bob", "room:1", "room:2");

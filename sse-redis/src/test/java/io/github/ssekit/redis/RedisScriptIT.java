@@ -110,6 +110,24 @@ class RedisScriptIT extends RedisTest {
     }
   }
 
+  /** The clock of a new scope is ten seconds ahead of the time. */
+  @Test
+  void aShortHistoryIsKeptAndExpiresWhileIdsShareTheirMilliseconds() throws Exception {
+    String stream = "{sse}:stream:c";
+    Position first = publish("c", "x", 1000, 2_000, "run");
+    long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+    soon()
+        .until(
+            () -> {
+              publish("c", "x", 1000, 2_000, "run");
+              return System.nanoTime() - end > 0;
+            });
+    Position last = publish("c", "x", 1000, 2_000, "run");
+    assertEquals(first.milliseconds(), last.milliseconds());
+    assertEquals(first.toString(), admin.xrange(stream, "-", "+").get(0).getID().toString());
+    assertTrue(admin.pttl(stream) > 0, "it expires");
+  }
+
   @Test
   void aPublisherNeedsTheseRightsAndNoMore() throws Exception {
     String[] rights = LeastRights.ofPublisher();

@@ -2,6 +2,7 @@ package io.github.ssekit.redis;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -300,6 +301,8 @@ class RedisStatesIT extends RedisTest {
     states.remove(PRICES, "a");
     put("a", 2);
     assertNull(states.remove(PRICES, "never there"));
+    assertNull(states.remove("state:other", "never there"));
+    assertFalse(admin.exists("{sse}:keys:state:other"));
     soon()
         .until(
             () -> {
