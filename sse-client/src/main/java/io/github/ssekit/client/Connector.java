@@ -12,7 +12,8 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpResponse.BodySubscriber;
+import java.net.http.HttpResponse.BodySubscribers;
 import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.Locale;
@@ -53,6 +54,9 @@ final class Connector {
     static final HttpClient CLIENT =
         HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(10)).build();
   }
+
+  /** An answer, as soon as its head has come. */
+  private record Response(int status, HttpHeaders headers, InputStream body) {}
 
   /** An open stream, its address after all redirects, and the headers of its answer. */
   record Answer(URI uri, HttpHeaders headers, InputStream body) {}
@@ -99,11 +103,11 @@ final class Connector {
       throws IOException, InterruptedException {
     Hop hop = new Hop(settings.uri(), settings.body(), ownHeaders());
     for (int redirects = 0; ; redirects++) {
-      HttpResponse<InputStream> response = send(hop, lastEventId, attempt);
-      if (response.statusCode() == 200) {
+      Response response = send(hop, lastEventId, attempt);
+      if (response.status == 200) {
         return stream(hop, response, attempt);
       }
-      response.body().close();
+      response.body.close();
       URI target = redirect(hop, response);
       if (target == null) {
         judge(hop, response);
@@ -112,9 +116,9 @@ final class Connector {
       if (redirects == MOST_REDIRECTS) {
         throw new EventSourceException(
             "more than " + MOST_REDIRECTS + " redirects, the last by " + hop,
-            response.statusCode());
+            response.status);
       }
-      hop = hop.to(target, response.statusCode());
+      hop = hop.to(target, response.status);
     }
   }
 
@@ -133,21 +137,35 @@ final class Connector {
     return headers;
   }
 
-  private HttpResponse<InputStream> send(Hop hop, String lastEventId, Abortable attempt)
+  private Response send(Hop hop, String lastEventId, Abortable attempt)
       throws IOException, InterruptedException {
+    // Completed on a thread of the HTTP client. The client's own future needs one of the common
+    // pool, whose threads may all be busy, perhaps with waiting for this source.
+    CompletableFuture<Response> answer = new CompletableFuture<>();
+    attempt.step(() -> answer.cancel(true));
+    if (answer.isCancelled()) {
+      throw new IOException(hop + ": aborted");
+    }
     HttpClient client = settings.client();
-    CompletableFuture<HttpResponse<InputStream>> answer =
+    CompletableFuture<HttpResponse<InputStream>> sent =
         (client == null ? Shared.CLIENT : client)
-            .sendAsync(request(hop, lastEventId), BodyHandlers.ofInputStream());
-    attempt.step(() -> abandon(answer));
+            .sendAsync(request(hop, lastEventId), info -> body(info, answer));
+    CompletableFuture<HttpResponse<InputStream>> unused =
+        sent.whenComplete(
+            (response, failure) -> {
+              if (failure != null) {
+                answer.completeExceptionally(failure);
+              }
+            });
+    attempt.step(() -> abandon(sent, answer));
     try {
       // Not with the request's own timeout: since JDK 26 the request's timeout bounds the body too.
       return answer.get(settings.answerTimeout().toNanos(), NANOSECONDS);
     } catch (TimeoutException e) {
-      abandon(answer);
+      abandon(sent, answer);
       throw new HttpTimeoutException(hop + ": no answer within " + settings.answerTimeout());
     } catch (InterruptedException e) {
-      abandon(answer);
+      abandon(sent, answer);
       throw e;
     } catch (CancellationException e) {
       throw new IOException(hop + ": aborted", e);
@@ -156,10 +174,23 @@ final class Connector {
     }
   }
 
+  private static BodySubscriber<InputStream> body(
+      HttpResponse.ResponseInfo info, CompletableFuture<Response> answer) {
+    BodySubscriber<InputStream> subscriber = BodySubscribers.ofInputStream();
+    // Complete already: the stream is read while the body comes.
+    InputStream body = subscriber.getBody().toCompletableFuture().join();
+    if (!answer.complete(new Response(info.statusCode(), info.headers(), body))) {
+      closeQuietly(body);
+    }
+    return subscriber;
+  }
+
   /** Cancels a request; if its answer has come by now, closes the answer's body. */
-  private static void abandon(CompletableFuture<HttpResponse<InputStream>> answer) {
+  private static void abandon(
+      CompletableFuture<HttpResponse<InputStream>> sent, CompletableFuture<Response> answer) {
+    sent.cancel(true);
     answer.cancel(true);
-    CompletableFuture<Void> unused = answer.thenAccept(response -> closeQuietly(response.body()));
+    CompletableFuture<Void> unused = answer.thenAccept(response -> closeQuietly(response.body));
   }
 
   private static void closeQuietly(InputStream body) {
@@ -172,8 +203,9 @@ final class Connector {
 
   private HttpRequest request(Hop hop, String lastEventId) {
     HttpRequest.Builder request = HttpRequest.newBuilder(hop.uri());
-    if (settings.client() == null && "http".equalsIgnoreCase(hop.uri().getScheme())) {
-      // Without an offer of HTTP/2, which some servers of HTTP/1.1 misunderstand.
+    if (settings.client() == null) {
+      // A connection of HTTP/2 would be shared: given up, it would carry the next attempt, too, and
+      // its server's limit of streams would keep further sources waiting.
       request.version(HttpClient.Version.HTTP_1_1);
     }
     request.setHeader("Accept", "text/event-stream").setHeader("Cache-Control", "no-cache");
@@ -200,13 +232,12 @@ final class Connector {
   }
 
   /** The target of the answer's redirect; null if the answer isn't a redirect. */
-  private static @Nullable URI redirect(Hop hop, HttpResponse<?> response)
-      throws EventSourceException {
-    int status = response.statusCode();
+  private static @Nullable URI redirect(Hop hop, Response response) throws EventSourceException {
+    int status = response.status;
     if (status < 301 || status > 308 || (status > 303 && status < 307)) {
       return null;
     }
-    String location = response.headers().firstValue("Location").orElse("");
+    String location = response.headers.firstValue("Location").orElse("");
     URI target;
     try {
       target = resolve(hop.uri(), location);
@@ -245,14 +276,14 @@ final class Connector {
   }
 
   /** Returns if the answer asks the client to stop; otherwise throws. */
-  private void judge(Hop hop, HttpResponse<?> response) throws IOException {
-    int status = response.statusCode();
+  private void judge(Hop hop, Response response) throws IOException {
+    int status = response.status;
     if (status == 204) {
       return;
     }
     String message = hop + ": status " + status;
     if (settings.retryStatus().test(status)) {
-      throw new TemporaryStatusException(message, retryAfter(response.headers()));
+      throw new TemporaryStatusException(message, retryAfter(response.headers));
     }
     throw new EventSourceException(message + ", where an event stream has 200", status);
   }
@@ -270,9 +301,8 @@ final class Connector {
         .orElse(Duration.ZERO);
   }
 
-  private Answer stream(Hop hop, HttpResponse<InputStream> response, Abortable attempt)
-      throws IOException {
-    HttpHeaders headers = response.headers();
+  private Answer stream(Hop hop, Response response, Abortable attempt) throws IOException {
+    HttpHeaders headers = response.headers;
     String type = headers.firstValue("Content-Type").orElse("");
     String coding = headers.firstValue("Content-Encoding").orElse("identity").trim();
     boolean gzip = coding.equalsIgnoreCase("gzip") || coding.equalsIgnoreCase("x-gzip");
@@ -283,10 +313,10 @@ final class Connector {
       wrong = "the content encoding is \"" + shown(coding) + "\", which was not asked for";
     }
     if (wrong != null) {
-      response.body().close();
+      response.body.close();
       throw new EventSourceException(hop + ": " + wrong, 200);
     }
-    InputStream body = new WatchedInputStream(response.body(), settings.idleTimeout());
+    InputStream body = new WatchedInputStream(response.body, settings.idleTimeout());
     attempt.step(() -> closeQuietly(body));
     try {
       return new Answer(hop.uri(), headers, gzip ? new GZIPInputStream(body) : body);

@@ -54,8 +54,7 @@ final class WatchedInputStream extends FilterInputStream {
             .whenComplete(
                 (none, late) -> {
                   if (late != null) {
-                    // On another thread: the JDK's timer must not wait for a close.
-                    CompletableFuture<Void> unusedCheck = CompletableFuture.runAsync(this::check);
+                    expired();
                   }
                 });
     timer = next;
@@ -64,7 +63,8 @@ final class WatchedInputStream extends FilterInputStream {
     }
   }
 
-  private void check() {
+  /** On the JDK's timer, which must not wait for a close. */
+  private void expired() {
     if (closed) {
       return;
     }
@@ -73,6 +73,13 @@ final class WatchedInputStream extends FilterInputStream {
       look(left);
       return;
     }
+    // Not on the common pool, whose threads may all be busy.
+    Thread closer = new Thread(this::giveUp, "sse-client-idle");
+    closer.setDaemon(true);
+    closer.start();
+  }
+
+  private void giveUp() {
     idle = true;
     try {
       close();

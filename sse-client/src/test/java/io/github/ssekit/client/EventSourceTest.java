@@ -1,6 +1,7 @@
 package io.github.ssekit.client;
 
 import static io.github.ssekit.client.RawServer.STREAM;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -15,6 +16,9 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.ref.WeakReference;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -28,7 +32,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.logging.Level;
@@ -96,6 +102,52 @@ class EventSourceTest {
     assertEquals("no-cache", header(request, "Cache-Control"));
     assertNull(header(request, "Last-Event-ID"));
     assertNull(header(request, "Upgrade"));
+  }
+
+  /** A connection of HTTP/2 would be shared by all sources and attempts. */
+  @Test
+  void overTlsHttp2IsNotOffered() throws Exception {
+    try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      URI uri = URI.create("https://localhost:" + listener.getLocalPort() + "/");
+      try (EventSource source = EventSource.builder(uri).open();
+          Socket socket = listener.accept()) {
+        InputStream in = socket.getInputStream();
+        byte[] head = in.readNBytes(5);
+        byte[] hello = in.readNBytes((head[3] & 0xFF) << 8 | head[4] & 0xFF);
+        assertFalse(new String(hello, ISO_8859_1).contains("\002h2"));
+        assertEquals(EventSource.State.CONNECTING, source.state());
+      }
+    }
+  }
+
+  /** Its threads may wait for events themselves. */
+  @Test
+  void aBusyCommonPoolHoldsUpNothing() throws Exception {
+    CountDownLatch end = new CountDownLatch(1);
+    int threads = Math.max(1, ForkJoinPool.getCommonPoolParallelism());
+    CountDownLatch busy = new CountDownLatch(threads);
+    for (int i = 0; i < threads; i++) {
+      ForkJoinPool.commonPool()
+          .execute(
+              () -> {
+                busy.countDown();
+                try {
+                  end.await();
+                } catch (InterruptedException e) {
+                  Thread.currentThread().interrupt();
+                }
+              });
+    }
+    try {
+      assertTrue(busy.await(10, TimeUnit.SECONDS));
+      server.thenOpen("data: a\n\n").thenStream("data: b\n\n");
+      try (EventSource source = builder().idleTimeout(Duration.ofMillis(500)).open()) {
+        assertEquals("a", source.next(LONG).data());
+        assertEquals("b", source.next(LONG).data());
+      }
+    } finally {
+      end.countDown();
+    }
   }
 
   @Test

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
 public final class SseTestClient extends TestStream implements AutoCloseable {
   private static final long PATIENCE_SECONDS = 10;
 
+  /** The longest id that {@link EventSourceBuilder#lastEventId} takes. */
+  private static final int MOST_ID = 4_096;
+
   private final EventSourceBuilder builder;
   private @Nullable Attempt attempt;
 
@@ -153,14 +156,15 @@ public final class SseTestClient extends TestStream implements AutoCloseable {
 
   /**
    * Leaves like a client whose network fails. Keeps the received events for {@link #next}, and the
-   * last event ID for {@link #reconnect} if a header can carry the id: if it is printable ASCII.
+   * last event ID for {@link #reconnect} if a header can carry the id: if it is printable ASCII,
+   * 4,096 characters at most.
    */
   public void disconnect() {
     Attempt present = attempt();
     present.close();
     present.await(present.end, "the end of the connection");
     String id = lastEventId();
-    boolean isSendable = id.chars().allMatch(c -> c >= ' ' && c < 127);
+    boolean isSendable = id.length() <= MOST_ID && id.chars().allMatch(c -> c >= ' ' && c < 127);
     builder.lastEventId(isSendable ? id : "");
   }
 
