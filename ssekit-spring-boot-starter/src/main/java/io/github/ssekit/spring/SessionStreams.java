@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -22,11 +24,26 @@ import org.jspecify.annotations.Nullable;
  * so that only the container can name the session. Thread-safe.
  */
 final class SessionStreams implements HttpSessionListener, HttpSessionIdListener {
+  private static final int MOST_ENDED = 10_000;
+
   /** The streams of each session, by the session's hash. Guarded by this object's monitor. */
   private final Map<String, Set<Connection>> open = new HashMap<>();
 
   /** The hash of each stream's session, which changes with the session's id. Guarded as above. */
   private final Map<Connection, String> keys = new HashMap<>();
+
+  /**
+   * The hashes of sessions that ended last. A request that was authorised before that may open its
+   * stream only now.
+   */
+  private final Set<String> ended =
+      Collections.newSetFromMap(
+          new LinkedHashMap<>() {
+            @Override
+            protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
+              return size() > MOST_ENDED;
+            }
+          });
 
   /** The session of one request. */
   final class Session {
@@ -37,12 +54,15 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
     }
 
     void opened(Connection connection) {
-      add(session, connection);
+      boolean hasEnded = !add(session, connection);
       connection.onClose(reason -> remove(connection));
       try {
-        // Throws if the session has ended meanwhile.
+        // Throws if the session has ended meanwhile, but not in every container at once.
         long unused = session.getCreationTime();
       } catch (IllegalStateException e) {
+        hasEnded = true;
+      }
+      if (hasEnded) {
         close(connection);
       }
     }
@@ -54,11 +74,18 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
     return session == null ? null : new Session(session);
   }
 
-  /** Reads the id under the monitor: it changes before {@link #sessionIdChanged} is called. */
-  private synchronized void add(HttpSession session, Connection connection) {
+  /**
+   * Adds a stream. Returns false if its session has ended. Reads the id under the monitor: it
+   * changes before {@link #sessionIdChanged} is called.
+   */
+  private synchronized boolean add(HttpSession session, Connection connection) {
     String hash = hash(session.getId());
+    if (ended.contains(hash)) {
+      return false;
+    }
     keys.put(connection, hash);
     open.computeIfAbsent(hash, key -> new HashSet<>()).add(connection);
+    return true;
   }
 
   private synchronized void remove(Connection connection) {
@@ -71,7 +98,11 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
 
   @Override
   public void sessionDestroyed(HttpSessionEvent event) {
-    end(event.getSession().getId());
+    String id = event.getSession().getId();
+    synchronized (this) {
+      ended.add(hash(id));
+    }
+    end(id);
   }
 
   @Override

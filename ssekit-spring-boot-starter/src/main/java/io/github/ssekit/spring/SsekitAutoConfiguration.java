@@ -6,7 +6,9 @@ import io.github.ssekit.hub.HubObserver;
 import java.time.Duration;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.SearchStrategy;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
@@ -79,8 +81,12 @@ public class SsekitAutoConfiguration {
     return (int) size.toBytes();
   }
 
-  /** The drain of the hub, in a phase before the web server's graceful shutdown. */
+  /**
+   * The drain of the hub, in a phase before the web server's graceful shutdown. A context that uses
+   * the hub of its parent leaves the drain to the parent.
+   */
   @Bean
+  @ConditionalOnBean(value = Hub.class, search = SearchStrategy.CURRENT)
   HubDrain ssekitHubDrain(Hub hub, SsekitProperties properties, Environment environment) {
     Duration phase =
         Binder.get(environment)

@@ -80,7 +80,10 @@ public class SsekitMetricsAutoConfiguration {
 
     private static boolean accepts(HttpServletRequest request) {
       String accept = request.getHeader(HttpHeaders.ACCEPT);
-      return accept != null && accept.contains(MediaType.TEXT_EVENT_STREAM_VALUE);
+      // Nothing else: clients of other protocols accept a stream or JSON as an answer.
+      return accept != null
+          && accept.split(";", 2)[0].strip().equalsIgnoreCase(MediaType.TEXT_EVENT_STREAM_VALUE)
+          && !accept.contains(",");
     }
   }
 }

@@ -31,6 +31,7 @@ import tools.jackson.databind.json.JsonMapper;
     afterName = {
       "org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration",
       "org.springframework.boot.jackson.autoconfigure.JacksonAutoConfiguration",
+      "org.springframework.boot.jackson2.autoconfigure.Jackson2AutoConfiguration",
       SsekitMetricsAutoConfiguration.REGISTRY_3,
       SsekitMetricsAutoConfiguration.REGISTRY_4
     })

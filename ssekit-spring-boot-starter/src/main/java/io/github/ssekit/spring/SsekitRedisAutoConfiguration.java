@@ -12,6 +12,7 @@ import java.util.Objects;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnClass;
@@ -21,11 +22,16 @@ import org.springframework.boot.autoconfigure.data.redis.RedisConnectionDetails;
 import org.springframework.boot.data.redis.autoconfigure.DataRedisConnectionDetails;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Fallback;
 import org.springframework.context.annotation.ImportRuntimeHints;
 import org.springframework.core.annotation.Order;
 import org.springframework.core.env.Environment;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.StringUtils;
 
 /** The bridge over the application's Redis. */
 @AutoConfiguration(
@@ -41,9 +47,26 @@ public class SsekitRedisAutoConfiguration {
   /** Creates the configuration. */
   public SsekitRedisAutoConfiguration() {}
 
+  /**
+   * With lazy initialization, too, the bridge is made at the start: otherwise a node would deliver
+   * nothing of other nodes until it publishes itself.
+   */
+  @Bean
+  static LazyInitializationExcludeFilter ssekitEagerBridge() {
+    return LazyInitializationExcludeFilter.forBeanTypes(RedisBridge.class);
+  }
+
+  /** Matches if {@code ssekit.redis.url} is set, and not empty as {@code ${REDIS_URL:}} may be. */
+  static final class HasUrl implements Condition {
+    @Override
+    public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+      return StringUtils.hasText(context.getEnvironment().getProperty("ssekit.redis.url"));
+    }
+  }
+
   /** A Redis other than the application's. */
   @Configuration(proxyBeanMethods = false)
-  @ConditionalOnProperty("ssekit.redis.url")
+  @Conditional(HasUrl.class)
   @Order(1)
   static class ByUrl {
     @Bean

@@ -58,6 +58,17 @@ class SessionStreamsTest {
     assertTrue(other.isOpen());
   }
 
+  /** Containers call listeners while the session can still be read. */
+  @Test
+  void aStreamThatOpensWhileItsSessionEndsIsClosed() {
+    MockHttpSession session = new MockHttpSession();
+    streams.sessionDestroyed(new HttpSessionEvent(session));
+    Connection connection = connect();
+    opened(session, connection);
+    await().until(() -> !connection.isOpen());
+    assertTrue(streams.isEmpty());
+  }
+
   @Test
   void aStreamThatOpensWhileItsSessionGetsAnotherIdEndsWithTheSession() throws Exception {
     List<Thread> logins = new ArrayList<>();

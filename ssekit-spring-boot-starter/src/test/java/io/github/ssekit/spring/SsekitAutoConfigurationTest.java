@@ -2,6 +2,7 @@ package io.github.ssekit.spring;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertSame;
@@ -38,11 +39,15 @@ import java.util.logging.Level;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.data.redis.RedisAutoConfiguration;
 import org.springframework.boot.autoconfigure.jackson.JacksonAutoConfiguration;
 import org.springframework.boot.context.properties.source.InvalidConfigurationPropertyValueException;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.http.server.observation.ServerRequestObservationContext;
+import org.springframework.mock.web.MockHttpServletRequest;
+import org.springframework.mock.web.MockHttpServletResponse;
 
 /** The beans of an application without a web server. */
 class SsekitAutoConfigurationTest {
@@ -82,6 +87,41 @@ class SsekitAutoConfigurationTest {
                   new NodeHealth(context.getBean(Hub.class), context.getBean(RedisBridge.class));
               assertEquals("DOWN", health.now().status());
             });
+  }
+
+  @Test
+  void aLazyApplicationHearsOtherNodesFromItsStart() {
+    runner
+        .withInitializer(
+            context ->
+                context.addBeanFactoryPostProcessor(
+                    new LazyInitializationBeanFactoryPostProcessor()))
+        .withPropertyValues("ssekit.redis.url=redis://127.0.0.1:1")
+        .run(
+            context ->
+                assertTrue(context.getBeanFactory().containsSingleton("ssekitRedisBridge")));
+  }
+
+  @Test
+  void anEmptyUrlIsNone() {
+    runner
+        .withPropertyValues("ssekit.redis.url=")
+        .run(
+            context -> {
+              assertThat(context).hasNotFailed();
+              assertThat(context).doesNotHaveBean(RedisBridge.class);
+            });
+  }
+
+  @Test
+  void aContextLeavesTheHubOfItsParentOpen() {
+    runner.run(
+        parent -> {
+          runner
+              .withParent(parent)
+              .run(child -> assertSame(parent.getBean(Hub.class), child.getBean(Hub.class)));
+          assertFalse(parent.getBean(Hub.class).isDraining());
+        });
   }
 
   @Test
@@ -223,7 +263,20 @@ class SsekitAutoConfigurationTest {
                   .isInstanceOf(MeteredPublisher.class);
               assertThat(context).hasSingleBean(BridgeGauges.class);
               assertThat(context).hasSingleBean(ObservationPredicate.class);
+              ObservationPredicate predicate = context.getBean(ObservationPredicate.class);
+              assertFalse(isObserved(predicate, "text/event-stream"));
+              assertFalse(isObserved(predicate, "text/event-stream; charset=utf-8"));
+              assertTrue(isObserved(predicate, "application/json, text/event-stream"));
+              assertTrue(isObserved(predicate, "*/*"));
             });
+  }
+
+  private static boolean isObserved(ObservationPredicate predicate, String accept) {
+    MockHttpServletRequest request = new MockHttpServletRequest();
+    request.addHeader("Accept", accept);
+    return predicate.test(
+        "http.server.requests",
+        new ServerRequestObservationContext(request, new MockHttpServletResponse()));
   }
 
   @Test
