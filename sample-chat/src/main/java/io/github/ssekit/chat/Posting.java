@@ -108,9 +108,10 @@ final class Posting {
       String action, String user, HttpServletRequest request, HttpServletResponse response)
       throws IOException {
     String key = action + " " + network(address(request));
-    // The name first: a name without a permit takes none from the other names of its address.
-    long ofName = limit.take(key + " " + user, perMinute);
-    long nanos = ofName > 0 ? ofName : limit.take(key, perMinute * NAMES_PER_ADDRESS);
+    long nanos =
+        limit.take(
+            new RateLimit.Share(key + " " + user, perMinute),
+            new RateLimit.Share(key, perMinute * NAMES_PER_ADDRESS));
     if (nanos > 0) {
       long seconds = nanos / 1_000_000_000 + 1;
       response.setHeader("Retry-After", "" + seconds);

@@ -28,19 +28,33 @@ final class RateLimit {
     this.nanoTime = nanoTime;
   }
 
-  /**
-   * Takes one permit of the key and returns 0, or returns the nanoseconds until the next permit.
-   */
-  synchronized long take(String key, int perMinute) {
-    long now = nanoTime.getAsLong();
-    long interval = 60_000_000_000L / perMinute;
-    // The permits taken, in time, less the time since.
-    long debt = Math.max(fullAt.getOrDefault(key, now) - now, 0);
-    long wait = debt - interval * (perMinute - 1);
-    if (wait > 0) {
-      return wait;
+  /** A key, and the permits that it has in a minute. */
+  record Share(String key, int perMinute) {
+    private long interval() {
+      return 60_000_000_000L / perMinute;
     }
-    fullAt.put(key, now + debt + interval);
-    return 0;
+  }
+
+  /**
+   * Takes one permit of each share and returns 0; or takes none, and returns the nanoseconds until
+   * all have a permit. A refusal remembers no key: otherwise refused requests could push out others.
+   */
+  synchronized long take(Share... shares) {
+    long now = nanoTime.getAsLong();
+    long wait = 0;
+    for (Share each : shares) {
+      wait = Math.max(wait, debt(each, now) - each.interval() * (each.perMinute - 1));
+    }
+    if (wait == 0) {
+      for (Share each : shares) {
+        fullAt.put(each.key, now + debt(each, now) + each.interval());
+      }
+    }
+    return wait;
+  }
+
+  /** The permits taken, in time, less the time since. */
+  private long debt(Share share, long now) {
+    return Math.max(fullAt.getOrDefault(share.key, now) - now, 0);
   }
 }
