@@ -16,7 +16,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalPresence {
   /** The maximum number of names in one call: Redis does nothing else meanwhile. */
-  static final int MAX_NAMES_A_CALL = 1_000;
+  private static final int MAX_NAMES_A_CALL = 1_000;
+
+  /** The same for the names that Redis has to list, those of other nodes included. */
+  private static final int MAX_LISTED_A_CALL = Presence.MAX_NAMES;
+
+  private static final int MAX_CHANNELS_A_CALL = 50;
 
   /**
    * The minimum time between two lists of a channel, per name: a list costs Redis a few
@@ -40,6 +45,9 @@ final class LocalPresence {
 
   /** The time before which Redis is not told of changes, by nanoTime. */
   private long notBefore;
+
+  /** The number of names on all nodes, when Redis was last told. */
+  private int listed;
 
   /** Whether Redis has left out names since it last had room for all. */
   private boolean isFull;
@@ -88,8 +96,30 @@ final class LocalPresence {
       return of.channel;
     }
 
-    int size() {
+    private int size() {
       return names.size() + gone.size();
+    }
+
+    private int listed() {
+      return isLast ? of.listed : 0;
+    }
+
+    /** Returns the end of the parts, from an index on, that one call tells: at least one. */
+    static int endOfCall(List<Part> all, int from) {
+      int size = 0;
+      int listed = 0;
+      for (int i = from; i < all.size(); i++) {
+        size += all.get(i).size();
+        listed += all.get(i).listed();
+        boolean fits =
+            size <= MAX_NAMES_A_CALL
+                && listed <= MAX_LISTED_A_CALL
+                && i - from < MAX_CHANNELS_A_CALL;
+        if (i > from && !fits) {
+          return i;
+        }
+      }
+      return all.size();
     }
   }
 
@@ -131,6 +161,7 @@ final class LocalPresence {
     boolean isNew = noted.leftOut() > 0 && !isFull;
     isFull |= isNew;
     isFullAgain |= noted.leftOut() > 0;
+    listed = noted.count();
     if (part.isLast()) {
       notBefore = now + noted.count() * PAUSE_NANOS_A_NAME;
     }

@@ -74,7 +74,6 @@ public final class Presence {
 
   private static final System.Logger LOG = System.getLogger(Presence.class.getName());
   private static final int MAX_NAME_LENGTH = 100;
-  private static final int MAX_CHANNELS_A_CALL = 50;
 
   private final RedisSubscriber subscriber;
   private final RedisPublisher publisher;
@@ -211,14 +210,7 @@ public final class Presence {
   private void tellAll(List<LocalPresence.Part> due) {
     int from = 0;
     while (from < due.size()) {
-      int to = from;
-      int size = 0;
-      do {
-        size += due.get(to).size();
-        to++;
-      } while (to < due.size()
-          && to - from < MAX_CHANNELS_A_CALL
-          && size + due.get(to).size() <= LocalPresence.MAX_NAMES_A_CALL);
+      int to = LocalPresence.Part.endOfCall(due, from);
       try {
         tell(due.subList(from, to));
       } catch (RedisFailure.Refused e) {

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
@@ -38,6 +39,22 @@ class LocalPresenceTest {
 
   private static List<Set<String>> told(List<String> names, List<String> gone) {
     return List.of(new TreeSet<>(names), new TreeSet<>(gone));
+  }
+
+  /** For each channel that changes, Redis sorts the names of all nodes. */
+  @Test
+  void oneCallListsFiveThousandNamesAtMost() {
+    List<LocalPresence.Part> due = new ArrayList<>();
+    for (int count : new int[] {2_000, 3_000, 1, 5_000, 5_000}) {
+      LocalPresence each = new LocalPresence("here:" + count, Duration.ofSeconds(15), 0);
+      each.told(each.due(0).get(0), new PresenceScripts.Noted(count, 0), 0, Duration.ofSeconds(5));
+      due.addAll(each.due(5 * SECOND));
+    }
+    List<Integer> ends = new ArrayList<>();
+    for (int from = 0; from < due.size(); from = ends.get(ends.size() - 1)) {
+      ends.add(LocalPresence.Part.endOfCall(due, from));
+    }
+    assertEquals(List.of(2, 3, 4, 5), ends);
   }
 
   @Test
