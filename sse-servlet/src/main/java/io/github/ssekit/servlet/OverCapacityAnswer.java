@@ -13,7 +13,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -39,7 +38,8 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
   public static final OverCapacityAnswer DEFAULT =
       new OverCapacityAnswer(Duration.ofSeconds(5), Duration.ofSeconds(15), 503);
 
-  private static final Set<String> ACCEPTING_RANGES = Set.of("text/event-stream", "text/*", "*/*");
+  /** The most specific first. */
+  private static final List<String> ACCEPTING_RANGES = List.of("text/event-stream", "text/*", "*/*");
 
   /** The weight of a media range that the client does not accept. */
   private static final Predicate<String> WEIGHT_ZERO =
@@ -92,18 +92,23 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
     return new ReconnectionTime(Duration.ofMillis(millis));
   }
 
-  /** RFC 9110, 12.5.1: a client without an Accept header accepts everything. */
+  /**
+   * RFC 9110, 12.5.1: a client without an Accept header accepts everything; otherwise the most
+   * specific range counts.
+   */
   private static boolean acceptsEventStream(HttpServletRequest request) {
-    boolean noHeader = true;
-    for (String header : Collections.list(request.getHeaders("Accept"))) {
-      for (String range : header.toLowerCase(Locale.ROOT).split(",", -1)) {
-        noHeader = false;
-        List<String> parts = Arrays.stream(range.split(";", -1)).map(String::strip).toList();
-        if (ACCEPTING_RANGES.contains(parts.get(0)) && parts.stream().noneMatch(WEIGHT_ZERO)) {
-          return true;
+    List<List<String>> ranges =
+        Collections.list(request.getHeaders("Accept")).stream()
+            .flatMap(header -> Arrays.stream(header.toLowerCase(Locale.ROOT).split(",", -1)))
+            .map(range -> Arrays.stream(range.split(";", -1)).map(String::strip).toList())
+            .toList();
+    for (String type : ACCEPTING_RANGES) {
+      for (List<String> range : ranges) {
+        if (range.get(0).equals(type)) {
+          return range.stream().noneMatch(WEIGHT_ZERO);
         }
       }
     }
-    return noHeader;
+    return ranges.isEmpty();
   }
 }

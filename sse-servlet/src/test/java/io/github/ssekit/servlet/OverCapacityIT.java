@@ -47,6 +47,7 @@ class OverCapacityIT extends AdmissionServer {
       strings = {
         "Accept: application/json",
         "Accept: text/event-stream;q=0",
+        "Accept: */*, text/event-stream;q=0",
         "Accept: */*;q=0.000, text/html;q=0.9"
       })
   void aClientThatTakesNoEventStreamGets503AndRetryAfter(String accept) throws Exception {
