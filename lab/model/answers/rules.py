@@ -8,7 +8,7 @@ RULES = {
     "sequence": "an event that is sent again, since no answer came, is stored once",
     "renew": "a node renews the leases of its producers by itself, also while they send nothing",
     "lease": "a producer is lost only when its lease has passed",
-    "steady": "a node ends lost answers only after two ticks in a row: after an outage, producers renew first",
+    "steady": "a node ends lost answers only after three ticks in a row: after an outage, producers renew first",
     "any-node": "any node ends the answer of a lost producer, not its own alone",
     "stop-first": "a stop before the start leaves an ending, which refuses the start",
     "keep": "the keys of an answer that runs don't expire",

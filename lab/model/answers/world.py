@@ -10,7 +10,7 @@ from rules import RULES
 LEASE = 1000
 TICK = 250
 RETRY = 50
-STEADY = 2
+STEADY = 3
 """Ticks in a row before a node ends lost answers."""
 SLACK = 400
 """Time for commands under way, and their repetition."""

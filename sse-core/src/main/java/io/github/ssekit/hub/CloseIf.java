@@ -44,7 +44,12 @@ final class CloseIf {
   /** Tests every open connection, unless the last pass is still under way. Any thread. */
   void pass() {
     if (underWay.compareAndSet(false, true)) {
-      loops.collect(this::begin);
+      try {
+        loops.collect(this::begin);
+      } catch (Throwable e) {
+        underWay.set(false);
+        throw e;
+      }
     }
   }
 

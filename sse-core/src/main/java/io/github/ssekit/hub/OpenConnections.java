@@ -84,9 +84,13 @@ final class OpenConnections {
       }
       checkRoom(connection, wanted);
       owners.add(connection);
-      // Under the lock: when a close follows, the loop has the connection already.
-      connection.loop.execute(() -> begin(connection));
-      // Last: if one of these throws for lack of memory, nothing would take the connection away.
+      try {
+        // Under the lock: when a close follows, the loop has the connection already.
+        connection.loop.execute(() -> begin(connection));
+      } catch (Throwable e) {
+        owners.remove(connection);
+        throw e;
+      }
       count++;
       if (options.expiresAt() != null) {
         connection.expireAt(options.expiresAt());

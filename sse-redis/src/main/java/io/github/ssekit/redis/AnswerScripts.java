@@ -118,9 +118,13 @@ final class AnswerScripts {
    * @param states the states of the answers whose leases were to be renewed, by channel
    * @param expired the channels of the answers whose leases have expired
    * @param endings the ids of the endings of followed answers, by channel
+   * @param takesWrites false if Redis refuses writes, so that leases can't be renewed
    */
   record Renewed(
-      Map<String, AnswerState> states, List<String> expired, Map<String, Position> endings) {}
+      Map<String, AnswerState> states,
+      List<String> expired,
+      Map<String, Position> endings,
+      boolean takesWrites) {}
 
   /**
    * @param leases a few hundred at most
@@ -152,7 +156,10 @@ final class AnswerScripts {
       }
     }
     return new Renewed(
-        states, ((List<?>) reply.get(1)).stream().map(Entry::text).toList(), endings);
+        states,
+        ((List<?>) reply.get(1)).stream().map(Entry::text).toList(),
+        endings,
+        !Entry.text(reply.get(3)).isEmpty());
   }
 
   /**

@@ -83,9 +83,10 @@ public final class AnswerStreams {
 
   /**
    * How many ticks in a row must have succeeded before a tick ends lost answers. After an outage of
-   * Redis all leases may have run out: first their producers renew them.
+   * Redis all leases may have run out: first their producers renew them. A producer's node may wait
+   * two seconds for a connection, and another for its tick.
    */
-  private static final int STEADY_TICKS = 2;
+  private static final int STEADY_TICKS = 3;
 
   /** The error codes with which Redis refuses writes: leases can't be renewed. */
   private static final Set<String> REFUSES_WRITES = Set.of("OOM", "NOREPLICAS", "MISCONF");
@@ -364,6 +365,7 @@ public final class AnswerStreams {
       List<AnswerProducer> all = List.copyOf(running.values());
       List<String> followed = subscriber.open(AnswerStreams::isAnswer);
       Set<String> expired = new LinkedHashSet<>();
+      boolean takesWrites = true;
       int from = 0;
       do {
         AnswerScripts.Renewed renewed =
@@ -372,10 +374,11 @@ public final class AnswerStreams {
         renewed.states().forEach(this::told);
         end(renewed.endings());
         expired.addAll(renewed.expired());
+        takesWrites &= renewed.takesWrites();
         from += ANSWERS_A_CALL;
       } while (from < Math.max(all.size(), followed.size()));
       boolean isPrompt = System.nanoTime() - began < TICK_NANOS;
-      if (!isPrompt || subscriber.health().refused() != null) {
+      if (!isPrompt || !takesWrites) {
         steady = 0;
       } else if (steady < STEADY_TICKS) {
         steady++;
@@ -405,6 +408,9 @@ public final class AnswerStreams {
         }
         tried.add(channel);
         endLost(channel);
+        if (steady == 0) {
+          return;
+        }
       }
       due = new LinkedHashSet<>(scripts.renew(List.of(), List.of()).expired());
       due.removeAll(tried);
@@ -442,7 +448,7 @@ public final class AnswerStreams {
       // A key has the wrong type, for instance. The other lost answers must not wait for this
       // answer.
       LOG.log(DEBUG, "{0} could not be ended: {1}", Diagnosis.clean(channel), Diagnosis.of(e));
-      if (REFUSES_WRITES.stream().anyMatch(e::is)) {
+      if (e instanceof RedisFailure.NotPrimary || REFUSES_WRITES.stream().anyMatch(e::is)) {
         steady = 0;
       }
       return;

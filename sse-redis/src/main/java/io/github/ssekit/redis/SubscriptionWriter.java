@@ -46,8 +46,12 @@ final class SubscriptionWriter implements AutoCloseable {
 
   private volatile @Nullable Thread thread;
 
-  /** Probes in a row that could not be sent. Used on the thread. */
+  // Used on the thread.
+  /** Probes in a row that could not be sent. */
   private int failedProbes;
+
+  /** Whether a probe is scheduled before the next tick. */
+  private boolean willProbeAgain;
 
   /**
    * @param silence how long a subscription may go without its own probe
@@ -250,8 +254,17 @@ final class SubscriptionWriter implements AutoCloseable {
   }
 
   private void probeAgain() {
-    Future<?> unused =
-        executor.schedule(this::requestProbe, PROBE_AGAIN_MILLIS, TimeUnit.MILLISECONDS);
+    if (!willProbeAgain) {
+      Future<?> unused =
+          executor.schedule(
+              () -> {
+                willProbeAgain = false;
+                requestProbe();
+              },
+              PROBE_AGAIN_MILLIS,
+              TimeUnit.MILLISECONDS);
+      willProbeAgain = true;
+    }
   }
 
   @Override

@@ -9,11 +9,13 @@
 --         lease
 --       then, for each followed answer: its channel
 -- Returns a list of the states of the producers' answers: running, an ended state, or expired; a
--- list of at most 100 channels whose leases have expired; and for each followed answer the id of
--- its ending, or empty.
+-- list of at most 100 channels whose leases have expired; for each followed answer the id of its
+-- ending, or empty; and "1" if Redis takes writes, else empty.
 local scope, answers, producers, fn = KEYS[1], KEYS[2], tonumber(ARGV[2]), scope_functions()
 local now = fn.time()
 local all = fn.read('HGETALL', answers)
+-- Whether Redis takes writes: if not, producers can't renew their leases.
+local takes_writes = not all[1] or type(redis.pcall('HSET', answers, all[1], all[2])) == 'number'
 local states, renewed = {}, {}
 for i = 1, producers do
   local answer, stream = KEYS[2 * i + 1], KEYS[2 * i + 2]
@@ -40,4 +42,4 @@ for i = 2 * producers + 3, #KEYS do
   if not known[1] then ending = redis.call('HGET', scope, 'last:' .. channel) end
   endings[#endings + 1] = ending or ''
 end
-return {states, expired, endings}
+return {states, expired, endings, takes_writes and '1' or ''}

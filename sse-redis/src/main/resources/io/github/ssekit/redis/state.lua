@@ -49,8 +49,15 @@ if not is_new and not are_sound then
   redis.call('HSET', scope, 'clock', id, 'floor:' .. name, id)
   redis.call(ARGV[7], ARGV[11], 'gap ' .. id .. ' - ' .. name)
 end
--- The field bytes counts, too.
-if fields == 0 then fields = 1 end
+-- The field bytes counts, too. After a loss it is stored at once: otherwise the next call would find
+-- the same loss again.
+if fields == 0 then
+  fields = 1
+  if not is_new then
+    redis.call('HSET', keys, 'bytes', '0')
+    redis.call('PEXPIRE', keys, age)
+  end
+end
 
 local function held(of)
   local text = redis.call('HGET', keys, 'k:' .. of) or ''

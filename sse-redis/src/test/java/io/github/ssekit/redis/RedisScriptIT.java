@@ -114,15 +114,15 @@ class RedisScriptIT extends RedisTest {
   @Test
   void aShortHistoryIsKeptAndExpiresWhileIdsShareTheirMilliseconds() throws Exception {
     String stream = "{sse}:stream:c";
-    Position first = publish("c", "x", 1000, 2_000, "run");
-    long end = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+    Position first = publish("c", "x", 1000, 4_000, "run");
+    long end = System.nanoTime() + Duration.ofSeconds(5).toNanos();
     soon()
         .until(
             () -> {
-              publish("c", "x", 1000, 2_000, "run");
+              publish("c", "x", 1000, 4_000, "run");
               return System.nanoTime() - end > 0;
             });
-    Position last = publish("c", "x", 1000, 2_000, "run");
+    Position last = publish("c", "x", 1000, 4_000, "run");
     assertEquals(first.milliseconds(), last.milliseconds());
     assertEquals(first.toString(), admin.xrange(stream, "-", "+").get(0).getID().toString());
     assertTrue(admin.pttl(stream) > 0, "it expires");
