@@ -140,7 +140,8 @@ final class Connector {
   private Response send(Hop hop, String lastEventId, Abortable attempt)
       throws IOException, InterruptedException {
     // Completed on a thread of the HTTP client. The client's own future needs one of the common
-    // pool, whose threads may all be busy, perhaps with waiting for this source.
+    // pool, whose threads may all be busy, perhaps with waiting for this source. A failure still
+    // needs such a thread; without one, the answer timeout ends the attempt.
     CompletableFuture<Response> answer = new CompletableFuture<>();
     attempt.step(() -> answer.cancel(true));
     if (answer.isCancelled()) {
@@ -149,14 +150,9 @@ final class Connector {
     HttpClient client = settings.client();
     CompletableFuture<HttpResponse<InputStream>> sent =
         (client == null ? Shared.CLIENT : client)
-            .sendAsync(request(hop, lastEventId), info -> body(info, answer));
+            .sendAsync(request(hop, lastEventId), info -> body(info, client == null, answer));
     CompletableFuture<HttpResponse<InputStream>> unused =
-        sent.whenComplete(
-            (response, failure) -> {
-              if (failure != null) {
-                answer.completeExceptionally(failure);
-              }
-            });
+        sent.whenComplete((response, failure) -> sent(response, failure, answer));
     attempt.step(() -> abandon(sent, answer));
     try {
       // Not with the request's own timeout: since JDK 26 the request's timeout bounds the body too.
@@ -174,15 +170,38 @@ final class Connector {
     }
   }
 
+  /** Takes the answer when its head has come. */
   private static BodySubscriber<InputStream> body(
-      HttpResponse.ResponseInfo info, CompletableFuture<Response> answer) {
+      HttpResponse.ResponseInfo info, boolean isShared, CompletableFuture<Response> answer) {
     BodySubscriber<InputStream> subscriber = BodySubscribers.ofInputStream();
     // Complete already: the stream is read while the body comes.
     InputStream body = subscriber.getBody().toCompletableFuture().join();
-    if (!answer.complete(new Response(info.statusCode(), info.headers(), body))) {
+    // A client of the application may repeat a refused request by itself.
+    if ((isShared || info.statusCode() == 200)
+        && !answer.complete(new Response(info.statusCode(), info.headers(), body))) {
       closeQuietly(body);
     }
     return subscriber;
+  }
+
+  /** Takes an answer that {@link #body} has not taken, or the failure. */
+  private static void sent(
+      @Nullable HttpResponse<InputStream> response,
+      @Nullable Throwable failure,
+      CompletableFuture<Response> answer) {
+    if (response != null) {
+      InputStream body = response.body(); // null after a proxy's 407
+      Response last =
+          new Response(
+              response.statusCode(),
+              response.headers(),
+              body == null ? InputStream.nullInputStream() : body);
+      if (!answer.complete(last) && answer.isCompletedExceptionally()) {
+        closeQuietly(last.body);
+      }
+    } else if (failure != null && !answer.completeExceptionally(failure)) {
+      CompletableFuture<Void> unused = answer.thenAccept(given -> closeQuietly(given.body));
+    }
   }
 
   /** Cancels a request; if its answer has come by now, closes the answer's body. */

@@ -211,7 +211,9 @@ public final class EventSourceBuilder {
   /**
    * Sets the HTTP client, with its proxy, certificates, cookies and version of HTTP. It must not
    * follow redirects ({@link java.net.http.HttpClient.Redirect#NEVER}, the default of its builder):
-   * the source does that. Default: a client that all sources share.
+   * the source does that. Over HTTP/2 sources share a connection: a dead one carries the next
+   * attempts, too, until the system gives it up. Default: a client that all sources share, with
+   * HTTP/1.1.
    *
    * @throws IllegalArgumentException if it follows redirects
    */

@@ -76,7 +76,12 @@ final class WatchedInputStream extends FilterInputStream {
     // Not on the common pool, whose threads may all be busy.
     Thread closer = new Thread(this::giveUp, "sse-client-idle");
     closer.setDaemon(true);
-    closer.start();
+    try {
+      closer.start();
+    } catch (OutOfMemoryError e) {
+      // No thread can be made now.
+      look(1_000_000_000);
+    }
   }
 
   private void giveUp() {

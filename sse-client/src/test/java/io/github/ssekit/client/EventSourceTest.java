@@ -113,7 +113,7 @@ class EventSourceTest {
           Socket socket = listener.accept()) {
         InputStream in = socket.getInputStream();
         byte[] head = in.readNBytes(5);
-        byte[] hello = in.readNBytes((head[3] & 0xFF) << 8 | head[4] & 0xFF);
+        byte[] hello = in.readNBytes((head[3] & 0xFF) << 8 | (head[4] & 0xFF));
         assertFalse(new String(hello, ISO_8859_1).contains("\002h2"));
         assertEquals(EventSource.State.CONNECTING, source.state());
       }
@@ -141,9 +141,9 @@ class EventSourceTest {
     try {
       assertTrue(busy.await(10, TimeUnit.SECONDS));
       server.thenOpen("data: a\n\n").thenStream("data: b\n\n");
-      try (EventSource source = builder().idleTimeout(Duration.ofMillis(500)).open()) {
+      try (EventSource source = builder().idleTimeout(Duration.ofSeconds(4)).open()) {
         assertEquals("a", source.next(LONG).data());
-        assertEquals("b", source.next(LONG).data());
+        assertEquals("b", source.next().data());
       }
     } finally {
       end.countDown();

@@ -39,7 +39,8 @@ public record OverCapacityAnswer(Duration earliest, Duration latest, int status)
       new OverCapacityAnswer(Duration.ofSeconds(5), Duration.ofSeconds(15), 503);
 
   /** The most specific first. */
-  private static final List<String> ACCEPTING_RANGES = List.of("text/event-stream", "text/*", "*/*");
+  private static final List<String> ACCEPTING_RANGES =
+      List.of("text/event-stream", "text/*", "*/*");
 
   /** The weight of a media range that the client does not accept. */
   private static final Predicate<String> WEIGHT_ZERO =

@@ -83,7 +83,7 @@ public class SsekitAutoConfiguration {
 
   /**
    * The drain of the hub, in a phase before the web server's graceful shutdown. A context that uses
-   * the hub of its parent leaves the drain to the parent.
+   * the hub of its parent leaves the drain to the parent, which may have to call it itself.
    */
   @Bean
   @ConditionalOnBean(value = Hub.class, search = SearchStrategy.CURRENT)
