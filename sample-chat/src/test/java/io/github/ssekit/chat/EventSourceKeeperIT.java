@@ -398,6 +398,51 @@ class EventSourceKeeperIT {
   }
 
   @Test
+  void aHandlerThatThrowsMissesNoEvent() throws Exception {
+    keep("a", Map.of());
+    browser.evaluate(
+        """
+        const keeper = keepers.a;
+        keeper.onmessage = (event) => {
+          keeper.log.push(event.data);
+          throw new Error(event.data);
+        };
+        keeper.onstatechange = () => {
+          throw new Error(keeper.state);
+        };
+        """);
+    origin.next(path).send("data: a\n\ndata: b\n\n");
+    awaitLog("a", "a", "b");
+  }
+
+  @Test
+  void aKeeperMayBeClosedByItsOwnHandler() throws Exception {
+    keep("a", Map.of());
+    browser.evaluate(
+        """
+        const keeper = keepers.a;
+        keeper.closes = 0;
+        keeper.onstatechange = () => {
+          if (keeper.state !== "closed") return;
+          keeper.closes++;
+          keeper.close();
+        };
+        """);
+    origin.next(path).refuse(204);
+    soon().until(() -> "closed".equals(of("a", "state")));
+    assertEquals(1L, of("a", "closes"));
+  }
+
+  @Test
+  void aPageWhoseBrowserThrowsAtAWorkerReadsTheStreamItself() throws Exception {
+    browser.evaluate(
+        "window.SharedWorker = class { constructor() { throw new DOMException('denied'); } }");
+    keep("a", Map.of());
+    origin.next(path).send("data: here\n\n");
+    awaitLog("a", "here");
+  }
+
+  @Test
   void aPageThatMayHaveNoWorkerReadsTheStreamItself() throws Exception {
     open(origin.workerless());
     keep("a", Map.of("lastEventId", "3"));

@@ -185,7 +185,8 @@ form.addEventListener("submit", async (event) => {
 });
 
 message.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+  // 229: Safari reports the Enter that ends a composition so, after the composition.
+  if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229) return;
   event.preventDefault();
   form.requestSubmit();
 });

@@ -244,6 +244,9 @@
       const limit = Math.min(silence || LONGEST_TIMER, LONGEST_TIMER);
       this.#name = JSON.stringify([VERSION, this.url, withCredentials ? "include" : "same-origin", limit, SCRIPT, share]);
       this.#share = share && globalThis.SharedWorker !== undefined && SCRIPT?.startsWith(location.origin + "/");
+      // As listeners: the browser reports what they throw, and goes on with the next event.
+      this.addEventListener("message", (event) => this.onmessage?.(event));
+      this.addEventListener("statechange", (event) => this.onstatechange?.(event));
       this.#join();
       const { signal } = this.#closed;
       let hidden = Date.now();
@@ -267,6 +270,7 @@
     }
 
     close() {
+      if (this.state === "closed") return;
       this.#leave();
       this.#setState({ state: "closed", retryAt: 0 });
     }
@@ -278,7 +282,7 @@
 
     #join() {
       this.#leave();
-      const port = (this.#port = this.#share ? this.#worker().port : streamInPage(this.#name));
+      const port = (this.#port = this.#worker()?.port ?? streamInPage(this.#name));
       port.onmessage = ({ data }) => {
         if (this.#share && !this.#workerLock) this.#joinAfterWorkerEnds();
         for (const each of data) {
@@ -290,8 +294,15 @@
       port.postMessage({ join: this.lastEventId });
     }
 
+    /** Null if this page has no worker: some browsers throw, for example where the site may have no storage. */
     #worker() {
-      const worker = new SharedWorker(SCRIPT, { name: this.#name });
+      let worker;
+      try {
+        worker = this.#share ? new SharedWorker(SCRIPT, { name: this.#name }) : null;
+      } catch {
+        this.#share = false;
+      }
+      if (!worker) return null;
       worker.onerror = () => {
         this.#share = false; // the worker can't load, for example because of a Content-Security-Policy
         if (this.#port === worker.port) this.#join();
@@ -319,9 +330,7 @@
         this.#leave();
         this.#closed.abort();
       }
-      const event = new Event("statechange");
-      this.dispatchEvent(event);
-      this.onstatechange?.(event);
+      this.dispatchEvent(new Event("statechange"));
     }
 
     #receive({ type, data, lastEventId, hasOwnId }) {
@@ -330,7 +339,6 @@
       const event = new MessageEvent(type, { data, lastEventId, origin: new URL(this.url).origin });
       event.hasOwnId = hasOwnId;
       this.dispatchEvent(event);
-      if (type === "message") this.onmessage?.(event);
     }
   }
 
