@@ -184,7 +184,7 @@ final class Merge {
     Position last = Entry.position(reply.get(0), now.last().isAfter(since) ? now.last() : START);
     Position floor = Entry.position(reply.get(1), START);
     List<?> entries = (List<?>) reply.get(3);
-    Chain chain = new Chain(channel, startOf(channel, entries, now.clock()));
+    Chain chain = new Chain(channel, startOf(channel, entries));
     if (floor.isAfter(since)) {
       chain.beginAt(floor);
     }
@@ -210,15 +210,22 @@ final class Merge {
     }
   }
 
-  /** Returns the position after which a channel starts, given its entries from there on. */
-  private Position startOf(String channel, List<?> entries, Position clock) {
+  /**
+   * Returns the position after which a channel starts, given its entries from there on. Without
+   * entries, it is the clock of the first reply, at which the page ends: later replies may be newer,
+   * and events in between belong to the next page.
+   */
+  private Position startOf(String channel, List<?> entries) {
     Start start = starts.get(channel);
     if (start == null) {
       return from;
     }
     Position after = start.after();
     if (after == null) {
-      after = entries.isEmpty() ? clock : before(Entry.of((List<?>) entries.get(0)).position());
+      after =
+          entries.isEmpty()
+              ? Objects.requireNonNull(bounds).clock()
+              : before(Entry.of((List<?>) entries.get(0)).position());
     }
     started.put(channel, after);
     return after;

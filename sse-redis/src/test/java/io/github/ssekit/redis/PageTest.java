@@ -109,6 +109,27 @@ class PageTest {
         newcomer(Start.ALL, "", "").next(Map.of("a", Start.ALL)));
   }
 
+  /** An event of "b" came between the two replies. */
+  @Test
+  void aNewcomerMissesNothingBetweenTheRepliesOfItsFirstPage() {
+    Map<String, Start> starts = Map.of("a", Start.last(1), "b", Start.NOW);
+    Merge merge = new Merge(starts, 1 << 20, null);
+    merge.add(List.of("a"), reply("60-0", channel("55-0", entry(55, 40))));
+    merge.add(List.of("b"), reply("70-0", channel("65-0")));
+    Page page = merge.page();
+    assertEquals(List.of(), page.resets());
+    assertEquals(List.of("a55"), events(page));
+    assertEquals(at(60), page.upTo());
+    Start next = Start.after(at(60)).withSince(at(60));
+    assertEquals(Map.of("a", next, "b", next), page.next(starts));
+  }
+
+  private static List<Object> reply(String clock, List<?> channel) {
+    List<Object> reply = new ArrayList<>(List.of(bytes(clock), bytes(""), bytes("")));
+    reply.addAll(channel);
+    return reply;
+  }
+
   private static Position at(long milliseconds) {
     return new Position(milliseconds, 0);
   }
