@@ -38,7 +38,9 @@ final class SessionStreams implements HttpSessionListener, HttpSessionIdListener
    */
   private final Set<String> ended =
       Collections.newSetFromMap(
-          new LinkedHashMap<>() {
+          new LinkedHashMap<String, Boolean>() {
+            private static final long serialVersionUID = 1;
+
             @Override
             protected boolean removeEldestEntry(Map.Entry<String, Boolean> eldest) {
               return size() > MOST_ENDED;
