@@ -37,7 +37,8 @@ final class RateLimit {
 
   /**
    * Takes one permit of each share and returns 0; or takes none, and returns the nanoseconds until
-   * all have a permit. A refusal remembers no key: otherwise refused requests could push out others.
+   * all have a permit. A refusal remembers no key: otherwise refused requests could push out
+   * others.
    */
   synchronized long take(Share... shares) {
     long now = nanoTime.getAsLong();

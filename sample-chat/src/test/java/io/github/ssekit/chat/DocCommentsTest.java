@@ -73,7 +73,8 @@ class DocCommentsTest {
   void noCommentBeginsWithAPronounInPlaceOfItsNoun() throws IOException {
     assertEquals(List.of(), pronouns(ROOT));
     Files.writeString(
-        scratch.resolve("Riddles.java"), "/**\n * What a riddle says.\n */\nint x; /" + "/ Those of x.");
+        scratch.resolve("Riddles.java"),
+        "/**\n * What a riddle says.\n */\nint x; /" + "/ Those of x.");
     assertEquals(
         List.of("Riddles.java: What a riddle says.", "Riddles.java: Those of x."),
         pronouns(scratch));

@@ -115,8 +115,7 @@ final class Connector {
       }
       if (redirects == MOST_REDIRECTS) {
         throw new EventSourceException(
-            "more than " + MOST_REDIRECTS + " redirects, the last by " + hop,
-            response.status);
+            "more than " + MOST_REDIRECTS + " redirects, the last by " + hop, response.status);
       }
       hop = hop.to(target, response.status);
     }

@@ -212,8 +212,8 @@ final class Merge {
 
   /**
    * Returns the position after which a channel starts, given its entries from there on. Without
-   * entries, it is the clock of the first reply, at which the page ends: later replies may be newer,
-   * and events in between belong to the next page.
+   * entries, it is the clock of the first reply, at which the page ends: later replies may be
+   * newer, and events in between belong to the next page.
    */
   private Position startOf(String channel, List<?> entries) {
     Start start = starts.get(channel);

@@ -28,10 +28,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A channel without history is the Redis channel of the same name, and the payload of a message
  * is the data of an event, verbatim: {@code PUBLISH chat hello} becomes {@code data: hello}. Bytes
  * that are not UTF-8 become U+FFFD. Such events are delivered at most once and have no id. The
- * bridge neither publishes nor subscribes to a name that begins like a scope's names,
- * <code>{sse}:</code>, or like the names under which Redis itself publishes, {@code
- * __keyspace@0__:} or {@code __sentinel__:}, and the log says so: otherwise a client that may
- * choose channels could read messages that are not the application's.
+ * bridge neither publishes nor subscribes to a name that begins like a scope's names, <code>{sse}:
+ * </code>, or like the names under which Redis itself publishes, {@code __keyspace@0__:} or {@code
+ * __sentinel__:}, and the log says so: otherwise a client that may choose channels could read
+ * messages that are not the application's.
  *
  * <p>Applications publish to channels with history, which {@link RedisBridgeBuilder#history} names,
  * through the bridge or through its script. The events of these channels have ids and are kept: a

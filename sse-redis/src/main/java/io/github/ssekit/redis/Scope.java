@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * </pre>
  *
  * Keys belong to one database, Redis channels to the whole server: in any database but 0 the names
- * of Redis channels carry its number, <code>{sse}:db3:channel:room:42</code> and
- * <code>{sse}:db3:control</code>. Otherwise nodes of two databases would hear each other.
+ * of Redis channels carry its number, <code>{sse}:db3:channel:room:42</code> and <code>
+ * {sse}:db3:control</code>. Otherwise nodes of two databases would hear each other.
  *
  * <p>A channel without history has its own name as its Redis channel, whatever the database.
  */

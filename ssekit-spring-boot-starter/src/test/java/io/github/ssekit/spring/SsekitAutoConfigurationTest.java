@@ -98,8 +98,7 @@ class SsekitAutoConfigurationTest {
                     new LazyInitializationBeanFactoryPostProcessor()))
         .withPropertyValues("ssekit.redis.url=redis://127.0.0.1:1")
         .run(
-            context ->
-                assertTrue(context.getBeanFactory().containsSingleton("ssekitRedisBridge")));
+            context -> assertTrue(context.getBeanFactory().containsSingleton("ssekitRedisBridge")));
   }
 
   @Test
