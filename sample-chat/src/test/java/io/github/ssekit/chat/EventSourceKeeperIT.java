@@ -489,6 +489,22 @@ class EventSourceKeeperIT {
     }
   }
 
+  /** As docs/start.md says: otherwise Chromium keeps the connection as long as the page. */
+  @Test
+  void aPageWithAnEventSourceEndsItWhenItIsLeft() throws Exception {
+    try (Browser caching = Browser.startWithPageCache()) {
+      caching.open(origin.page());
+      String example = Snippets.of("docs/start.md", "js").get(0);
+      caching.evaluate(
+          "window.source = new EventSource(arguments[0]); const source = window.source; " + example,
+          path);
+      ScriptedOrigin.Request first = origin.next(path);
+      first.send("data: one\n\n");
+      caching.open(URI.create(origin.page() + "?other"));
+      soon().until(() -> isCut(first));
+    }
+  }
+
   private static boolean isCut(ScriptedOrigin.Request request) {
     try {
       request.send(":\n\n");

@@ -56,8 +56,7 @@ final class ChunkEnds {
     int idle = 0;
     while (idle < IDLE_ROUNDS || !stop()) {
       LockSupport.parkNanos(ROUND_NANOS);
-      // Nothing has a reason to interrupt this thread, and parkNanos doesn't wait on an interrupted
-      // thread.
+      // An interrupted thread doesn't park, and an interrupt has no meaning here.
       Thread.interrupted();
       idle = OPEN.isEmpty() ? idle + 1 : 0;
       try {

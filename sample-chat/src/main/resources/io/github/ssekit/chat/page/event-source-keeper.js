@@ -345,8 +345,6 @@
   function streamInPage(name) {
     const { port1, port2 } = new MessageChannel();
     new Stream(name).serve(port1);
-    // At once, not as a task: a page that enters the back/forward cache runs no more tasks, and would hold its connection.
-    port2.postMessage = (data) => port1.onmessage({ data });
     return port2;
   }
 
