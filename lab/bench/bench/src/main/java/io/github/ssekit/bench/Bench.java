@@ -63,10 +63,10 @@ final class Bench {
             processes.put(server, server.start(redis, jvm(workload, options)));
           }
           ServerProcess process = processes.get(server);
-          Result result =
-              turn(workload, server, process, redis, round == 0 ? 3 : 1, options.seconds());
+          int warmSeconds = workload.cold() ? 0 : round == 0 ? 3 : 1;
+          Result result = turn(workload, server, process, redis, warmSeconds, options.seconds());
           turns.computeIfAbsent(server, s -> new ArrayList<>()).add(result);
-          if (workload.memory() || result.failed()) {
+          if (workload.memory() || workload.cold() || result.failed()) {
             processes.remove(server);
             process.close();
           }

@@ -40,7 +40,8 @@ final class Nchan {
     Files.writeString(file, configuration(folder, port, redis));
     ServerProcess process =
         ServerProcess.start(
-            List.of(Programs.path("nginx"), "-c", "" + file, "-p", "" + folder, "-e", "stderr"), port);
+            List.of(Programs.path("nginx"), "-c", "" + file, "-p", "" + folder, "-e", "stderr"),
+            port);
     Ports.awaitListening(port, Duration.ofSeconds(10));
     awaitRedis(port);
     return process;

@@ -1,9 +1,9 @@
 package io.github.ssekit.bench;
 
 import io.github.ssekit.event.SseEvent;
+import io.github.ssekit.harness.Programs;
 import io.github.ssekit.hub.Hub;
 import io.github.ssekit.redis.RedisBridge;
-import io.github.ssekit.harness.Programs;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.URI;

@@ -1,7 +1,6 @@
 package io.github.ssekit.hub;
 
 import io.github.ssekit.event.SseEvent;
-
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;

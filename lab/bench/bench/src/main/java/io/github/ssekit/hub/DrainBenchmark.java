@@ -1,7 +1,6 @@
 package io.github.ssekit.hub;
 
 import io.github.ssekit.event.SseEvent;
-
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
@@ -41,7 +40,8 @@ public class DrainBenchmark {
     List<String> names = IntStream.range(0, channels).mapToObj(i -> "c" + i).toList();
     Connection connection = manual.hub.connect(transport, names, null);
     manual.settle();
-    withNews = connection.subscriptions.all().stream().limit(events).toArray(n -> new Subscription[n]);
+    withNews =
+        connection.subscriptions.all().stream().limit(events).toArray(n -> new Subscription[n]);
     before = new ChannelLog.Entry[withNews.length];
     for (int i = 0; i < before.length; i++) {
       before[i] = withNews[i].cursor;
