@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 
 /** Presence in rooms, over two nodes and a real Redis. RedisPresenceIT tests its data in Redis. */
-@Tag("presence")
+@Tag("redis-times")
 class PresenceIT {
   private static final HttpClient CLIENT = HttpClient.newHttpClient();
 

@@ -15,10 +15,12 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 
 /** A bridge to a real Redis Cluster, whose slots move and whose nodes die. */
+@Tag("redis-times")
 class RedisClusterIT extends RedisTest {
   private static final String CONTROL = "{sse}:control";
 

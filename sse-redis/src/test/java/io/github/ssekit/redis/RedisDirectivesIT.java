@@ -16,12 +16,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.AbstractPipeline;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** Directives to all nodes, with a real Redis and three nodes. */
+@Tag("redis-times")
 class RedisDirectivesIT extends RedisTest {
   private static final Duration SILENCE = Duration.ofSeconds(3);
 

@@ -23,7 +23,7 @@ import redis.clients.jedis.params.ClientKillParams;
  * The log and the errors name why Redis can't be used. The log says so once, and says once when
  * Redis can be used again.
  */
-@Tag("refusals")
+@Tag("redis-times")
 class RedisLogIT extends RedisTest {
   private final LogCapture log = keep(LogCapture.of("io.github.ssekit.redis", Level.INFO));
   private final Hub hub = keep(Hub.create());

@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -35,6 +36,7 @@ import redis.clients.jedis.params.ClientKillParams;
  * A scope in Redis with foreign values. Whatever the values are, and whichever operation meets them
  * first, the node goes on, no browser gets an envelope, and resets report possible losses.
  */
+@Tag("redis-times")
 class RedisPoisonedIT {
   private static final List<String> GARBAGE =
       List.of("garbage", "999999999999999-0", "9999999999999-0");

@@ -22,7 +22,7 @@ import redis.clients.jedis.Jedis;
 import redis.clients.jedis.StreamEntryID;
 
 /** Presence, with a real Redis and two nodes. */
-@Tag("presence")
+@Tag("redis-times")
 class RedisPresenceIT extends RedisTest {
   private static final String HERE = "here:1";
   private static final String STREAM = "{sse}:stream:here:1";

@@ -31,7 +31,7 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** A Redis that replies, and refuses writes. */
-@Tag("refusals")
+@Tag("redis-times")
 class RedisRefusalsIT extends RedisTest {
   private static final Duration SILENCE = Duration.ofSeconds(6);
 

@@ -27,7 +27,7 @@ import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** Rights that a node lacks: connecting names them, and no operation is left half done. */
-@Tag("refusals")
+@Tag("redis-times")
 class RedisRightsIT extends RedisTest {
   private static final String LEAST =
       "on >pw resetkeys resetchannels ~{sse}:* &{sse}:* &chat -@all +ping +info|server"

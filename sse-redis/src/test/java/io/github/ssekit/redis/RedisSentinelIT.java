@@ -14,11 +14,13 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.exceptions.JedisConnectionException;
 
 /** A bridge that finds the primary through Sentinels, in a group that fails over for real. */
+@Tag("redis-times")
 class RedisSentinelIT extends RedisTest {
   private static final Duration AFTER_SENTINEL = Duration.ofSeconds(15);
 

@@ -21,12 +21,14 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
 
 /** State channels, with a real Redis and two nodes. */
+@Tag("redis-times")
 class RedisStatesIT extends RedisTest {
   private static final String PRICES = "state:prices";
 
