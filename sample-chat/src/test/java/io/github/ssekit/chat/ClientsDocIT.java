@@ -31,9 +31,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The programs of docs/clients.md: each sends its token, reconnects after the end of a response and
- * after a 503, misses nothing, and ends at 204. The npm programs run where Node and their package
- * are installed, which may be in {@code NODE_PATH}.
+ * The programs of docs/clients.md: each sends its token, reconnects after the end of a response,
+ * after silence and after a 503, misses nothing, and ends at 204. The npm programs run where Node
+ * and their package are installed, which may be in {@code NODE_PATH}.
  */
 @Timeout(120)
 class ClientsDocIT {
@@ -42,6 +42,7 @@ class ClientsDocIT {
   @TempDir Path folder;
 
   private final Hub hub = Hub.builder().reconnectionTime(Duration.ofMillis(100)).create();
+  private final AtomicInteger requests = new AtomicInteger();
   private final AtomicInteger strangers = new AtomicInteger();
   private final Server jetty = new Server();
   private final ServerConnector connector = new ServerConnector(jetty);
@@ -67,6 +68,7 @@ class ClientsDocIT {
   }
 
   private Admission admit(HttpServletRequest request) {
+    requests.incrementAndGet();
     if (!"Bearer secret".equals(request.getHeader("Authorization"))) {
       strangers.incrementAndGet();
     }
@@ -85,30 +87,65 @@ class ClientsDocIT {
     redis.close();
   }
 
-  @Test
-  void fetchEventSource() throws Exception {
+  /**
+   * A program of the page.
+   *
+   * @param silence how it says the silence after which it breaks off a response
+   * @param short300 how it says 300 ms instead
+   */
+  private record Program(
+      String language, String file, String text, String silence, String short300) {}
+
+  private Program fetchEventSource() throws Exception {
     requirePackage("@microsoft/fetch-event-source");
     // The browser globals that the package needs.
-    String page =
+    String text =
         "globalThis.window = globalThis;\nglobalThis.document = new EventTarget();\n"
             + Snippets.of(PAGE, "js").get(0);
-    follow(Files.writeString(folder.resolve("page.mjs"), page), "node");
+    return new Program("node", "page.mjs", text, "45_000", "300");
   }
 
-  @Test
-  void node() throws Exception {
+  private Program node() throws Exception {
     requirePackage("eventsource");
     // The pause of five seconds is for a server that restarts.
-    String program = Snippets.of(PAGE, "js").get(1).replace("5_000", "50");
-    follow(Files.writeString(folder.resolve("node.mjs"), program), "node");
+    String text = Snippets.of(PAGE, "js").get(1).replace("open, 5_000", "open, 50");
+    return new Program("node", "node.mjs", text, "45_000", "300");
+  }
+
+  private static Program python() throws Exception {
+    Programs.require("python3");
+    String text = Snippets.of(PAGE, "python").get(0);
+    return new Program("python3", "client.py", text, "timeout=45", "timeout=0.3");
   }
 
   @Test
-  void python() throws Exception {
-    Programs.require("python3");
-    follow(
-        Files.writeString(folder.resolve("client.py"), Snippets.of(PAGE, "python").get(0)),
-        "python3");
+  void fetchEventSourceFollows() throws Exception {
+    follow(fetchEventSource());
+  }
+
+  @Test
+  void fetchEventSourceBreaksOffASilentResponse() throws Exception {
+    breakOffSilence(fetchEventSource());
+  }
+
+  @Test
+  void nodeFollows() throws Exception {
+    follow(node());
+  }
+
+  @Test
+  void nodeBreaksOffASilentResponse() throws Exception {
+    breakOffSilence(node());
+  }
+
+  @Test
+  void pythonFollows() throws Exception {
+    follow(python());
+  }
+
+  @Test
+  void pythonBreaksOffASilentResponse() throws Exception {
+    breakOffSilence(python());
   }
 
   private void requirePackage(String name) throws Exception {
@@ -126,19 +163,38 @@ class ClientsDocIT {
     Programs.require(isThere, absent);
   }
 
-  private void follow(Path program, String language) throws Exception {
+  /** Starts the program with the test's URL. Its output goes to the file "said". */
+  private Process start(Program program, String text) throws Exception {
     soon().until(() -> bridge.position() != null);
     String url = "http://localhost:8080/events";
-    String text = Files.readString(program);
     assertTrue(text.contains(url), text);
-    Files.writeString(
-        program,
-        text.replace(
-            url,
-            "http://localhost:%d/events?lastEventId=%s"
-                .formatted(connector.getLocalPort(), bridge.position())));
+    Path file =
+        Files.writeString(
+            folder.resolve(program.file()),
+            text.replace(
+                url,
+                "http://localhost:%d/events?lastEventId=%s"
+                    .formatted(connector.getLocalPort(), bridge.position())));
+    return start(folder.resolve("said"), program.language(), file.toString());
+  }
+
+  /** The hub sends heartbeats every 15 s, so that each response is silent for the program. */
+  private void breakOffSilence(Program program) throws Exception {
+    assertTrue(program.text().contains(program.silence()), program.text());
+    Process process = start(program, program.text().replace(program.silence(), program.short300()));
+    try {
+      soon().until(() -> requests.get() >= 3);
+      refusal = 204;
+      assertTrue(process.waitFor(30, TimeUnit.SECONDS), "it goes on after a 204");
+      assertEquals(0, process.exitValue(), () -> "see " + folder.resolve("said"));
+    } finally {
+      process.destroyForcibly();
+    }
+  }
+
+  private void follow(Program program) throws Exception {
+    Process process = start(program, program.text());
     Path said = folder.resolve("said");
-    Process process = start(said, language, program.toString());
     try {
       publish("one");
       awaitLines(said, "one");

@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * }</pre>
  */
 public final class EventSourceBuilder {
-  private static final Set<Integer> TEMPORARY = Set.of(429, 502, 503, 504);
+  private static final Set<Integer> TEMPORARY =
+      Set.of(408, 429, 502, 503, 504, 520, 521, 522, 523, 524);
 
   /** 200 years. A timer in nanoseconds counts up to 292. */
   private static final Duration LONGEST = Duration.ofDays(365L * 200);
@@ -172,12 +173,13 @@ public final class EventSourceBuilder {
 
   /**
    * Sets the statuses after which another attempt follows, once back-off and {@code Retry-After}
-   * allow it. Default: 429, 502, 503 and 504. After other statuses that an event stream can't have,
-   * the source fails for good.
+   * allow it. Default: 408, 429, 502, 503, 504, and 520 to 524, which Cloudflare answers while the
+   * server behind it is away. After other statuses that an event stream can't have, the source
+   * fails for good.
    *
    * <p>The standard has no such statuses: in a browser, any of them is the end, until a user
    * reloads the page. A program has no page to reload, and a proxy or a service answers with these
-   * four while a node restarts. {@code retryStatus(status -> false)} is the standard's rule.
+   * while a node restarts. {@code retryStatus(status -> false)} is the standard's rule.
    */
   public EventSourceBuilder retryStatus(IntPredicate statuses) {
     retryStatus = Objects.requireNonNull(statuses, "statuses");

@@ -249,7 +249,7 @@ class EventSourceTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {429, 502, 503, 504})
+  @ValueSource(ints = {408, 429, 502, 503, 504, 520, 524})
   void aTemporaryStatusIsTriedAgain(int status) throws Exception {
     server.thenStatus(status).thenStatus(status).thenStream("data: a\n\n");
     try (EventSource source = builder().open()) {
