@@ -93,6 +93,25 @@ final class FrontEnd implements AutoCloseable {
    * @param more a line of its defaults
    */
   static FrontEnd haproxy(Path folder, int node, boolean tls, String more) throws IOException {
+    return haproxy(folder, "server node localhost:" + node, tls, more);
+  }
+
+  /** haproxy in front of two nodes, as docs/front-ends.md shows it. */
+  static FrontEnd haproxy(Path folder, int one, int other) throws IOException {
+    String nodes =
+        """
+        balance leastconn
+          option redispatch 1
+          default-server check inter 2s
+          server node1 localhost:%d
+          server node2 localhost:%d
+        """
+            .formatted(one, other);
+    return haproxy(folder, nodes, false, "option http-no-delay");
+  }
+
+  private static FrontEnd haproxy(Path folder, String nodes, boolean tls, String more)
+      throws IOException {
     int port = Ports.free();
     String bind = port + (tls ? " ssl crt chat.pem alpn h2,http/1.1" : "");
     String configuration =
@@ -105,9 +124,9 @@ final class FrontEnd implements AutoCloseable {
           %s
         listen chat
           bind 127.0.0.1:%s
-          server node localhost:%d
+          %s
         """
-            .formatted(more, bind, node);
+            .formatted(more, bind, nodes);
     Path file = Files.writeString(folder.resolve("haproxy.cfg"), configuration);
     return new FrontEnd(
         List.of(Programs.path("haproxy"), "-db", "-f", "" + file), folder, tls, port);

@@ -36,6 +36,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chat behind common front ends, as installed and hardly configured. */
 @Tag("page")
@@ -210,13 +211,17 @@ class FrontEndIT {
     return lines;
   }
 
-  @Test
-  void whileANodeIsDownNginxAsksTheOther() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"nginx", "haproxy"})
+  void whileANodeIsDownTheOtherIsAsked(String program) throws Exception {
     int down = Ports.free();
     int node = server.uri().getPort();
     // Each node is the first in one of the two orders.
     for (int[] nodes : new int[][] {{down, node}, {node, down}}) {
-      try (FrontEnd front = FrontEnd.nginx(folder, nodes[0], nodes[1])) {
+      try (FrontEnd front =
+          program.equals("nginx")
+              ? FrontEnd.nginx(folder, nodes[0], nodes[1])
+              : FrontEnd.haproxy(folder, nodes[0], nodes[1])) {
         for (int i = 0; i < 4; i++) {
           HttpRequest request = HttpRequest.newBuilder(URI.create(front.uri() + "/recent")).build();
           assertEquals(
