@@ -203,9 +203,9 @@ class Link:
                 self.last[channel] = max(self.last.get(channel, 0), at)
             self.node.opened(opened, at)
         while self.answers and self.answers[0][0] <= at:
-            probe, bound, lasts = self.answers.pop(0)
+            probe, bounds, lasts = self.answers.pop(0)
             for channel, last in lasts.items():
-                known = bound if last is None else last
+                known = bounds[channel] if last is None else last
                 self.node.prove_by(channel, known, "last-below", probe)
                 if last is not None and channel in self.last and self.rules["audit"]:
                     self._expect(channel, last, self.last[channel])

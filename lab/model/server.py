@@ -181,7 +181,8 @@ class Server:
             self._rewind(max(x for _, x in lost), max(left, d.floor))
         probe = self._step()
         self._send("control", ("probe", probe, nonce))
-        return probe, max(d.floor, d.pruned), {c: self._last(c) for c in channels}
+        bounds = {c: max(d.floor, d.pruned, d.floors.get(c, 0)) for c in channels}
+        return probe, bounds, {c: self._last(c) for c in channels}
 
     def gap(self, channel, begin):
         """gap.lua: a node has missed events of a channel after an id."""

@@ -68,11 +68,25 @@ final class ChannelAudit {
               HeardChannel channel = channels.get(name);
               if (channel != null && channel.upTo != null) {
                 expect(channel, last, channel.upTo);
-                Position lost = channel.lostBeyond(last, reply.probe());
-                if (lost != null) {
-                  redis.reportLoss(lost);
-                }
+                judge(channel, last, reply.probe());
               }
             });
+    reply
+        .highest()
+        .forEach(
+            (name, highest) -> {
+              HeardChannel channel = channels.get(name);
+              if (channel != null) {
+                judge(channel, highest, reply.probe());
+              }
+            });
+  }
+
+  /** Reports a loss if this node has heard an event of a channel above the last one, or a bound. */
+  private void judge(HeardChannel channel, Position last, Position asked) {
+    Position lost = channel.lostBeyond(last, asked);
+    if (lost != null) {
+      redis.reportLoss(lost);
+    }
   }
 }

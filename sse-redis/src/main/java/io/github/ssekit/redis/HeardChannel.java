@@ -88,7 +88,7 @@ final class HeardChannel {
   /**
    * Returns the last event that this node knows, if Redis has lost it; otherwise null.
    *
-   * @param last the last event according to Redis
+   * @param last the last event according to Redis, or an upper bound of its position
    * @param asked the position at which Redis was asked: later events prove nothing
    */
   @Nullable Position lostBeyond(Position last, Position asked) {

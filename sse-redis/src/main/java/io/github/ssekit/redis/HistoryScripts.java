@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -60,8 +61,13 @@ final class HistoryScripts {
    * @param probe the position of the probe
    * @param seen the highest ids that the probe reported, by run
    * @param last the last positions of channels at that time, by channel
+   * @param highest for channels whose last position Redis doesn't know: an upper bound, by channel
    */
-  record Attached(Position probe, Map<String, Position> seen, Map<String, Position> last) {}
+  record Attached(
+      Position probe,
+      Map<String, Position> seen,
+      Map<String, Position> last,
+      Map<String, Position> highest) {}
 
   /**
    * @param lost the highest id that Redis has lost, or null
@@ -82,14 +88,18 @@ final class HistoryScripts {
               (List<?>) Script.ATTACH.run(connection, keys(scope.hash(), scope.control()), args);
           Position probe = position(reply.get(0));
           List<?> ids = (List<?>) reply.get(1);
+          Iterator<?> bounds = ((List<?>) reply.get(2)).iterator();
           Map<String, Position> last = new HashMap<>();
+          Map<String, Position> highest = new HashMap<>();
           for (int i = 0; i < channels.size(); i++) {
-            if (ids.get(i) != null) {
+            if (ids.get(i) == null) {
+              highest.put(channels.get(i), position(bounds.next()));
+            } else {
               // An unreadable value counts as lost.
               last.put(channels.get(i), Entry.position(ids.get(i), probe));
             }
           }
-          return new Attached(probe, seen, last);
+          return new Attached(probe, seen, last, highest);
         });
   }
 

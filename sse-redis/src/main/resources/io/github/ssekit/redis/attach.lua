@@ -7,7 +7,8 @@
 --       5.. pairs of a run_id and the highest id that the node has seen on that run; or of "lost"
 --         and an id that the node knows to be lost, on any run
 --       then the fields last:<channel> of some channels, 3,000 at most
--- Returns the probe's id, and the last id of each of these channels, nil if the channel has none.
+-- Returns the probe's id; the last id of each of these channels, nil if Redis knows none; and for
+-- each channel without a last id, in their order, an id that its last id can't have been above.
 --
 -- Messages: "rewind" SP id SP from: events between from and id are lost, clients below id are reset
 --           "probe" SP id SP nonce
@@ -22,7 +23,8 @@ local clock = fn.touch(scope, run, now, known[1], known[2])
 redis.call('HSET', scope, 'clock', clock)
 
 local ends = fn.read_ends(scope)
-local floor = fn.bounds(scope, clock) or '0-0'
+local floor, pruned = fn.bounds(scope, clock)
+floor = floor or '0-0'
 local begun = fn.id(redis.call('HGET', scope, 'begun'))
 local lost, left
 
@@ -48,10 +50,23 @@ for i = 5, 4 + 2 * pairs_count, 2 do
 end
 if lost then
   clock = fn.lose(scope, clock, lost, fn.later(left, floor), now, ARGV[3], KEYS[2])
+  floor = clock
 end
 
 clock = fn.step(clock, now)
 redis.call('HSET', scope, 'clock', clock)
 redis.call(ARGV[3], KEYS[2], 'probe ' .. clock .. ' ' .. ARGV[2])
 local first = 5 + 2 * pairs_count
-return {clock, #ARGV >= first and redis.call('HMGET', scope, unpack(ARGV, first)) or {}}
+if #ARGV < first then return {clock, {}, {}} end
+
+local last, floors, highest = redis.call('HMGET', scope, unpack(ARGV, first)), {}, {}
+for i, known in ipairs(last) do
+  if not known then floors[#floors + 1] = 'floor:' .. string.sub(ARGV[first + i - 1], 6) end
+end
+if #floors > 0 then
+  for i, own in ipairs(redis.call('HMGET', scope, unpack(floors))) do
+    if own and not fn.given(own, clock) then own = clock end
+    highest[i] = fn.later(fn.later(floor, pruned), own)
+  end
+end
+return {clock, last, highest}

@@ -332,6 +332,14 @@ class PositionProtocolTest {
               FOLLOWING + "answer 20 a11; own 20",
               "reaches 20, reports loss 12"),
           new Rule(
+              "so does a channel without a last id, if its bound is below the last one heard",
+              FOLLOWING + "answer 20 a?11; own 20",
+              "reaches 20, reports loss 12"),
+          new Rule(
+              "a bound above the last one heard proves nothing, and reveals no gap",
+              FOLLOWING + "answer 20 a?16; own 20",
+              "reaches 20"),
+          new Rule(
               "what was heard after the probe proves nothing by its last id",
               FOLLOWING + "answer 15 a12; a16<12",
               "delivers a16"),

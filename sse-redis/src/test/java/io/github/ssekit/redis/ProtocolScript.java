@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
  *         / "torn" channel              ; a message that can't be read
  *         / "rewind" at from / "gap" at from channel
  *         / "notice" at                 ; the notices of gaps that are due are sent, with that id
- *         / "answer" at *( channel at ) ; the reply to a probe at that position, with last ids
+ *         / "answer" at *( channel [ "?" ] at ) ; the reply to a probe at that position, with last
+ *                                       ; ids, or only a bound
  *         / "page" at *( event )        ; a page of the repair is read, up to a position
  *         / "void" channel at           ; a page with a reset: the channel lost all up to there
  *         / "unknown" at                ; a page of a Redis whose clock is below our position
@@ -88,8 +89,14 @@ final class ProtocolScript implements ProtocolHub, ProtocolRedis {
       case "notice" -> gaps.due().forEach((name, gap) -> gaps.sent(name, gap, at(rest.get(0))));
       case "answer" -> {
         Map<String, Position> last = new HashMap<>();
-        rest.stream().skip(1).forEach(id -> last.put(id.substring(0, 1), at(id.substring(1))));
-        protocol.answered(new HistoryScripts.Attached(at(rest.get(0)), Map.of(), last));
+        Map<String, Position> highest = new HashMap<>();
+        rest.stream()
+            .skip(1)
+            .forEach(
+                id ->
+                    (id.charAt(1) == '?' ? highest : last)
+                        .put(id.substring(0, 1), at(id.substring(1).replace("?", ""))));
+        protocol.answered(new HistoryScripts.Attached(at(rest.get(0)), Map.of(), last, highest));
       }
       case "page" -> page(at(rest.get(0)), null, List.of(), rest.subList(1, rest.size()));
       case "void" -> {

@@ -22,6 +22,7 @@ import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import redis.clients.jedis.AbstractTransaction;
 import redis.clients.jedis.Jedis;
 import redis.clients.jedis.args.ClientType;
 import redis.clients.jedis.params.ClientKillParams;
@@ -97,6 +98,21 @@ class RedisBackInTimeIT extends RedisTest {
   private void restore() {
     backup.forEach(
         (key, dump) -> admin.restore(key, 0, dump, RestoreParams.restoreParams().replace()));
+  }
+
+  /**
+   * Restores the backup without a channel's stream, and moves the clock above an id: then only the
+   * channels' last ids prove the loss.
+   */
+  private void restoreWithClockAbove(String id, String without) {
+    Position heard = Position.parse(id);
+    try (AbstractTransaction all = admin.multi()) {
+      all.del("{sse}:stream:" + without);
+      backup.forEach(
+          (key, dump) -> all.restore(key, 0, dump, RestoreParams.restoreParams().replace()));
+      all.hset("{sse}:scope", "clock", heard.milliseconds() + 1_000 + "-0");
+      assertEquals(backup.size() + 2, all.exec().size());
+    }
   }
 
   /** Publishes like a program that has not seen any event. */
@@ -213,12 +229,22 @@ class RedisBackInTimeIT extends RedisTest {
 
   @Test
   void aProbeThatFindsLessThanWasHeardProvesIt() {
-    loses(
-        one -> {
-          restore();
-          publishElsewhere("other", "20");
-        },
-        Duration.ofMillis(900));
+    loses(one -> restoreWithClockAbove(one.client.lastEventId(), "none"), Duration.ofMillis(900));
+  }
+
+  @Test
+  void aProbeThatFindsNothingOfAChannelThatWasHeardProvesIt() {
+    Node one = new Node(Duration.ofMillis(900), "a", "z");
+    Node two = new Node(Duration.ofMillis(900), "a");
+    one.publish("z", 0, 1);
+    one.hears("0");
+    backUp();
+    one.publish("a", 1, 3);
+    one.hears("2");
+    two.hears("2");
+    restoreWithClockAbove(one.client.lastEventId(), "a");
+    one.isToldOnce();
+    two.isToldOnce();
   }
 
   @Test
