@@ -64,7 +64,8 @@ class Redis:
         """answer.lua, by a producer: (id, None), or (None, reason). how is the ending, or None."""
         answer = self._answer(name)
         own = answer is not None and answer.producer == producer
-        if own and answer.sequence == sequence and self.rules["sequence"]:
+        late = own and answer.sequence > sequence and self.rules["late"]
+        if late or (own and answer.sequence == sequence and self.rules["sequence"]):
             return answer.last, None
         if not (own and answer.state == "running") and self.rules["fencing"]:
             return None, (answer.state if answer else "expired")

@@ -6,6 +6,7 @@ RULES = {
     "fencing": "what a producer sends is stored only while the answer runs, and is the producer's own",
     "atomic-end": "the ending and the state that says so are stored in one step",
     "sequence": "an event that is sent again, since no answer came, is stored once",
+    "late": "so is an event whose first attempt arrives after later events",
     "renew": "a node renews the leases of its producers by itself, also while they send nothing",
     "lease": "a producer is lost only when its lease has passed",
     "steady": "a node ends lost answers only after three ticks in a row: after an outage, producers renew first",

@@ -51,9 +51,16 @@ class Node:
 
         self.world.after(delay, run)
 
-    def command(self, script, then, failed):
-        """Runs a script; then(reply), or failed(), perhaps though the script has run."""
+    def command(self, script, then, failed, may_be_late=False):
+        """
+        Runs a script; then(reply), or failed(), perhaps though the script has run, or, if it may be
+        late, runs only after that.
+        """
         world = self.world
+        if may_be_late and world.random.random() < 0.02:
+            world.after(world.random.choice([60, 200]), lambda: script(world.redis) if world.redis.up else None)
+            self.later(world.latency(), failed)
+            return
 
         def run():
             if not world.redis.up:
@@ -122,8 +129,9 @@ class Producer:
     def _send(self):
         if self.over:
             return
-        how = self.how if self.sequence > self.count else None
-        what = how or (self, self.sequence)
+        sequence = self.sequence
+        how = self.how if sequence > self.count else None
+        what = how or (self, sequence)
 
         def done(reply):
             at, refused = reply
@@ -138,7 +146,7 @@ class Producer:
                 self.node.later(self.world.random.choice([5, 40, 1500 if self.slow else 80]), self._next)
 
         self.node.command(
-            lambda redis: redis.send(self.name, self, self.sequence, what, how), done, self._later(self._send)
+            lambda redis: redis.send(self.name, self, sequence, what, how), done, self._later(self._send), True
         )
 
     def _ended(self, how):

@@ -129,10 +129,13 @@ final class AnswerScripts {
   /**
    * @param leases a few hundred at most
    * @param followed the channels whose endings are asked for, a few hundred at most
+   * @param finds whether to find expired leases, and whether Redis takes writes, which reads all
+   *     leases
    */
-  Renewed renew(List<Lease> leases, List<String> followed) {
+  Renewed renew(List<Lease> leases, List<String> followed, boolean finds) {
     List<byte[]> keys = new ArrayList<>(List.of(scope.hash(), scope.answers()));
-    List<byte[]> args = HistoryScripts.args("" + WHILE_RUNNING.toMillis(), "" + leases.size());
+    List<byte[]> args =
+        HistoryScripts.args("" + WHILE_RUNNING.toMillis(), "" + leases.size(), finds ? "find" : "");
     for (Lease lease : leases) {
       keys.add(scope.answer(lease.channel()));
       keys.add(scope.stream(lease.channel()));

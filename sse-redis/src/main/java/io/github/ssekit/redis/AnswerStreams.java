@@ -370,7 +370,9 @@ public final class AnswerStreams {
       do {
         AnswerScripts.Renewed renewed =
             scripts.renew(
-                part(all, from).stream().map(AnswerProducer::lease).toList(), part(followed, from));
+                part(all, from).stream().map(AnswerProducer::lease).toList(),
+                part(followed, from),
+                from == 0);
         renewed.states().forEach(this::told);
         end(renewed.endings());
         expired.addAll(renewed.expired());
@@ -412,7 +414,7 @@ public final class AnswerStreams {
           return;
         }
       }
-      due = new LinkedHashSet<>(scripts.renew(List.of(), List.of()).expired());
+      due = new LinkedHashSet<>(scripts.renew(List.of(), List.of(), true).expired());
       due.removeAll(tried);
     }
   }

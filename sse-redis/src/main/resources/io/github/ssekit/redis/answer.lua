@@ -18,8 +18,10 @@ if known.err then known = scope_functions().read('HMGET', answer, unpack(fields)
 local state = known[1]
 
 -- If a stop or the loss of the producer has ended the answer, field id holds the id of the ending;
--- field event holds the id of the producer's last event.
-if producer ~= '' and known[2] == producer and known[3] == sequence then
+-- field event holds the id of the producer's last event. A lower number is of an attempt that was
+-- held up on its way, and whose second attempt was stored.
+if producer ~= '' and known[2] == producer
+    and (tonumber(known[3] or '') or 0) >= tonumber(sequence) then
   return {'again', known[6] or known[4]}
 end
 if state and state ~= 'running' then

@@ -21,11 +21,15 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** Answers, with a real Redis and two nodes. */
+@Tag("redis-times")
 class RedisAnswersIT extends RedisTest {
   private static final AnswerOptions OPTIONS =
       AnswerOptions.DEFAULT.withLease(Duration.ofSeconds(3)).withKeep(Duration.ofMinutes(1));
@@ -583,6 +587,35 @@ class RedisAnswersIT extends RedisTest {
     assertEquals(stored.position(), addToY.apply(first).stored().position());
     AnswerScripts.Addition next = new AnswerScripts.Addition(event("1"), null, "token", 2, OPTIONS);
     assertEquals(AnswerState.CANCELLED, addToY.apply(next).refused());
+
+    // A first attempt that was held up on its way, until the second and the next event were stored.
+    Function<AnswerScripts.Addition, AnswerScripts.Added> addToZ =
+        addition -> publisher.publish(scripts.adding("answer:z", addition));
+    assertEquals(AnswerState.NONE, scripts.start("answer:z", "token", OPTIONS));
+    assertTrue(addToZ.apply(first).stored().onRun());
+    assertTrue(addToZ.apply(next).stored().onRun());
+    assertFalse(addToZ.apply(first).stored().onRun());
+    assertEquals(2, admin.xlen("{own}:stream:answer:z"));
+  }
+
+  @Test
+  void theLeasesOfAllNodesAreReadOnceATickHoweverManyAnswersANodeHas() {
+    long count = 1_000;
+    for (int i = 0; i < count; i++) {
+      Object unused = answers.start("a" + i, OPTIONS);
+    }
+    admin.configResetStat();
+    // Each renewal expires two keys.
+    soon().until(() -> calls("pexpire") >= 3 * 2 * count);
+    long ticks = calls("pexpire") / (2 * count) + 1;
+    // By both nodes. A thousand answers take five calls.
+    assertTrue(calls("hgetall") <= 3 * (ticks + 1), calls("hgetall") + " in " + ticks);
+  }
+
+  private long calls(String command) {
+    Matcher calls =
+        Pattern.compile("cmdstat_" + command + ":calls=(\\d+)").matcher(admin.info("commandstats"));
+    return calls.find() ? Long.parseLong(calls.group(1)) : 0;
   }
 
   @Test
