@@ -122,6 +122,10 @@ final class PublishFlight {
         sentBytes += batch.get(i).bytes();
       }
     } catch (RedisFailure.Disconnected e) {
+      if (!connection.isUnsent()) {
+        // The whole batch was written, but its time limit has passed: the last may have arrived.
+        sent.add(new Sent(batch.get(i++), System.nanoTime()));
+      }
       RedisFailure unsent = new RedisFailure.Unsent(e);
       batch.subList(i, batch.size()).forEach(each -> sendAgain(each, unsent));
       throw e;

@@ -260,7 +260,10 @@ final class RedisConnection implements AutoCloseable {
         });
   }
 
-  /** Sends the appended commands. If this fails, not all of the last command was sent. */
+  /**
+   * Sends the appended commands. If this fails, {@link #isUnsent} tells whether part of the last
+   * command was not sent.
+   */
   void flush() {
     translating(
         () -> {
