@@ -82,6 +82,30 @@ final class Channel implements LoopCounters.LagSource {
     }
   }
 
+  /** As {@link #signal} of each channel, in one task of each loop. */
+  static void signalTogether(List<Channel> channels) {
+    if (channels.isEmpty()) {
+      return;
+    }
+    for (Subscribers any : channels.get(0).byLoop) {
+      any.loop.offer(() -> mark(channels, any.loop.number));
+    }
+  }
+
+  private static void mark(List<Channel> channels, int loop) {
+    int marked = 0;
+    try {
+      for (; marked < channels.size(); marked++) {
+        channels.get(marked).byLoop[loop].run();
+      }
+    } finally {
+      // After a failure, the rest by tasks of their own.
+      for (int i = marked; i < channels.size(); i++) {
+        channels.get(i).byLoop[loop].signal();
+      }
+    }
+  }
+
   /** The channel has ended: closes the connections whose channels have all ended. */
   void closeConnections() {
     for (Subscribers s : byLoop) {

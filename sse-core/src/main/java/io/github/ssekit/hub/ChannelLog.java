@@ -90,6 +90,9 @@ final class ChannelLog {
   /** The ordinal of the entry at which the log last restarted: positions before it are void. */
   private long restart;
 
+  /** The highest position behind that entry; null if there is none. */
+  private @Nullable Position newest;
+
   ChannelLog(int maxEvents, long maxBytes, BooleanSupplier isWriter) {
     this.isWriter = isWriter;
     this.maxEvents = maxEvents;
@@ -107,6 +110,9 @@ final class ChannelLog {
     Entry entry = new Entry(ordinal, frame, position);
     tail.next = entry;
     tail = entry;
+    if (position != null) {
+      newest = Position.later(newest, position);
+    }
     events++;
     bytes += frame.length;
     while (events > 1 && (events > maxEvents || bytes > maxBytes)) {
@@ -145,6 +151,7 @@ final class ChannelLog {
     assert isWriter.getAsBoolean();
     from = position;
     restart = tail.ordinal;
+    newest = null;
   }
 
   /**
@@ -154,6 +161,10 @@ final class ChannelLog {
    */
   Entry at(Position position) {
     assert isWriter.getAsBoolean();
+    if (newest == null || !newest.isAfter(position)) {
+      // Most clients that return have missed nothing: the hub's lock is not held for a search.
+      return tail;
+    }
     Entry at = head;
     Entry e = at.next;
     while (e != null && (e.ordinal <= restart || !e.isAfter(position))) {

@@ -165,9 +165,13 @@ final class Channels {
         marked.add(channel);
       }
     }
+    // Before the watermark: a turn that reads the new watermark then reads all the channels. Else a
+    // client of several channels would get the event once for each.
+    Channel.signalTogether(marked);
     // Once for all channels, so that no batch ends between them.
     watermark.set(ordinal);
-    marked.forEach(Channel::signal);
+    // And behind it, for a turn that took the first signal and read the old watermark.
+    Channel.signalTogether(marked);
   }
 
   /** Closes the channels that have been without subscriptions for the linger time. */

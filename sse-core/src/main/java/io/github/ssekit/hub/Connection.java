@@ -277,7 +277,6 @@ public final class Connection extends StreamConnection {
   }
 
   private void end(Subscription s) {
-    s.ended = true;
     loop.execute(() -> left(s));
   }
 
@@ -288,6 +287,15 @@ public final class Connection extends StreamConnection {
     @Override
     public void replay(Resume resume, Replay page) {
       loop.execute(() -> Connection.this.replay(resume, page));
+    }
+
+    @Override
+    public boolean copies() {
+      try {
+        return transport.copies();
+      } catch (RuntimeException e) {
+        return true;
+      }
     }
 
     @Override

@@ -4,6 +4,7 @@ import io.github.ssekit.event.Comment;
 import io.github.ssekit.hub.Batches.Batch;
 import io.github.ssekit.hub.ChannelLog.Entry;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Queue;
@@ -226,24 +227,41 @@ final class Outgoing {
   /**
    * Returns a subscription whose next event its log has trimmed, or null; null too if the next
    * write isn't from the logs. The caller must not {@link #poll} before it has settled that by
-   * {@link #skipTo} or {@link #pollNewest}.
+   * {@link #skipTo} or {@link #pollNewest}. After that the other channels come first: a channel on
+   * which the client is always behind must not hold up the others.
    */
   @Nullable Subscription overrun(Batches batches) {
     assert loop.isCurrent();
-    if (outbox == null && block == null && replay == null) {
-      for (Subscription s = firstPending(); s != null; s = s.nextPending) {
-        if (batches.next(s.cursor) == Entry.CUT && !s.ended) {
-          return s;
-        }
+    if (outbox != null || block != null || replay != null) {
+      return null;
+    }
+    Subscription later = null;
+    boolean haveOthers = false;
+    for (Subscription s = firstPending(); s != null; s = s.nextPending) {
+      Entry next = s.ended ? null : batches.next(s.cursor);
+      if (next == Entry.CUT && !s.wasOverrun) {
+        return s;
+      } else if (next == Entry.CUT) {
+        later = s;
+      } else if (next != null) {
+        haveOthers = true;
       }
     }
-    return null;
+    if (haveOthers || later == null) {
+      return null;
+    }
+    // All have had their turn.
+    for (Subscription s = firstPending(); s != null; s = s.nextPending) {
+      s.wasOverrun = false;
+    }
+    return later;
   }
 
   /** Moves a subscription to the end of its log, and counts the reset that the caller writes. */
   void skipTo(Subscription s, Entry end) {
     assert loop.isCurrent();
     s.cursor = end;
+    s.wasOverrun = true;
     events++;
     polledHeartbeat = false;
     unmarkIfPassed(s);
@@ -257,6 +275,7 @@ final class Outgoing {
     }
     // If the log has trimmed that entry too, the next write takes the newest entries by key again.
     s.cursor = newest.get(newest.size() - 1);
+    s.wasOverrun = true;
     events += newest.size();
     polledHeartbeat = false;
     unmarkIfPassed(s);
@@ -340,9 +359,13 @@ final class Outgoing {
     }
     Subscription[] readers = new Subscription[count];
     Entry[] cursors = new Entry[count];
+    List<Subscription> overrun = List.of();
     count = 0;
     for (Subscription s = firstPending(); s != null; s = s.nextPending) {
-      if (!s.ended) {
+      if (s.wasOverrun && !s.ended && batches.next(s.cursor) == Entry.CUT) {
+        overrun = new ArrayList<>(overrun);
+        overrun.add(s);
+      } else if (!s.ended) {
         readers[count] = s;
         cursors[count++] = s.cursor;
       }
@@ -356,6 +379,11 @@ final class Outgoing {
     for (int i = 0; i < count; i++) {
       readers[i].nextPending = null;
       moveTo(batch == null ? cursors[i] : batch.ends[i], readers[i], batches);
+    }
+    for (Subscription s : overrun) {
+      s.wasOverrun = false;
+      s.pending = false;
+      markPending(s);
     }
     if (batch == null) {
       return null;

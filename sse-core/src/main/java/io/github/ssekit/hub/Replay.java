@@ -31,10 +31,10 @@ public final class Replay {
   private final @Nullable Position clock;
 
   /**
-   * The number of clients that hold it; {@link ReplayRoom} counts its bytes once. Guarded by the
-   * hub's lock.
+   * The number of clients that hold it, and share its bytes; {@link ReplayRoom} counts the bytes
+   * once for all of them. Guarded by the hub's lock.
    */
-  int holders;
+  int sharers;
 
   private Replay(
       Position upTo,

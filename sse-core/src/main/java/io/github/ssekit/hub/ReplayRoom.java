@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * <p>A page counts from the request for it until the client's transport is ready again: at first
  * with the size of recent pages, then with its own. A page that arrives and doesn't fit beside the
  * others is dropped, and its client waits again, in its old place. A page that several clients
- * share counts once. One page is always admitted, however large.
+ * share counts once, and once more for each client whose transport {@linkplain Transport#copies
+ * copies} it. One page is always admitted, however large.
  *
  * <p>A client that has taken a page gets its next page before clients that wait for their first: it
  * reads, and its share of the room is free once it has caught up. Each of the two groups waits in
@@ -28,6 +29,7 @@ final class ReplayRoom {
     private boolean awaitsPage;
     private boolean tookPage;
     private @Nullable Replay page;
+    private boolean copies;
 
     /**
      * @param admitted requests the page; called under the hub's lock when there is room for it
@@ -53,7 +55,7 @@ final class ReplayRoom {
   /** The number of pages that were requested and have not arrived. */
   private int requested;
 
-  /** The bytes of the pages that have arrived and that no client has taken. */
+  /** The bytes of the pages that have arrived and that their clients have not taken. */
   private long held;
 
   /** The expected size of the next page: the largest of recent pages. */
@@ -105,17 +107,24 @@ final class ReplayRoom {
   /**
    * Counts the page that has arrived for a client. Returns false if there is no room for it: the
    * client then waits again, in its old place.
+   *
+   * @param copies whether the client's transport copies the page
    */
-  boolean tryHold(Place place, Replay page) {
+  boolean tryHold(Place place, Replay page, boolean copies) {
     assert lock.isHeldByCurrentThread();
     stopAwaiting(place);
     expected = Math.max(page.length(), expected - expected / 16);
-    if (page.holders == 0 && held > 0 && held + page.length() > limit) {
+    boolean counts = copies || page.sharers == 0;
+    if (counts && held > 0 && held + page.length() > limit) {
       insert(place);
       return false;
     }
     place.page = page;
-    if (page.holders++ == 0) {
+    place.copies = copies;
+    if (!copies) {
+      page.sharers++;
+    }
+    if (counts) {
       held += page.length();
     }
     return true;
@@ -149,7 +158,7 @@ final class ReplayRoom {
     Replay page = place.page;
     if (page != null) {
       place.page = null;
-      if (--page.holders == 0) {
+      if (place.copies || --page.sharers == 0) {
         held -= page.length();
       }
     }
@@ -164,7 +173,7 @@ final class ReplayRoom {
     return scarce;
   }
 
-  /** The bytes of all pages that have arrived and that no client has taken. */
+  /** The bytes of all pages that have arrived and that their clients have not taken. */
   long held() {
     assert lock.isHeldByCurrentThread();
     return held;

@@ -24,6 +24,9 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     /** Writes a page, and then calls {@link Resume#taken}. */
     void replay(Resume resume, Replay page);
 
+    /** See {@link Transport#copies}. */
+    boolean copies();
+
     /** Closes the connection: the client has lost the right to a page that may be under way. */
     void revoke();
 
@@ -116,7 +119,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   /** Whether {@link #at} came from the upstream: then this node will reach it, sooner or later. */
   private boolean readUpstream;
 
-  /** The number of rewinds at the last request. */
+  /** The number of rewinds at the start, or at the last request since. */
   private int rewindsAtRequest;
 
   private int replays;
@@ -196,6 +199,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
   }
 
   void start() {
+    rewindsAtRequest = resumes.rewinds();
     choose();
   }
 
@@ -219,7 +223,13 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       leftDuringPage.add(name);
     }
     subscriptions.remove(subscription);
-    if (state == State.OPENING || (subscriptions.isEmpty() && state != State.REPLAYING)) {
+    boolean waitsForNothing = state == State.WAITING && subscriptions.haveNothingToRead();
+    if (waitsForNothing) {
+      resumes.room.leave(place);
+    }
+    if (state == State.OPENING
+        || waitsForNothing
+        || (subscriptions.isEmpty() && state != State.REPLAYING)) {
       choose();
       resumes.room.admit();
     }
@@ -300,13 +310,17 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     resumes.lock.lock();
     try {
       if (state == State.ASKED) {
-        if (resumes.room.tryHold(place, read)) {
+        if (resumes.room.tryHold(place, read, client.copies())) {
           transitionTo(State.REPLAYING);
           page = read;
           client.replay(this, read);
         } else {
           leftDuringPage.clear();
           transitionTo(State.WAITING);
+          if (subscriptions.haveNothingToRead()) {
+            resumes.room.leave(place);
+            choose();
+          }
         }
         resumes.room.admit();
       }
@@ -372,7 +386,7 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
       transitionTo(State.OPENING);
     } else if (at == null && (unknownId || subscriptions.startNow())) {
       greetAndGoLive(now);
-    } else if (at != null && !resumes.isAhead(at) && areLogsComplete(at)) {
+    } else if (at != null && !resumes.isAhead(at) && isLogContinuous(at)) {
       continueFrom(at);
     } else if (at != null && resumes.isAhead(at) && readUpstream) {
       transitionTo(State.AHEAD);
@@ -383,7 +397,12 @@ final class Resume implements Upstream.ReplaySink, StreamConnection.PageSource {
     }
   }
 
-  private boolean areLogsComplete(Position at) {
+  /** Whether the client can continue from a position without a page. */
+  private boolean isLogContinuous(Position at) {
+    if (subscriptions.haveNothingToRead()) {
+      // A rewind may have taken events of the channels that the client joined meanwhile.
+      return rewindsAtRequest == resumes.rewinds();
+    }
     return !resumes.isVoid(at) && subscriptions.areCompleteFrom(at);
   }
 

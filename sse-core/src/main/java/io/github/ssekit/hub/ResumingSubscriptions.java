@@ -52,6 +52,11 @@ final class ResumingSubscriptions {
     return first.isEmpty() && added.isEmpty();
   }
 
+  /** Whether the client has left each channel whose events it may have missed. */
+  boolean haveNothingToRead() {
+    return first.isEmpty();
+  }
+
   /** Whether a newcomer gets no past events. */
   boolean startNow() {
     return first.stream().allMatch(s -> Start.NOW.equals(newcomers.get(s.channel.name)));

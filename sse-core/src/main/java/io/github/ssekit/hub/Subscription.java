@@ -29,6 +29,12 @@ final class Subscription {
   /** Whether it is in the list of its connection's pending subscriptions. */
   boolean pending;
 
+  /**
+   * Whether it was moved past trimmed events, and the connection's other channels have not had
+   * their turn since: if the log has trimmed its next event again, they come first.
+   */
+  boolean wasOverrun;
+
   @Nullable Subscription nextPending;
 
   /** Begins at the log's end. Under the hub's lock. */

@@ -90,6 +90,11 @@ final class Subscriptions {
     }
 
     @Override
+    public boolean copies() {
+      return client.copies();
+    }
+
+    @Override
     public void revoke() {
       client.revoke();
     }
@@ -157,6 +162,8 @@ final class Subscriptions {
       Subscription s = find(name);
       if (s != null) {
         all = all.stream().filter(other -> other != s).toList();
+        // Under the lock: whoever finds the channel left may rely on it.
+        s.ended = true;
         if (resume != null) {
           resume.left(s, revoke);
         }
@@ -211,12 +218,16 @@ final class Subscriptions {
   }
 
   /**
-   * Whether the connection is live, and all its channels, at least one, have ended. Takes the lock.
+   * Whether the connection is live on all its channels, at least one, and all have ended. On the
+   * loop. Takes the lock.
    */
   boolean haveEnded() {
     channels.lock.lock();
     try {
-      return resume == null && !all.isEmpty() && all.stream().allMatch(s -> s.channel.hasEnded);
+      // The loop may not have joined a channel whose resume has just ended, with its last events.
+      return resume == null
+          && !all.isEmpty()
+          && all.stream().allMatch(s -> s.channel.hasEnded && s.index >= 0);
     } finally {
       channels.lock.unlock();
     }

@@ -44,6 +44,16 @@ public interface Transport {
   void write(byte[] bytes, int offset, int length) throws IOException;
 
   /**
+   * Whether bytes that the client does not take at once are copied. The hub counts missed events
+   * that several clients share once for each transport that copies them, see {@link
+   * HubBuilder#maxReplayBytes}. Called at any time, on any thread, and must not block. Default:
+   * true, as in most containers.
+   */
+  default boolean copies() {
+    return true;
+  }
+
+  /**
    * Ends the response and drops every reference to it. Called once, as the last method, on any
    * thread; also after a failure, and without a {@link #start} if the hub could not open the
    * connection. If {@link #isReady} returned false last, the response may be cut off.

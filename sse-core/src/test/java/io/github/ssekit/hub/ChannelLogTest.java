@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class ChannelLogTest {
   private static final long ALL = Long.MAX_VALUE;
@@ -46,6 +47,26 @@ class ChannelLogTest {
     append(5, 9);
     assertEquals(List.of(5L, 9L), behind(cursor, ALL));
     assertNull(log.tail().next(ALL));
+  }
+
+  /** A search of the whole log each time would take minutes. */
+  @Test
+  @Timeout(20)
+  void theEndIsFoundWithoutASearch() {
+    ChannelLog large = new ChannelLog(1_000_000, Long.MAX_VALUE, () -> true);
+    byte[] frame = SseEvent.of("x").frame().toByteArray();
+    for (int i = 1; i <= 300_000; i++) {
+      large.append(i, frame, new Position(i, 0));
+    }
+    Entry last = large.append(300_001, frame, null);
+    for (int i = 0; i < 300_000; i++) {
+      assertSame(last, large.at(new Position(300_000, 0)));
+    }
+    assertEquals(299_999, large.at(new Position(299_999, 0)).ordinal);
+    large.restartAt(new Position(5, 0));
+    assertSame(last, large.at(new Position(5, 0)));
+    large.append(300_002, frame, new Position(6, 0));
+    assertSame(last, large.at(new Position(5, 0)));
   }
 
   @Test

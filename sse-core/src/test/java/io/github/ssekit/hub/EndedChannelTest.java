@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.ssekit.event.SseEvent;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -101,6 +102,20 @@ class EndedChannelTest {
     end("a");
     connection.unsubscribe("b");
     hub.settle();
+    assertTrue(client.closed());
+  }
+
+  /** The resume is over, but the loop has not joined the channel when it is asked to close. */
+  @Test
+  void aClientThatLeavesTheOtherChannelAsItsResumeEndsGetsTheLastEvent() {
+    RecordingTransport client = new RecordingTransport();
+    Connection connection = hub.connection(client, "3-0", "a", "plain");
+    hub.answer(15, 8); // Read beyond this node: the client waits until the node gets there.
+    end("a");
+    connection.unsubscribe("plain");
+    hub.feed.deliverAt("a", SseEvent.of("a16"), FakeHistory.at(16));
+    hub.settle();
+    assertEquals(List.of(old(8), id(15), event("a", 16)), received(client));
     assertTrue(client.closed());
   }
 

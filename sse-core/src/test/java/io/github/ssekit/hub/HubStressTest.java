@@ -17,7 +17,9 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
@@ -74,6 +76,55 @@ class HubStressTest {
     for (int i = 1; i < clients.size(); i++) {
       checkSameOrder(clients.get(0).data(), clients.get(i).data());
       checkSameOrder(clients.get(7).data(), clients.get(i).data());
+    }
+  }
+
+  /** The loops take turns while thousands of channels get the reset. */
+  @Test
+  void aClientOfManyChannelsGetsAResetOfAllOfThemOnce() throws Exception {
+    int rounds = 200;
+    Hub many = Hub.builder().loops(2).create();
+    try {
+      many.feed.attach(new FakeHistory());
+      List<String> names = new ArrayList<>();
+      List<RecordingTransport> clients = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        int client = i;
+        List<String> own = IntStream.range(0, 1_000).mapToObj(n -> client + "." + n).toList();
+        names.addAll(own);
+        clients.add(new RecordingTransport());
+        many.connect(clients.get(i), own, null);
+      }
+      many.feed.reached(FakeHistory.at(9));
+      many.feed.opened(names, FakeHistory.at(10));
+      AtomicBoolean isOver = new AtomicBoolean();
+      Thread waker =
+          new Thread(
+              () -> {
+                while (!isOver.get()) {
+                  clients.forEach(client -> client.ready(true));
+                }
+              });
+      waker.start();
+      for (int i = 0; i < rounds; i++) {
+        StreamReset.Reason reason = StreamReset.Reason.REWOUND;
+        many.feed.rewound(reason, FakeHistory.at(10 + i), FakeHistory.at(11 + i));
+      }
+      for (RecordingTransport client : clients) {
+        many.feed.deliverAt(names.get(0), SseEvent.of("last"), FakeHistory.at(1_000));
+        Awaitility.await()
+            .atMost(Duration.ofSeconds(30))
+            .until(() -> client.resets().size() >= rounds);
+      }
+      isOver.set(true);
+      waker.join();
+      many.drain(Duration.ofMillis(200));
+      for (RecordingTransport client : clients) {
+        assertEquals(rounds, client.resets().size());
+      }
+    } finally {
+      many.close();
+      hub.close();
     }
   }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,68 @@ class OverrunPolicyTest {
       hub.turn(0);
     }
     assertTrue(client.data().size() >= 10, () -> "" + client.data());
+  }
+
+  /** Two channels conflate: the third waits for neither. */
+  @Test
+  void aChannelOnWhichAClientAlwaysLagsHoldsUpNoOther() {
+    ManualHub hub =
+        new ManualHub(
+            b ->
+                b.maxChannelLog(2, 1_000_000)
+                    .overrunPolicies(
+                        c ->
+                            c.equals("chat")
+                                ? OverrunPolicy.close()
+                                : OverrunPolicy.conflate(e -> "")));
+    hub.connect(client, "chat", "prices", "rates");
+    client.ready(false);
+    publishAndSettle(hub, "a", "b", "c");
+    hub.publish("rates", "a", "b", "c");
+    hub.publish("chat", "hello");
+    hub.settle();
+    client.ready(true);
+    for (int i = 0; i < 10; i++) {
+      hub.duringNextTurn(
+          () -> {
+            hub.publish("prices", "d", "e", "f");
+            hub.publish("rates", "d", "e", "f");
+          });
+      hub.turn(0);
+    }
+    assertTrue(client.data().contains("hello"), () -> "" + client.data());
+    assertTrue(client.data().size() > 5, () -> "" + client.data());
+    hub.settle();
+    assertEquals("f", client.data().get(client.data().size() - 1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void twoChannelsOnWhichAClientAlwaysLagsTakeTurns(boolean conflates) {
+    OverrunPolicy policy = conflates ? OverrunPolicy.conflate(e -> "") : OverrunPolicy.skip();
+    ManualHub hub = new ManualHub(b -> b.maxChannelLog(2, 1_000_000).overrunPolicies(c -> policy));
+    hub.connect(client, "prices", "rates");
+    client.ready(false);
+    publishAndSettle(hub, "p", "p", "p");
+    hub.publish("rates", "r", "r", "r");
+    hub.settle();
+    client.ready(true);
+    for (int i = 0; i < 20; i++) {
+      hub.duringNextTurn(
+          () -> {
+            hub.publish("prices", "p", "p", "p");
+            hub.publish("rates", "r", "r", "r");
+          });
+      hub.turn(0);
+    }
+    if (conflates) {
+      assertTrue(Collections.frequency(client.data(), "p") > 5, () -> "" + client.data());
+      assertTrue(Collections.frequency(client.data(), "r") > 5, () -> "" + client.data());
+    } else {
+      long prices = client.resets().stream().filter(reset -> reset.contains("prices")).count();
+      long rates = client.resets().stream().filter(reset -> reset.contains("rates")).count();
+      assertTrue(prices > 5 && rates > 5, () -> "" + client.resets());
+    }
   }
 
   @ParameterizedTest

@@ -32,6 +32,11 @@ class ResumeStateTest {
         }
 
         @Override
+        public boolean copies() {
+          return true;
+        }
+
+        @Override
         public void revoke() {
           told.add("revoked");
         }
@@ -88,6 +93,11 @@ class ResumeStateTest {
           left while ahead             | 3-0   | opened=10 start page=15 taken leave=a reached=15 | OPENING ASKED REPLAYING AHEAD LIVE LIVE | page 15-0, live []
           joined while asked for       | 3-0   | opened=10 start join=b page=10 taken          | OPENING ASKED ASKED REPLAYING LIVE      | page 10-0, live [a, b]
           joined when all others left  | 3-0   | opened=10 start page=15 leave=a join=b taken reached=15 | OPENING ASKED REPLAYING REPLAYING REPLAYING AHEAD LIVE | page 15-0, live [b]
+          switched while it waits      | 3-0   | opened=10 room=900 start join=b leave=a       | OPENING OPENING WAITING WAITING LIVE    | live [b]
+          switched, no room for a page | 3-0   | opened=10 room=100 start join=b leave=a bytes=950 | OPENING OPENING ASKED ASKED ASKED LIVE | live [b]
+          a newcomer that switches     | last 2 | opened=10 room=900 start join=b leave=a      | OPENING OPENING WAITING WAITING LIVE    | live [b]
+          switched below the floor     | 3-0   | opened=10 start page=7 leave=a join=b taken   | OPENING ASKED REPLAYING REPLAYING REPLAYING LIVE | page 7-0, live [b]
+          switched, then a rewind      | 3-0   | opened=10 start page=7 leave=a join=b rewound=12 taken | OPENING ASKED REPLAYING REPLAYING REPLAYING REPLAYING LIVE | page 7-0, live [b] lost
           revoked while it replays     | 3-0   | opened=10 start page=15 revoke=a taken        | OPENING ASKED REPLAYING REPLAYING LIVE  | page 15-0, revoked, live []
           """)
   void transition(
@@ -146,7 +156,7 @@ class ResumeStateTest {
     if (bytes > 0) {
       resumes.room.enqueue(other);
       resumes.room.admit();
-      resumes.room.tryHold(other, page(bytes));
+      resumes.room.tryHold(other, page(bytes), true);
     } else {
       resumes.room.admit();
     }

@@ -60,6 +60,9 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
   /** Whether the loop should end the chunk. */
   private volatile boolean endIsDue;
 
+  /** Whether Jetty gets the bytes themselves. Volatile: set by start(), read by any thread. */
+  private volatile boolean isDirect;
+
   JettyTransport(HttpServletRequest request, HttpServletResponse response) {
     super(request, response);
     chunked = request.getProtocol().equals("HTTP/1.1");
@@ -96,7 +99,13 @@ final class JettyTransport extends ServletTransport implements ChunkEnds.OpenChu
   }
 
   @Override
+  public boolean copies() {
+    return !isDirect;
+  }
+
+  @Override
   void sendFirst(ServletOutputStream stream, byte[] first) throws IOException {
+    isDirect = WRITE.get(stream.getClass()) != null;
     JettyChunks current = chunks;
     if (current != null) {
       // The head alone: Jetty itself sends no chunk.
