@@ -227,8 +227,9 @@ final class Outgoing {
   /**
    * Returns a subscription whose next event its log has trimmed, or null; null too if the next
    * write isn't from the logs. The caller must not {@link #poll} before it has settled that by
-   * {@link #skipTo} or {@link #pollNewest}. After that the other channels come first: a channel on
-   * which the client is always behind must not hold up the others.
+   * {@link #skipTo} or {@link #pollNewest}. After pollNewest the other channels come first: a
+   * channel on which the client is always behind must not hold up the others. Only channels without
+   * positions conflate, so no id gets ahead of what they are still to write.
    */
   @Nullable Subscription overrun(Batches batches) {
     assert loop.isCurrent();
@@ -239,7 +240,7 @@ final class Outgoing {
     boolean haveOthers = false;
     for (Subscription s = firstPending(); s != null; s = s.nextPending) {
       Entry next = s.ended ? null : batches.next(s.cursor);
-      if (next == Entry.CUT && !s.wasOverrun) {
+      if (next == Entry.CUT && !s.tookNewest) {
         return s;
       } else if (next == Entry.CUT) {
         later = s;
@@ -252,7 +253,7 @@ final class Outgoing {
     }
     // All have had their turn.
     for (Subscription s = firstPending(); s != null; s = s.nextPending) {
-      s.wasOverrun = false;
+      s.tookNewest = false;
     }
     return later;
   }
@@ -261,7 +262,6 @@ final class Outgoing {
   void skipTo(Subscription s, Entry end) {
     assert loop.isCurrent();
     s.cursor = end;
-    s.wasOverrun = true;
     events++;
     polledHeartbeat = false;
     unmarkIfPassed(s);
@@ -275,7 +275,7 @@ final class Outgoing {
     }
     // If the log has trimmed that entry too, the next write takes the newest entries by key again.
     s.cursor = newest.get(newest.size() - 1);
-    s.wasOverrun = true;
+    s.tookNewest = true;
     events += newest.size();
     polledHeartbeat = false;
     unmarkIfPassed(s);
@@ -362,8 +362,8 @@ final class Outgoing {
     List<Subscription> overrun = List.of();
     count = 0;
     for (Subscription s = firstPending(); s != null; s = s.nextPending) {
-      if (s.wasOverrun && !s.ended && batches.next(s.cursor) == Entry.CUT) {
-        overrun = new ArrayList<>(overrun);
+      if (s.tookNewest && !s.ended && batches.next(s.cursor) == Entry.CUT) {
+        overrun = overrun.isEmpty() ? new ArrayList<>() : overrun;
         overrun.add(s);
       } else if (!s.ended) {
         readers[count] = s;
@@ -381,7 +381,7 @@ final class Outgoing {
       moveTo(batch == null ? cursors[i] : batch.ends[i], readers[i], batches);
     }
     for (Subscription s : overrun) {
-      s.wasOverrun = false;
+      s.tookNewest = false;
       s.pending = false;
       markPending(s);
     }
@@ -397,6 +397,9 @@ final class Outgoing {
   private void moveTo(Entry end, Subscription s, Batches batches) {
     s.cursor = end;
     s.pending = false;
+    if (s.tookNewest) {
+      s.tookNewest = false;
+    }
     // The link behind a closing client's last event may be cut: that was no event for it.
     if (end.ordinal < upTo && batches.more(end, upTo)) {
       markPending(s);

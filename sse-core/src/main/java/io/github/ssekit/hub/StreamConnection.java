@@ -1,6 +1,7 @@
 package io.github.ssekit.hub;
 
 import io.github.ssekit.hub.ChannelLog.Entry;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ abstract class StreamConnection extends LoopConnection {
     /** Whether other clients wait for the memory that this client's page takes. Any thread. */
     boolean isRoomScarce();
   }
+
+  /** The bytes of resets after which a write ends, however many channels are behind. */
+  private static final int MOST_RESETS = 16 << 10;
 
   // Set once.
   final boolean idsOnEventsOnly;
@@ -225,8 +229,7 @@ abstract class StreamConnection extends LoopConnection {
 
   private boolean writeOnce(Batches batches) throws IOException {
     long events = outgoing.events();
-    Subscription behind = outgoing.overrun(batches);
-    byte[] bytes = behind == null ? outgoing.poll(batches) : overrun(behind);
+    byte[] bytes = poll(batches);
     if (bytes == null) {
       return false;
     }
@@ -243,21 +246,46 @@ abstract class StreamConnection extends LoopConnection {
     return true;
   }
 
-  /** Returns the bytes to write, by the channel's policy, in place of trimmed events; or null. */
-  private byte @Nullable [] overrun(Subscription s) {
-    Channel channel = s.channel;
-    if (channel.policy.closes) {
-      cutOff(CloseReason.SLOW);
-      return null;
+  private byte @Nullable [] poll(Batches batches) {
+    Subscription behind = outgoing.overrun(batches);
+    return behind == null ? outgoing.poll(batches) : overrun(behind, batches);
+  }
+
+  /**
+   * Returns the bytes to write, by the channels' policies, where events were trimmed; or null. A
+   * reset goes out together with the events of the other channels, ahead of them: it holds up none,
+   * and no later id reaches the client before it.
+   */
+  private byte @Nullable [] overrun(Subscription first, Batches batches) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    Subscription behind = first;
+    while (behind != null && bytes.size() < MOST_RESETS) {
+      Channel channel = behind.channel;
+      if (channel.policy.closes) {
+        cutOff(CloseReason.SLOW);
+        return null;
+      }
+      List<Entry> newest = channel.newestBehind(behind.cursor);
+      if (newest != null) {
+        append(bytes, outgoing.pollNewest(behind, newest));
+        return bytes.size() == 0 ? null : bytes.toByteArray();
+      }
+      outgoing.skipTo(behind, channel.end());
+      StreamReset reset = new StreamReset(channel.name, StreamReset.Reason.OVERRUN);
+      reset(reset);
+      append(bytes, reset.event().frame().toByteArray());
+      behind = outgoing.overrun(batches);
     }
-    List<Entry> newest = channel.newestBehind(s.cursor);
-    if (newest != null) {
-      return outgoing.pollNewest(s, newest);
+    if (behind == null) {
+      append(bytes, outgoing.poll(batches));
     }
-    outgoing.skipTo(s, channel.end());
-    StreamReset reset = new StreamReset(channel.name, StreamReset.Reason.OVERRUN);
-    reset(reset);
-    return reset.event().frame().toByteArray();
+    return bytes.toByteArray();
+  }
+
+  private static void append(ByteArrayOutputStream bytes, byte @Nullable [] more) {
+    if (more != null) {
+      bytes.writeBytes(more);
+    }
   }
 
   @Override

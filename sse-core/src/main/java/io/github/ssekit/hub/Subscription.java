@@ -30,10 +30,10 @@ final class Subscription {
   boolean pending;
 
   /**
-   * Whether it was moved past trimmed events, and the connection's other channels have not had
-   * their turn since: if the log has trimmed its next event again, they come first.
+   * Whether its last write was the newest events by key: if the log has trimmed its next event
+   * again, the connection's other channels come first.
    */
-  boolean wasOverrun;
+  boolean tookNewest;
 
   @Nullable Subscription nextPending;
 

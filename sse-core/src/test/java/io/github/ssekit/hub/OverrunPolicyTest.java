@@ -118,6 +118,31 @@ class OverrunPolicyTest {
     assertEquals("f", client.data().get(client.data().size() - 1));
   }
 
+  /**
+   * An id beyond trimmed events must not reach the client before the reset that stands for them.
+   */
+  @Test
+  void eachResetComesBeforeLaterIdsOfOtherChannels() {
+    HistoryHub hub =
+        HistoryHub.open(
+            b ->
+                b.maxChannelLog(2, 1_000_000)
+                    .overrunPolicies(
+                        c -> c.equals("a") ? OverrunPolicy.skip() : OverrunPolicy.close()));
+    hub.connection(client, null, "b", "a");
+    for (int time = 11; time < 31; time += 10) {
+      client.ready(false);
+      hub.deliver("a", time, time + 1, time + 2);
+      hub.deliver("b", time + 3);
+      client.ready(true);
+      client.forget();
+      hub.manual.turn(0);
+      List<String> first = HistoryHub.received(client);
+      assertTrue(first.get(0).contains("overrun"), first::toString);
+      assertEquals(HistoryHub.event("b", time + 3), first.get(1));
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void twoChannelsOnWhichAClientAlwaysLagsTakeTurns(boolean conflates) {
