@@ -51,7 +51,7 @@ class ChannelLogTest {
 
   /** A search of the whole log each time would take minutes. */
   @Test
-  @Timeout(20)
+  @Timeout(value = 20, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
   void theEndIsFoundWithoutASearch() {
     ChannelLog large = new ChannelLog(1_000_000, Long.MAX_VALUE, () -> true);
     byte[] frame = SseEvent.of("x").frame().toByteArray();
